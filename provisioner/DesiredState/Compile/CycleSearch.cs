@@ -1,0 +1,31 @@
+namespace Cloudlet.DesiredState.Compile;
+
+/// <summary>Depth-first search for a cycle of <c>after</c> edges.</summary>
+internal sealed class CycleSearch(Dictionary<string, ResourceSpec> specs)
+{
+    private readonly HashSet<string> done = new(StringComparer.Ordinal);
+    private readonly List<string> path = [];
+
+    /// <summary>The ids of one cycle, its first id repeated at the end; null when there is none.</summary>
+    public List<string>? Find() => specs.Keys.Order(StringComparer.Ordinal).Select(Visit).FirstOrDefault(cycle => cycle is not null);
+
+    // The depth is that of the longest chain of edges: a handful for links and folders, and as many units as a person lets wait for each other.
+    private List<string>? Visit(string id)
+    {
+        var start = path.IndexOf(id);
+        if (start >= 0)
+            return [.. path[start..], id];
+        if (!specs.TryGetValue(id, out var spec) || !done.Add(id))
+            return null;
+
+        path.Add(id);
+        foreach (var next in spec.After)
+        {
+            if (Visit(next) is { } cycle)
+                return cycle;
+        }
+
+        path.RemoveAt(path.Count - 1);
+        return null;
+    }
+}

@@ -1,0 +1,51 @@
+using Cloudlet.DesiredState.Files;
+using Cloudlet.DesiredState.Site;
+
+namespace Cloudlet.DesiredState.Compile;
+
+/// <summary>Files, folders and symbolic links, with mode and owner written out.</summary>
+internal static class FilesCompiler
+{
+    public static IEnumerable<ResourceSpec> Compile(HostDescription host, ContentCompiler content, string[] after, List<Problem> problems)
+    {
+        foreach (var (path, section) in host.Section.Files ?? new Dictionary<string, FileSection>())
+            yield return Compile(path, section, content, problems, host) with { After = after };
+    }
+
+    private static FileSpec Compile(string path, FileSection section, ContentCompiler content, List<Problem> problems, HostDescription host)
+    {
+        var spec = new FileSpec
+        {
+            Id = FileSpec.IdOf(path),
+            Path = path,
+            Kind = section switch
+            {
+                { Symlink: not null } => FileKind.Symlink,
+                { Directory: true } => FileKind.Directory,
+                _ => FileKind.File,
+            },
+            Owner = section.Owner ?? "root",
+            Group = section.Group ?? "root",
+        };
+        return spec.Kind switch
+        {
+            // Linux keeps no mode for a symbolic link.
+            FileKind.Symlink => spec with { Target = section.Symlink },
+            FileKind.Directory => spec with { Mode = Mode(section.Mode ?? "0755") },
+            _ => WithContent(spec with { Mode = Mode(section.Mode ?? "0644") }, section, content, problems, host),
+        };
+    }
+
+    private static FileSpec WithContent(FileSpec spec, FileSection section, ContentCompiler content, List<Problem> problems, HostDescription host)
+    {
+        if (section.Template is { } template)
+            return content.FromTemplate(spec, template, section.Values, ["files", spec.Path, "template"]);
+        if (section.Content is { } text)
+            return content.Inline(spec, text, ["files", spec.Path, "content"]);
+
+        problems.Add(host.ProblemAt("a file has `content` or `template`; a folder has `directory: true`, a symbolic link `symlink`", ["files", spec.Path]));
+        return spec;
+    }
+
+    private static string Mode(string text) => text.PadLeft(4, '0');
+}

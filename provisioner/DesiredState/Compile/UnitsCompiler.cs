@@ -1,0 +1,67 @@
+using Cloudlet.DesiredState.Files;
+using Cloudlet.DesiredState.Site;
+using Cloudlet.DesiredState.Units;
+
+namespace Cloudlet.DesiredState.Compile;
+
+/// <summary>Units, and the unit files and drop-ins that are theirs.</summary>
+internal static class UnitsCompiler
+{
+    private const string Folder = "/etc/systemd/system";
+
+    public static IEnumerable<ResourceSpec> Compile(HostDescription host, ContentCompiler content, string[] after)
+    {
+        foreach (var (name, section) in host.Section.Units ?? new Dictionary<string, UnitSection>())
+        {
+            var files = FilesOf(name, section, content, after).ToList();
+            foreach (var file in files)
+                yield return file;
+
+            string[] own = [.. files.Where(f => f.Kind == FileKind.File).Select(f => f.Path)];
+            yield return Unit(name, section, own) with { After = [.. after, .. section.After ?? []] };
+        }
+    }
+
+    private static UnitSpec Unit(string name, UnitSection section, string[] own)
+    {
+        var onChange = section.OnChange ?? OnChange.Restart;
+        string[] loads = [.. section.Loads ?? [], .. own];
+        return new UnitSpec
+        {
+            Id = UnitSpec.IdOf(name),
+            Name = name,
+            Enabled = section.Enabled,
+            Running = section.Running,
+            Definition = UnitSpec.Current,
+
+            // With `nothing` a change is for the next start: the running process is right as it is.
+            Configuration = loads.Length > 0 && onChange != OnChange.Nothing ? UnitSpec.Current : null,
+            Loads = loads.Length > 0 ? loads : null,
+            OnChange = onChange,
+        };
+    }
+
+    private static IEnumerable<FileSpec> FilesOf(string name, UnitSection section, ContentCompiler content, string[] after)
+    {
+        if (section.Content is { } unitFile)
+            yield return content.Inline(File($"{Folder}/{name}", after), unitFile, ["units", name, "content"]);
+        if (section.DropIns is not { Count: > 0 } dropIns)
+            yield break;
+
+        var folder = $"{Folder}/{name}.d";
+        yield return new FileSpec { Id = FileSpec.IdOf(folder), Path = folder, Kind = FileKind.Directory, Mode = "0755", Owner = "root", Group = "root", After = after };
+        foreach (var (dropIn, text) in dropIns)
+            yield return content.Inline(File($"{folder}/{dropIn}.conf", after), text, ["units", name, "dropIns", dropIn]);
+    }
+
+    private static FileSpec File(string path, string[] after) => new()
+    {
+        Id = FileSpec.IdOf(path),
+        Path = path,
+        Kind = FileKind.File,
+        Mode = "0644",
+        Owner = "root",
+        Group = "root",
+        After = after,
+    };
+}

@@ -1,0 +1,123 @@
+using System.Text.Json.Serialization;
+
+namespace Cloudlet.DesiredState.Links;
+
+/// <summary>Kinds of network links.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<LinkKind>))]
+public enum LinkKind
+{
+    /// <summary>A link that is there already (a network card): it is configured, never created or deleted.</summary>
+    [JsonStringEnumMemberName("existing")] Existing,
+
+    /// <summary>Swallows every packet; holds addresses that don't depend on a cable.</summary>
+    [JsonStringEnumMemberName("dummy")] Dummy,
+
+    /// <summary>A switch whose ports are other links.</summary>
+    [JsonStringEnumMemberName("bridge")] Bridge,
+
+    /// <summary>One end of a virtual cable.</summary>
+    [JsonStringEnumMemberName("veth")] Veth,
+
+    /// <summary>An IEEE 802.1Q sub-interface of a parent link.</summary>
+    [JsonStringEnumMemberName("vlan")] Vlan,
+
+    /// <summary>An Ethernet segment over UDP (RFC 7348).</summary>
+    [JsonStringEnumMemberName("vxlan")] Vxlan,
+
+    /// <summary>A second MAC address on a parent link.</summary>
+    [JsonStringEnumMemberName("macvlan")] Macvlan,
+
+    /// <summary>An Ethernet link whose other end is a program, e.g. a virtual machine.</summary>
+    [JsonStringEnumMemberName("tap")] Tap,
+}
+
+/// <summary>What happens to permanent global addresses that the description does not name.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ForeignAddresses>))]
+public enum ForeignAddresses
+{
+    /// <summary>They stay: somebody else put them there.</summary>
+    [JsonStringEnumMemberName("keep")] Keep,
+
+    /// <summary>They are removed: the link is ours alone.</summary>
+    [JsonStringEnumMemberName("remove")] Remove,
+}
+
+/// <summary>A network link with its addresses and routes.</summary>
+public sealed record LinkSpec : ResourceSpec
+{
+    /// <summary>The id of the link <paramref name="name"/>.</summary>
+    public static string IdOf(string name) => $"link:{name}";
+
+    /// <summary>Interface name, 1–15 bytes.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What kind of link; a different one of the same name is replaced.</summary>
+    public required LinkKind Kind { get; init; }
+
+    /// <summary>The lower link of a vlan, macvlan or vxlan.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>The other end of a veth, created with it.</summary>
+    public string? Peer { get; init; }
+
+    /// <summary>VLAN id, 1–4094.</summary>
+    public int? VlanId { get; init; }
+
+    /// <summary>VXLAN network identifier, 0–16777215.</summary>
+    public int? VxlanId { get; init; }
+
+    /// <summary>VXLAN local tunnel address.</summary>
+    public string? VxlanLocal { get; init; }
+
+    /// <summary>VXLAN remote address or multicast group.</summary>
+    public string? VxlanRemote { get; init; }
+
+    /// <summary>VXLAN UDP destination port.</summary>
+    public int? VxlanPort { get; init; }
+
+    /// <summary>macvlan mode: <c>private</c>, <c>vepa</c>, <c>bridge</c> or <c>passthru</c>.</summary>
+    public string? MacvlanMode { get; init; }
+
+    /// <summary>Spanning tree on a bridge.</summary>
+    public bool? BridgeStp { get; init; }
+
+    /// <summary>Hardware address, lower-case colon notation.</summary>
+    public string? Mac { get; init; }
+
+    /// <summary>Maximum transmission unit in bytes.</summary>
+    public int? Mtu { get; init; }
+
+    /// <summary>Administratively up.</summary>
+    public bool? Up { get; init; }
+
+    /// <summary>Receives every frame, as an administrator asked for.</summary>
+    public bool? Promiscuous { get; init; }
+
+    /// <summary>The bridge this link is a port of; empty: of none.</summary>
+    public string? Master { get; init; }
+
+    /// <summary>Addresses in canonical CIDR notation, <c>10.80.0.1/24</c>; a set. Null: not ours to say.</summary>
+    public IReadOnlyList<string>? Addresses { get; init; }
+
+    /// <summary>What to do with addresses that are not in <see cref="Addresses"/>.</summary>
+    public ForeignAddresses ForeignAddresses { get; init; }
+
+    /// <summary>Routes through this link that are ours; a set. Routes of others always stay.</summary>
+    public IReadOnlyList<RouteSpec>? Routes { get; init; }
+}
+
+/// <summary>A route through the link it stands at.</summary>
+public sealed record RouteSpec
+{
+    /// <summary>Destination in canonical CIDR notation; <c>0.0.0.0/0</c> or <c>::/0</c> is the default route.</summary>
+    public required string To { get; init; }
+
+    /// <summary>Gateway; null: the destination is on the link.</summary>
+    public string? Via { get; init; }
+
+    /// <summary>Smaller is preferred; null: the kernel's default.</summary>
+    public int? Metric { get; init; }
+
+    /// <summary>Preferred source address.</summary>
+    public string? Source { get; init; }
+}

@@ -1,0 +1,21 @@
+namespace Cloudlet.DesiredState;
+
+/// <summary>A place in a source file. Lines and columns count from 1.</summary>
+/// <param name="File">Path as the user gave it.</param>
+/// <param name="Line">Line, from 1.</param>
+/// <param name="Column">Column in characters, from 1.</param>
+public readonly record struct SourcePlace(string File, int Line, int Column)
+{
+    /// <summary><c>file:line:column</c>.</summary>
+    public override string ToString() => $"{File}:{Line}:{Column}";
+}
+
+/// <summary>Something wrong in what the user described. Problems are values: all of them are found before anything is said, and nothing is touched while there is one.</summary>
+/// <param name="Place">Where it stands.</param>
+/// <param name="Path">Property path, e.g. <c>hosts.edge-1.links.cloudlet0.mtu</c>.</param>
+/// <param name="Message">What is wrong and what would be right.</param>
+public sealed record Problem(SourcePlace Place, string Path, string Message)
+{
+    /// <summary><c>file:line:column: path: message</c>.</summary>
+    public override string ToString() => Path.Length == 0 ? $"{Place}: {Message}" : $"{Place}: {Path}: {Message}";
+}

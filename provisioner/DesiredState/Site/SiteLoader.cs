@@ -1,0 +1,178 @@
+using System.Text;
+using Cloudlet.DesiredState.Site.Structure;
+using Cloudlet.DesiredState.Site.Validation;
+using Cloudlet.DesiredState.Site.Yaml;
+
+namespace Cloudlet.DesiredState.Site;
+
+/// <summary>What came of loading a site.</summary>
+/// <param name="Site">The site, or null when there is a problem.</param>
+/// <param name="Problems">Everything that is wrong, by file, line and column; empty when nothing is.</param>
+public sealed record SiteLoadResult(LoadedSite? Site, IReadOnlyList<Problem> Problems);
+
+/// <summary>
+/// Reads site files: text → nodes with places → checked against the shape of a site → merged → defaults laid under each host → section records → checked for meaning. Every step goes on with
+/// what is right after noting what is wrong, so that one run shows every problem. The rules are described in docs/formats/site-file.md.
+/// </summary>
+public static class SiteLoader
+{
+    /// <summary>Most values that all hosts together may have once defaults and aliases are written out.</summary>
+    private const long MaxUnfolded = 2_000_000;
+
+    private const int MaxMessage = 1000;
+
+    /// <summary>Loads a site.</summary>
+    /// <param name="paths">Its files; what a later one says wins.</param>
+    /// <param name="files">Where they and the templates they name are read from.</param>
+    public static SiteLoadResult Load(IReadOnlyList<string> paths, ISiteFiles files)
+    {
+        var problems = new List<Problem>();
+        var hosts = new List<SiteHost>();
+        var root = Merge(paths, files, problems);
+        if (root is not null)
+            hosts = Hosts(root, files, problems);
+        if (problems.Count > 0)
+            return new SiteLoadResult(null, Sorted(problems));
+        var name = root!.TryGet("site", out var site) && site.Value is YamlScalar { IsRemoval: false } scalar ? scalar.Text : null;
+        return new SiteLoadResult(new LoadedSite(name, hosts), []);
+    }
+
+    private static YamlMapping? Merge(IReadOnlyList<string> paths, ISiteFiles files, List<Problem> problems)
+    {
+        YamlMapping? merged = null;
+        var isWhole = paths.Count > 0;
+        foreach (var path in paths)
+        {
+            if (Read(path, files, problems) is { } root)
+                merged = merged is null ? root : YamlMerge.Merge(merged, root);
+            else
+                isWhole = false;
+        }
+
+        if (paths.Count == 0)
+            problems.Add(new Problem(new SourcePlace("", 1, 1), "", "no site file was given"));
+        // Without one of the files everything it says would seem to be missing.
+        return isWhole ? merged : null;
+    }
+
+    /// <summary>A checked file; an empty mapping when it has no content, null when it cannot be used at all.</summary>
+    private static YamlMapping? Read(string path, ISiteFiles files, List<Problem> problems)
+    {
+        var start = new SourcePlace(path, 1, 1);
+        try
+        {
+            if (files.ReadText(path) is { } text)
+            {
+                var before = problems.Count;
+                var root = YamlReader.Read(path, text, problems);
+                if (root is null && problems.Count > before)
+                    return null;
+                return root is null or { IsRemoval: true } ? new YamlMapping(start, []) : StructureCheck.Check(root, problems);
+            }
+
+            problems.Add(new Problem(start, "", "there is no such file"));
+        }
+        catch (IOException e)
+        {
+            problems.Add(new Problem(start, "", $"the file cannot be read: {e.Message}"));
+        }
+
+        return null;
+    }
+
+    private static List<SiteHost> Hosts(YamlMapping root, ISiteFiles files, List<Problem> problems)
+    {
+        var hosts = new List<SiteHost>();
+        var reached = new List<(HostTree, HostReach)>();
+        foreach (var tree in Trees(root, problems))
+        {
+            var section = SectionBuilder.Host(tree.Merged);
+            if (SiteCheck.Host(tree, section, files, problems) is not { } reach)
+                continue;
+            reached.Add((tree, reach));
+            hosts.Add(new SiteHost(tree, reach, WithResolvedTemplates(section, tree)));
+        }
+
+        SiteCheck.Reaches(reached, problems);
+        hosts.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return hosts;
+    }
+
+    private static List<HostTree> Trees(YamlMapping root, List<Problem> problems)
+    {
+        var trees = new List<HostTree>();
+        var hosts = root.TryGet("hosts", out var found) ? found.Value as YamlMapping : null;
+        var defaults = root.TryGet("defaults", out var inherited) && inherited.Value is YamlMapping mapping ? mapping : new YamlMapping(root.Place, []);
+        long unfolded = 0;
+        foreach (var (name, place, value) in hosts?.Entries ?? [])
+        {
+            if (value is not YamlMapping own)
+                continue;
+            var merged = YamlMerge.Merge(defaults, own);
+            unfolded += merged.Size;
+            if (unfolded > MaxUnfolded)
+            {
+                problems.Add(new Problem(place, new StringBuilder("hosts").AppendKey(name).ToString(), $"with defaults and aliases written out, the site has more than {MaxUnfolded} values; split it"));
+                return [];
+            }
+
+            trees.Add(new HostTree(name, place, own, merged));
+        }
+
+        if (trees.Count == 0 && !root.IsDamaged && hosts is not { IsDamaged: true })
+            problems.Add(new Problem(hosts is null ? root.Place : found.KeyPlace, "hosts", "a site needs at least one host"));
+        return trees;
+    }
+
+    private static HostSection WithResolvedTemplates(HostSection section, HostTree tree)
+    {
+        if (section.Files is null)
+            return section;
+        var files = new Dictionary<string, FileSection>(section.Files.Count, StringComparer.Ordinal);
+        foreach (var (path, file) in section.Files)
+        {
+            var template = file.Template is null ? null : SitePaths.Resolve(tree.Find(["files", path, "template"]).Value.File, file.Template);
+            files.Add(path, file with { Template = template });
+        }
+
+        return section with { Files = files };
+    }
+
+    private static List<Problem> Sorted(List<Problem> problems)
+    {
+        // What several hosts inherit is wrong once.
+        var seen = new HashSet<Problem>();
+        foreach (var problem in problems)
+            seen.Add(problem with { Path = OneLine(problem.Path), Message = OneLine(problem.Message) });
+        var distinct = new List<Problem>(seen);
+        distinct.Sort(static (a, b) =>
+        {
+            var order = string.CompareOrdinal(a.Place.File, b.Place.File);
+            order = order != 0 ? order : a.Place.Line.CompareTo(b.Place.Line);
+            order = order != 0 ? order : a.Place.Column.CompareTo(b.Place.Column);
+            order = order != 0 ? order : string.CompareOrdinal(a.Path, b.Path);
+            return order != 0 ? order : string.CompareOrdinal(a.Message, b.Message);
+        });
+        return distinct;
+    }
+
+    /// <summary>Messages quote what the user wrote: a terminal must not obey it, and a long text must not bury the message.</summary>
+    private static string OneLine(string text)
+    {
+        var isPlain = text.Length <= MaxMessage;
+        foreach (var c in text)
+            isPlain &= !char.IsControl(c);
+        if (isPlain)
+            return text;
+        var line = new StringBuilder();
+        foreach (var c in text.AsSpan(0, Math.Min(text.Length, MaxMessage)))
+        {
+            if (char.IsControl(c))
+                line.Append("\\u").Append(((int)c).ToString("x4"));
+            else
+                line.Append(c);
+        }
+
+        return line.Append(text.Length > MaxMessage ? "…" : "").ToString();
+    }
+}

@@ -1,0 +1,126 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Cloudlet.DesiredState.Site.Structure;
+
+/// <summary>What may stand at a place of a site file.</summary>
+internal enum ShapeKind
+{
+    /// <summary>Text.</summary>
+    Text,
+
+    /// <summary>A whole number.</summary>
+    Integer,
+
+    /// <summary>True or false.</summary>
+    Boolean,
+
+    /// <summary>One of a few words.</summary>
+    Choice,
+
+    /// <summary>Anything.</summary>
+    Any,
+
+    /// <summary>A list of one element shape.</summary>
+    List,
+
+    /// <summary>Names that the user chooses, each with a value of one element shape.</summary>
+    Map,
+
+    /// <summary>Keys that we choose.</summary>
+    Section,
+}
+
+/// <summary>A key of a section.</summary>
+/// <param name="Name">The key.</param>
+/// <param name="Shape">What stands behind it.</param>
+/// <param name="Attributes">Where its description and bounds are found; asked only for the JSON Schema.</param>
+internal sealed record ShapeProperty(string Name, Shape Shape, ICustomAttributeProvider? Attributes);
+
+/// <summary>
+/// The shape of a part of a site file, derived from the section records: they are the one source of what is allowed, for the check of a file, for the building of the records and
+/// for the JSON Schema.
+/// </summary>
+internal sealed class Shape
+{
+    private Shape(ShapeKind kind, Type type)
+    {
+        Kind = kind;
+        Type = type;
+    }
+
+    /// <summary>The shape of a whole site file.</summary>
+    public static Shape Site => site ??= Of(SiteJson.Default.SiteSection);
+
+    private static Shape? site;
+
+    /// <summary>What may stand there.</summary>
+    public ShapeKind Kind { get; }
+
+    /// <summary>The C# type it becomes.</summary>
+    public Type Type { get; }
+
+    /// <summary>Shape of the items of a list or of the values of a map.</summary>
+    public Shape Element => element ?? throw new InvalidOperationException($"{Kind} has no element");
+
+    /// <summary>Words of a choice.</summary>
+    public IReadOnlyList<string> Choices { get; private init; } = [];
+
+    /// <summary>Keys of a section, in the order of the record.</summary>
+    public IReadOnlyList<ShapeProperty> Properties { get; private init; } = [];
+
+    private Shape? element;
+
+    /// <summary>The key <paramref name="name"/> of a section, or null.</summary>
+    public ShapeProperty? Find(string name)
+    {
+        foreach (var property in Properties)
+        {
+            if (property.Name == name)
+                return property;
+        }
+
+        return null;
+    }
+
+    private static Shape Of(JsonTypeInfo info) => info.Kind switch
+    {
+        JsonTypeInfoKind.Object => Section(info),
+        JsonTypeInfoKind.Dictionary => new Shape(ShapeKind.Map, info.Type) { element = Of(info.Options.GetTypeInfo(info.ElementType!)) },
+        JsonTypeInfoKind.Enumerable => new Shape(ShapeKind.List, info.Type) { element = Of(info.Options.GetTypeInfo(info.ElementType!)) },
+        _ => Scalar(info),
+    };
+
+    private static Shape Section(JsonTypeInfo info)
+    {
+        var properties = new List<ShapeProperty>(info.Properties.Count);
+        foreach (var property in info.Properties)
+            properties.Add(new ShapeProperty(property.Name, Of(info.Options.GetTypeInfo(property.PropertyType)), property.AttributeProvider));
+        return new Shape(ShapeKind.Section, info.Type) { Properties = properties };
+    }
+
+    private static Shape Scalar(JsonTypeInfo info)
+    {
+        var type = Nullable.GetUnderlyingType(info.Type) ?? info.Type;
+        if (type == typeof(string))
+            return new Shape(ShapeKind.Text, type);
+        if (type == typeof(int))
+            return new Shape(ShapeKind.Integer, type);
+        if (type == typeof(bool))
+            return new Shape(ShapeKind.Boolean, type);
+        if (type == typeof(TemplateValue))
+            return new Shape(ShapeKind.Any, type);
+        return type.IsEnum
+            ? new Shape(ShapeKind.Choice, type) { Choices = Words(info.Options.GetTypeInfo(type)) }
+            : throw new NotSupportedException($"a section property of type {type} has no shape; add one in {nameof(Shape)}.{nameof(Scalar)}");
+    }
+
+    private static List<string> Words(JsonTypeInfo info)
+    {
+        var words = new List<string>();
+        foreach (var value in Enum.GetValuesAsUnderlyingType(info.Type))
+            words.Add(JsonSerializer.SerializeToElement(Enum.ToObject(info.Type, value), info).GetString()!);
+        return words;
+    }
+}

@@ -1,0 +1,134 @@
+namespace Cloudlet.DesiredState.Site.Yaml;
+
+/// <summary>A value of a YAML document, with the place where it stands. Nodes never change; aliases share them.</summary>
+internal abstract class YamlNode(SourcePlace place)
+{
+    /// <summary>Where the value starts; of an aliased value, where it is written out.</summary>
+    public SourcePlace Place { get; } = place;
+
+    /// <summary>Number of nodes below and with this one, every alias counted as if it were written out.</summary>
+    public abstract long Size { get; }
+
+    /// <summary>Nodes on the longest way down, this one included.</summary>
+    public abstract int Height { get; }
+
+    /// <summary>What the node is, for messages: "text", "a list".</summary>
+    public abstract string Noun { get; }
+
+    /// <summary>An explicit <c>~</c> or <c>null</c>: what was inherited is removed.</summary>
+    public virtual bool IsRemoval => false;
+}
+
+/// <summary>A scalar as it is written: what its text means depends on where it stands.</summary>
+internal sealed class YamlScalar(SourcePlace place, string text, bool isPlain) : YamlNode(place)
+{
+    /// <summary>The text, escapes and folding done.</summary>
+    public string Text { get; } = text;
+
+    /// <summary>True when it stands without quotes or block indicator, so that it may be a number, a boolean or null.</summary>
+    public bool IsPlain { get; } = isPlain;
+
+    /// <summary>A key with nothing behind it.</summary>
+    public bool IsEmpty => IsPlain && Text.Length == 0;
+
+    /// <inheritdoc/>
+    public override bool IsRemoval => IsPlain && Text is "~" or "null" or "Null" or "NULL";
+
+    /// <inheritdoc/>
+    public override long Size => 1;
+
+    /// <inheritdoc/>
+    public override int Height => 1;
+
+    /// <inheritdoc/>
+    public override string Noun => this switch
+    {
+        { IsEmpty: true } => "nothing",
+        { IsRemoval: true } => "null",
+        { IsPlain: false } => "text",
+        _ when CoreSchema.TryBoolean(Text, out _) => $"the boolean {Text}",
+        _ when CoreSchema.IsNumber(Text) => $"the number {Text}",
+        _ => "text",
+    };
+}
+
+/// <summary>A list.</summary>
+internal sealed class YamlSequence : YamlNode
+{
+    public YamlSequence(SourcePlace place, IReadOnlyList<YamlNode> items) : base(place)
+    {
+        Items = items;
+        Size = 1;
+        foreach (var item in items)
+        {
+            Size += item.Size;
+            Height = Math.Max(Height, item.Height);
+        }
+
+        Height++;
+    }
+
+    /// <summary>The items in their order.</summary>
+    public IReadOnlyList<YamlNode> Items { get; }
+
+    /// <inheritdoc/>
+    public override long Size { get; }
+
+    /// <inheritdoc/>
+    public override int Height { get; }
+
+    /// <inheritdoc/>
+    public override string Noun => "a list";
+}
+
+/// <summary>A key, where it stands, and its value.</summary>
+internal readonly record struct YamlEntry(string Key, SourcePlace KeyPlace, YamlNode Value);
+
+/// <summary>A mapping with unique text keys, in the order they are written.</summary>
+internal sealed class YamlMapping : YamlNode
+{
+    private readonly Dictionary<string, int> positions;
+
+    public YamlMapping(SourcePlace place, IReadOnlyList<YamlEntry> entries, bool replaces = false, bool isDamaged = false) : base(place)
+    {
+        Entries = entries;
+        Replaces = replaces;
+        IsDamaged = isDamaged;
+        positions = new Dictionary<string, int>(entries.Count, StringComparer.Ordinal);
+        Size = 1;
+        for (var i = 0; i < entries.Count; i++)
+        {
+            positions.Add(entries[i].Key, i);
+            Size += 1 + entries[i].Value.Size;
+            Height = Math.Max(Height, entries[i].Value.Height);
+        }
+
+        Height++;
+    }
+
+    /// <summary>Keys and values.</summary>
+    public IReadOnlyList<YamlEntry> Entries { get; }
+
+    /// <summary>True when it was laid over something that is no mapping (a removal, say): nothing below it shines through.</summary>
+    public bool Replaces { get; }
+
+    /// <summary>True when an entry was taken out because something is wrong with it: that a key is missing here need not be said again.</summary>
+    public bool IsDamaged { get; }
+
+    /// <inheritdoc/>
+    public override long Size { get; }
+
+    /// <inheritdoc/>
+    public override int Height { get; }
+
+    /// <inheritdoc/>
+    public override string Noun => "a mapping";
+
+    /// <summary>The entry of a key.</summary>
+    public bool TryGet(string key, out YamlEntry entry)
+    {
+        var found = positions.TryGetValue(key, out var position);
+        entry = found ? Entries[position] : default;
+        return found;
+    }
+}

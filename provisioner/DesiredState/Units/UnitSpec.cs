@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+
+namespace Cloudlet.DesiredState.Units;
+
+/// <summary>What is done with a running unit when a file it loads has changed.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<OnChange>))]
+public enum OnChange
+{
+    /// <summary>The unit is restarted.</summary>
+    [JsonStringEnumMemberName("restart")] Restart,
+
+    /// <summary>The unit is told to load its configuration again.</summary>
+    [JsonStringEnumMemberName("reload")] Reload,
+
+    /// <summary>Nothing: the change is for the next start.</summary>
+    [JsonStringEnumMemberName("nothing")] Nothing,
+}
+
+/// <summary>A unit of the service manager.</summary>
+public sealed record UnitSpec : ResourceSpec
+{
+    /// <summary>The id of the unit <paramref name="name"/>.</summary>
+    public static string IdOf(string name) => $"unit:{name}";
+
+    /// <summary>The value of <see cref="Configuration"/> and <see cref="Definition"/> when all is well.</summary>
+    public const string Current = "current";
+
+    /// <summary>Unit name with its suffix.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Starts at boot.</summary>
+    public bool? Enabled { get; init; }
+
+    /// <summary>Runs now (<c>active</c>; a oneshot that remains after exit counts).</summary>
+    public bool? Running { get; init; }
+
+    /// <summary><see cref="Current"/>: the manager has read the unit files that are on disk; else what is wrong.</summary>
+    public string? Definition { get; init; }
+
+    /// <summary><see cref="Current"/>: the running process has loaded the content of <see cref="Loads"/> that is on disk; else what is wrong.</summary>
+    public string? Configuration { get; init; }
+
+    /// <summary>Absolute paths of the configuration files that the unit's process reads at its start.</summary>
+    public IReadOnlyList<string>? Loads { get; init; }
+
+    /// <summary>What to do when one of <see cref="Loads"/> has changed.</summary>
+    public OnChange OnChange { get; init; }
+}

@@ -1,0 +1,41 @@
+using Cloudlet.DesiredState.Site;
+
+namespace Cloudlet.DesiredState.Tests.Site;
+
+/// <summary>Reads files relative to a folder, so that places in messages do not depend on where the repository is.</summary>
+internal sealed class FolderSiteFiles(string folder) : ISiteFiles
+{
+    private readonly DiskSiteFiles disk = new();
+
+    public string? ReadText(string path) => disk.ReadText(Path.Combine(folder, path));
+}
+
+/// <summary>Files in memory.</summary>
+internal sealed class MemorySiteFiles : ISiteFiles
+{
+    private readonly Dictionary<string, string> texts = new(StringComparer.Ordinal);
+
+    public string this[string path]
+    {
+        set => texts[path] = value;
+    }
+
+    public string? ReadText(string path) => texts.GetValueOrDefault(path);
+
+    /// <summary>Loads one text as <c>site.yaml</c>.</summary>
+    public static SiteLoadResult Load(string text) => SiteLoader.Load(["site.yaml"], new MemorySiteFiles { ["site.yaml"] = text });
+
+    /// <summary>Loads texts that are laid over one another, as <c>1.yaml</c>, <c>2.yaml</c> ….</summary>
+    public static SiteLoadResult Load(params string[] texts)
+    {
+        var files = new MemorySiteFiles();
+        var paths = new List<string>();
+        foreach (var text in texts)
+        {
+            paths.Add($"{paths.Count + 1}.yaml");
+            files[paths[^1]] = text;
+        }
+
+        return SiteLoader.Load(paths, files);
+    }
+}
