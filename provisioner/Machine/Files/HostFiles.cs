@@ -1,0 +1,234 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Cloudlet.Errors;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cloudlet.Machine.Files;
+
+/// <summary>
+/// The files of this host, or of the tree below another root folder. Every change happens relative to the open parent folder, so that a
+/// folder swapped meanwhile cannot redirect it, and the last component of a path is never followed when writing: a link there is replaced.
+/// </summary>
+public sealed class HostFiles : IHostFiles
+{
+    private const UnixFileMode FolderMode =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private readonly HostRoot _root;
+    private readonly AccountNames _accounts;
+
+    /// <summary>Opens the door to the files below <paramref name="root"/>; users and groups are those of that tree's /etc.</summary>
+    public HostFiles(string root = "/")
+    {
+        _root = new HostRoot(root);
+        _accounts = new AccountNames(_root);
+    }
+
+    /// <inheritdoc/>
+    public HostFileInfo? Stat(string path)
+    {
+        using var folder = _root.TryOpenParent(path, "look at", out var name);
+        if (folder is null || StatAt(folder, name, path) is not { } stat)
+            return null;
+        var type = TypeOf(stat);
+        return new HostFileInfo(
+            type,
+            (UnixFileMode)(stat.Mode & 0xfff),
+            _accounts.UserName(stat.Uid),
+            _accounts.GroupName(stat.Gid),
+            (long)stat.Size,
+            Time(stat.ModifySeconds, stat.ModifyNanoseconds),
+            Time(stat.ChangeSeconds, stat.ChangeNanoseconds),
+            type == HostFileType.Symlink ? ReadLink(folder, name) : null);
+    }
+
+    /// <inheritdoc/>
+    public byte[]? Read(string path, int limit = 16 << 20)
+    {
+        _ = HostRoot.Split(path);
+        // Without O_NONBLOCK, opening a fifo would wait for its writer.
+        using var file = _root.TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out var errno);
+        if (file is null)
+            return errno is FileErrors.ENOENT or FileErrors.ENOTDIR ? null : throw FileErrors.Create(errno, "read", path);
+        if (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) < 0)
+            throw FileErrors.Last("read", path);
+        if (TypeOf(stat) != HostFileType.Regular)
+            throw new CloudletException(ErrorKind.InvalidInput, $"Cannot read {path}: it is not a regular file. Remove it or choose another path.");
+        return HostRoot.ReadToEnd(file, (long)stat.Size, limit, path)
+            ?? throw new CloudletException(ErrorKind.InvalidInput, $"Cannot read {path}: it is longer than {limit} bytes. Choose a smaller file.");
+    }
+
+    /// <inheritdoc/>
+    public void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null)
+    {
+        using var folder = OpenOrCreateParent(path, "write", out var name);
+        var old = StatAt(folder, name, path);
+        if (old is { } there && TypeOf(there) == HostFileType.Directory)
+            throw FileErrors.Create(FileErrors.EISDIR, "write", path);
+        var kept = old is { } file && TypeOf(file) == HostFileType.Regular ? old : null;
+        var user = owner is null ? kept?.Uid ?? Libc.KeepId : _accounts.UserId(owner);
+        var groupId = group is null ? kept?.Gid ?? Libc.KeepId : _accounts.GroupId(group);
+
+        TemporaryNames.RemoveLeftOvers(folder, name);
+        using var temporary = TemporaryFile.Create(folder, name, path);
+        temporary.Fill(content, (uint)mode, user, groupId);
+        temporary.MoveIntoPlace();
+        SyncFolder(folder, path);
+    }
+
+    /// <inheritdoc/>
+    public void WriteSymlink(string path, string target)
+    {
+        using var folder = OpenOrCreateParent(path, "link", out var name);
+        TemporaryNames.RemoveLeftOvers(folder, name);
+        // A concurrent writer of the same name takes our temporary link for a left-over, because links cannot be locked: then make another.
+        for (var attempt = 1; ; attempt++)
+        {
+            var temporary = TemporaryNames.Create(name);
+            if (Libc.SymlinkAt(target, folder, temporary) < 0)
+            {
+                if (Marshal.GetLastPInvokeError() == FileErrors.EEXIST && attempt < 10)
+                    continue;
+                throw FileErrors.Last("link", path);
+            }
+            if (Libc.RenameAt(folder, temporary, folder, name) == 0)
+                break;
+            var error = FileErrors.Last("link", path);
+            _ = Libc.UnlinkAt(folder, temporary, 0);
+            if (error.Kind != ErrorKind.NotFound || attempt == 10)
+                throw error;
+        }
+        SyncFolder(folder, path);
+    }
+
+    /// <inheritdoc/>
+    public void CreateDirectory(string path, UnixFileMode mode, string? owner = null, string? group = null)
+    {
+        using var parent = OpenOrCreateParent(path, "create the folder", out var name);
+        var user = owner is null ? Libc.KeepId : _accounts.UserId(owner);
+        var groupId = group is null ? Libc.KeepId : _accounts.GroupId(group);
+        // Narrow first: nobody else may enter before owner and mode are as described.
+        if (Libc.MakeFolderAt(parent, name, 0x1c0 /* 0700 */) < 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno == FileErrors.EEXIST && IsFolder(path))
+                return;
+            throw FileErrors.Create(errno, "create the folder", path);
+        }
+        var descriptor = Libc.OpenAt(parent, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
+        if (descriptor < 0)
+            throw FileErrors.Last("create the folder", path);
+        using var folder = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (Libc.ChangeOwner(folder, user, groupId) < 0 || Libc.ChangeMode(folder, (uint)mode) < 0)
+            throw FileErrors.Last("set mode and owner of", path);
+        SyncFolder(parent, path);
+    }
+
+    /// <inheritdoc/>
+    public void SetAttributes(string path, UnixFileMode? mode, string? owner, string? group)
+    {
+        const string action = "set mode and owner of";
+        using var folder = _root.TryOpenParent(path, action, out var name);
+        if (folder is null || StatAt(folder, name, path) is not { } stat)
+            throw FileErrors.Create(FileErrors.ENOENT, action, path);
+        var user = owner is null ? stat.Uid : _accounts.UserId(owner);
+        var groupId = group is null ? stat.Gid : _accounts.GroupId(group);
+        var wanted = mode is null ? stat.Mode & 0xfffu : (uint)mode;
+        var ownerDiffers = user != stat.Uid || groupId != stat.Gid;
+        if (ownerDiffers && Libc.ChangeOwnerAt(folder, name, user, groupId, Libc.AT_SYMLINK_NOFOLLOW) < 0)
+            throw FileErrors.Last(action, path);
+        // chown(2) clears the set-id bits, so the mode is set again after it; a link has no mode of its own.
+        var modeDiffers = wanted != (stat.Mode & 0xfffu) || ownerDiffers;
+        if (modeDiffers && TypeOf(stat) != HostFileType.Symlink && Libc.ChangeModeAt(folder, name, wanted, Libc.AT_SYMLINK_NOFOLLOW) < 0)
+            throw FileErrors.Last(action, path);
+    }
+
+    /// <inheritdoc/>
+    public void Delete(string path)
+    {
+        using var folder = _root.TryOpenParent(path, "remove", out var name);
+        if (folder is null)
+            return;
+        TemporaryNames.RemoveLeftOvers(folder, name);
+        if (Libc.UnlinkAt(folder, name, 0) < 0)
+        {
+            var errno = Marshal.GetLastPInvokeError();
+            if (errno == FileErrors.EISDIR)
+                errno = Libc.UnlinkAt(folder, name, Libc.AT_REMOVEDIR) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            if (errno == FileErrors.ENOENT)
+                return;
+            if (errno != 0)
+                throw FileErrors.Create(errno, "remove", path);
+        }
+        SyncFolder(folder, path);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> List(string directory)
+    {
+        _ = HostRoot.Split(directory);
+        using var folder = _root.TryOpen(directory, Libc.O_RDONLY | Libc.O_DIRECTORY, out var errno);
+        if (folder is null)
+            return errno == FileErrors.ENOENT ? [] : throw FileErrors.Create(errno, "list", directory);
+        var names = FolderEntries.Of(folder);
+        Array.Sort(names, StringComparer.Ordinal);
+        return names;
+    }
+
+    private SafeFileHandle OpenOrCreateParent(string path, string action, out string name)
+    {
+        (var parent, name) = HostRoot.Split(path);
+        if (name == ".")
+            throw FileErrors.Create(FileErrors.EISDIR, action, path);
+        var folder = _root.TryOpen(parent, Libc.O_RDONLY | Libc.O_DIRECTORY, out var errno);
+        if (folder is null && errno == FileErrors.ENOENT)
+        {
+            CreateDirectory(parent, FolderMode);
+            folder = _root.TryOpen(parent, Libc.O_RDONLY | Libc.O_DIRECTORY, out errno);
+        }
+        return folder ?? throw FileErrors.Create(errno, action, path);
+    }
+
+    private bool IsFolder(string path)
+    {
+        using var folder = _root.TryOpen(path, Libc.O_RDONLY | Libc.O_DIRECTORY, out var errno);
+        return folder is not null || errno is FileErrors.EACCES;
+    }
+
+    private static Libc.Statx? StatAt(SafeFileHandle folder, string name, string path)
+    {
+        if (Libc.StatAt(folder, name, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, out var stat) == 0)
+            return stat;
+        return Marshal.GetLastPInvokeError() == FileErrors.ENOENT ? null : throw FileErrors.Last("look at", path);
+    }
+
+    private static HostFileType TypeOf(Libc.Statx stat) => (stat.Mode & 0xf000) switch
+    {
+        0x8000 => HostFileType.Regular,
+        0x4000 => HostFileType.Directory,
+        0xa000 => HostFileType.Symlink,
+        _ => HostFileType.Other,
+    };
+
+    private static string? ReadLink(SafeFileHandle folder, string name)
+    {
+        Span<byte> target = stackalloc byte[4096];
+        var length = Libc.ReadLinkAt(folder, name, target, target.Length);
+        return length < 0 ? null : Encoding.UTF8.GetString(target[..(int)length]);
+    }
+
+    /// <summary>File systems allow times that .NET cannot express; those become the nearest one that it can.</summary>
+    private static DateTimeOffset Time(long seconds, uint nanoseconds)
+    {
+        var clamped = Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds());
+        return DateTimeOffset.FromUnixTimeSeconds(clamped).AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
+    }
+
+    private static void SyncFolder(SafeFileHandle folder, string path)
+    {
+        // EINVAL: this file system cannot sync a folder (some FUSE ones); there is nothing more to do for durability then.
+        if (Libc.Sync(folder) < 0 && Marshal.GetLastPInvokeError() != FileErrors.EINVAL)
+            throw FileErrors.Last("make durable (fsync of the folder of)", path);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Cloudlet.Errors;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cloudlet.Machine.Files;
+
+/// <summary>
+/// Opens paths of a host whose root folder is here: <c>/</c> for this host, another folder for a lab host's or a test's tree.
+/// Under another root, absolute links resolve inside that tree (openat2 with RESOLVE_IN_ROOT), as they will when the host runs.
+/// </summary>
+internal sealed class HostRoot
+{
+    private readonly string _root;
+
+    public HostRoot(string root) => _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+
+    /// <summary>Opens an existing path, following links; null with the errno when that fails.</summary>
+    public SafeFileHandle? TryOpen(string path, int flags, out int errno)
+    {
+        flags |= Libc.O_CLOEXEC;
+        var descriptor = _root == "/" ? Libc.OpenAt(Libc.AT_FDCWD, path, flags, 0) : OpenInRoot(path, flags);
+        errno = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    /// <summary>Opens the folder that holds <paramref name="path"/>'s last component; null when that folder is not there.</summary>
+    public SafeFileHandle? TryOpenParent(string path, string action, out string name)
+    {
+        (var parent, name) = Split(path);
+        var folder = TryOpen(parent, Libc.O_RDONLY | Libc.O_DIRECTORY, out var errno);
+        if (folder is null && errno is not (FileErrors.ENOENT or FileErrors.ENOTDIR))
+            throw FileErrors.Create(errno, action, path);
+        return folder;
+    }
+
+    /// <summary>Parent folder and last component of an absolute path. <c>/</c> gives <c>/</c> and <c>.</c>.</summary>
+    public static (string Parent, string Name) Split(string path)
+    {
+        if (!path.StartsWith('/') || path.Contains('\0'))
+            throw new CloudletException(ErrorKind.InvalidInput, $"The path '{path}' is not absolute or holds a zero byte; write it from / on.");
+        var trimmed = path.AsSpan().TrimEnd('/');
+        if (trimmed.IsEmpty)
+            return ("/", ".");
+        var slash = trimmed.LastIndexOf('/');
+        var name = trimmed[(slash + 1)..].ToString();
+        if (name is "." or "..")
+            throw new CloudletException(ErrorKind.InvalidInput, $"The path '{path}' ends in '{name}'; name the file or folder itself.");
+        return (slash == 0 ? "/" : trimmed[..slash].ToString(), name);
+    }
+
+    /// <summary>Reads an open file to its end; null when it is longer than <paramref name="limit"/> bytes.</summary>
+    public static byte[]? ReadToEnd(SafeFileHandle file, long expected, int limit, string path)
+    {
+        // One byte more than expected, so that the usual file needs one read for its content and one for its end.
+        var buffer = new byte[(int)Math.Min(Math.Max(expected, 4095), limit) + 1];
+        var length = 0;
+        while (true)
+        {
+            if (length > limit)
+                return null;
+            if (length == buffer.Length)
+                Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 2, (long)limit + 1));
+            var count = Libc.Read(file, buffer.AsSpan(length), buffer.Length - length);
+            if (count == 0)
+                return buffer.AsSpan(0, length).ToArray();
+            if (count > 0)
+                length += (int)count;
+            else if (Marshal.GetLastPInvokeError() != FileErrors.EINTR)
+                throw FileErrors.Last("read", path);
+        }
+    }
+
+    /// <summary>Content of a small text file, or null when it is not there.</summary>
+    public string? ReadText(string path)
+    {
+        using var file = TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out var errno);
+        if (file is null)
+            return errno is FileErrors.ENOENT or FileErrors.ENOTDIR ? null : throw FileErrors.Create(errno, "read", path);
+        var content = ReadToEnd(file, 0, 64 << 20, path);
+        return content is null ? null : Encoding.UTF8.GetString(content);
+    }
+
+    private int OpenInRoot(string path, int flags)
+    {
+        var root = Libc.OpenAt(Libc.AT_FDCWD, _root, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
+        if (root < 0)
+            return root;
+        using var folder = new SafeFileHandle(root, ownsHandle: true);
+        var how = new Libc.OpenHow { Flags = (ulong)flags, Resolve = Libc.RESOLVE_IN_ROOT };
+        return (int)Libc.OpenAt2(Libc.SYS_openat2, root, path, how, Marshal.SizeOf<Libc.OpenHow>());
+    }
+}

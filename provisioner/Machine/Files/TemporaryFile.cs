@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cloudlet.Machine.Files;
+
+/// <summary>The new content of a file, under a temporary name until <see cref="MoveIntoPlace"/>. Disposing removes it if it did not get there.</summary>
+internal sealed class TemporaryFile : IDisposable
+{
+    private const int Attempts = 10;
+
+    private readonly SafeFileHandle _folder;
+    private readonly SafeFileHandle _file;
+    private readonly string _temporaryName;
+    private readonly string _name;
+    private readonly string _path;
+    private bool _moved;
+
+    private TemporaryFile(SafeFileHandle folder, SafeFileHandle file, string temporaryName, string name, string path)
+    {
+        _folder = folder;
+        _file = file;
+        _temporaryName = temporaryName;
+        _name = name;
+        _path = path;
+    }
+
+    /// <summary>Creates the file, readable by nobody else and locked for as long as it lives.</summary>
+    /// <param name="folder">The open folder of the file to replace; stays the caller's.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="path">Its path, for messages.</param>
+    public static TemporaryFile Create(SafeFileHandle folder, string name, string path)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var temporaryName = TemporaryNames.Create(name);
+            var flags = Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC;
+            var descriptor = Libc.OpenAt(folder, temporaryName, flags, 0x180 /* 0600 */);
+            if (descriptor < 0)
+            {
+                if (Marshal.GetLastPInvokeError() == FileErrors.EEXIST && attempt < Attempts)
+                    continue;
+                throw FileErrors.Last("write", path);
+            }
+            var file = new SafeFileHandle(descriptor, ownsHandle: true);
+            if (IsStillOurs(file) || attempt == Attempts)
+                return new TemporaryFile(folder, file, temporaryName, name, path);
+            file.Dispose();
+        }
+    }
+
+    /// <summary>Sets owner, mode and content and makes them durable. The owner comes first because chown(2) clears set-id bits.</summary>
+    public void Fill(ReadOnlySpan<byte> content, uint mode, uint user, uint group)
+    {
+        if ((user != Libc.KeepId || group != Libc.KeepId) && Libc.ChangeOwner(_file, user, group) < 0)
+            throw FileErrors.Last("set the owner of", _path);
+        while (!content.IsEmpty)
+        {
+            var count = Libc.Write(_file, content, content.Length);
+            if (count >= 0)
+                content = content[(int)count..];
+            else if (Marshal.GetLastPInvokeError() != FileErrors.EINTR)
+                throw FileErrors.Last("write", _path);
+        }
+        // The mode comes after the content because write(2) clears set-id bits, too.
+        if (Libc.ChangeMode(_file, mode) < 0)
+            throw FileErrors.Last("set the mode of", _path);
+        if (Libc.Sync(_file) < 0)
+            throw FileErrors.Last("make durable (fsync)", _path);
+    }
+
+    /// <summary>Takes the place of the old file, in one step.</summary>
+    public void MoveIntoPlace()
+    {
+        if (Libc.RenameAt(_folder, _temporaryName, _folder, _name) < 0)
+            throw FileErrors.Last("replace", _path);
+        _moved = true;
+    }
+
+    public void Dispose()
+    {
+        if (!_moved)
+            _ = Libc.UnlinkAt(_folder, _temporaryName, 0);
+        _file.Dispose();
+    }
+
+    /// <summary>Between creation and lock, another writer may have taken the file for a left-over and removed it.</summary>
+    private static bool IsStillOurs(SafeFileHandle file) =>
+        Libc.LockFile(file, Libc.LOCK_EX) < 0 // a file system without locks: nobody can take it for dead either, see IsBeingWritten
+        || (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) == 0 && stat.Links > 0);
+}

@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cloudlet.Machine.Files;
+
+/// <summary>
+/// Temporary files beside the file they will replace, named <c>.NAME.cloudlet-XXXXXX</c>. A live one is locked (flock) by its writer, so that
+/// what a killed process left can be told from what another one is writing right now.
+/// </summary>
+internal static class TemporaryNames
+{
+    private const string Marker = ".cloudlet-";
+    private const int SuffixLength = 6;
+    private const int LongestName = 255;
+    private const string Letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+    private static readonly SearchValues<char> LetterSet = SearchValues.Create(Letters);
+
+    public static string Create(string name) => Prefix(name) + Random.Shared.GetString(Letters, SuffixLength);
+
+    public static bool IsFor(string entry, string name)
+    {
+        var prefix = Prefix(name);
+        return entry.Length == prefix.Length + SuffixLength
+            && entry.StartsWith(prefix, StringComparison.Ordinal)
+            && !entry.AsSpan(prefix.Length).ContainsAnyExcept(LetterSet);
+    }
+
+    /// <summary>Removes what killed writers of <paramref name="name"/> left. What cannot be removed is left: the write that follows meets the same trouble and says so.</summary>
+    public static void RemoveLeftOvers(SafeFileHandle folder, string name)
+    {
+        foreach (var entry in Entries(folder))
+            if (IsFor(entry, name) && !IsBeingWritten(folder, entry))
+                _ = Libc.UnlinkAt(folder, entry, 0);
+    }
+
+    /// <summary>Names in an open folder; none when we may not list it.</summary>
+    private static string[] Entries(SafeFileHandle folder)
+    {
+        try
+        {
+            return FolderEntries.Of(folder);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private static bool IsBeingWritten(SafeFileHandle folder, string entry)
+    {
+        var descriptor = Libc.OpenAt(folder, entry, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
+        if (descriptor < 0)
+            return Marshal.GetLastPInvokeError() != FileErrors.ELOOP; // a symbolic link cannot be locked; its writer copes with losing it
+        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        return Libc.LockFile(file, Libc.LOCK_EX | Libc.LOCK_NB) < 0;
+    }
+
+    /// <summary>The part before the random letters; a name close to the longest possible one is cut to make room.</summary>
+    private static string Prefix(string name)
+    {
+        var room = LongestName - 1 - Marker.Length - SuffixLength;
+        while (Encoding.UTF8.GetByteCount(name) > room)
+            name = name[..^(char.IsLowSurrogate(name[^1]) ? 2 : 1)];
+        return "." + name + Marker;
+    }
+}
+
+/// <summary>Lists an open folder.</summary>
+internal static class FolderEntries
+{
+    /// <summary>Names in the folder, in no order.</summary>
+    public static string[] Of(SafeFileHandle folder)
+    {
+        var path = $"/proc/self/fd/{folder.DangerousGetHandle()}";
+        return [.. Directory.EnumerateFileSystemEntries(path).Select(static entry => Path.GetFileName(entry))];
+    }
+}

@@ -1,0 +1,36 @@
+using Cloudlet.Machine.Files;
+using Cloudlet.Machine.Kernel;
+using Cloudlet.Machine.Netlink;
+using Cloudlet.Machine.Packages;
+using Cloudlet.Machine.Processes;
+using Cloudlet.Machine.Systemd;
+
+namespace Cloudlet.Machine;
+
+/// <summary>
+/// The only door to a host. Everything that observes or changes a machine goes through one of these; a host that offers less
+/// (a bare network namespace has links and nothing else) throws <see cref="Errors.ErrorKind.Unsupported"/> for the rest.
+/// </summary>
+public interface IMachine : IDisposable
+{
+    /// <summary>How to call this host in messages: a host name or <c>netns://name</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Links, addresses and routes of the host's network namespace.</summary>
+    IRouteNetlink Links { get; }
+
+    /// <summary>The host's file system.</summary>
+    IHostFiles Files { get; }
+
+    /// <summary>Kernel modules and the facts of sysfs and procfs.</summary>
+    IKernel Kernel { get; }
+
+    /// <summary>The system service manager.</summary>
+    ISystemd Systemd { get; }
+
+    /// <summary>The distribution's packages.</summary>
+    IPackages Packages { get; }
+
+    /// <summary>Helper programs, from the list in <see cref="HelperPrograms"/>.</summary>
+    IProcesses Processes { get; }
+}

@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Cloudlet.Errors;
+
+namespace Cloudlet.Machine.Netlink;
+
+/// <summary>The errno(3) values that rtnetlink and the calls around it answer with, and what each means to a caller.</summary>
+internal static class Errno
+{
+    internal const int EPERM = 1;
+    internal const int ENOENT = 2;
+    internal const int ESRCH = 3;
+    internal const int EINTR = 4;
+    internal const int ENXIO = 6;
+    internal const int EAGAIN = 11;
+    internal const int EACCES = 13;
+    internal const int EBUSY = 16;
+    internal const int EEXIST = 17;
+    internal const int ENODEV = 19;
+    internal const int EINVAL = 22;
+    internal const int ERANGE = 34;
+    internal const int ELOOP = 40;
+    internal const int EOPNOTSUPP = 95;
+    internal const int EAFNOSUPPORT = 97;
+    internal const int EADDRINUSE = 98;
+    internal const int EADDRNOTAVAIL = 99;
+    internal const int ENETDOWN = 100;
+    internal const int ENETUNREACH = 101;
+    internal const int ENOBUFS = 105;
+    internal const int EHOSTUNREACH = 113;
+
+    /// <summary>The class of trouble that an errno belongs to, where nothing about the operation says otherwise.</summary>
+    internal static ErrorKind KindOf(int errno) => errno switch
+    {
+        EPERM or EACCES => ErrorKind.PermissionDenied,
+        ENOENT or ENODEV or ENXIO or ESRCH => ErrorKind.NotFound,
+        EEXIST or EADDRINUSE => ErrorKind.AlreadyExists,
+        EBUSY => ErrorKind.Busy,
+        EINTR => ErrorKind.Interrupted,
+        EAGAIN => ErrorKind.Timeout,
+        ENOBUFS => ErrorKind.Overrun,
+        EOPNOTSUPP or EAFNOSUPPORT => ErrorKind.Unsupported,
+        EINVAL or ERANGE or ELOOP or EADDRNOTAVAIL or ENETDOWN or ENETUNREACH or EHOSTUNREACH => ErrorKind.InvalidInput,
+        _ => ErrorKind.Unexpected,
+    };
+
+    /// <summary>Text and symbol of an errno: <c>Operation not supported (EOPNOTSUPP)</c>.</summary>
+    internal static string Describe(int errno) => $"{Marshal.GetPInvokeErrorMessage(errno)} ({Symbol(errno)})";
+
+    /// <summary>An error that says what was tried and what the kernel answered.</summary>
+    /// <param name="what">The operation and its object: <c>create link "br0" (bridge)</c>.</param>
+    /// <param name="errno">The kernel's answer.</param>
+    /// <param name="text">The extended acknowledgement's text, or null.</param>
+    /// <param name="kind">The class of trouble, where the operation knows better than <see cref="KindOf"/>.</param>
+    /// <param name="advice">What to do next, or null.</param>
+    internal static CloudletException Failure(string what, int errno, string? text = null, ErrorKind? kind = null, string? advice = null)
+    {
+        var trouble = kind ?? KindOf(errno);
+        advice ??= trouble == ErrorKind.PermissionDenied ? "Run as root, or with CAP_NET_ADMIN in this network namespace." : null;
+        var message = $"{what}: {Describe(errno)}";
+        if (text is not null)
+            message += $": {text.TrimEnd('.')}";
+        return new CloudletException(trouble, advice is null ? message : $"{message}. {advice}");
+    }
+
+    private static string Symbol(int errno) => errno switch
+    {
+        EPERM => nameof(EPERM),
+        ENOENT => nameof(ENOENT),
+        ESRCH => nameof(ESRCH),
+        EINTR => nameof(EINTR),
+        ENXIO => nameof(ENXIO),
+        EAGAIN => nameof(EAGAIN),
+        EACCES => nameof(EACCES),
+        EBUSY => nameof(EBUSY),
+        EEXIST => nameof(EEXIST),
+        ENODEV => nameof(ENODEV),
+        EINVAL => nameof(EINVAL),
+        ERANGE => nameof(ERANGE),
+        ELOOP => nameof(ELOOP),
+        EOPNOTSUPP => nameof(EOPNOTSUPP),
+        EAFNOSUPPORT => nameof(EAFNOSUPPORT),
+        EADDRINUSE => nameof(EADDRINUSE),
+        EADDRNOTAVAIL => nameof(EADDRNOTAVAIL),
+        ENETDOWN => nameof(ENETDOWN),
+        ENETUNREACH => nameof(ENETUNREACH),
+        ENOBUFS => nameof(ENOBUFS),
+        EHOSTUNREACH => nameof(EHOSTUNREACH),
+        _ => $"errno {errno}",
+    };
+}

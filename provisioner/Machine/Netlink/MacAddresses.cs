@@ -1,0 +1,48 @@
+using System.Globalization;
+using Cloudlet.Errors;
+
+namespace Cloudlet.Machine.Netlink;
+
+/// <summary>Hardware addresses between bytes and colon notation.</summary>
+internal static class MacAddresses
+{
+    private const int Size = 6;
+
+    /// <summary>Six bytes from <c>02:00:00:00:00:01</c>.</summary>
+    internal static byte[] Parse(string text)
+    {
+        var bytes = new byte[Size];
+        if (text.Length != (Size * 3) - 1)
+            throw Invalid(text);
+        for (var i = 0; i < Size; i++)
+        {
+            if (i > 0 && text[(i * 3) - 1] != ':')
+                throw Invalid(text);
+            if (!byte.TryParse(text.AsSpan(i * 3, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out bytes[i]))
+                throw Invalid(text);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Lower-case colon notation of a hardware address of any length; null for none.</summary>
+    internal static string? Format(ReadOnlySpan<byte> bytes)
+    {
+        const string Digits = "0123456789abcdef";
+        if (bytes.IsEmpty)
+            return null;
+        Span<char> text = stackalloc char[32 * 3];
+        var length = 0;
+        foreach (var b in bytes[..Math.Min(bytes.Length, 32)])
+        {
+            text[length++] = Digits[b >> 4];
+            text[length++] = Digits[b & 15];
+            text[length++] = ':';
+        }
+
+        return new string(text[..(length - 1)]);
+    }
+
+    private static CloudletException Invalid(string text) =>
+        new(ErrorKind.InvalidInput, $"hardware address \"{text}\": not six bytes in colon notation such as 02:00:00:00:00:01");
+}

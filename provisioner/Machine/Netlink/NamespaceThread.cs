@@ -1,0 +1,46 @@
+using System.Runtime.ExceptionServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cloudlet.Machine.Netlink;
+
+/// <summary>
+/// Work inside another network namespace. A namespace belongs to a thread, so the work gets a thread of its own that ends with it;
+/// the caller's thread and the thread pool never change theirs.
+/// </summary>
+internal static class NamespaceThread
+{
+    private const int StackBytes = 256 * 1024;
+
+    /// <summary>Runs <paramref name="work"/> inside <paramref name="ns"/> and waits for it; its exception is thrown here.</summary>
+    internal static T RunInside<T>(SafeFileHandle ns, string name, Func<T> work) => Run(() =>
+    {
+        if (Libc.SetNamespace(ns, NetlinkConstants.CLONE_NEWNET) != 0)
+            throw Errno.Failure($"enter network namespace \"{name}\"", Libc.LastErrno);
+        return work();
+    });
+
+    /// <summary>Runs <paramref name="work"/> on a thread of its own and waits for it; its exception is thrown here.</summary>
+    internal static T Run<T>(Func<T> work)
+    {
+        var result = default(T);
+        ExceptionDispatchInfo? failure = null;
+        var thread = new Thread(
+            () =>
+            {
+                try
+                {
+                    result = work();
+                }
+                catch (Exception e)
+                {
+                    failure = ExceptionDispatchInfo.Capture(e);
+                }
+            },
+            StackBytes)
+        { IsBackground = true, Name = "netns" };
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return result!;
+    }
+}

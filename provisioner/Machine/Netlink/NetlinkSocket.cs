@@ -1,0 +1,190 @@
+using Microsoft.Win32.SafeHandles;
+using static Cloudlet.Machine.Netlink.NetlinkConstants;
+
+namespace Cloudlet.Machine.Netlink;
+
+/// <summary>
+/// An AF_NETLINK socket (netlink(7)) in the network namespace of the thread that opened it, where it stays. Knows sequence numbers,
+/// acknowledgements and multi-part replies, and nothing of links. Only messages from the kernel are believed. Safe for several threads.
+/// </summary>
+internal sealed unsafe class NetlinkSocket : IDisposable
+{
+    private const int ReceiveTimeoutSeconds = 10;
+
+    private readonly Lock _gate = new();
+    private readonly SafeFileHandle _socket;
+
+    // The kernel fills dump datagrams up to the size of the reader's buffer, at most 32 KiB.
+    private byte[] _buffer = new byte[32 * 1024];
+    private uint _sequence;
+
+    private NetlinkSocket(SafeFileHandle socket) => _socket = socket;
+
+    /// <summary>Opens and binds a socket of a netlink family such as NETLINK_ROUTE.</summary>
+    internal static NetlinkSocket Open(int protocol)
+    {
+        var handle = Libc.Socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+        if (handle.IsInvalid)
+            throw Errno.Failure("open netlink socket", Libc.LastErrno);
+        var socket = new NetlinkSocket(handle);
+        try
+        {
+            socket.Prepare();
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Our nl_pid, which the kernel chose at bind.</summary>
+    internal uint PortId { get; private set; }
+
+    /// <summary>
+    /// Sends a request and reads until its acknowledgement or the end of its dump. Every message that belongs to it goes to
+    /// <paramref name="onMessage"/>. Trouble of the kernel or the socket is the answer's errno: ENOBUFS when the kernel dropped
+    /// messages, EAGAIN when nothing came within ten seconds.
+    /// </summary>
+    internal NetlinkAnswer Exchange(NetlinkRequest request, NetlinkMessageHandler? onMessage = null)
+    {
+        lock (_gate)
+        {
+            var sequence = ++_sequence;
+            var errno = Send(request.Complete(sequence));
+            if (errno != 0)
+                return new NetlinkAnswer(errno, null, Interrupted: false);
+            var complete = false;
+            try
+            {
+                var answer = ReadReply(sequence, onMessage, out complete);
+                return answer;
+            }
+            finally
+            {
+                if (!complete)
+                    Drain();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+            _socket.Dispose();
+    }
+
+    private void Prepare()
+    {
+        // Only the texts and the filters get better with these: kernels before 4.20 lack them and do without.
+        SetFlag(NETLINK_CAP_ACK);
+        SetFlag(NETLINK_EXT_ACK);
+        SetFlag(NETLINK_GET_STRICT_CHK);
+        var timeout = new TimeValue { Seconds = ReceiveTimeoutSeconds };
+        if (Libc.SetSocketOption(_socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(TimeValue)) != 0)
+            throw Errno.Failure("set receive timeout of netlink socket", Libc.LastErrno);
+        var address = new NetlinkAddress { Family = AF_NETLINK };
+        var length = sizeof(NetlinkAddress);
+        if (Libc.Bind(_socket, address, length) != 0 || Libc.GetSocketName(_socket, out address, ref length) != 0)
+            throw Errno.Failure("bind netlink socket", Libc.LastErrno);
+        PortId = address.PortId;
+    }
+
+    private void SetFlag(int option)
+    {
+        var on = 1;
+        _ = Libc.SetSocketOption(_socket, SOL_NETLINK, option, &on, sizeof(int));
+    }
+
+    private int Send(ReadOnlySpan<byte> message)
+    {
+        var kernel = new NetlinkAddress { Family = AF_NETLINK };
+        fixed (byte* bytes = message)
+        {
+            while (Libc.SendTo(_socket, bytes, message.Length, 0, kernel, sizeof(NetlinkAddress)) < 0)
+            {
+                var errno = Libc.LastErrno;
+                if (errno != Errno.EINTR)
+                    return errno;
+            }
+        }
+
+        return 0;
+    }
+
+    private NetlinkAnswer ReadReply(uint sequence, NetlinkMessageHandler? onMessage, out bool complete)
+    {
+        var interrupted = false;
+        complete = false;
+        while (true)
+        {
+            var datagram = Receive(0, out var errno);
+            if (errno != 0)
+                return new NetlinkAnswer(errno, null, interrupted);
+            while (NetlinkMessage.TryTake(ref datagram, out var message))
+            {
+                if (message.Header.Sequence != sequence)
+                    continue;
+                interrupted |= (message.Header.Flags & NLM_F_DUMP_INTR) != 0;
+                switch (message.Header.Type)
+                {
+                    case NLMSG_DONE or NLMSG_ERROR:
+                        complete = true;
+                        return message.ReadAnswer() with { Interrupted = interrupted };
+                    case NLMSG_OVERRUN:
+                        return new NetlinkAnswer(Errno.ENOBUFS, null, interrupted);
+                    case > NLMSG_OVERRUN:
+                        onMessage?.Invoke(message);
+                        break;
+                    default:
+                        break;
+                }
+            }
+        }
+    }
+
+    /// <summary>One whole datagram from the kernel. The first look only learns its size, so that none is ever cut off.</summary>
+    private ReadOnlySpan<byte> Receive(int flags, out int errno)
+    {
+        while (true)
+        {
+            var size = ReceiveOnce(flags | MSG_PEEK, out var sender, out errno);
+            if (size > _buffer.Length)
+                _buffer = new byte[NetlinkRequest.Align(size)];
+            if (errno == 0)
+                size = ReceiveOnce(flags, out sender, out errno);
+            if (errno != 0)
+                return [];
+            if (size > _buffer.Length)
+                throw AttributeReader.Malformed($"a datagram of {size} bytes after {_buffer.Length} were announced");
+            if (sender.Family == AF_NETLINK && sender.PortId == 0)
+                return _buffer.AsSpan(0, size);
+        }
+    }
+
+    private int ReceiveOnce(int flags, out NetlinkAddress sender, out int errno)
+    {
+        fixed (byte* bytes = _buffer)
+        {
+            while (true)
+            {
+                var length = sizeof(NetlinkAddress);
+                var size = Libc.ReceiveFrom(_socket, bytes, _buffer.Length, flags | MSG_TRUNC, out sender, ref length);
+                errno = size < 0 ? Libc.LastErrno : 0;
+                if (errno != Errno.EINTR)
+                    return Math.Max(0, (int)size);
+            }
+        }
+    }
+
+    /// <summary>Throws away what is left of a reply: a dump that still runs would make the kernel refuse the next one.</summary>
+    private void Drain()
+    {
+        int errno;
+        do
+            _ = Receive(MSG_DONTWAIT, out errno);
+        while (errno is 0 or Errno.ENOBUFS);
+    }
+}

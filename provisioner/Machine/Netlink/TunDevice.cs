@@ -1,0 +1,42 @@
+using System.Text;
+using Cloudlet.Errors;
+using static Cloudlet.Machine.Netlink.NetlinkConstants;
+
+namespace Cloudlet.Machine.Netlink;
+
+/// <summary>Persistent tap devices through /dev/net/tun, the one kind that rtnetlink can delete but not create.</summary>
+internal static unsafe class TunDevice
+{
+    private const string Path = "/dev/net/tun";
+    private const int RequestSize = 40; // struct ifreq of linux/if.h
+
+    /// <summary>Creates a tap in the calling thread's network namespace; it stays when this process ends.</summary>
+    internal static void CreateTap(string name)
+    {
+        var what = $"create link \"{name}\" (tap)";
+        using var device = Libc.Open(Path, O_RDWR | O_CLOEXEC, 0);
+        if (device.IsInvalid)
+            throw OpenFailure(what, Libc.LastErrno);
+        var request = stackalloc byte[RequestSize];
+        new Span<byte>(request, RequestSize).Clear();
+        Encoding.UTF8.GetBytes(name, new Span<byte>(request, IFNAMSIZ - 1));
+        // Without IFF_TUN_EXCL the call would take over an existing tap of this name instead of refusing.
+        *(ushort*)(request + IFNAMSIZ) = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL;
+        if (Libc.IoControl(device, TUNSETIFF, request) != 0)
+        {
+            var errno = Libc.LastErrno;
+            throw Errno.Failure(what, errno, kind: errno == Errno.EBUSY ? ErrorKind.AlreadyExists : null);
+        }
+
+        if (Libc.IoControl(device, TUNSETPERSIST, (void*)1) != 0)
+            throw Errno.Failure($"{what}: make it persistent", Libc.LastErrno);
+    }
+
+    private static CloudletException OpenFailure(string what, int errno)
+    {
+        const string Advice = "The running kernel has no driver 'tun': load it with modprobe tun.";
+        return errno is Errno.ENOENT or Errno.ENODEV or Errno.ENXIO
+            ? Errno.Failure($"{what}: open {Path}", errno, kind: ErrorKind.DriverMissing, advice: Advice)
+            : Errno.Failure($"{what}: open {Path}", errno);
+    }
+}

@@ -1,0 +1,67 @@
+namespace Cloudlet.Machine.Systemd;
+
+/// <summary>A unit as the service manager reports it.</summary>
+public sealed record UnitInfo
+{
+    /// <summary>Unit name with its suffix.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>LoadState: <c>loaded</c>, <c>not-found</c>, <c>bad-setting</c>, <c>error</c>, <c>masked</c>.</summary>
+    public required string LoadState { get; init; }
+
+    /// <summary>ActiveState: <c>active</c>, <c>reloading</c>, <c>inactive</c>, <c>failed</c>, <c>activating</c>, <c>deactivating</c>.</summary>
+    public required string ActiveState { get; init; }
+
+    /// <summary>SubState, e.g. <c>running</c>, <c>exited</c>, <c>dead</c>, <c>auto-restart</c>.</summary>
+    public required string SubState { get; init; }
+
+    /// <summary>UnitFileState: <c>enabled</c>, <c>disabled</c>, <c>static</c>, <c>masked</c>, … or empty.</summary>
+    public required string UnitFileState { get; init; }
+
+    /// <summary>True when the unit's files changed on disk after the manager read them.</summary>
+    public required bool NeedDaemonReload { get; init; }
+
+    /// <summary>Random id of this run of the unit, 32 hex digits, or empty when it never ran.</summary>
+    public required string InvocationId { get; init; }
+
+    /// <summary>Main process id, 0 when there is none (or the unit is no service).</summary>
+    public required int MainPid { get; init; }
+
+    /// <summary>Result of the last run: <c>success</c>, <c>exit-code</c>, <c>signal</c>, <c>timeout</c>, <c>start-limit-hit</c>, …; empty for units other than services.</summary>
+    public string Result { get; init; } = "";
+
+    /// <summary>When the main process was started (ExecMainStartTimestamp), or when the unit became active for units without one; null when it never ran.</summary>
+    public required DateTimeOffset? Started { get; init; }
+}
+
+/// <summary>
+/// The service manager over its own D-Bus interface (org.freedesktop.systemd1.Manager, documented in org.freedesktop.systemd1(5)), through libsystemd's sd-bus.
+/// Errors: NotFound for a unit that does not exist, PermissionDenied, Timeout, Unsupported when the host does not run systemd; ProcessFailed when a job ends in
+/// anything but "done" (the message names the result, the unit's state and its last journal lines' place).
+/// </summary>
+public interface ISystemd
+{
+    /// <summary>The unit's state; a unit that does not exist has LoadState <c>not-found</c>.</summary>
+    UnitInfo Get(string unit);
+
+    /// <summary>Starts a unit and waits for the job.</summary>
+    Task StartAsync(string unit, CancellationToken ct);
+
+    /// <summary>Stops a unit and waits for the job.</summary>
+    Task StopAsync(string unit, CancellationToken ct);
+
+    /// <summary>Restarts a unit (starts it if it is stopped) and waits for the job.</summary>
+    Task RestartAsync(string unit, CancellationToken ct);
+
+    /// <summary>Reloads a unit and waits for the job.</summary>
+    Task ReloadAsync(string unit, CancellationToken ct);
+
+    /// <summary>Enables the unit's files and makes the manager see it (like <c>systemctl enable</c>).</summary>
+    void Enable(string unit);
+
+    /// <summary>Disables the unit's files and makes the manager see it.</summary>
+    void Disable(string unit);
+
+    /// <summary>Makes the manager read all unit files again.</summary>
+    void DaemonReload();
+}

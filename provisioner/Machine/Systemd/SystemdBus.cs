@@ -1,0 +1,164 @@
+using Cloudlet.Errors;
+
+namespace Cloudlet.Machine.Systemd;
+
+/// <summary>
+/// A host's service manager over D-Bus. Short calls share one connection, opened when it is first needed and again after systemd
+/// re-executed itself; every job has a connection of its own, so that jobs run side by side.
+/// </summary>
+public sealed class SystemdBus : ISystemd, IDisposable
+{
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan ReloadTimeout = TimeSpan.FromSeconds(90);
+
+    private readonly Lock _lock = new();
+    private readonly string? _address;
+    private readonly TimeSpan _jobTimeout;
+    private BusConnection? _bus;
+
+    /// <summary>Creates the door to a service manager; nothing is connected yet.</summary>
+    /// <param name="address">
+    /// Null for this host's manager; <c>x-machine-unix:pid=PID</c> for that of a container (PID is its first process; it needs dbus, because systemd refuses
+    /// peers from another process namespace on its private socket); else the address of a manager's private socket.
+    /// </param>
+    /// <param name="jobTimeout">How long a job may take before we stop waiting for it (it goes on then); null for five minutes.</param>
+    public SystemdBus(string? address = null, TimeSpan? jobTimeout = null)
+    {
+        _address = address;
+        _jobTimeout = jobTimeout ?? TimeSpan.FromMinutes(5);
+    }
+
+    /// <inheritdoc/>
+    public UnitInfo Get(string unit)
+    {
+        CheckName(unit);
+        return WithBus(bus => UnitReader.Read(bus, unit));
+    }
+
+    /// <inheritdoc/>
+    public Task StartAsync(string unit, CancellationToken ct) => RunJobAsync("StartUnit", "start", unit, ct);
+
+    /// <inheritdoc/>
+    public Task StopAsync(string unit, CancellationToken ct) => RunJobAsync("StopUnit", "stop", unit, ct);
+
+    /// <inheritdoc/>
+    public Task RestartAsync(string unit, CancellationToken ct) => RunJobAsync("RestartUnit", "restart", unit, ct);
+
+    /// <inheritdoc/>
+    public Task ReloadAsync(string unit, CancellationToken ct) => RunJobAsync("ReloadUnit", "reload", unit, ct);
+
+    /// <inheritdoc/>
+    public void Enable(string unit)
+    {
+        CheckName(unit);
+        var (canBeEnabled, changed) = WithBus(bus =>
+        {
+            using var call = Manager(bus, "EnableUnitFiles").AppendList(unit).Append(false).Append(false); // for good, and over nobody else's links
+            using var reply = bus.Call(call, CallTimeout, $"enable {unit}");
+            return (reply.ReadInt('b') != 0, HasChanges(reply));
+        });
+        if (!canBeEnabled)
+        {
+            throw new CloudletException(
+                ErrorKind.InvalidInput, $"Cannot enable {unit}: it has no [Install] section, so it starts only when another unit asks for it. Leave 'enabled' out.");
+        }
+        if (changed)
+            DaemonReload();
+    }
+
+    /// <inheritdoc/>
+    public void Disable(string unit)
+    {
+        CheckName(unit);
+        var changed = WithBus(bus =>
+        {
+            using var call = Manager(bus, "DisableUnitFiles").AppendList(unit).Append(false);
+            using var reply = bus.Call(call, CallTimeout, $"disable {unit}");
+            return HasChanges(reply);
+        });
+        if (changed)
+            DaemonReload();
+    }
+
+    /// <inheritdoc/>
+    public void DaemonReload() => WithBus(bus =>
+    {
+        using var call = Manager(bus, "Reload");
+        using var reply = bus.Call(call, ReloadTimeout, "make systemd read its unit files again");
+        return true;
+    });
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _bus?.Dispose();
+            _bus = null;
+        }
+    }
+
+    private static BusMessage Manager(BusConnection bus, string member) =>
+        bus.NewCall(BusConnection.ManagerPath, BusConnection.ManagerInterface, member);
+
+    /// <summary>True when an array of changes, a(sss), has elements.</summary>
+    private static bool HasChanges(BusMessage reply)
+    {
+        reply.Enter('a', "(sss)");
+        return reply.Enter('r', "sss");
+    }
+
+    /// <summary>Does something that may be repeated over the shared connection, and repeats it once when that turns out to be dead.</summary>
+    private T WithBus<T>(Func<BusConnection, T> action)
+    {
+        lock (_lock)
+        {
+            var fresh = _bus is null;
+            try
+            {
+                return action(_bus ??= BusConnection.Open(_address));
+            }
+            catch (CloudletException e) when (e.Kind == ErrorKind.Interrupted)
+            {
+                _bus?.Dispose();
+                _bus = null;
+                if (fresh)
+                    throw;
+            }
+            return action(_bus = BusConnection.Open(_address));
+        }
+    }
+
+    private Task RunJobAsync(string method, string verb, string unit, CancellationToken ct)
+    {
+        CheckName(unit);
+        return Task.Factory.StartNew(
+            () => RunJob(method, verb, unit, ct), ct, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+    }
+
+    private void RunJob(string method, string verb, string unit, CancellationToken ct)
+    {
+        using var bus = BusConnection.Open(_address);
+        var job = new UnitJob(bus, unit, verb);
+        var result = job.Run(method, _jobTimeout, ct);
+        if (result is "done" or "skipped") // skipped: there was nothing to do in the unit's state
+            return;
+        var state = UnitReader.Read(bus, unit);
+        var what = result is null
+            ? $"systemd still works on it after {_jobTimeout.TotalSeconds:0} s (we stop waiting, the job goes on)"
+            : $"the job ended as '{result}'";
+        throw new CloudletException(
+            result is null ? ErrorKind.Timeout : ErrorKind.ProcessFailed,
+            $"Could not {verb} {unit}: {what}; the unit is {state.ActiveState} ({state.SubState}), result {(state.Result.Length == 0 ? "none" : state.Result)}. "
+                + $"Its last words: journalctl -b -n 50 -u {unit}");
+    }
+
+    private static void CheckName(string unit)
+    {
+        if (unit.Length is 0 or > 255 || unit.IndexOf('.', StringComparison.Ordinal) <= 0 || unit.AsSpan().ContainsAny('/', '\0', ' '))
+        {
+            throw new CloudletException(
+                ErrorKind.InvalidInput, $"'{unit}' is no name of a unit: it needs a suffix such as .service, and has no slashes or spaces.");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using Cloudlet.Errors;
+using Cloudlet.Machine.Packages;
+using Cloudlet.Machine.Processes;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Machine.Tests.Packages;
+
+public sealed class AptPackagesSpecs : IDisposable
+{
+    private const string Candidate = "name:\n  Installed: (none)\n  Candidate: 2.0\n  Version table:\n     2.0 500\n        500 http://mirror bookworm/main\n     1.0 500\n";
+
+    private readonly TempDir _root = new();
+    private readonly FakeApt _apt = new();
+    private readonly AptPackages _packages;
+
+    public AptPackagesSpecs()
+    {
+        _root.Write("var/lib/dpkg/status", "Package: there\nStatus: install ok installed\nArchitecture: all\nVersion: 1.0\n\n");
+        _packages = new AptPackages(_apt, _root.Path);
+    }
+
+    public void Dispose() => _root.Dispose();
+
+    [Fact]
+    public async Task What_is_installed_already_needs_no_apt()
+    {
+        await _packages.InstallAsync(["there", "there=1.0"], CancellationToken.None);
+        await _packages.RemoveAsync(["not-there"], CancellationToken.None);
+
+        _apt.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_installation_asks_nothing_and_removes_nothing()
+    {
+        await _packages.InstallAsync(["there", "name", "there=2.0"], CancellationToken.None);
+
+        var call = _apt.Calls.ShouldHaveSingleItem();
+        call.ShouldStartWith("apt-get -y ");
+        call.ShouldEndWith("install --no-install-recommends --no-remove --allow-downgrades name there=2.0");
+        call.ShouldContain("DPkg::Lock::Timeout=60");
+        _apt.Environment["DEBIAN_FRONTEND"].ShouldBe("noninteractive");
+    }
+
+    [Fact]
+    public async Task Lists_are_refreshed_once_for_an_unknown_name()
+    {
+        _apt.Answer("install", 100, error: "E: Unable to locate package name");
+        _apt.Answer("policy", 0);
+        _apt.Answer("update", 0);
+        _apt.Answer("policy", 0, Candidate);
+        _apt.Answer("install", 0);
+
+        await _packages.InstallAsync(["name"], CancellationToken.None);
+
+        _apt.Verbs.ShouldBe(["install", "policy", "update", "policy", "install"]);
+    }
+
+    [Fact]
+    public async Task A_name_that_no_source_has_is_not_found()
+    {
+        _apt.Answer("install", 100);
+        _apt.Answer("update", 100, error: "W: careful\nE: no network\n");
+
+        var error = await Should.ThrowAsync<CloudletException>(_packages.InstallAsync(["name"], CancellationToken.None));
+
+        error.Kind.ShouldBe(ErrorKind.NotFound);
+        error.Message.ShouldContain("E: no network");
+        _apt.Verbs.Count(static verb => verb == "update").ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("name=1.0", ErrorKind.ProcessFailed)]
+    [InlineData("name=2.0", ErrorKind.ProcessFailed)]
+    [InlineData("name=2", ErrorKind.NotFound)]
+    [InlineData("name=500", ErrorKind.NotFound)]
+    public async Task A_pinned_version_is_looked_for_in_the_version_table(string name, ErrorKind kind)
+    {
+        _apt.Answer("install", 100, error: "E: Broken");
+        _apt.Answer("policy", 0, Candidate);
+        _apt.Answer("policy", 0, Candidate);
+
+        (await Should.ThrowAsync<CloudletException>(_packages.InstallAsync([name], CancellationToken.None))).Kind.ShouldBe(kind);
+    }
+
+    [Fact]
+    public async Task Any_other_failure_carries_apts_own_words()
+    {
+        _apt.Answer("install", 100, error: "Reading...\nE: Sub-process /usr/bin/dpkg returned an error code (1)\nW: more\n");
+        _apt.Answer("policy", 0, Candidate);
+
+        var error = await Should.ThrowAsync<CloudletException>(_packages.InstallAsync(["name"], CancellationToken.None));
+
+        error.Kind.ShouldBe(ErrorKind.ProcessFailed);
+        error.Message.ShouldContain("Sub-process /usr/bin/dpkg returned an error code (1)");
+        _apt.Verbs.ShouldNotContain("update");
+    }
+
+    [Fact]
+    public async Task A_removal_that_would_take_others_along_is_refused()
+    {
+        _apt.Answer("remove", 0, "Remv nova-compute [1.0]\nRemv there [1.0]\n");
+
+        var error = await Should.ThrowAsync<CloudletException>(_packages.RemoveAsync(["there"], CancellationToken.None));
+
+        error.Kind.ShouldBe(ErrorKind.InvalidInput);
+        error.Message.ShouldContain("nova-compute");
+        _apt.Verbs.ShouldBe(["remove"]);
+        _apt.Calls[0].ShouldContain(" -s ");
+    }
+
+    [Fact]
+    public async Task A_removal_of_the_named_goes_ahead()
+    {
+        _apt.Answer("remove", 0, "Remv there [1.0]\n");
+
+        await _packages.RemoveAsync(["there"], CancellationToken.None);
+
+        _apt.Calls.Count.ShouldBe(2);
+        _apt.Calls[1].ShouldEndWith("remove there");
+    }
+
+    [Fact]
+    public async Task What_a_killed_dpkg_left_is_finished_first()
+    {
+        _root.Write("var/lib/dpkg/updates/0000", "");
+        _apt.Answer("-a", 0);
+        await _packages.InstallAsync(["name"], CancellationToken.None);
+        _apt.Verbs.ShouldBe(["-a", "install"]);
+
+        _apt.Answer("-a", 1, error: "dpkg: error processing package broken (--configure):\n");
+        var error = await Should.ThrowAsync<CloudletException>(_packages.InstallAsync(["name"], CancellationToken.None));
+        error.Message.ShouldContain("dpkg --configure -a");
+        error.Message.ShouldContain("broken");
+    }
+
+    /// <summary>Answers by the verb of a call: what was queued for it, in order, else success.</summary>
+    private sealed class FakeApt : IProcesses
+    {
+        private static readonly string[] Known = ["install", "remove", "update", "policy", "-a"];
+        private readonly Dictionary<string, Queue<ProcessResult>> _answers = [];
+
+        public List<string> Calls { get; } = [];
+
+        public List<string> Verbs { get; } = [];
+
+        public IReadOnlyDictionary<string, string?> Environment { get; private set; } = new Dictionary<string, string?>();
+
+        public void Answer(string verb, int exitCode, string output = "", string error = "")
+        {
+            if (!_answers.TryGetValue(verb, out var queue))
+                _answers[verb] = queue = new Queue<ProcessResult>();
+            queue.Enqueue(new ProcessResult(exitCode, output, error));
+        }
+
+        public Task<ProcessResult> RunAsync(
+            HelperProgram program, IReadOnlyList<string> arguments, TimeSpan timeout, CancellationToken ct, string? input = null, IReadOnlyDictionary<string, string?>? environment = null)
+        {
+            var verb = arguments.First(Known.Contains);
+            Calls.Add($"{program.Name} {string.Join(' ', arguments)}");
+            Verbs.Add(verb);
+            Environment = environment ?? Environment;
+            return Task.FromResult(_answers.TryGetValue(verb, out var queue) && queue.TryDequeue(out var answer) ? answer : new ProcessResult(0, "", ""));
+        }
+    }
+}

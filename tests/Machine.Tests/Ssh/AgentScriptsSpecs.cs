@@ -1,0 +1,63 @@
+using Cloudlet.Machine.Processes;
+using Cloudlet.Machine.Ssh;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Machine.Tests.Ssh;
+
+/// <summary>The remote scripts in a local shell, with an id that is not root and a sudo of the test's own.</summary>
+public sealed class AgentScriptsSpecs : IDisposable
+{
+    private static readonly HelperProgram Shell = new("sh", "dash", "test");
+    private readonly TempDir _dir = new();
+
+    public AgentScriptsSpecs() => Program("id", "echo 1000");
+
+    public void Dispose() => _dir.Dispose();
+
+    [Fact]
+    public async Task A_user_becomes_root_through_sudo_without_being_asked()
+    {
+        Program("sudo", "[ \"$1\" = -n ] || exit 1; shift; echo \"sudo $1\"; exec \"$@\"");
+
+        var result = await Run(AgentScripts.RunCommand(_dir["agents"], "0123", ["it's", "a b"]));
+
+        // sudo is asked for leave first; then the check runs as root and finds no agent.
+        (result.ExitCode, result.Output).ShouldBe((AgentScripts.AgentMissing, "sudo true\nsudo sh\n"));
+    }
+
+    [Fact]
+    public async Task A_user_whom_sudo_would_ask_is_told_apart_from_a_failing_agent()
+    {
+        Program("sudo", "echo 'sudo: a password is required' >&2; exit 1");
+
+        var result = await Run(AgentScripts.RunCommand(_dir["agents"], "0123", []));
+
+        (result.ExitCode, result.Error).ShouldBe((AgentScripts.NotRoot, "sudo: a password is required\n"));
+    }
+
+    [Fact]
+    public async Task An_upload_that_breaks_off_leaves_nothing()
+    {
+        Program("id", "echo 0");
+
+        var result = await Run(AgentScripts.InstallCommand(_dir["agents"], new string('0', 64)), input: "half of it");
+
+        result.ExitCode.ShouldBe(AgentScripts.TransferDamaged);
+        Directory.GetFileSystemEntries(_dir[$"agents/{new string('0', 64)}"]).ShouldBeEmpty();
+    }
+
+    /// <summary>Runs a remote command as sshd would: as one line for a shell.</summary>
+    private Task<ProcessResult> Run(IReadOnlyList<string> command, string? input = null) => new HostProcesses().RunAsync(
+        Shell,
+        ["-c", PosixShell.Join(command)],
+        TimeSpan.FromSeconds(60),
+        CancellationToken.None,
+        input,
+        new Dictionary<string, string?> { ["PATH"] = $"{_dir["bin"]}:{Environment.GetEnvironmentVariable("PATH")}" });
+
+    private void Program(string name, string script)
+    {
+        var path = _dir.Write($"bin/{name}", $"#!/bin/sh\n{script}\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+}
