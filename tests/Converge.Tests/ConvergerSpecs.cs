@@ -1,0 +1,208 @@
+using Cloudlet.Converge.Applying;
+using Cloudlet.Converge.Planning;
+using Cloudlet.Converge.State;
+using Cloudlet.Errors;
+
+namespace Cloudlet.Converge.Tests;
+
+public class ConvergerSpecs
+{
+    private readonly Rig rig = new();
+
+    [Fact]
+    public async Task Planning_and_verifying_change_nothing_and_write_nothing()
+    {
+        var plan = await rig.PlanAsync(Rig.State(Rig.File("a")));
+        plan.Changes.Select(c => (c.Id, c.Action)).ShouldBe([("file:/a", ChangeAction.Create)]);
+        (await rig.Converger.VerifyAsync(Rig.State(Rig.File("a")), default)).Result.ShouldBe(RunResult.Drift);
+        rig.Kind.Calls.ShouldBeEmpty();
+        rig.Store.Writes.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_second_apply_writes_nothing()
+    {
+        await rig.ApplyAsync(Rig.State(Rig.File("a")));
+        var writes = rig.Store.Writes;
+        (await rig.ApplyAsync(Rig.State(Rig.File("a")))).Result.ShouldBe(RunResult.Unchanged);
+        rig.Store.Writes.ShouldBe(writes);
+    }
+
+    [Fact]
+    public async Task A_circle_is_found_before_anything_is_touched()
+    {
+        var circle = Rig.State(Rig.File("a", "x", "b"), Rig.File("b", "x", "c"), Rig.File("c", "x", "a"));
+        var error = await Should.ThrowAsync<CloudletException>(() => rig.ApplyAsync(circle));
+        error.Kind.ShouldBe(ErrorKind.InvalidInput);
+        error.Message.ShouldContain("file:/a → file:/b → file:/c → file:/a");
+        rig.Kind.Calls.ShouldBeEmpty();
+        rig.Store.Writes.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_failure_skips_what_depends_on_it_and_nothing_else()
+    {
+        rig.Kind.BeforeApply = id => Throw(id == "file:/bad", ErrorKind.NoSpace);
+        var end = await rig.ApplyAsync(Rig.State(Rig.File("bad"), Rig.File("next", "x", "bad"), Rig.File("last", "x", "next"), Rig.File("other"), Rig.File("more", "x", "other")));
+        end.ShouldSatisfyAllConditions(() => end.Result.ShouldBe(RunResult.Failed), () => end.Failed.ShouldBe(1), () => end.Skipped.ShouldBe(2), () => end.Changed.ShouldBe(2));
+        rig.Kind.Host.Keys.ShouldBe(["file:/other", "file:/more"], ignoreOrder: true);
+        rig.Events.OfType<ChangeFailed>().Single().Kind.ShouldBe(ErrorKind.NoSpace);
+        rig.Store.ReadJournal()!.Status.ShouldBe(RunStatus.KeptInPart);
+    }
+
+    [Fact]
+    public async Task What_may_pass_is_tried_four_times_and_looked_at_again_each_time()
+    {
+        var tries = 0;
+        var looks = 0;
+        rig.Kind.BeforeObserve = _ => looks++;
+        rig.Kind.BeforeApply = _ => Throw(++tries < 4, ErrorKind.Busy);
+        (await rig.ApplyAsync(Rig.State(Rig.File("a")))).Result.ShouldBe(RunResult.Changed);
+        tries.ShouldBe(4);
+        looks.ShouldBe(1 + 3 + 1);
+        rig.Events.OfType<Noticed>().Count().ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData(ErrorKind.Busy, 4)]
+    [InlineData(ErrorKind.Timeout, 4)]
+    [InlineData(ErrorKind.PermissionDenied, 1)]
+    [InlineData(ErrorKind.InvalidInput, 1)]
+    public async Task Attempts_are_bounded_and_only_where_they_can_help(ErrorKind kind, int attempts)
+    {
+        var tries = 0;
+        rig.Kind.BeforeApply = _ => Throw(++tries > 0, kind);
+        (await rig.ApplyAsync(Rig.State(Rig.File("a")))).Result.ShouldBe(RunResult.Failed);
+        tries.ShouldBe(attempts);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_seen_is_looked_at_again_when_its_turn_comes()
+    {
+        rig.Put(Rig.File("late", "old"));
+        rig.Kind.BeforeObserve = id => Throw(id == "file:/late" && !rig.Kind.Host.ContainsKey("file:/first"), ErrorKind.NotFound);
+        var state = Rig.State(Rig.File("first"), Rig.File("late", "new", "first"));
+        (await rig.PlanAsync(state)).Changes.Select(c => c.Action).ShouldBe([ChangeAction.Create, ChangeAction.Unknown]);
+        (await rig.ApplyAsync(state)).Result.ShouldBe(RunResult.Changed);
+
+        // What it was before became known only during the run, and is brought back nevertheless.
+        rig.Kind.BeforeObserve = null;
+        (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
+        rig.Kind.Host["file:/late"].Content.ShouldBe("old");
+    }
+
+    [Fact]
+    public async Task What_nobody_describes_any_more_is_removed_with_its_dependents_first()
+    {
+        await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b", "x", "a"), Rig.File("c", "x", "b"), Rig.File("stays")));
+        rig.Kind.Calls.Clear();
+        await rig.ApplyAsync(Rig.State(Rig.File("stays")));
+        rig.Kind.Calls.ShouldBe(["remove file:/c", "remove file:/b", "remove file:/a"]);
+    }
+
+    [Fact]
+    public async Task Something_foreign_stays_and_something_marked_goes_without_any_record()
+    {
+        rig.Put(Rig.File("foreign"), Rig.File("ours"));
+        rig.Kind.Marked.Add("/ours");
+        await rig.ApplyAsync(Rig.State(Rig.File("a")));
+        rig.Kind.Host.Keys.ShouldBe(["file:/a", "file:/foreign"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_removed_is_only_forgotten()
+    {
+        await rig.ApplyAsync(Rig.State(Rig.File("a") with { Mode = "9999" }));
+        (await rig.ApplyAsync(Rig.State())).Result.ShouldBe(RunResult.Unchanged);
+        rig.Kind.Host.ShouldContainKey("file:/a");
+    }
+
+    [Fact]
+    public async Task A_stray_that_cannot_be_seen_is_not_forgotten()
+    {
+        await rig.ApplyAsync(Rig.State(Rig.File("a")));
+        rig.Kind.BeforeObserve = id => Throw(id == "file:/a", ErrorKind.PermissionDenied);
+        rig.Kind.BeforeApply = id => Throw(id == "file:/a", ErrorKind.PermissionDenied);
+        (await rig.ApplyAsync(Rig.State())).Result.ShouldBe(RunResult.Failed);
+        (rig.Kind.BeforeObserve, rig.Kind.BeforeApply) = (null, null);
+        (await rig.ApplyAsync(Rig.State())).Result.ShouldBe(RunResult.Changed);
+        rig.Kind.Host.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_failed_removal_is_tried_again_by_the_next_apply()
+    {
+        await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b")));
+        rig.Kind.BeforeApply = id => Throw(id == "file:/a", ErrorKind.NoSpace);
+        (await rig.ApplyAsync(Rig.State(Rig.File("b", "new")))).Result.ShouldBe(RunResult.Failed);
+        rig.Kind.BeforeApply = null;
+        (await rig.ApplyAsync(Rig.State(Rig.File("b", "new")))).Result.ShouldBe(RunResult.Changed);
+        rig.Kind.Host.Keys.ShouldBe(["file:/b"]);
+    }
+
+    [Fact]
+    public async Task What_watches_a_change_is_looked_at_again()
+    {
+        var state = Rig.State(Rig.File("config", "new"), Rig.File("service", "fresh", "config") with { Watches = ["file:/config"] });
+        rig.Put(Rig.File("config", "old"), Rig.File("service", "fresh"));
+        rig.Kind.AfterApply = id => Disturb(id == "file:/config", Rig.File("service", "stale"));
+        (await rig.PlanAsync(state)).Changes.Select(c => (c.Id, c.Action)).ShouldBe([("file:/config", ChangeAction.Update), ("file:/service", ChangeAction.Refresh)]);
+        (await rig.ApplyAsync(state)).Changed.ShouldBe(2);
+        rig.Kind.Calls.ShouldBe(["apply file:/config", "apply file:/service"]);
+    }
+
+    [Fact]
+    public async Task What_stands_on_something_made_anew_is_planned_remembered_and_brought_back()
+    {
+        var old = Rig.File("bridge") with { Target = "t1" };
+        rig.Put(old, Rig.File("port", "in bridge"), Rig.File("vlan", "on port"));
+        var before = rig.Picture;
+        rig.Kind.AfterApply = id => Disturb(id == "file:/bridge", Rig.File("port", "free"));
+        var state = Rig.State(Rig.File("bridge") with { Target = "t2" }, Rig.File("port", "in bridge", "bridge"), Rig.File("vlan", "on port", "port"));
+        (await rig.PlanAsync(state)).Changes.Select(c => c.Action).ShouldBe([ChangeAction.Replace, ChangeAction.Refresh, ChangeAction.Refresh]);
+        (await rig.ApplyAsync(state)).Result.ShouldBe(RunResult.Changed);
+        rig.Kind.Host["file:/port"].Content.ShouldBe("in bridge");
+        (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
+        rig.Picture.ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task A_change_that_disturbs_another_is_followed_up_in_the_same_run_but_not_for_ever()
+    {
+        rig.Put(Rig.File("b", "x"));
+        rig.Kind.AfterApply = id => Disturb(id == "file:/a", Rig.File("b", "disturbed"));
+        (await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b", "x")))).Result.ShouldBe(RunResult.Changed);
+
+        rig.Kind.AfterApply = id => Disturb(id == "file:/b", Rig.File("b", "never right"));
+        var end = await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b", "y")));
+        end.Result.ShouldBe(RunResult.Failed);
+        rig.Events.OfType<Verified>().Last().Drift.Single().Id.ShouldBe("file:/b");
+    }
+
+    [Fact]
+    public async Task Two_runs_at_once_do_not_go_together()
+    {
+        using var held = rig.Store.Lock();
+        (await Should.ThrowAsync<CloudletException>(() => rig.ApplyAsync(Rig.State()))).Kind.ShouldBe(ErrorKind.Busy);
+    }
+
+    [Fact]
+    public async Task Every_run_that_was_not_refused_ends_with_finished()
+    {
+        await rig.ApplyAsync(Rig.State(Rig.File("a")));
+        rig.Events[^1].ShouldBeOfType<Finished>().Digest.ShouldBe(Rig.State(Rig.File("a")).Digest);
+        rig.Events.OfType<Finished>().ShouldHaveSingleItem();
+    }
+
+    private static void Throw(bool when, ErrorKind kind)
+    {
+        if (when)
+            throw MemoryKind.Fault(kind);
+    }
+
+    private void Disturb(bool when, Cloudlet.DesiredState.Files.FileSpec file)
+    {
+        if (when)
+            rig.Put(file);
+    }
+}

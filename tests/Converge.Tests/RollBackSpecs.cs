@@ -1,0 +1,127 @@
+using Cloudlet.Converge.Applying;
+using Cloudlet.Converge.State;
+using Cloudlet.Errors;
+
+namespace Cloudlet.Converge.Tests;
+
+public class RollBackSpecs
+{
+    private static readonly ApplyOptions Window = new() { ConfirmWithin = TimeSpan.FromSeconds(60) };
+
+    private readonly Rig rig = new();
+
+    [Fact]
+    public async Task A_failure_goes_back_when_that_was_asked_for()
+    {
+        rig.Put(Rig.File("a", "old"));
+        rig.Kind.BeforeApply = id => Throw(id == "file:/bad");
+        var end = await rig.ApplyAsync(Rig.State(Rig.File("a", "new"), Rig.File("bad"), Rig.File("c")), new ApplyOptions { RollBackOnFailure = true });
+        end.Result.ShouldBe(RunResult.RolledBack);
+        rig.Picture.ShouldBe("file:/a old 0644 ");
+        rig.Store.ReadApplied().ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task It_never_says_rolled_back_when_it_is_not()
+    {
+        rig.Put(Rig.File("a", "old"));
+        await rig.ApplyAsync(Rig.State(Rig.File("a", "new"), Rig.File("b")));
+        rig.Kind.BeforeApply = id => Throw(id == "file:/a");
+        (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RollbackFailed);
+        rig.Store.ReadJournal()!.Status.ShouldBe(RunStatus.RollbackFailed);
+
+        rig.Kind.BeforeApply = null;
+        (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
+        rig.Picture.ShouldBe("file:/a old 0644 ");
+    }
+
+    [Fact]
+    public async Task What_a_failed_way_back_leaves_is_removed_later()
+    {
+        await rig.ApplyAsync(Rig.State(Rig.File("a")));
+        rig.Kind.BeforeApply = _ => Throw(true);
+        (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RollbackFailed);
+        rig.Kind.BeforeApply = null;
+        await rig.ApplyAsync(Rig.State(Rig.File("b")));
+        rig.Kind.Host.Keys.ShouldBe(["file:/b"]);
+    }
+
+    [Fact]
+    public async Task There_is_one_way_back_and_only_after_a_change()
+    {
+        (await Should.ThrowAsync<CloudletException>(() => rig.Converger.RollBackAsync(null, default))).Kind.ShouldBe(ErrorKind.NotFound);
+        await rig.ApplyAsync(Rig.State(Rig.File("a")));
+        await rig.Converger.RollBackAsync(null, default);
+        (await Should.ThrowAsync<CloudletException>(() => rig.Converger.RollBackAsync(null, default))).Kind.ShouldBe(ErrorKind.NotFound);
+    }
+
+    [Fact]
+    public async Task The_window_arms_the_guard_before_the_first_change_and_again_at_the_end()
+    {
+        rig.Kind.BeforeApply = _ => rig.Guard.Calls.Count.ShouldBe(1);
+        var end = await rig.ApplyAsync(Rig.State(Rig.File("a")), Window);
+        end.Result.ShouldBe(RunResult.AwaitingConfirmation);
+        end.ConfirmBy.ShouldBe(rig.Clock.GetUtcNow() + TimeSpan.FromSeconds(60));
+        rig.Guard.Calls.ShouldBe([$"arm {end.Run} 60s", $"arm {end.Run} 60s"]);
+    }
+
+    [Fact]
+    public async Task A_confirmation_keeps_the_change_and_disarms_the_guard()
+    {
+        var end = await rig.ApplyAsync(Rig.State(Rig.File("a")), Window);
+        (await rig.Converger.ConfirmAsync(default)).Result.ShouldBe(RunResult.Changed);
+        rig.Guard.Calls[^1].ShouldBe($"disarm {end.Run}");
+        rig.Store.ReadJournal()!.Status.ShouldBe(RunStatus.Kept);
+        (await Should.ThrowAsync<CloudletException>(() => rig.Converger.RollBackAsync(end.Run, default))).Kind.ShouldBe(ErrorKind.NotFound);
+        rig.Kind.Host.ShouldContainKey("file:/a");
+    }
+
+    [Fact]
+    public async Task Without_a_confirmation_the_guard_brings_the_host_back()
+    {
+        var end = await rig.ApplyAsync(Rig.State(Rig.File("a")), Window);
+        rig.Clock.Advance(TimeSpan.FromSeconds(61));
+        (await rig.Converger.RollBackAsync(end.Run, default)).Result.ShouldBe(RunResult.RolledBack);
+        rig.Kind.Host.ShouldBeEmpty();
+        rig.Guard.Calls[^1].ShouldBe($"disarm {end.Run}");
+
+        var late = await Should.ThrowAsync<CloudletException>(() => rig.Converger.ConfirmAsync(default));
+        late.Kind.ShouldBe(ErrorKind.NotFound);
+        late.Message.ShouldContain("has gone back already");
+    }
+
+    [Fact]
+    public async Task The_guard_of_another_run_changes_nothing()
+    {
+        await rig.ApplyAsync(Rig.State(Rig.File("a")), Window);
+        (await Should.ThrowAsync<CloudletException>(() => rig.Converger.RollBackAsync("another", default))).Kind.ShouldBe(ErrorKind.NotFound);
+        rig.Kind.Host.ShouldContainKey("file:/a");
+    }
+
+    [Fact]
+    public async Task Within_the_window_another_apply_is_refused_and_after_it_goes_back_first()
+    {
+        await rig.ApplyAsync(Rig.State(Rig.File("a")), Window);
+        var early = await Should.ThrowAsync<CloudletException>(() => rig.ApplyAsync(Rig.State(Rig.File("b"))));
+        early.Message.ShouldContain("cloudlet confirm");
+        rig.Clock.Advance(TimeSpan.FromSeconds(61));
+        await rig.ApplyAsync(Rig.State(Rig.File("b")));
+        rig.Events.OfType<RollbackStarted>().Single().Because.ShouldBe("nobody confirmed in time");
+        rig.Kind.Host.Keys.ShouldBe(["file:/b"]);
+    }
+
+    [Fact]
+    public async Task With_a_window_a_failure_goes_back_at_once()
+    {
+        rig.Kind.BeforeApply = id => Throw(id == "file:/bad");
+        var end = await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("bad")), Window);
+        end.Result.ShouldBe(RunResult.RolledBack);
+        rig.Guard.Calls[^1].ShouldBe($"disarm {end.Run}");
+    }
+
+    private static void Throw(bool when)
+    {
+        if (when)
+            throw MemoryKind.Fault(ErrorKind.NoSpace);
+    }
+}

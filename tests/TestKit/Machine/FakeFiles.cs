@@ -1,0 +1,152 @@
+using System.Text;
+using Cloudlet.Errors;
+using Cloudlet.Machine.Files;
+
+namespace Cloudlet.TestKit.Machine;
+
+/// <summary>A file system in memory: symbolic links at the end of a path are followed by reads, folders that are not empty are not deleted, every change moves the times of its file and folder.</summary>
+public sealed class FakeFiles : IHostFiles
+{
+    private readonly FakeMachine machine;
+    private readonly SortedDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+
+    internal FakeFiles(FakeMachine machine)
+    {
+        this.machine = machine;
+        foreach (var folder in (string[])["/", "/etc", "/etc/systemd", "/etc/systemd/system", "/lib", "/lib/systemd", "/lib/systemd/system", "/run", "/var", "/var/lib", "/root"])
+            entries[folder] = New(HostFileType.Directory, (UnixFileMode)0x1ed);
+    }
+
+    /// <summary>Every path.</summary>
+    public IReadOnlyCollection<string> Paths => entries.Keys;
+
+    /// <summary>Every byte of every file, for searches.</summary>
+    public IEnumerable<(string Path, byte[] Content)> Contents => entries.Where(e => e.Value.Type == HostFileType.Regular).Select(e => (e.Key, e.Value.Content));
+
+    /// <summary>The text of a file; setting it is what somebody else does to the host: no write of ours.</summary>
+    public string this[string path]
+    {
+        get => Encoding.UTF8.GetString(Read(path) ?? throw new KeyNotFoundException(path));
+        set => Put(path, Encoding.UTF8.GetBytes(value));
+    }
+
+    /// <summary>Puts a file there, as somebody else would.</summary>
+    public void Put(string path, byte[] content, int mode = 0x1a4, string owner = "root") =>
+        Set(path, New(HostFileType.Regular, (UnixFileMode)mode) with { Content = content, Owner = owner });
+
+    /// <summary>Puts something there that is no file, folder or link.</summary>
+    public void PutDevice(string path) => Set(path, New(HostFileType.Other, (UnixFileMode)0x1a4));
+
+    /// <summary>Sets the modification time, as touch does; the change time is now.</summary>
+    public void Touch(string path, DateTimeOffset modified) => entries[path] = entries[path] with { Modified = modified, Changed = machine.Clock.GetUtcNow() };
+
+    /// <summary>Takes a path away, as somebody else would.</summary>
+    public void Take(string path)
+    {
+        entries.Remove(path);
+        Touched(path);
+    }
+
+    /// <inheritdoc/>
+    public HostFileInfo? Stat(string path) => entries.TryGetValue(path, out var e)
+        ? new HostFileInfo(e.Type, e.Mode, e.Owner, e.Group, e.Content.Length, e.Modified, e.Changed, e.Target)
+        : null;
+
+    /// <inheritdoc/>
+    public byte[]? Read(string path, int limit = 16 << 20)
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            if (!entries.TryGetValue(path, out var entry))
+                return null;
+            if (entry.Target is { } target)
+                path = Path.GetFullPath(target, Path.GetDirectoryName(path)!);
+            else if (entry.Type != HostFileType.Regular)
+                throw new CloudletException(ErrorKind.InvalidInput, $"read {path}: not a regular file");
+            else
+                return entry.Content.Length <= limit ? [.. entry.Content] : throw new CloudletException(ErrorKind.InvalidInput, $"read {path}: longer than {limit} bytes");
+        }
+
+        throw new CloudletException(ErrorKind.InvalidInput, $"read {path}: too many symbolic links");
+    }
+
+    /// <inheritdoc/>
+    public void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null)
+    {
+        var old = entries.GetValueOrDefault(path);
+        if (old?.Type == HostFileType.Directory)
+            throw new CloudletException(ErrorKind.InvalidInput, $"write {path}: it is a folder");
+        var kept = old?.Type == HostFileType.Regular ? old : null;
+        var entry = New(HostFileType.Regular, mode) with { Content = content.ToArray(), Owner = owner ?? kept?.Owner ?? "root", Group = group ?? kept?.Group ?? "root" };
+        machine.Write($"write {path}", () => Set(path, entry));
+    }
+
+    /// <inheritdoc/>
+    public void WriteSymlink(string path, string target)
+    {
+        if (entries.GetValueOrDefault(path)?.Type == HostFileType.Directory)
+            throw new CloudletException(ErrorKind.InvalidInput, $"link {path}: it is a folder");
+        machine.Write($"link {path}", () => Set(path, New(HostFileType.Symlink, (UnixFileMode)0x1ff) with { Target = target }));
+    }
+
+    /// <inheritdoc/>
+    public void CreateDirectory(string path, UnixFileMode mode, string? owner = null, string? group = null)
+    {
+        if (!entries.TryGetValue(path, out var there))
+            machine.Write($"mkdir {path}", () => Set(path, New(HostFileType.Directory, mode) with { Owner = owner ?? "root", Group = group ?? "root" }));
+        else if (there.Type != HostFileType.Directory)
+            throw new CloudletException(ErrorKind.AlreadyExists, $"make folder {path}: a file is there");
+    }
+
+    /// <inheritdoc/>
+    public void SetAttributes(string path, UnixFileMode? mode, string? owner, string? group)
+    {
+        var old = entries[path];
+        var next = old with { Mode = mode ?? old.Mode, Owner = Name(owner) ?? old.Owner, Group = Name(group) ?? old.Group };
+        if (next != old)
+            machine.Write($"attributes {path}", () => entries[path] = next with { Changed = machine.Clock.GetUtcNow() });
+    }
+
+    /// <inheritdoc/>
+    public void Delete(string path)
+    {
+        if (!entries.ContainsKey(path))
+            return;
+        if (List(path).Count > 0)
+            throw new CloudletException(ErrorKind.InvalidInput, $"delete {path}: the folder is not empty");
+        machine.Write($"delete {path}", () => Take(path));
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> List(string directory)
+    {
+        var start = directory.TrimEnd('/') + "/";
+        return [.. entries.Keys.Where(p => p.Length > start.Length && p.StartsWith(start, StringComparison.Ordinal) && p.IndexOf('/', start.Length) < 0).Select(p => p[start.Length..])];
+    }
+
+    /// <summary>1000 is anna; everybody else is called by their number.</summary>
+    private static string? Name(string? owner) => owner == "1000" ? "anna" : owner == "0" ? "root" : owner;
+
+    private Entry New(HostFileType type, UnixFileMode mode) => new(type, mode, "root", "root", [], machine.Clock.GetUtcNow(), machine.Clock.GetUtcNow(), null);
+
+    private void Set(string path, Entry entry)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        if (!entries.TryGetValue(folder, out var parent))
+            Set(folder, New(HostFileType.Directory, (UnixFileMode)0x1ed));
+        else if (parent.Type != HostFileType.Directory)
+            throw new CloudletException(ErrorKind.InvalidInput, $"write {path}: {folder} is no folder");
+        entries[path] = entry with { Owner = Name(entry.Owner)!, Group = Name(entry.Group)! };
+        Touched(path);
+    }
+
+    private void Touched(string path)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        if (entries.TryGetValue(folder, out var parent))
+            entries[folder] = parent with { Modified = machine.Clock.GetUtcNow(), Changed = machine.Clock.GetUtcNow() };
+    }
+
+    private sealed record Entry(
+        HostFileType Type, UnixFileMode Mode, string Owner, string Group, byte[] Content, DateTimeOffset Modified, DateTimeOffset Changed, string? Target);
+}

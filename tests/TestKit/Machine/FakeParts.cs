@@ -1,0 +1,103 @@
+using Cloudlet.Errors;
+using Cloudlet.Machine.Kernel;
+using Cloudlet.Machine.Packages;
+using Cloudlet.Machine.Processes;
+
+namespace Cloudlet.TestKit.Machine;
+
+/// <summary>Modules that can be loaded, and those that are.</summary>
+public sealed class FakeKernel(FakeMachine machine) : IKernel
+{
+    /// <summary>What modprobe would find.</summary>
+    public ISet<string> Known { get; } = new HashSet<string> { "dummy", "8021q" };
+
+    /// <summary>What is loaded.</summary>
+    public ISet<string> Loaded { get; } = new HashSet<string>();
+
+    /// <inheritdoc/>
+    public string BootId { get; set; } = "11111111-2222-3333-4444-555555555555";
+
+    /// <inheritdoc/>
+    public bool IsModuleAvailable(string name) => Loaded.Contains(name);
+
+    /// <inheritdoc/>
+    public Task LoadModuleAsync(string name, CancellationToken ct)
+    {
+        if (!Known.Contains(name))
+            throw new CloudletException(ErrorKind.DriverMissing, $"modprobe {name}: this kernel has no such module");
+        machine.Write($"load {name}", () => Loaded.Add(name));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string> ModuleParameters(string name) => new Dictionary<string, string>();
+}
+
+/// <summary>Packages that a source has, and those that are installed.</summary>
+public sealed class FakePackages(FakeMachine machine) : IPackages
+{
+    /// <summary>Name → version in the source.</summary>
+    public IDictionary<string, string> Source { get; } = new Dictionary<string, string> { ["nova-compute"] = "26.2.2", ["chrony"] = "4.3" };
+
+    /// <summary>Name → version on the host.</summary>
+    public IDictionary<string, string> Installed { get; } = new Dictionary<string, string>();
+
+    /// <summary>The packages of each call, joined by a space.</summary>
+    public IList<string> Calls { get; } = [];
+
+    /// <summary>What the next call does instead of its work.</summary>
+    public Func<Task>? Next { get; set; }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, string?> InstalledVersions(IReadOnlyCollection<string> names) => names.Distinct().ToDictionary(n => n, n => Installed.TryGetValue(n, out var version) ? version : null);
+
+    /// <inheritdoc/>
+    public async Task InstallAsync(IReadOnlyCollection<string> names, CancellationToken ct)
+    {
+        Calls.Add($"install {string.Join(' ', names.Order(StringComparer.Ordinal))}");
+        if (Next is { } instead)
+        {
+            Next = null;
+            await instead();
+        }
+
+        foreach (var name in names)
+            if (!Source.TryGetValue(name.Split('=')[0], out var version) || (name.Contains('=') && name.Split('=')[1] != version))
+                throw new CloudletException(ErrorKind.NotFound, $"install {name}: no source has it");
+        machine.Write($"install {string.Join(' ', names)}", () =>
+        {
+            foreach (var name in names)
+                Installed[name.Split('=')[0]] = Source[name.Split('=')[0]];
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task RemoveAsync(IReadOnlyCollection<string> names, CancellationToken ct)
+    {
+        Calls.Add($"remove {string.Join(' ', names)}");
+        machine.Write($"remove {string.Join(' ', names)}", () =>
+        {
+            foreach (var name in names)
+                Installed.Remove(name);
+        });
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Helper programs as functions.</summary>
+public sealed class FakeProcesses : IProcesses
+{
+    /// <summary>Program name → what it says to its arguments.</summary>
+    public IDictionary<string, Func<IReadOnlyList<string>, ProcessResult>> Programs { get; } = new Dictionary<string, Func<IReadOnlyList<string>, ProcessResult>>();
+
+    /// <inheritdoc/>
+    public Task<ProcessResult> RunAsync(
+        HelperProgram program,
+        IReadOnlyList<string> arguments,
+        TimeSpan timeout,
+        CancellationToken ct,
+        string? input = null,
+        IReadOnlyDictionary<string, string?>? environment = null) => Programs.TryGetValue(program.Name, out var run)
+        ? Task.FromResult(run(arguments))
+        : throw new CloudletException(ErrorKind.NotFound, $"{program.Name} is not installed; install {program.Package}");
+}

@@ -1,0 +1,163 @@
+using Cloudlet.Errors;
+using Cloudlet.Machine.Systemd;
+
+namespace Cloudlet.TestKit.Machine;
+
+/// <summary>
+/// A service manager over the fake files: it reads unit files and drop-ins when it first needs them and at a daemon reload, notices changes on disk, gives every start an invocation id, and forgets units that
+/// are idle and have no file. A unit whose file holds <c>FAIL</c> does not start; one without <c>[Install]</c> is static.
+/// </summary>
+public sealed class FakeSystemd(FakeMachine machine) : ISystemd
+{
+    private static readonly string[] Folders = ["/etc/systemd/system", "/lib/systemd/system"];
+
+    private readonly Dictionary<string, Unit> units = [];
+    private readonly HashSet<string> enabled = [];
+    private int invocations;
+
+    /// <summary>Every call that changed something, e.g. <c>restart a.service</c>.</summary>
+    public IList<string> Calls { get; } = [];
+
+    /// <summary>Called while a unit starts or reloads, after it has read its files: somebody edits one at that moment.</summary>
+    public Action? WhileStarting { get; set; }
+
+    /// <summary>How many looks a starting unit stays <c>activating</c>.</summary>
+    public int LooksUntilActive { get; set; }
+
+    /// <inheritdoc/>
+    public UnitInfo Get(string unit)
+    {
+        var state = Load(unit);
+        if (state is { Active: "activating" } && LooksUntilActive-- <= 0)
+            state.Active = "active";
+        return new UnitInfo
+        {
+            Name = unit,
+            LoadState = IsMasked(unit) ? "masked" : state.Text is null ? "not-found" : "loaded",
+            ActiveState = state.Active,
+            SubState = state.Active == "active" ? "running" : state.Active == "activating" ? "start" : "dead",
+            UnitFileState = FileState(unit, state),
+            NeedDaemonReload = state.Text != TextOf(unit),
+            InvocationId = state.Invocation,
+            MainPid = state.Active == "active" ? 1000 + invocations : 0,
+            Started = state.Started,
+            Result = state.Active == "failed" ? "exit-code" : "success",
+        };
+    }
+
+    /// <inheritdoc/>
+    public Task StartAsync(string unit, CancellationToken ct) => Load(unit).Active == "active" ? Task.CompletedTask : Run("start", unit);
+
+    /// <inheritdoc/>
+    public Task RestartAsync(string unit, CancellationToken ct) => Run("restart", unit);
+
+    /// <inheritdoc/>
+    public Task StopAsync(string unit, CancellationToken ct)
+    {
+        Do("stop", unit, () => Load(unit).Active = "inactive");
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task ReloadAsync(string unit, CancellationToken ct)
+    {
+        Do("reload", unit, () => WhileStarting?.Invoke());
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public void Enable(string unit) => Do("enable", unit, () => enabled.Add(unit));
+
+    /// <inheritdoc/>
+    public void Disable(string unit) => Do("disable", unit, () => enabled.Remove(unit));
+
+    /// <inheritdoc/>
+    public void DaemonReload() => machine.Write("daemon-reload", () =>
+    {
+        Calls.Add("daemon-reload");
+        foreach (var (name, unit) in units)
+            unit.Text = TextOf(name);
+    });
+
+    /// <summary>The process ends and systemd starts it again: a new invocation that nobody of us made.</summary>
+    public void Crash(string unit) => Begin(Load(unit));
+
+    /// <summary>The unit starts by itself, as at boot or by an operator.</summary>
+    public void StartByHand(string unit) => Begin(Load(unit));
+
+    /// <summary>The unit is switched on, as an operator would.</summary>
+    public void EnableByHand(string unit) => enabled.Add(unit);
+
+    private Task Run(string verb, string unit)
+    {
+        Do(verb, unit, () =>
+        {
+            var state = Load(unit);
+            if (state.Text is null)
+                throw new CloudletException(ErrorKind.NotFound, $"{verb} {unit}: there is no such unit");
+            if (state.Text.Contains("FAIL"))
+            {
+                state.Active = "failed";
+                throw new CloudletException(ErrorKind.ProcessFailed, $"{verb} {unit}: the job ended with \"failed\"; see journalctl -u {unit}");
+            }
+
+            Begin(state);
+            if (LooksUntilActive > 0)
+                state.Active = "activating";
+            WhileStarting?.Invoke();
+        });
+        return Task.CompletedTask;
+    }
+
+    private void Begin(Unit state)
+    {
+        state.Active = "active";
+        state.Invocation = (++invocations).ToString("x32");
+
+        // To start a process takes its time, also where the clock stands still.
+        state.Started = machine.Clock.GetUtcNow() + TimeSpan.FromMilliseconds(20);
+    }
+
+    private void Do(string verb, string unit, Action act) => machine.Write($"{verb} {unit}", () =>
+    {
+        Calls.Add($"{verb} {unit}");
+        act();
+    });
+
+    private Unit Load(string name)
+    {
+        if (!units.TryGetValue(name, out var unit) || (unit.Active is "inactive" && TextOf(name) is null))
+            units[name] = unit = new Unit { Text = TextOf(name) };
+        else if (unit.Text is null)
+            unit.Text = TextOf(name);
+        return unit;
+    }
+
+    private string FileState(string name, Unit state)
+    {
+        if (state.Text is null)
+            return "";
+        return IsMasked(name) ? "masked" : enabled.Contains(name) ? "enabled" : state.Text.Contains("[Install]") ? "disabled" : "static";
+    }
+
+    private bool IsMasked(string name) => machine.Files.Stat($"{Folders[0]}/{name}")?.Target == "/dev/null";
+
+    private string? TextOf(string name)
+    {
+        foreach (var folder in Folders)
+            if (machine.Files.Stat($"{folder}/{name}") is { } info)
+                return (info.Target is null ? machine.Files[$"{folder}/{name}"] : "") + string.Concat(machine.Files.List($"{Folders[0]}/{name}.d").Select(d => machine.Files[$"{Folders[0]}/{name}.d/{d}"]));
+        return null;
+    }
+
+    private sealed class Unit
+    {
+        public string? Text { get; set; }
+
+        public string Active { get; set; } = "inactive";
+
+        public string Invocation { get; set; } = "";
+
+        public DateTimeOffset? Started { get; set; }
+    }
+}

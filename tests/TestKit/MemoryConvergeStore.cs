@@ -1,0 +1,62 @@
+using Cloudlet.Converge.State;
+using Cloudlet.DesiredState;
+using Cloudlet.Errors;
+
+namespace Cloudlet.TestKit;
+
+/// <summary>A store in memory that keeps bytes, as a file would.</summary>
+public sealed class MemoryConvergeStore : IConvergeStore
+{
+    private byte[]? journal;
+    private byte[]? applied;
+    private bool isLocked;
+
+    /// <summary>Called before and after each write.</summary>
+    public Action? OnWrite { get; set; }
+
+    /// <summary>How often something was written.</summary>
+    public int Writes { get; private set; }
+
+    /// <summary>Everything that was ever written, as text.</summary>
+    public IList<string> History { get; } = [];
+
+    /// <inheritdoc/>
+    public IDisposable Lock()
+    {
+        if (isLocked)
+            throw new CloudletException(ErrorKind.Busy, "another run has the lock");
+        isLocked = true;
+        return new Held(this);
+    }
+
+    /// <inheritdoc/>
+    public Journal? ReadJournal() => journal is null ? null : Journal.Parse(journal);
+
+    /// <inheritdoc/>
+    public void WriteJournal(Journal journal) => Write(() => this.journal = Keep(journal.ToBytes()));
+
+    /// <inheritdoc/>
+    public HostState? ReadApplied() => applied is null ? null : HostState.Parse(applied);
+
+    /// <inheritdoc/>
+    public void WriteApplied(HostState? state) => Write(() => applied = state is null ? null : Keep(state.ToBytes()));
+
+    private byte[] Keep(byte[] json)
+    {
+        History.Add(System.Text.Encoding.UTF8.GetString(json));
+        return json;
+    }
+
+    private void Write(Action write)
+    {
+        OnWrite?.Invoke();
+        write();
+        Writes++;
+        OnWrite?.Invoke();
+    }
+
+    private sealed class Held(MemoryConvergeStore store) : IDisposable
+    {
+        public void Dispose() => store.isLocked = false;
+    }
+}
