@@ -1,0 +1,116 @@
+using Cloudlet.Converge.Kinds;
+using Cloudlet.DesiredState.Boot;
+using Cloudlet.DesiredState.Files;
+using Cloudlet.Errors;
+using Cloudlet.Machine.Files;
+
+namespace Cloudlet.Resources.Files;
+
+/// <summary>
+/// Files, folders and symbolic links. Every write is atomic. What a file holds before it is changed goes into the <see cref="ContentVault"/>; the value of a secret is in the file and nowhere else.
+/// </summary>
+/// <param name="files">The host's files.</param>
+/// <param name="vault">Keeps contents for the way back.</param>
+/// <param name="owned">Places where every file is ours.</param>
+public sealed class FilesKind(IHostFiles files, ContentVault vault, IReadOnlyList<OwnedPattern> owned)
+    : IResourceKind<FileSpec>, IRemovable<FileSpec>, ICaptures<FileSpec>, IFindsOwned<FileSpec>
+{
+    private const UnixFileMode Default = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode DefaultSecret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode DefaultFolder = Default | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    private readonly FileContent contents = new(files, vault);
+    private readonly FileObservation observation = new(files, new FileContent(files, vault), vault);
+
+    /// <inheritdoc/>
+    public ValueTask<FileSpec?> ObserveAsync(FileSpec desired, CancellationToken ct) => new(observation.Of(desired));
+
+    /// <inheritdoc/>
+    public ValueTask ApplyAsync(FileSpec desired, FileSpec? observed, CancellationToken ct)
+    {
+        if (observed is not null && observed.Kind != desired.Kind)
+        {
+            MakeRoom(desired, observed);
+            observed = null;
+        }
+
+        var mode = FileModes.Parse(desired.Mode, desired.Id);
+        switch (desired.Kind)
+        {
+            case FileKind.File when observed is null || (desired.Content is not null && desired.Content != observed.Content):
+                files.Write(desired.Path, contents.Resolve(desired), mode ?? ModeOf(desired, observed), desired.Owner, desired.Group);
+                break;
+            case FileKind.Directory when observed is null:
+                files.CreateDirectory(desired.Path, mode ?? DefaultFolder, desired.Owner, desired.Group);
+                break;
+            case FileKind.Symlink when observed is null || observed.Target != desired.Target:
+                files.WriteSymlink(desired.Path, desired.Target ?? throw new CloudletException(ErrorKind.InvalidInput, $"{desired.Id}: a symbolic link needs a target; add `target`"));
+                break;
+            default:
+                break;
+        }
+
+        if (desired.Mode is not null || desired.Owner is not null || desired.Group is not null)
+            files.SetAttributes(desired.Path, desired.Kind == FileKind.Symlink ? null : mode, desired.Owner, desired.Group);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>A folder with something in it, and a file whose content was never ours to say, are only forgotten.</summary>
+    public bool CanRemove(FileSpec spec) => spec.Kind switch
+    {
+        FileKind.File => spec.Content is not null,
+        FileKind.Directory => files.List(spec.Path).Count == 0,
+        _ => true,
+    };
+
+    /// <inheritdoc/>
+    public ValueTask RemoveAsync(FileSpec spec, CancellationToken ct)
+    {
+        if (files.Stat(spec.Path) is { } info && (info.Type != HostFileType.Directory || files.List(spec.Path).Count == 0))
+            files.Delete(spec.Path);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>As observed, with the content sealed in the vault when it was looked at.</summary>
+    public ValueTask<FileSpec?> CaptureAsync(FileSpec observed, CancellationToken ct)
+    {
+        if (observed is not { Kind: FileKind.File, Content: not null })
+            return new(observed with { Secrets = null });
+        if (files.Read(observed.Path, FileObservation.LongestContent) is not { } content)
+            return new((FileSpec?)null);
+        return new(observed with { Content = ContentVault.Reference(vault.Seal(content)), Secrets = null });
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<FileSpec>> FindOwnedAsync(CancellationToken ct)
+    {
+        var found = new List<FileSpec>();
+        foreach (var pattern in owned)
+            foreach (var name in files.List(pattern.Folder))
+                if ($"{pattern.Folder}/{name}" is var path && pattern.Matches(path) && IsLeftOver(path))
+                    found.Add(observation.Of(new FileSpec { Id = FileSpec.IdOf(path), Path = path, Kind = FileKind.File, Content = "" })!);
+        return new(found);
+    }
+
+    /// <summary>A symbolic link in such a place enables a unit: as long as the unit has a file, it is for the unit's description to say whether it stays.</summary>
+    private bool IsLeftOver(string path) => files.Stat(path) switch
+    {
+        { Type: HostFileType.Regular } => true,
+        { Target: { } target } => files.Stat(Path.GetFullPath(target, Path.GetDirectoryName(path)!)) is null,
+        _ => false,
+    };
+
+    private static UnixFileMode ModeOf(FileSpec desired, FileSpec? observed) =>
+        FileModes.Parse(observed?.Mode, desired.Id) ?? (desired.Secrets is { Count: > 0 } ? DefaultSecret : Default);
+
+    /// <summary>Takes away what is of another kind, unless a rename does that in one step.</summary>
+    private void MakeRoom(FileSpec desired, FileSpec observed)
+    {
+        if (observed.Kind == FileKind.Directory && files.List(desired.Path) is [var first, ..])
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"{desired.Id}: a folder is there that is not empty ({first}{(files.List(desired.Path).Count > 1 ? ", …" : "")}), and it is not replaced; move what is in it away");
+        if (observed.Kind == FileKind.Directory || desired.Kind == FileKind.Directory)
+            files.Delete(desired.Path);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Cloudlet.Converge.State;
+using Cloudlet.DesiredState;
+using Cloudlet.DesiredState.Files;
+using Cloudlet.Machine.Files;
+using Cloudlet.Resources.Files;
+
+namespace Cloudlet.Resources.State;
+
+/// <summary>What the engine remembers of a host, as files on that host. The folder is for root alone: an earlier state may name secrets' places.</summary>
+/// <param name="files">Where journal and applied state are.</param>
+/// <param name="paths">Their names.</param>
+/// <param name="vault">Forgets the contents that the journal no longer names; null where there are none.</param>
+/// <param name="clock">Tells the local time in messages.</param>
+public sealed class HostConvergeStore(IHostFiles files, StatePaths paths, ContentVault? vault, TimeProvider clock) : IConvergeStore
+{
+    private const int LongestFile = 256 << 20;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <inheritdoc/>
+    public IDisposable Lock() => HostLock.Take(paths.Lock, clock);
+
+    /// <inheritdoc/>
+    public Journal? ReadJournal() => Read(paths.Journal, json => Journal.Parse(json));
+
+    /// <inheritdoc/>
+    public void WriteJournal(Journal journal)
+    {
+        Write(paths.Journal, journal.ToBytes());
+
+        // While changes are made, contents are sealed that no journal names yet.
+        if (journal.Status != RunStatus.Applying)
+            vault?.Prune(journal.Before.OfType<FileSpec>().Select(f => ContentVault.IdIn(f.Content)).OfType<string>().ToHashSet());
+    }
+
+    /// <inheritdoc/>
+    public HostState? ReadApplied() => Read(paths.Applied, json => HostState.Parse(json));
+
+    /// <inheritdoc/>
+    public void WriteApplied(HostState? state)
+    {
+        if (state is null)
+            files.Delete(paths.Applied);
+        else
+            Write(paths.Applied, state.ToBytes());
+    }
+
+    private T? Read<T>(string path, Func<byte[], T> parse)
+        where T : class
+    {
+        if (files.Read(path, LongestFile) is not { } json)
+            return null;
+        try
+        {
+            return parse(json);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            // Kept for whoever wants to know what happened; to go on without it is always possible.
+            files.Write($"{path}.damaged", json, OwnerOnly);
+            files.Delete(path);
+            return null;
+        }
+    }
+
+    private void Write(string path, byte[] json)
+    {
+        if (files.Stat(paths.Folder) is null)
+            files.CreateDirectory(paths.Folder, OwnerOnly | UnixFileMode.UserExecute);
+        files.Write(path, json, OwnerOnly);
+    }
+}

@@ -1,0 +1,103 @@
+using Cloudlet.Converge.Kinds;
+using Cloudlet.DesiredState.Units;
+using Cloudlet.Machine.Files;
+using Cloudlet.Machine.Systemd;
+
+namespace Cloudlet.Resources.Units;
+
+/// <summary>
+/// Units of systemd: at boot, running now, unit files read by the manager, and configuration loaded by the process. A unit that an operator masked stays masked.
+/// </summary>
+/// <remarks>
+/// What UnitFileState counts as: <c>enabled</c> at boot; <c>enabled-runtime</c> not, it ends with this boot; <c>static</c> not, it has no [Install] section and cannot be switched;
+/// <c>generated</c>, <c>transient</c>, <c>indirect</c> and <c>alias</c> as wanted, because somebody else decides about those; everything else not.
+/// </remarks>
+/// <param name="systemd">The service systemd.</param>
+/// <param name="files">The host's files.</param>
+/// <param name="stampFolder">Where it is recorded what processes have loaded; lost at a reboot.</param>
+/// <param name="clock">Waits for units that are starting.</param>
+public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFolder, TimeProvider clock)
+    : IResourceKind<UnitSpec>, IRemovable<UnitSpec>, ICaptures<UnitSpec>
+{
+    private const string UnitFolder = "/etc/systemd/system";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
+
+    private readonly LoadedConfiguration configuration = new(files, stampFolder);
+
+    /// <inheritdoc/>
+    public async ValueTask<UnitSpec?> ObserveAsync(UnitSpec desired, CancellationToken ct)
+    {
+        var unit = await SettledAsync(desired, ct);
+        var seen = desired with
+        {
+            Enabled = IsEnabled(unit, desired),
+            Running = IsRunning(unit),
+            Definition = unit.NeedDaemonReload ? "files on disk changed after the manager read them" : UnitSpec.Current,
+            Configuration = desired is { Loads: { } loads, OnChange: not OnChange.Nothing } && IsRunning(unit) && configuration.Judge(unit, loads) is { } stale
+                ? stale.Reason
+                : UnitSpec.Current,
+        };
+        return unit.ActiveState != "activating" && IsAbsent(desired, seen) ? null : seen;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ApplyAsync(UnitSpec desired, UnitSpec? observed, CancellationToken ct) =>
+        await new UnitApply(systemd, configuration, desired).RunAsync(ct);
+
+    /// <summary>Only a unit whose own file we wrote, and that we made run or start at boot.</summary>
+    public bool CanRemove(UnitSpec spec) => IsOurs(spec) && (spec.Enabled == true || spec.Running == true);
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAsync(UnitSpec spec, CancellationToken ct)
+    {
+        var unit = systemd.Get(spec.Name);
+        // As observed, a unit that is still starting neither runs nor starts at boot: it has to be stopped all the same.
+        if (!IsOurs(spec) || unit.LoadState == "masked")
+            return;
+        if (unit.ActiveState is not ("inactive" or "failed"))
+            await systemd.StopAsync(spec.Name, ct);
+        if (unit.UnitFileState is "enabled" or "enabled-runtime")
+            systemd.Disable(spec.Name);
+        configuration.Forget(spec.Name);
+    }
+
+    /// <summary>As observed; whatever was wrong with its files before is not worth bringing back.</summary>
+    public ValueTask<UnitSpec?> CaptureAsync(UnitSpec observed, CancellationToken ct) =>
+        new(observed with { Definition = UnitSpec.Current, Configuration = UnitSpec.Current });
+
+    internal static bool IsRunning(UnitInfo unit) => unit.ActiveState is "active" or "reloading" or "refreshing";
+
+    private static bool? IsEnabled(UnitInfo unit, UnitSpec desired) => unit.UnitFileState switch
+    {
+        "enabled" => true,
+        "generated" or "transient" or "indirect" or "alias" => desired.Enabled ?? false,
+        _ => false,
+    };
+
+    /// <summary>The compiler lists the unit's own file, if we write one, among those that it loads.</summary>
+    private static bool IsOurs(UnitSpec spec) => spec.Definition == UnitSpec.Current && spec.Loads?.Contains($"{UnitFolder}/{spec.Name}") == true;
+
+    /// <summary>
+    /// A unit of ours that neither runs, nor is starting, nor starts at boot counts as absent while its file is not there, and to somebody who wants more of it than that. Any other unit that does not exist is one
+    /// that does not run: who wants it stopped has what they want.
+    /// </summary>
+    private bool IsAbsent(UnitSpec desired, UnitSpec seen) =>
+        IsOurs(desired)
+        && seen is { Running: false, Enabled: false }
+        && (desired.Running == true || desired.Enabled == true || files.Stat($"{UnitFolder}/{desired.Name}") is null);
+
+    /// <summary>A unit that is starting gets a bounded time to end that; one that systemd restarts again and again does not.</summary>
+    private async Task<UnitInfo> SettledAsync(UnitSpec desired, CancellationToken ct)
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            var unit = systemd.Get(desired.Name);
+            if (desired.Running != true || unit is not { ActiveState: "activating", SubState: not "auto-restart" } || clock.GetElapsedTime(started) > LongestStart)
+                return unit;
+            await Task.Delay(Pause, clock, ct);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text;
+using Cloudlet.Errors;
+using Cloudlet.Resources.Files;
+using Cloudlet.TestKit.Machine;
+
+namespace Cloudlet.Resources.Tests.Files;
+
+public sealed class ContentVaultSpecs : IDisposable
+{
+    private const string Folder = "/var/lib/cloudlet/vault";
+
+    private readonly FakeMachine machine = new();
+    private readonly ContentVault vault;
+
+    public ContentVaultSpecs() => vault = new ContentVault(machine.Files, Folder);
+
+    public void Dispose() => machine.Dispose();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3_000_000)]
+    public void What_is_sealed_comes_back(int length)
+    {
+        var content = new byte[length];
+        new Random(1).NextBytes(content);
+        vault.Unseal(vault.Seal(content)).ShouldBe(content);
+    }
+
+    [Fact]
+    public void Equal_contents_are_kept_once_and_a_new_vault_object_finds_them()
+    {
+        var id = vault.Seal("x"u8);
+        var writes = machine.Writes.Count;
+        var other = new ContentVault(machine.Files, Folder);
+        other.Seal("x"u8).ShouldBe(id);
+        machine.Writes.Count.ShouldBe(writes);
+        other.Unseal(id).ShouldBe("x"u8.ToArray());
+        other.IsIdOf(id, "x"u8).ShouldBeTrue();
+        other.IsIdOf(id, "y"u8).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Nothing_on_disk_tells_the_content_and_no_name_tells_it_either()
+    {
+        var id = vault.Seal("the password"u8);
+        foreach (var (path, content) in machine.Files.Contents)
+        {
+            Encoding.Latin1.GetString(content).ShouldNotContain("password");
+            machine.Files.Stat(path)!.Mode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        id.ShouldNotBe(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData("the password"u8)));
+        using var elsewhere = new FakeMachine();
+        new ContentVault(elsewhere.Files, Folder).Seal("the password"u8).ShouldNotBe(id);
+        ((int)machine.Files.Stat(Folder)!.Mode).ShouldBe(0x1c0);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(12)]
+    [InlineData(28)]
+    public void An_entry_that_was_tampered_with_is_refused(int at)
+    {
+        var id = vault.Seal("content"u8);
+        var entry = machine.Files.Read($"{Folder}/{id}")!;
+        entry[at] ^= 1;
+        machine.Files.Put($"{Folder}/{id}", entry);
+        Should.Throw<CloudletException>(() => vault.Unseal(id)).Message.ShouldContain("tampered");
+    }
+
+    [Fact]
+    public void An_entry_under_another_name_is_refused()
+    {
+        var (one, other) = (vault.Seal("one"u8), vault.Seal("two"u8));
+        machine.Files.Put($"{Folder}/{one}", machine.Files.Read($"{Folder}/{other}")!);
+        Should.Throw<CloudletException>(() => vault.Unseal(one)).Kind.ShouldBe(ErrorKind.Unexpected);
+    }
+
+    [Fact]
+    public void A_cut_entry_and_a_cut_key_are_refused()
+    {
+        var id = vault.Seal("content"u8);
+        machine.Files.Put($"{Folder}/{id}", [1, 2, 3]);
+        Should.Throw<CloudletException>(() => vault.Unseal(id)).Kind.ShouldBe(ErrorKind.Unexpected);
+        machine.Files.Put($"{Folder}/key", [1, 2, 3]);
+        Should.Throw<CloudletException>(() => vault.Seal("x"u8)).Message.ShouldContain("damaged");
+    }
+
+    [Fact]
+    public void A_missing_entry_says_that_it_cannot_be_brought_back() =>
+        Should.Throw<CloudletException>(() => vault.Unseal(new string('a', 64))).Kind.ShouldBe(ErrorKind.NotFound);
+
+    [Fact]
+    public void Pruning_keeps_the_key_and_what_is_named()
+    {
+        var (one, other) = (vault.Seal("one"u8), vault.Seal("two"u8));
+        vault.Prune(new HashSet<string> { one });
+        machine.Files.List(Folder).ShouldBe([one, "key"], ignoreOrder: true);
+        Should.Throw<CloudletException>(() => vault.Unseal(other));
+    }
+
+    [Theory]
+    [InlineData("vault:", false)]
+    [InlineData("vault:zz", false)]
+    [InlineData("plain text", false)]
+    [InlineData(null, false)]
+    [InlineData("vault:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", true)]
+    [InlineData("vault:0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef", false)]
+    public void Only_a_whole_reference_is_one(string? text, bool isReference) => (ContentVault.IdIn(text) is not null).ShouldBe(isReference);
+}

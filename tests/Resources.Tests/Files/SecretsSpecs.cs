@@ -1,0 +1,124 @@
+using System.Text;
+using Cloudlet.Converge;
+using Cloudlet.Converge.Applying;
+using Cloudlet.Converge.Kinds;
+using Cloudlet.DesiredState;
+using Cloudlet.DesiredState.Boot;
+using Cloudlet.DesiredState.Files;
+using Cloudlet.Resources.Files;
+using Cloudlet.TestKit;
+using Cloudlet.TestKit.Machine;
+
+namespace Cloudlet.Resources.Tests.Files;
+
+/// <summary>The value of a secret is in its own file and in the files that are made with it, and in nothing else: no event, message, journal or record.</summary>
+public sealed class SecretsSpecs : IDisposable
+{
+    private const string Old = "0ld-s3cret";
+    private const string New = "n3w-s3cret";
+    private const string SecretPath = "/etc/cloudlet/secrets/rabbit";
+
+    private readonly FakeMachine machine = new();
+    private readonly MemoryConvergeStore store = new();
+    private readonly List<string> heard = [];
+    private readonly Converger converger;
+
+    public SecretsSpecs()
+    {
+        var kind = new FilesKind(machine.Files, new ContentVault(machine.Files, "/var/lib/cloudlet/vault"), BootFiles.OwnedPatterns);
+        converger = new Converger(new KindRegistry().Add(kind), store, new RecordingGuard(), new ManualClock(), e => heard.Add(ConvergeEventJson.ToLine(e)));
+    }
+
+    public void Dispose() => machine.Dispose();
+
+    [Fact]
+    public async Task The_file_gets_the_value_without_its_new_line_and_a_second_run_finds_it_right()
+    {
+        machine.Files[SecretPath] = Old + "\n";
+        await ApplyAsync(Wanted());
+        machine.Files["/etc/nova.conf"].ShouldBe($"transport_url=rabbit://nova:{Old}@10.0.0.1\nagain={Old}\n");
+        ((int)machine.Files.Stat("/etc/nova.conf")!.Mode).ShouldBe(0x180);
+        (await ApplyAsync(Wanted())).Result.ShouldBe(RunResult.Unchanged);
+        NothingTellsASecret();
+    }
+
+    [Fact]
+    public async Task A_new_value_is_a_change_and_the_way_back_brings_the_old_one()
+    {
+        machine.Files[SecretPath] = Old;
+        await ApplyAsync(Wanted());
+        machine.Files[SecretPath] = New;
+        (await ApplyAsync(Wanted())).Result.ShouldBe(RunResult.Changed);
+        machine.Files["/etc/nova.conf"].ShouldContain(New);
+        await converger.RollBackAsync(null, default);
+        machine.Files["/etc/nova.conf"].ShouldContain(Old);
+        NothingTellsASecret();
+    }
+
+    [Fact]
+    public async Task A_description_that_no_longer_has_the_secret_does_not_show_what_was_there()
+    {
+        machine.Files[SecretPath] = Old;
+        await ApplyAsync(Wanted());
+        await ApplyAsync(Wanted() with { Content = "plain\n", Secrets = null });
+        machine.Files["/etc/nova.conf"].ShouldBe("plain\n");
+        heard.ShouldContain(line => line.Contains("other content ("));
+        await ApplyAsync();
+        await converger.RollBackAsync(null, default);
+        NothingTellsASecret();
+    }
+
+    [Fact]
+    public async Task Somebody_elses_edit_of_such_a_file_is_not_shown()
+    {
+        machine.Files[SecretPath] = Old;
+        await ApplyAsync(Wanted() with { Mode = "0644" });
+        machine.Files["/etc/nova.conf"] = $"mine={Old}\n";
+        await ApplyAsync(Wanted() with { Mode = "0644" });
+        NothingTellsASecret();
+    }
+
+    [Fact]
+    public async Task A_missing_secret_is_named_with_the_way_to_make_it()
+    {
+        (await ApplyAsync(Wanted())).Result.ShouldBe(RunResult.Failed);
+        var line = heard.Single(l => l.Contains("change-failed"));
+        line.ShouldContain("rabbit");
+        line.ShouldContain($"install -m 0600 /dev/stdin {SecretPath}");
+        machine.Files.Stat("/etc/nova.conf").ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_name_without_a_file_is_named()
+    {
+        machine.Files[SecretPath] = Old;
+        (await ApplyAsync(Wanted() with { Content = "x=${secret:other}" })).Result.ShouldBe(RunResult.Failed);
+        heard.ShouldContain(l => l.Contains("change-failed") && l.Contains("other"));
+    }
+
+    [Fact]
+    public async Task Without_secrets_the_words_are_only_words()
+    {
+        await ApplyAsync(Wanted() with { Content = "x=${secret:rabbit}", Secrets = null });
+        machine.Files["/etc/nova.conf"].ShouldBe("x=${secret:rabbit}");
+    }
+
+    private static FileSpec Wanted() => new()
+    {
+        Id = "file:/etc/nova.conf",
+        Path = "/etc/nova.conf",
+        Kind = FileKind.File,
+        Content = "transport_url=rabbit://nova:${secret:rabbit}@10.0.0.1\nagain=${secret:rabbit}\n",
+        Secrets = new Dictionary<string, string> { ["rabbit"] = SecretPath },
+    };
+
+    private Task<Finished> ApplyAsync(params FileSpec[] files) => converger.ApplyAsync(HostState.Create("edge-1", files), new ApplyOptions(), default);
+
+    private void NothingTellsASecret()
+    {
+        foreach (var text in heard.Concat(store.History).Concat(machine.Writes))
+            (text.Contains(Old) || text.Contains(New)).ShouldBeFalse(text);
+        foreach (var (path, content) in machine.Files.Contents.Where(f => f.Path is not ("/etc/nova.conf" or SecretPath)))
+            Encoding.Latin1.GetString(content).ShouldNotContain("s3cret", customMessage: path);
+    }
+}

@@ -1,0 +1,111 @@
+using Cloudlet.Errors;
+using Cloudlet.Resources.Guards;
+using Cloudlet.Resources.State;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Resources.Tests.Guards;
+
+/// <summary>A shell script stands in for this program: it writes what it was asked and its session, then waits.</summary>
+public sealed class ProcessGuardSpecs : IAsyncDisposable
+{
+    private readonly TempDir folder = new();
+    private readonly ProcessGuard guard;
+
+    public ProcessGuardSpecs()
+    {
+        File.WriteAllText(folder["cloudlet.sh"], $"echo \"$$ $(cut -d' ' -f6 /proc/$$/stat) $*\" >> {folder["calls"]}\nexec sleep 300\n");
+        guard = new ProcessGuard(Command());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await guard.DisarmAsync("any", default);
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task The_guard_is_a_process_in_a_session_of_its_own()
+    {
+        await guard.ArmAsync("abc", TimeSpan.FromSeconds(1.5), default);
+        var call = (await CallsAsync(1))[0].Split(' ', 3);
+        call[0].ShouldBe(call[1]);
+        call[2].ShouldBe($"guard --run abc --after 1.5 --state-dir {folder["state"]} --run-dir {folder["run"]}");
+        File.ReadAllText($"/proc/{call[0]}/stat").ShouldContain("(sleep)", customMessage: "it waits");
+        new FileInfo($"/proc/{call[0]}/fd/0").LinkTarget.ShouldBe("/dev/null");
+    }
+
+    [Fact]
+    public async Task Arming_again_replaces_it_and_disarming_ends_it()
+    {
+        await guard.ArmAsync("abc", TimeSpan.FromSeconds(60), default);
+        await guard.ArmAsync("abc", TimeSpan.FromSeconds(30), default);
+        var pids = (await CallsAsync(1)).Select(c => int.Parse(c.Split(' ')[0])).ToList();
+
+        // The first may have been ended before it could write.
+        var last = pids[^1];
+        await GoneAsync(pids.Where(p => p != last));
+        await guard.DisarmAsync("abc", default);
+        await GoneAsync([last]);
+        File.Exists(folder["run/guard.json"]).ShouldBeFalse();
+        await guard.DisarmAsync("abc", default);
+    }
+
+    [Fact]
+    public async Task A_process_that_only_has_the_same_number_is_left_alone()
+    {
+        await guard.ArmAsync("abc", TimeSpan.FromSeconds(60), default);
+        var pid = int.Parse((await CallsAsync(1))[0].Split(' ')[0]);
+        var record = await File.ReadAllTextAsync(folder["run/guard.json"]);
+        var identity = ProcessIdentity.Find(pid)!;
+        await File.WriteAllTextAsync(folder["run/guard.json"], record.Replace($"{identity.StartTicks}", $"{identity.StartTicks + 1}"));
+        await guard.DisarmAsync("abc", default);
+        identity.IsAlive.ShouldBeTrue();
+        DetachedProcess.End(identity);
+        await GoneAsync([pid]);
+    }
+
+    [Fact]
+    public async Task A_program_that_is_not_there_is_an_error()
+    {
+        var missing = new ProcessGuard(new GuardCommand("/nonexistent/cloudlet", [], Command().Paths));
+        (await Should.ThrowAsync<CloudletException>(() => missing.ArmAsync("abc", TimeSpan.FromSeconds(1), default))).Kind.ShouldBe(ErrorKind.NotFound);
+    }
+
+    [Fact]
+    public async Task The_loop_waits_tries_again_while_busy_and_ends_when_there_is_nothing_to_do()
+    {
+        var clock = new ManualClock();
+        var (began, tries) = (clock.GetUtcNow(), 0);
+        (await GuardLoop.RunAsync(TimeSpan.FromSeconds(60), _ => ++tries < 4 ? throw new CloudletException(ErrorKind.Busy, "locked") : Task.CompletedTask, clock, default)).ShouldBeTrue();
+        tries.ShouldBe(4);
+        (clock.GetUtcNow() - began).ShouldBe(TimeSpan.FromSeconds(63));
+        (await GuardLoop.RunAsync(TimeSpan.Zero, _ => throw new CloudletException(ErrorKind.NotFound, "confirmed"), clock, default)).ShouldBeFalse();
+        await Should.ThrowAsync<CloudletException>(() => GuardLoop.RunAsync(TimeSpan.Zero, _ => throw new CloudletException(ErrorKind.ReadOnly, "x"), clock, default));
+    }
+
+    private static async Task GoneAsync(IEnumerable<int> pids)
+    {
+        foreach (var pid in pids)
+        {
+            for (var i = 0; i < 500 && ProcessIdentity.Find(pid) is not null; i++)
+                await Task.Delay(10);
+            ProcessIdentity.Find(pid).ShouldBeNull();
+        }
+    }
+
+    private GuardCommand Command() => new("/bin/sh", [folder["cloudlet.sh"]], new StatePaths(folder["state"], folder["run"]));
+
+    /// <summary>Waits for the shell to have become the waiting program, too.</summary>
+    private async Task<string[]> CallsAsync(int count)
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            var calls = File.Exists(folder["calls"]) ? await File.ReadAllLinesAsync(folder["calls"]) : [];
+            if (calls.Length >= count && ProcessIdentity.CommandOf(int.Parse(calls[^1].Split(' ')[0])) == "sleep 300")
+                return calls;
+            await Task.Delay(10);
+        }
+
+        throw new TimeoutException("the guard process did not start");
+    }
+}

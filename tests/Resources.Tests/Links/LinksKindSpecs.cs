@@ -1,0 +1,377 @@
+using Cloudlet.Converge.Planning;
+using Cloudlet.DesiredState.Links;
+using Cloudlet.Errors;
+using Cloudlet.Machine.Netlink;
+using Cloudlet.Resources.Links;
+using Cloudlet.TestKit.Machine;
+
+namespace Cloudlet.Resources.Tests.Links;
+
+public sealed class LinksKindSpecs : IDisposable
+{
+    private readonly FakeMachine machine = new();
+    private readonly LinksKind kind;
+
+    public LinksKindSpecs() => kind = new LinksKind(machine.Links, machine.Files);
+
+    public void Dispose() => machine.Dispose();
+
+    [Fact]
+    public async Task A_new_link_gets_everything_in_one_request()
+    {
+        await MakeAsync(Link("br0", LinkKind.Bridge));
+        machine.Writes.Clear();
+        await MakeAsync(Link("d0", LinkKind.Dummy) with { Mac = "02:aa:00:00:00:01", Mtu = 9000, Up = true, Master = "br0" });
+        machine.Writes.ShouldBe(["create d0"]);
+        machine.Links["d0"].ShouldSatisfyAllConditions(
+            l => l.Mac.ShouldBe("02:aa:00:00:00:01"), l => l.Mtu.ShouldBe(9000), l => l.Up.ShouldBeTrue(), l => l.MasterName.ShouldBe("br0"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Properties))]
+    public async Task Each_property_is_seen_to_differ_and_is_mended_alone(LinkSpec wanted, Action<FakeNetlink> drift, string property, string[] writes)
+    {
+        await MakeAsync(Link("br0", LinkKind.Bridge) with { Up = true });
+        await MakeAsync(wanted);
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+        drift(machine.Links);
+        (await DiffAsync(wanted)).ShouldContain(property);
+        machine.Writes.Clear();
+        await MakeAsync(wanted);
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+        machine.Writes.ShouldBe(writes);
+    }
+
+    public static TheoryData<LinkSpec, Action<FakeNetlink>, string, string[]> Properties() => new()
+    {
+        { Dummy() with { Mtu = 9000 }, n => n["d0"] = n["d0"] with { Mtu = 1500 }, "mtu", ["change d0"] },
+        { Dummy() with { Mac = "02:aa:00:00:00:01" }, n => n["d0"] = n["d0"] with { Mac = "02:bb:00:00:00:01" }, "mac", ["change d0"] },
+        { Dummy() with { Up = true }, n => n.Change(n["d0"].Index, new LinkChange { Up = false }), "up", ["change d0"] },
+        { Dummy() with { Up = false }, n => n.Change(n["d0"].Index, new LinkChange { Up = true }), "up", ["change d0"] },
+        { Dummy() with { Promiscuous = true }, n => n["d0"] = n["d0"] with { Promiscuous = false }, "promiscuous", ["change d0"] },
+        { Dummy() with { Master = "br0" }, n => n.Change(n["d0"].Index, new LinkChange { Master = 0 }), "master", ["change d0"] },
+        { Dummy() with { Master = "" }, n => n.Change(n["d0"].Index, new LinkChange { Master = n["br0"].Index }), "master", ["change d0"] },
+        { Link("b1", LinkKind.Bridge) with { BridgeStp = true }, n => n["b1"] = n["b1"] with { Attributes = new KindAttributes { BridgeStp = false } }, "bridgeStp", ["change b1"] },
+        { Dummy() with { Addresses = ["10.0.0.1/24", "fd00::1/64"] }, n => n.RemoveAddress(n["d0"].Index, new AddressInfo("fd00::1", 64)), "addresses", ["add fd00::1/64 to d0"] },
+        {
+            Dummy() with { Addresses = ["10.0.0.1/24"], ForeignAddresses = ForeignAddresses.Remove },
+            n => n.AddAddress(n["d0"].Index, new AddressInfo("10.9.9.9", 32)), "addresses", ["remove 10.9.9.9/32 from d0"]
+        },
+        {
+            Routed(), n => n.RemoveRoute(n["d0"].Index, new RouteInfo("10.7.0.0/16") { Gateway = "10.0.0.9" }), "routes", ["add route 10.7.0.0/16 to d0"]
+        },
+        {
+            Routed(), n => n.AddRoute(n["d0"].Index, new RouteInfo("10.8.0.0/16") { Gateway = "10.0.0.9" }), "routes", ["remove route 10.8.0.0/16 from d0"]
+        },
+        {
+            Routed(), n => n.AddRoute(n["d0"].Index, new RouteInfo("10.7.0.0/16") { Gateway = "10.0.0.8" }), "routes", ["add route 10.7.0.0/16 to d0"]
+        },
+    };
+
+    [Fact]
+    public async Task When_a_link_comes_up_again_its_lost_routes_and_addresses_come_back_in_the_same_step()
+    {
+        var wanted = Routed() with { Addresses = ["10.0.0.1/24", "fd00::1/64"] };
+        await MakeAsync(wanted);
+        machine.Links.Change(machine.Links["d0"].Index, new LinkChange { Up = false });
+        await MakeAsync(wanted);
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Removing_the_first_address_of_a_subnet_does_not_lose_the_others(bool promotes)
+    {
+        machine.Links.PromotesSecondaries = promotes;
+        var wanted = Dummy() with { Addresses = ["10.0.0.2/24", "10.0.0.3/24"], ForeignAddresses = ForeignAddresses.Remove };
+        await MakeAsync(wanted with { Addresses = ["10.0.0.1/24", "10.0.0.2/24", "10.0.0.3/24"] });
+        await MakeAsync(wanted);
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_changed_prefix_is_added_before_the_old_one_goes()
+    {
+        var wanted = Dummy() with { Addresses = ["10.0.0.1/16"], ForeignAddresses = ForeignAddresses.Remove };
+        await MakeAsync(wanted with { Addresses = ["10.0.0.1/24"] });
+        machine.Writes.Clear();
+        await MakeAsync(wanted);
+        machine.Writes.ShouldBe(["add 10.0.0.1/16 to d0", "remove 10.0.0.1/24 from d0"]);
+    }
+
+    [Fact]
+    public async Task Foreign_addresses_are_kept_when_that_is_wanted()
+    {
+        var wanted = Dummy() with { Addresses = ["10.0.0.1/24"], ForeignAddresses = ForeignAddresses.Keep };
+        await MakeAsync(wanted);
+        machine.Links.AddAddress(machine.Links["d0"].Index, new AddressInfo("10.9.9.9", 32));
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+        await MakeAsync(wanted with { Mtu = 9000 });
+        machine.Links["d0"].Addresses.ShouldContain(a => a.Address == "10.9.9.9");
+    }
+
+    [Fact]
+    public async Task Addresses_of_the_kernel_and_of_dhcp_are_nobodys_to_remove()
+    {
+        var wanted = Dummy() with { Up = true, Addresses = [], ForeignAddresses = ForeignAddresses.Remove };
+        await MakeAsync(wanted);
+        machine.Links.AddAddress(machine.Links["d0"].Index, new AddressInfo("10.9.9.9", 24) { Permanent = false });
+        machine.Links["d0"].Addresses.Count.ShouldBe(2);
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+        await MakeAsync(wanted with { Mtu = 9000 });
+        machine.Links["d0"].Addresses.Count.ShouldBe(2);
+        var loopback = await kind.ObserveAsync(Link("lo", LinkKind.Existing), default);
+        loopback!.Addresses.ShouldBe([]);
+    }
+
+    [Fact]
+    public async Task A_link_local_address_that_is_described_is_seen()
+    {
+        var wanted = Dummy() with { Addresses = ["fe80::99/64"], ForeignAddresses = ForeignAddresses.Remove };
+        await MakeAsync(wanted);
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Routes_of_others_stay_and_one_that_is_described_counts_whoever_made_it()
+    {
+        await MakeAsync(Routed());
+        var index = machine.Links["d0"].Index;
+        machine.Links.AddRoute(index, new RouteInfo("10.99.0.0/16") { Gateway = "10.0.0.9", Protocol = 4 });
+        machine.Links.AddRoute(index, new RouteInfo("10.7.0.0/16") { Gateway = "10.0.0.9", Protocol = 4 });
+        (await DiffAsync(Routed())).ShouldBeEmpty();
+        await MakeAsync(Routed() with { Mtu = 9000 });
+        machine.Links["d0"].Routes.Select(r => r.Destination).ShouldBe(["10.99.0.0/16", "10.7.0.0/16"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_route_never_takes_the_place_of_somebody_elses()
+    {
+        var eth = machine.Links["eth0"].Index;
+        machine.Links.AddAddress(eth, new AddressInfo("192.0.2.5", 24));
+        machine.Links.AddRoute(eth, new RouteInfo("0.0.0.0/0") { Gateway = "192.0.2.1", Protocol = 3 });
+        var wanted = Dummy() with { Up = true, Addresses = ["10.0.0.1/24"], Routes = [new RouteSpec { To = "0.0.0.0/0", Via = "10.0.0.9" }] };
+        var error = await Should.ThrowAsync<CloudletException>(() => MakeAsync(wanted));
+        error.Kind.ShouldBe(ErrorKind.AlreadyExists);
+        error.Message.ShouldContain("through eth0");
+        error.Message.ShouldContain("another metric");
+        machine.Links["eth0"].Routes.ShouldHaveSingleItem();
+
+        await MakeAsync(wanted with { Routes = [new RouteSpec { To = "0.0.0.0/0", Via = "10.0.0.9", Metric = 50 }] });
+        machine.Links["eth0"].Routes.ShouldHaveSingleItem();
+    }
+
+    [Theory]
+    [InlineData("10.7.0.0/16", "10.0.0.9", 0)]
+    [InlineData("fd07::/64", "fd00::9", 1024)]
+    [InlineData("fd07::/64", "fd00::9", 0)]
+    public async Task The_kernels_default_metric_is_no_metric(string to, string via, int metric)
+    {
+        var wanted = Dummy() with { Up = true, Addresses = ["10.0.0.1/24", "fd00::1/64"], Routes = [new RouteSpec { To = to, Via = via, Metric = metric }] };
+        await MakeAsync(wanted);
+        machine.Links["d0"] = machine.Links["d0"] with { Routes = [new RouteInfo(to) { Gateway = via }] };
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [MemberData(nameof(Replacements))]
+    public async Task What_cannot_change_in_place_makes_the_link_anew(LinkSpec before, LinkSpec after, string property)
+    {
+        await MakeAsync(Link("low1", LinkKind.Dummy));
+        await MakeAsync(Link("low2", LinkKind.Dummy));
+        await MakeAsync(before);
+        var index = machine.Links[before.Name].Index;
+        (await DiffAsync(after)).ShouldContain(property);
+        kind.ReplacedBy.ShouldContain(property);
+        await MakeAsync(after);
+        (await DiffAsync(after)).ShouldBeEmpty();
+        machine.Links[before.Name].Index.ShouldNotBe(index);
+    }
+
+    public static TheoryData<LinkSpec, LinkSpec, string> Replacements()
+    {
+        var vlan = Link("v", LinkKind.Vlan) with { Parent = "low1", VlanId = 7 };
+        var vxlan = Link("v", LinkKind.Vxlan) with { VxlanId = 7, VxlanLocal = "10.0.0.1", VxlanRemote = "10.0.0.2", VxlanPort = 4789 };
+        var macvlan = Link("v", LinkKind.Macvlan) with { Parent = "low1", MacvlanMode = "bridge" };
+        var veth = Link("v", LinkKind.Veth) with { Peer = "w" };
+        return new()
+        {
+            { Link("v", LinkKind.Dummy), Link("v", LinkKind.Bridge), "kind" },
+            { veth, Link("v", LinkKind.Tap), "kind" },
+            { vlan, vlan with { VlanId = 8 }, "vlanId" },
+            { vlan, vlan with { Parent = "low2" }, "parent" },
+            { macvlan, macvlan with { Parent = "low2" }, "parent" },
+            { macvlan, macvlan with { MacvlanMode = "private" }, "macvlanMode" },
+            { vxlan, vxlan with { VxlanId = 8 }, "vxlanId" },
+            { vxlan, vxlan with { VxlanLocal = "10.0.0.3" }, "vxlanLocal" },
+            { vxlan, vxlan with { VxlanRemote = "10.0.0.3" }, "vxlanRemote" },
+            { vxlan, vxlan with { VxlanPort = 8472 }, "vxlanPort" },
+            { veth, veth with { Peer = "x" }, "peer" },
+        };
+    }
+
+    [Fact]
+    public async Task A_link_of_a_kind_that_we_do_not_know_is_replaced_too()
+    {
+        machine.Links.Create(new LinkToCreate("d0", "ifb"));
+        (await DiffAsync(Dummy())).ShouldContain("kind");
+        var observed = await kind.ObserveAsync(Dummy(), default);
+        (await kind.CaptureAsync(observed!, default)).ShouldBeNull();
+        await MakeAsync(Dummy());
+        machine.Links["d0"].Kind.ShouldBe("dummy");
+    }
+
+    [Theory]
+    [InlineData("eth0")]
+    [InlineData("lo")]
+    public async Task A_network_card_is_never_replaced_nor_deleted(string name)
+    {
+        var error = await Should.ThrowAsync<CloudletException>(async () => await kind.ObserveAsync(Link(name, LinkKind.Dummy), default));
+        error.Kind.ShouldBe(ErrorKind.InvalidInput);
+        error.Message.ShouldContain("kind: existing");
+        await Should.ThrowAsync<CloudletException>(async () => await kind.ApplyAsync(Link(name, LinkKind.Dummy), Link(name, LinkKind.Existing), default));
+        await Should.ThrowAsync<CloudletException>(async () => await kind.RemoveAsync(Link(name, LinkKind.Dummy), default));
+        machine.Links.Find(name).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_network_card_is_configured_and_only_forgotten()
+    {
+        var card = Link("eth0", LinkKind.Existing) with { Mtu = 9000, Addresses = ["192.0.2.5/24"] };
+        await MakeAsync(card);
+        (await DiffAsync(card)).ShouldBeEmpty();
+        kind.CanRemove(card).ShouldBeFalse();
+        await kind.RemoveAsync(card, default);
+        machine.Links["eth0"].Mtu.ShouldBe(9000);
+    }
+
+    [Fact]
+    public async Task A_missing_network_card_is_an_error_with_advice()
+    {
+        var error = await Should.ThrowAsync<CloudletException>(() => MakeAsync(Link("eth7", LinkKind.Existing)));
+        error.Kind.ShouldBe(ErrorKind.NotFound);
+        error.Message.ShouldContain("eth7");
+        error.Message.ShouldContain("ip link");
+    }
+
+    [Theory]
+    [InlineData(LinkKind.Dummy, "dummy")]
+    [InlineData(LinkKind.Vlan, "8021q")]
+    [InlineData(LinkKind.Tap, "tun")]
+    public async Task A_kernel_without_the_driver_is_a_named_error(LinkKind wanted, string module)
+    {
+        machine.Links.Drivers.Clear();
+        var error = await Should.ThrowAsync<CloudletException>(() => MakeAsync(Link("x0", wanted) with { Parent = wanted == LinkKind.Vlan ? "eth0" : null, VlanId = 5 }));
+        error.Kind.ShouldBe(ErrorKind.DriverMissing);
+        error.Message.ShouldContain("link:x0");
+        error.Message.ShouldContain($"modprobe {module}");
+        error.InnerException.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Missing_parents_and_masters_are_named()
+    {
+        (await Should.ThrowAsync<CloudletException>(() => MakeAsync(Link("v", LinkKind.Vlan) with { Parent = "gone", VlanId = 5 }))).Message.ShouldContain("parent gone");
+        (await Should.ThrowAsync<CloudletException>(() => MakeAsync(Dummy() with { Master = "gone" }))).Message.ShouldContain("master gone");
+    }
+
+    [Fact]
+    public async Task Both_ends_of_a_cable_may_be_described_and_made_in_any_order()
+    {
+        await MakeAsync(Link("v", LinkKind.Veth) with { Peer = "w", Mtu = 9000 });
+        var other = Link("w", LinkKind.Veth) with { Peer = "v", Mtu = 9000 };
+        await kind.ApplyAsync(other, null, default);
+        (await DiffAsync(other)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_cable_to_a_name_that_is_taken_says_so()
+    {
+        var error = await Should.ThrowAsync<CloudletException>(() => MakeAsync(Link("v", LinkKind.Veth) with { Peer = "eth0" }));
+        error.Kind.ShouldBe(ErrorKind.AlreadyExists);
+        error.Message.ShouldContain("other end eth0");
+    }
+
+    [Fact]
+    public async Task A_cable_whose_other_end_was_given_to_a_guest_is_left_as_it_is()
+    {
+        var wanted = Link("v", LinkKind.Veth) with { Peer = "w" };
+        await MakeAsync(wanted);
+        machine.Links["v"] = machine.Links["v"] with { Lower = null };
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_driver_that_takes_a_mac_only_while_down_gets_it_and_is_up_again()
+    {
+        var wanted = Dummy() with { Up = true, Mac = "02:aa:00:00:00:01", Addresses = ["10.0.0.1/24", "fd00::1/64"] };
+        await MakeAsync(wanted);
+        machine.Links.StubbornMac.Add("d0");
+        await MakeAsync(wanted with { Mac = "02:aa:00:00:00:02" });
+        (await DiffAsync(wanted with { Mac = "02:aa:00:00:00:02" })).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_bridge_keeps_its_own_mtu_when_a_port_joins()
+    {
+        var bridge = Link("br0", LinkKind.Bridge) with { Mtu = 9000 };
+        await MakeAsync(bridge);
+        await MakeAsync(Dummy() with { Mtu = 1500, Master = "br0" });
+        (await DiffAsync(bridge)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Many_links_are_seen_by_one_look()
+    {
+        await MakeAsync(Link("a", LinkKind.Dummy));
+        var before = machine.Links.Dumps;
+        var seen = await kind.ObserveManyAsync([Link("a", LinkKind.Dummy), Link("b", LinkKind.Dummy), Link("eth0", LinkKind.Existing)], default);
+        seen.Select(s => s?.Name).ShouldBe(["a", null, "eth0"]);
+        (machine.Links.Dumps - before).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_is_captured_brings_back_exactly_the_addresses_of_before()
+    {
+        await MakeAsync(Dummy() with { Addresses = ["10.0.0.1/24"] });
+        var before = await kind.CaptureAsync((await kind.ObserveAsync(Dummy(), default))!, default);
+        await MakeAsync(Dummy() with { Mtu = 9000, Addresses = ["10.0.0.2/24"] });
+        await MakeAsync(before!);
+        machine.Links["d0"].Addresses.Select(a => a.Cidr).ShouldBe(["10.0.0.1/24"]);
+        machine.Links["d0"].Mtu.ShouldBe(1500);
+    }
+
+    [Fact]
+    public async Task Links_that_our_boot_files_make_are_ours_without_any_record()
+    {
+        foreach (var name in (string[])["lan0", "lan1", "tap0", "byservice", "virbr0"])
+            await MakeAsync(Link(name, name == "tap0" ? LinkKind.Tap : LinkKind.Bridge));
+        machine.Files["/etc/systemd/network/05-cloudlet-lan0.netdev"] = "[NetDev]\nName=lan0\nKind=bridge\n\n[Peer]\nName=virbr0\n";
+        machine.Files["/etc/systemd/network/05-cloudlet-virbr0.network"] = "[Match]\nName=virbr0\n";
+        machine.Files["/etc/systemd/network/10-other.netdev"] = "[NetDev]\nName=virbr0\n";
+        machine.Files["/etc/network/interfaces.d/50-cloudlet"] =
+            "auto lan1\n    pre-up ip link show dev lan1 || ip link add name lan1 type bridge stp_state 0\n    pre-up ip tuntap add dev tap0 mode tap\niface virbr0 inet manual\n";
+        machine.Files["/etc/systemd/system/cloudlet-link-byservice.service"] = "ExecStart=/bin/sh -c 'test -e x || ip link add name byservice type bridge'\n";
+        machine.Files["/etc/systemd/system/cloudlet-link-virbr0.service"] = "ExecStart=ip link set dev virbr0 up\n";
+        machine.Files["/etc/systemd/network/05-cloudlet-eth0.netdev"] = "[NetDev]\nName=eth0\n";
+        (await kind.FindOwnedAsync(default)).Select(l => l.Name).Order().ShouldBe(["byservice", "lan0", "lan1", "tap0"]);
+    }
+
+    [Fact]
+    public async Task A_host_without_files_has_no_marks() => (await new LinksKind(machine.Links, null).FindOwnedAsync(default)).ShouldBeEmpty();
+
+    private static LinkSpec Link(string name, LinkKind kind) => new() { Id = LinkSpec.IdOf(name), Name = name, Kind = kind };
+
+    private static LinkSpec Dummy() => Link("d0", LinkKind.Dummy);
+
+    private static LinkSpec Routed() => Dummy() with { Up = true, Addresses = ["10.0.0.1/24"], Routes = [new RouteSpec { To = "10.7.0.0/16", Via = "10.0.0.9" }] };
+
+    private async Task MakeAsync(LinkSpec wanted) => await kind.ApplyAsync(wanted, await kind.ObserveAsync(wanted, default), default);
+
+    private async Task<IEnumerable<string>> DiffAsync(LinkSpec wanted)
+    {
+        var seen = await kind.ObserveAsync(wanted, default);
+        return SpecDiff.Between(wanted, seen is null ? null : kind.Judge(wanted, seen)).Select(c => c.Path).Distinct();
+    }
+}

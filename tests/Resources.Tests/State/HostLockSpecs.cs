@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using Cloudlet.Errors;
+using Cloudlet.Resources.State;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Resources.Tests.State;
+
+public sealed class HostLockSpecs : IDisposable
+{
+    private readonly TempDir folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void The_lock_is_taken_once_and_free_again_afterwards()
+    {
+        using (HostLock.Take(folder["run/lock"], TimeProvider.System))
+            Should.Throw<CloudletException>(() => HostLock.Take(folder["run/lock"], TimeProvider.System)).Kind.ShouldBe(ErrorKind.Busy);
+        HostLock.Take(folder["run/lock"], TimeProvider.System).Dispose();
+        new FileInfo(folder["run/lock"]).Length.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Another_process_that_has_it_is_named_and_kill_9_frees_it()
+    {
+        using var holder = Process.Start(new ProcessStartInfo("flock", ["--exclusive", "--no-fork", folder["lock"], "sleep", "60"]) { UseShellExecute = false })!;
+        try
+        {
+            var error = await EventuallyAsync(Blocked, e => e?.Message.Contains("(sleep 60)") == true);
+            error!.Kind.ShouldBe(ErrorKind.Busy);
+            error.Message.ShouldMatch($@"^another run has the lock: pid {holder.Id} \(sleep 60\), since \d\d:\d\d:\d\d; wait for it or stop it$");
+        }
+        finally
+        {
+            holder.Kill();
+            await holder.WaitForExitAsync();
+        }
+
+        Blocked().ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_program_that_we_start_does_not_inherit_it()
+    {
+        var held = HostLock.Take(folder["lock"], TimeProvider.System);
+        using var child = Process.Start(new ProcessStartInfo("sleep", ["60"]) { UseShellExecute = false })!;
+        try
+        {
+            held.Dispose();
+            Blocked().ShouldBeNull();
+        }
+        finally
+        {
+            child.Kill();
+            child.WaitForExit();
+        }
+    }
+
+    private static async Task<T> EventuallyAsync<T>(Func<T> look, Func<T, bool> until)
+    {
+        for (var i = 0; ; i++)
+        {
+            var seen = look();
+            if (until(seen) || i == 500)
+                return seen;
+            await Task.Delay(20);
+        }
+    }
+
+    private CloudletException? Blocked()
+    {
+        try
+        {
+            HostLock.Take(folder["lock"], TimeProvider.System).Dispose();
+            return null;
+        }
+        catch (CloudletException e)
+        {
+            return e;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using Cloudlet.Machine.Netlink;
+
+namespace Cloudlet.Resources.Tests;
+
+/// <summary>A network namespace of the test's own; gone after it, whatever happened.</summary>
+public sealed class TestNamespace : IDisposable
+{
+    private static int count;
+
+    public TestNamespace()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: network namespaces");
+        Name = $"restest-{Environment.ProcessId}-{Interlocked.Increment(ref count)}";
+        NetworkNamespaces.Create(Name);
+        try
+        {
+            Links = RouteNetlink.Open(Name);
+        }
+        catch
+        {
+            NetworkNamespaces.Delete(Name);
+            throw;
+        }
+    }
+
+    public string Name { get; }
+
+    public RouteNetlink Links { get; }
+
+    /// <summary>Runs iproute2 inside the namespace: somebody else on the host.</summary>
+    public string Ip(string arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("ip", $"-n {Name} {arguments}") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"ip {arguments}: {error.GetAwaiter().GetResult()}");
+    }
+
+    public void Dispose()
+    {
+        Links.Dispose();
+        NetworkNamespaces.Delete(Name);
+    }
+}
