@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Cloudlet.Lab.Images;
+
+/// <summary>Everything that decides what is in an image. Equal recipes have equal digests and share one image.</summary>
+/// <param name="Release">Debian release.</param>
+/// <param name="Boot">Network system that the image boots with; the other one is not in it, as on a real host.</param>
+/// <param name="ExtraPackages">Packages besides the lab's own.</param>
+/// <param name="Sources">Where apt gets them.</param>
+internal sealed record ImageRecipe(string Release, LabBoot Boot, IReadOnlyList<string> ExtraPackages, AptSources Sources)
+{
+    private static readonly string[] BasePackages =
+        ["systemd", "systemd-sysv", "dbus", "iproute2", "kmod", "udev", "procps", "openssh-server", "ca-certificates"];
+
+    /// <summary>All packages that mmdebstrap is asked for, sorted.</summary>
+    public IReadOnlyList<string> Packages =>
+        [.. BasePackages.Concat(Boot == LabBoot.Ifupdown ? ["ifupdown"] : []).Concat(ExtraPackages).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>
+    /// Commands for mmdebstrap's customize hooks; the image's root is <c>$1</c>. Host keys must differ from host to host; the rest keeps background jobs
+    /// that want the network, which a lab host has not, from running.
+    /// </summary>
+    public IReadOnlyList<string> Hooks =>
+    [
+        "rm -f \"$1\"/etc/ssh/ssh_host_*",
+        "chroot \"$1\" systemctl mask apt-daily.timer apt-daily-upgrade.timer",
+        Boot == LabBoot.Networkd ? "chroot \"$1\" systemctl enable systemd-networkd.service" : "chroot \"$1\" systemctl enable networking.service",
+    ];
+
+    /// <summary>12 hexadecimal digits; the image's folder is named by it.</summary>
+    public string Digest => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)))[..12];
+
+    /// <summary>The recipe in words, one fact a line; kept beside the image.</summary>
+    public string Text
+    {
+        get
+        {
+            var text = new StringBuilder();
+            text.Append("release ").Append(Release).Append('\n');
+            text.Append("packages ").AppendJoin(' ', Packages).Append('\n');
+            foreach (var hook in Hooks)
+                text.Append("hook ").Append(hook).Append('\n');
+            foreach (var line in Sources.Lines)
+                text.Append("source ").Append(line).Append('\n');
+            return text.ToString();
+        }
+    }
+
+    /// <summary>Arguments for mmdebstrap.</summary>
+    public IReadOnlyList<string> Arguments(string target, string logFile) =>
+    [
+        "--variant=minbase", "--format=directory", $"--include={string.Join(',', Packages)}", $"--logfile={logFile}",
+        .. Sources.OptionFiles.Select(f => $"--aptopt={f}"),
+        .. Hooks.Select(h => $"--customize-hook={h}"),
+        Release, target, .. Sources.Lines,
+    ];
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+
+namespace Cloudlet.Lab.Native;
+
+/// <summary>One line of /proc/self/mountinfo (proc(5)), as far as the lab needs it.</summary>
+/// <param name="Device">Device number as the kernel's inode locks print it.</param>
+/// <param name="Root">What of the file system is mounted: <c>net:[4026532…]</c> for a namespace file.</param>
+/// <param name="Point">Mount point.</param>
+/// <param name="Type">File system type.</param>
+/// <param name="SuperOptions">Options of the file system.</param>
+internal sealed record MountEntry(ulong Device, string Root, string Point, string Type, string SuperOptions);
+
+/// <summary>What is mounted in our mount namespace.</summary>
+internal static class MountTable
+{
+    /// <summary>Reads the table.</summary>
+    public static IReadOnlyList<MountEntry> Read() => Parse(File.ReadLines("/proc/self/mountinfo"));
+
+    /// <summary>The topmost mount at <paramref name="point"/>, or null.</summary>
+    public static MountEntry? At(string point) => Read().LastOrDefault(m => m.Point == point);
+
+    /// <summary>Parses lines of mountinfo; a line that does not look like one is left out.</summary>
+    internal static IReadOnlyList<MountEntry> Parse(IEnumerable<string> lines)
+    {
+        var mounts = new List<MountEntry>();
+        foreach (var line in lines)
+        {
+            var fields = line.Split(' ');
+            var separator = Array.IndexOf(fields, "-");
+            if (separator < 6 || fields.Length < separator + 4)
+                continue;
+            mounts.Add(new MountEntry(DeviceNumber(fields[2]), Unescape(fields[3]), Unescape(fields[4]), fields[separator + 1], fields[separator + 3]));
+        }
+
+        return mounts;
+    }
+
+    // makedev(3): twelve bits of the major number sit between the low eight and the high bits of the minor one.
+    private static ulong DeviceNumber(string majorMinor)
+    {
+        var colon = majorMinor.IndexOf(':', StringComparison.Ordinal);
+        var major = ulong.Parse(majorMinor.AsSpan(0, colon), CultureInfo.InvariantCulture);
+        var minor = ulong.Parse(majorMinor.AsSpan(colon + 1), CultureInfo.InvariantCulture);
+        return ((major & 0xFFF) << 8) | (minor & 0xFF) | ((minor & ~0xFFUL) << 12) | ((major & ~0xFFFUL) << 32);
+    }
+
+    private static string Unescape(string field) =>
+        field.Replace("\\040", " ", StringComparison.Ordinal).Replace("\\011", "\t", StringComparison.Ordinal).Replace("\\134", "\\", StringComparison.Ordinal);
+}

@@ -1,0 +1,66 @@
+using Cloudlet.Machine.Netlink;
+using Cloudlet.Machine.Processes;
+
+namespace Cloudlet.Lab.Tests.LabHosts;
+
+/// <summary>What lab tests need from the machine they run on, and labs of their own for them.</summary>
+public static class LabTesting
+{
+    /// <summary>Folder whose images are used and kept; the rest of a test's lab is in a temporary folder.</summary>
+    private static string ImageStore =>
+        Environment.GetEnvironmentVariable("CLOUDLET_LAB_STORE") is { Length: > 0 } path ? path : Path.Combine(Path.GetTempPath(), "cloudlet-lab-images");
+
+    /// <summary>Skips the calling test without root.</summary>
+    public static void RequireRoot() =>
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: lab hosts are containers and namespaces of this machine");
+
+    /// <summary>Skips the calling test when containers can't be made; where CI says that they must be, it fails with what to install.</summary>
+    public static void RequireContainers()
+    {
+        RequireRoot();
+        HelperProgram[] needed = [HelperPrograms.SystemdNspawn, HelperPrograms.Mmdebstrap, HelperPrograms.SshKeygen, HelperPrograms.Nsenter];
+        var missing = needed.Where(p => !IsInstalled(p.Name)).Select(p => p.Package).Distinct().ToList();
+        if (missing.Count == 0)
+            return;
+        var advice = $"needs packages that are not installed: apt-get install {string.Join(' ', missing)}";
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("CI") == "true", advice);
+        Assert.Fail(advice);
+    }
+
+    /// <summary>A store with nothing in it but the shared images, and a network that this machine does not use.</summary>
+    public static LabStore NewStore()
+    {
+        var tag = Guid.NewGuid().ToString("N")[..8];
+        var network = new LabNetworkSettings($"lab{tag}", FreeNetwork());
+        return new LabStore(Path.Combine(Path.GetTempPath(), $"cloudlet-lab-{tag}"), Path.Combine(ImageStore, "images"), network);
+    }
+
+    /// <summary>The lab of a store, on this machine.</summary>
+    public static Lab.LabHosts Open(LabStore store) =>
+        new(store, new HostProcesses(), name => name is null ? RouteNetlink.Open() : RouteNetlink.Open(name), TimeProvider.System);
+
+    /// <summary>Removes the hosts of a store and its folder.</summary>
+    public static async Task RemoveAsync(LabStore store)
+    {
+        if (Directory.Exists(store.HostsFolder))
+            foreach (var folder in Directory.GetDirectories(store.HostsFolder))
+                await Open(store).DownAsync(Path.GetFileName(folder), CancellationToken.None);
+        if (Directory.Exists(store.Folder))
+            Directory.Delete(store.Folder, recursive: true);
+    }
+
+    private static string FreeNetwork()
+    {
+        using var links = RouteNetlink.Open();
+        var used = links.Dump().Links.SelectMany(l => l.Addresses).Select(a => a.Address).ToList();
+        while (true)
+        {
+            var prefix = $"10.{Random.Shared.Next(214, 250)}.{Random.Shared.Next(256)}";
+            if (!used.Any(a => a.StartsWith(prefix + ".", StringComparison.Ordinal)))
+                return prefix;
+        }
+    }
+
+    private static bool IsInstalled(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(f => File.Exists(Path.Combine(f, program)));
+}
