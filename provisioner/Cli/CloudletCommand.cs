@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Cloudlet.Cli.Verbs;
+
+namespace Cloudlet.Cli;
+
+/// <summary>The <c>cloudlet</c> command line.</summary>
+internal static class CloudletCommand
+{
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Turns one description of a site into cloudlet hosts that stay as described.");
+        foreach (var verb in (Command[])
+                 [
+                     PlanVerb.Create(), ApplyVerb.Create(), VerifyVerb.Create(), ConfirmVerb.Create(), RollbackVerb.Create(), StatusVerb.Create(),
+                     CompileVerb.Create(), SchemaVerb.Create(), LabVerb.Create(), CompletionVerb.Create(), AgentVerb.Create(), GuardVerb.Create(),
+                 ])
+            root.Subcommands.Add(verb);
+        root.Options.Add(GuardOptions.InNamespace);
+        foreach (var option in root.Options)
+            if (option is HelpOption { Action: HelpAction standard } help)
+                help.Action = new HelpWithExamples(standard);
+        return root;
+    }
+
+    public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? errors = null)
+    {
+        var parsed = Create().Parse(args);
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+        if (output is not null)
+            configuration.Output = output;
+        if (errors is not null)
+            configuration.Error = errors;
+        try
+        {
+            var exit = await parsed.InvokeAsync(configuration);
+            return parsed.Action is System.CommandLine.Invocation.ParseErrorAction ? ExitCodes.Invalid : exit;
+        }
+        catch (OperationCanceledException)
+        {
+            await configuration.Error.WriteLineAsync("interrupted. What was done stays done: the same apply goes on from here, `cloudlet rollback` goes back.");
+            return ExitCodes.Interrupted;
+        }
+        catch (Errors.CloudletException e)
+        {
+            await configuration.Error.WriteLineAsync($"error: {e.Message}");
+            return e.Kind == Errors.ErrorKind.InvalidInput ? ExitCodes.Invalid : ExitCodes.Failed;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Cloudlet.Converge;
+using Cloudlet.Converge.Applying;
+using Cloudlet.DesiredState;
+using Cloudlet.Errors;
+
+namespace Cloudlet.Cli.Hosts;
+
+/// <summary>Answers a request on the machine this process runs on; every session ends here, near or far.</summary>
+internal static class HostRunner
+{
+    public static async Task RunAsync(HostRequest request, HostParts parts, ConvergeEventSink events, CancellationToken ct)
+    {
+        try
+        {
+            await DispatchAsync(request, parts, new Converger(parts.Kinds, parts.Store, parts.Guard, TimeProvider.System, events), ct);
+        }
+        catch (CloudletException e)
+        {
+            events(new Refused(e.Kind, e.Message));
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            events(new Refused(ErrorKind.Unexpected, $"{request.Verb.ToString().ToLowerInvariant()}: {e}"));
+        }
+    }
+
+    private static Task DispatchAsync(HostRequest request, HostParts parts, Converger converger, CancellationToken ct) => request.Verb switch
+    {
+        HostVerb.Plan => converger.PlanAsync(Needed(request.State), ct),
+        HostVerb.Apply => converger.ApplyAsync(Needed(request.State), Options(request), ct),
+        HostVerb.Verify => converger.VerifyAsync(Needed(request.State ?? parts.Store.ReadApplied()), ct),
+        HostVerb.Confirm => converger.ConfirmAsync(ct),
+        HostVerb.RollBack => converger.RollBackAsync(request.UnconfirmedRun, ct),
+        HostVerb.Status => Task.FromResult(converger.Report()),
+        _ => throw new CloudletException(ErrorKind.Unsupported, $"this version does not know the request {request.Verb}"),
+    };
+
+    private static ApplyOptions Options(HostRequest request) => new()
+    {
+        ConfirmWithin = request.ConfirmSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        RollBackOnFailure = request.RollBackOnFailure,
+    };
+
+    private static HostState Needed(HostState? state) =>
+        state ?? throw new CloudletException(ErrorKind.NotFound, "no state was ever applied to this host; name a site file");
+}

@@ -1,0 +1,66 @@
+using Cloudlet.Converge.Kinds;
+using Cloudlet.Converge.State;
+using Cloudlet.Errors;
+using Cloudlet.Lab;
+using Cloudlet.Machine;
+using Cloudlet.Machine.Files;
+using Cloudlet.Machine.Netlink;
+using Cloudlet.Machine.Processes;
+using Cloudlet.Resources;
+using Cloudlet.Resources.Files;
+using Cloudlet.Resources.Guards;
+using Cloudlet.Resources.State;
+
+namespace Cloudlet.Cli.Hosts;
+
+/// <summary>What the engine needs of one host.</summary>
+/// <param name="Machine">The host; closed with this.</param>
+/// <param name="Kinds">Its kinds of resources.</param>
+/// <param name="Store">What is kept between runs.</param>
+/// <param name="Guard">Brings it back when nobody confirms.</param>
+internal sealed record HostParts(IMachine Machine, KindRegistry Kinds, IConvergeStore Store, IGuard Guard) : IDisposable
+{
+    public void Dispose() => Machine.Dispose();
+}
+
+/// <summary>Puts together what runs on this machine: the one place that names every implementation.</summary>
+internal static class LocalHosts
+{
+    /// <summary>The machine this process runs on.</summary>
+    public static HostParts OpenThisMachine()
+    {
+        var machine = new HostMachine(RouteNetlink.Open);
+        var paths = StatePaths.Host;
+        var vault = new ContentVault(machine.Files, paths.Vault);
+        var guard = Directory.Exists("/run/systemd/system")
+            ? (IGuard)new SystemdGuard(machine.Systemd, machine.Files, Again([], paths))
+            : new ProcessGuard(Again([], paths));
+        return new HostParts(
+            machine,
+            HostKinds.For(machine, paths, vault, TimeProvider.System),
+            new HostConvergeStore(machine.Files, paths, vault, TimeProvider.System),
+            guard);
+    }
+
+    /// <summary>A network namespace of this machine. Its links are its own; what is remembered of it is kept on the machine.</summary>
+    public static HostParts OpenNamespace(string name)
+    {
+        var paths = StatePaths.ForNamespace(name);
+        var machine = new NamespaceMachine(name, () => RouteNetlink.Open(name));
+        return new HostParts(
+            machine,
+            HostKinds.ForNamespace(machine),
+            new HostConvergeStore(new HostFiles(), paths, vault: null, TimeProvider.System),
+            new ProcessGuard(Again([NamespaceOption, name], paths)));
+    }
+
+    /// <summary>The lab of a store.</summary>
+    public static LabHosts OpenLab(string store) =>
+        new(new LabStore(store), new HostProcesses(), ns => ns is null ? RouteNetlink.Open() : RouteNetlink.Open(ns), TimeProvider.System);
+
+    /// <summary>The hidden option by which a guard of ours says that it is about a namespace.</summary>
+    public const string NamespaceOption = "--in-namespace";
+
+    private static GuardCommand Again(IReadOnlyList<string> prefix, StatePaths paths) => new(
+        Environment.ProcessPath ?? throw new CloudletException(ErrorKind.Unsupported, "the path of this program is not known, so no guard could start it; is /proc mounted?"), prefix, paths);
+}

@@ -1,0 +1,3 @@
+using Cloudlet.Cli;
+
+return await CloudletCommand.RunAsync(args);

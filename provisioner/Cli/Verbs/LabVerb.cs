@@ -1,0 +1,170 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cloudlet.Cli.Hosts;
+using Cloudlet.Lab;
+
+namespace Cloudlet.Cli.Verbs;
+
+/// <summary><c>cloudlet lab</c>: hosts to try things on.</summary>
+internal static class LabVerb
+{
+    public static Command Create()
+    {
+        var verb = new VerbCommand("lab", "Hosts to try things on: containers that boot real systemd, and network namespaces. Needs root.")
+        {
+            Examples =
+            [
+                ("cloudlet lab up edge-1", "a host in some seconds (the first one builds an image)"),
+                ("cloudlet apply site.yaml --ssh-config \"$(cloudlet lab list --ssh-config)\"", "reach it over ssh"),
+                ("cloudlet lab reboot edge-1", "see what survives"),
+                ("cloudlet lab down --all", "leave nothing behind"),
+            ],
+        };
+        var store = new Option<string>("--store") { Description = "Folder of images and hosts.", DefaultValueFactory = _ => LabStore.DefaultPath, Recursive = true, HelpName = "FOLDER" };
+        verb.Options.Add(store);
+        verb.Subcommands.Add(Up(store));
+        verb.Subcommands.Add(Down(store));
+        verb.Subcommands.Add(List(store));
+        verb.Subcommands.Add(Shell(store));
+        verb.Subcommands.Add(Reboot(store));
+        return verb;
+    }
+
+    private static VerbCommand Up(Option<string> store)
+    {
+        var verb = new VerbCommand("up", "Make a lab host and wait until it has booted; start one that is stopped.")
+        {
+            Examples = [("cloudlet lab up edge-1 --boot ifupdown", "a host whose network is ifupdown's"), ("cloudlet lab up ns1 --kind netns", "a network namespace, for links alone")],
+        };
+        var name = Name();
+        var kind = new Option<LabHostKind>("--kind") { Description = "container (boots systemd) or netns (a network namespace).", DefaultValueFactory = _ => LabHostKind.Container };
+        var boot = new Option<LabBoot>("--boot") { Description = "Which network system the host has: networkd or ifupdown.", DefaultValueFactory = _ => LabBoot.Networkd };
+        var packages = new Option<string[]>("--packages") { Description = "More Debian packages in the image, separated by commas.", HelpName = "NAMES" };
+        verb.Arguments.Add(name);
+        verb.Options.Add(kind);
+        verb.Options.Add(boot);
+        verb.Options.Add(packages);
+        verb.SetAction(async (parsed, ct) =>
+        {
+            var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            var spec = new LabHostSpec(parsed.GetValue(name)!, parsed.GetValue(kind), parsed.GetValue(boot))
+            {
+                Packages = [.. (parsed.GetValue(packages) ?? []).SelectMany(p => p.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
+            };
+            var up = await LocalHosts.OpenLab(parsed.GetValue(store)!).UpAsync(spec, new ErrorLines(errors), ct);
+            await output.WriteLineAsync($"{up.Host.Name} {(up.Started ? "is up" : "was up already")}: {up.Host.ReachedBy}");
+            foreach (var notice in up.Notices)
+                await errors.WriteLineAsync($"note: {notice}");
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Down(Option<string> store)
+    {
+        var verb = new VerbCommand("down", "Switch lab hosts off and remove everything of them.")
+        {
+            Examples = [("cloudlet lab down edge-1", "one host"), ("cloudlet lab down --all --images", "all hosts, and the images that none uses")],
+        };
+        var names = new Argument<string[]>("NAME") { Description = "Lab hosts.", Arity = ArgumentArity.ZeroOrMore };
+        var all = new Option<bool>("--all") { Description = "Every lab host of the store." };
+        var images = new Option<bool>("--images") { Description = "Also the images that no host uses any more." };
+        verb.Arguments.Add(names);
+        verb.Options.Add(all);
+        verb.Options.Add(images);
+        verb.SetAction(async (parsed, ct) =>
+        {
+            var lab = LocalHosts.OpenLab(parsed.GetValue(store)!);
+            foreach (var host in parsed.GetValue(all) ? lab.List().Select(h => h.Name) : parsed.GetValue(names) ?? [])
+            {
+                await lab.DownAsync(host, ct);
+                await parsed.InvocationConfiguration.Output.WriteLineAsync($"{host} is gone");
+            }
+
+            if (parsed.GetValue(images))
+                foreach (var digest in await lab.PruneImagesAsync(ct))
+                    await parsed.InvocationConfiguration.Output.WriteLineAsync($"image {digest} is gone");
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand List(Option<string> store)
+    {
+        var verb = new VerbCommand("list", "Show the lab hosts.");
+        var json = Options.Json();
+        var ssh = new Option<bool>("--ssh-config") { Description = "Only the path of the ssh configuration file that reaches them." };
+        verb.Options.Add(json);
+        verb.Options.Add(ssh);
+        verb.SetAction(parsed =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var folder = parsed.GetValue(store)!;
+            if (parsed.GetValue(ssh))
+            {
+                output.WriteLine(new LabStore(folder).SshConfigPath);
+                return ExitCodes.Ok;
+            }
+
+            var hosts = LocalHosts.OpenLab(folder).List();
+            foreach (var host in hosts)
+                output.WriteLine(parsed.GetValue(json)
+                    ? JsonSerializer.Serialize(new LabHostLine(host.Name, host.Spec.Kind, host.Spec.Boot, host.State, host.ReachedBy, host.Since), LabJson.Default.LabHostLine)
+                    : $"{host.Name,-16} {host.Spec.Kind.ToString().ToLowerInvariant(),-10} {host.Spec.Boot.ToString().ToLowerInvariant(),-9} {host.State.ToString().ToLowerInvariant(),-8} {host.ReachedBy,-26} since {host.Since:u}");
+            if (hosts.Count == 0 && !parsed.GetValue(json))
+                output.WriteLine("no lab hosts; `cloudlet lab up NAME` makes one");
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Shell(Option<string> store)
+    {
+        var verb = new VerbCommand("shell", "A shell in a lab host, or one command; needs no network.")
+        {
+            Examples = [("cloudlet lab shell edge-1", "a login shell"), ("cloudlet lab shell edge-1 -- ip -br addr", "one command; its exit status is ours")],
+        };
+        var name = Name();
+        var command = new Argument<string[]>("COMMAND") { Description = "The command and its arguments, after --.", Arity = ArgumentArity.ZeroOrMore };
+        verb.Arguments.Add(name);
+        verb.Arguments.Add(command);
+        verb.SetAction((parsed, ct) => LocalHosts.OpenLab(parsed.GetValue(store)!).ShellAsync(parsed.GetValue(name)!, parsed.GetValue(command) ?? [], ct));
+        return verb;
+    }
+
+    private static VerbCommand Reboot(Option<string> store)
+    {
+        var verb = new VerbCommand("reboot", "Reboot a lab host and wait until it is up again. Only its disk survives, as on a real host.");
+        var name = Name();
+        var cut = new Option<bool>("--power-cut") { Description = "Kill it in mid-flight instead of shutting it down." };
+        verb.Arguments.Add(name);
+        verb.Options.Add(cut);
+        verb.SetAction(async (parsed, ct) =>
+        {
+            var lab = LocalHosts.OpenLab(parsed.GetValue(store)!);
+            var host = parsed.GetValue(name)!;
+            var report = parsed.GetValue(cut) ? await lab.PowerCutAsync(host, ct) : await lab.RebootAsync(host, ct);
+            await parsed.InvocationConfiguration.Output.WriteLineAsync($"{host} is up again: boot {report.BootId}, system {report.SystemState}");
+            foreach (var unit in report.FailedUnits)
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"note: failed unit {unit}");
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static Argument<string> Name() => new("NAME") { Description = "Name of the lab host." };
+
+    /// <summary>Progress to people, on standard error so that the answer stays clean; unlike Progress&lt;T&gt; in the order it happened.</summary>
+    private sealed class ErrorLines(TextWriter errors) : IProgress<string>
+    {
+        public void Report(string value) => errors.WriteLine($"… {value}");
+    }
+}
+
+/// <summary>A lab host as one line of JSON.</summary>
+internal sealed record LabHostLine(string Name, LabHostKind Kind, LabBoot Boot, LabHostState State, string Reach, DateTimeOffset Since);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(LabHostLine))]
+internal sealed partial class LabJson : JsonSerializerContext;

@@ -1,0 +1,124 @@
+using System.Text.Json.Nodes;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Cli.Tests;
+
+public sealed class CommandSpecs : IDisposable
+{
+    private const string Good = """
+        site: test
+        hosts:
+          a:
+            boot: none
+            links:
+              lan0: {kind: bridge, addresses: [10.1.0.1/24]}
+            files:
+              /etc/a.conf: {content: "x\n"}
+        """;
+
+    private readonly TempDir folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task Every_problem_is_listed_with_its_place_and_nothing_is_touched()
+    {
+        var (exit, output, errors) = await Run("apply", Site("hosts:\n  a:\n    links:\n      lan0: {knd: bridge, mtu: 20}\n"));
+        exit.ShouldBe(ExitCodes.Invalid);
+        errors.ShouldContain("site.yaml:4:14");
+        errors.ShouldContain("did you mean \"kind\"?");
+        errors.ShouldContain("nothing was touched");
+        output.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Problems_are_json_lines_for_machines()
+    {
+        var (exit, output, _) = await Run("plan", Site("hosts:\n  a:\n    lnks: {}\n"), "--json");
+        exit.ShouldBe(ExitCodes.Invalid);
+        var problem = JsonNode.Parse(output.Split('\n')[0])!;
+        problem["event"]!.GetValue<string>().ShouldBe("problem");
+        problem["line"]!.GetValue<int>().ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_host_that_the_site_does_not_have_is_named_with_those_it_has()
+    {
+        var (exit, _, errors) = await Run("verify", Site(Good), "--host", "b");
+        exit.ShouldBe(ExitCodes.Invalid);
+        errors.ShouldContain("no host \"b\"");
+        errors.ShouldContain("it has a");
+    }
+
+    [Fact]
+    public async Task Compile_prints_a_state_that_reads_back()
+    {
+        var (exit, output, _) = await Run("compile", Site(Good));
+        exit.ShouldBe(ExitCodes.Ok);
+        DesiredState.HostState.Parse(System.Text.Encoding.UTF8.GetBytes(output)).Resources.Select(r => r.Id).ShouldContain("link:lan0");
+    }
+
+    [Fact]
+    public async Task Compile_writes_a_file_a_host_and_says_its_digest()
+    {
+        var (exit, output, _) = await Run("compile", Site(Good), "--output", folder["states"]);
+        exit.ShouldBe(ExitCodes.Ok);
+        var state = DesiredState.HostState.Parse(await File.ReadAllBytesAsync(Path.Combine(folder["states"], "a.json")));
+        output.ShouldContain(state.Digest);
+    }
+
+    [Fact]
+    public async Task A_missing_site_file_is_a_problem_not_a_crash()
+    {
+        var (exit, _, errors) = await Run("plan", folder["nowhere.yaml"]);
+        exit.ShouldBe(ExitCodes.Invalid);
+        errors.ShouldContain("nowhere.yaml");
+    }
+
+    [Fact]
+    public async Task A_damaged_state_is_refused_with_what_to_do()
+    {
+        await File.WriteAllTextAsync(folder["state.json"], "{\"version\":1,");
+        var (exit, _, errors) = await Run("verify", "--state", folder["state.json"]);
+        exit.ShouldBe(ExitCodes.Invalid);
+        errors.ShouldContain("cloudlet compile");
+    }
+
+    [Fact]
+    public async Task A_wrong_option_is_wrong_input() => (await Run("apply", Site(Good), "--confirm", "yesterday")).Exit.ShouldBe(ExitCodes.Invalid);
+
+    [Theory]
+    [InlineData("plan")]
+    [InlineData("apply")]
+    [InlineData("verify")]
+    [InlineData("confirm")]
+    [InlineData("rollback")]
+    [InlineData("status")]
+    [InlineData("compile")]
+    [InlineData("schema")]
+    [InlineData("lab")]
+    [InlineData("completion")]
+    public async Task Every_verb_has_help_with_examples(string verb)
+    {
+        var (exit, output, _) = await Run(verb, "--help");
+        exit.ShouldBe(ExitCodes.Ok);
+        output.ShouldContain("Examples:");
+        output.ShouldContain($"cloudlet {verb}");
+    }
+
+    [Fact]
+    public async Task What_the_schema_verb_prints_is_the_schema_of_the_documentation()
+    {
+        var (_, output, _) = await Run("schema");
+        JsonNode.Parse(output)!["properties"]!["hosts"].ShouldNotBeNull();
+    }
+
+    private string Site(string text) => folder.Write("site.yaml", text);
+
+    private static async Task<(int Exit, string Output, string Errors)> Run(params string[] args)
+    {
+        var (output, errors) = (new StringWriter(), new StringWriter());
+        var exit = await CloudletCommand.RunAsync(args, output, errors);
+        return (exit, output.ToString(), errors.ToString());
+    }
+}
