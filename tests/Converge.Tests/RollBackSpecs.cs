@@ -47,6 +47,21 @@ public class RollBackSpecs
     }
 
     [Fact]
+    public async Task What_a_change_disturbs_below_itself_goes_back_to_how_it_was_before_the_run()
+    {
+        // As a port with another MTU does to its bridge, which the second round then repairs.
+        rig.Put(Rig.File("ground", "as described"));
+        rig.Kind.AfterApply = id =>
+        {
+            if (id == "file:/port")
+                rig.Kind.Host["file:/ground"] = rig.Kind.Host["file:/ground"] with { Content = "disturbed" };
+        };
+        (await rig.ApplyAsync(Rig.State(Rig.File("ground", "as described"), Rig.File("port", "x", "ground")))).Result.ShouldBe(RunResult.Changed);
+        (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
+        rig.Picture.ShouldBe("file:/ground as described 0644 ");
+    }
+
+    [Fact]
     public async Task There_is_one_way_back_and_only_after_a_change()
     {
         (await Should.ThrowAsync<CloudletException>(() => rig.Converger.RollBackAsync(null, default))).Kind.ShouldBe(ErrorKind.NotFound);

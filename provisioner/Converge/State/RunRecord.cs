@@ -20,17 +20,18 @@ internal sealed class RunRecord(Journal journal, KindRegistry kinds, IConvergeSt
     }
 
     /// <summary>
-    /// Adds how the resources of a plan are now, and how those are that stand on them: replacing a bridge takes its ports along. What is known from before stays. Writes the
-    /// journal, new facts or not.
+    /// Adds how the resources of a plan are now, and how those are that it may disturb: replacing a bridge takes its ports along, and a port that joins changes the bridge's MTU.
+    /// What is known from before stays. Writes the journal, new facts or not.
     /// </summary>
     public Task RememberAsync(Plan plan, ObservedHost observed, CancellationToken ct)
     {
         var disturbed = DependencyOrder.StandingOn(plan.Desired.Resources, plan.Changes.Select(c => c.Id));
-        var standing = plan.Desired.Resources.Where(spec => disturbed.Contains(spec.Id)).Select(spec => (spec, observed.ById[spec.Id]));
+        disturbed.UnionWith(GroundsOfTheSameKind(plan));
+        var around = plan.Desired.Resources.Where(spec => disturbed.Contains(spec.Id)).Select(spec => (spec, observed.ById[spec.Id]));
         return RememberAsync(
             [
                 .. plan.Changes.Where(c => c.Action != ChangeAction.Unknown).Select(c => (c.Spec, ActualOf(c))),
-                .. standing.Where(s => s.Item2.Actual is not null).Select(s => (s.spec, s.Item2.Actual)),
+                .. around.Where(s => s.Item2.Actual is not null).Select(s => (s.spec, s.Item2.Actual)),
             ],
             write: true,
             ct);
@@ -41,6 +42,12 @@ internal sealed class RunRecord(Journal journal, KindRegistry kinds, IConvergeSt
 
     /// <inheritdoc/>
     public void Dispose() => turn.Dispose();
+
+    private static IEnumerable<string> GroundsOfTheSameKind(Plan plan)
+    {
+        var kinds = plan.Desired.Resources.ToDictionary(spec => spec.Id, spec => spec.GetType());
+        return plan.Changes.SelectMany(c => c.Spec.After.Where(id => kinds.GetValueOrDefault(id) == c.Spec.GetType()));
+    }
 
     private static ResourceSpec? ActualOf(PlannedChange change) => change.Action == ChangeAction.Remove ? change.Spec : change.Observation?.Actual;
 

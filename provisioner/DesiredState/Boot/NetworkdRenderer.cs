@@ -96,6 +96,10 @@ internal sealed class NetworkdRenderer : IBootRenderer
         Name = name,
         Enabled = true,
         Definition = UnitSpec.Current,
+
+        // Its own file makes it a unit of ours, which goes when nobody describes it any more; it is for the next boot, so nothing is restarted.
+        Loads = [path],
+        OnChange = OnChange.Nothing,
         After = [FileSpec.IdOf(path)],
         Watches = [FileSpec.IdOf(path)],
     };

@@ -170,6 +170,9 @@ public sealed record RouteInfo(string Destination)
     /// <summary>Gateway address, or null for a route on the link itself.</summary>
     public string? Gateway { get; init; }
 
+    /// <summary>RTNH_F_ONLINK: the gateway is a neighbour on the link although no address of the link reaches it; without, the kernel refuses such a gateway.</summary>
+    public bool OnLink { get; init; }
+
     /// <summary>RTA_PRIORITY; null means the kernel's default (0 for IPv4, 1024 for IPv6, both reported as null).</summary>
     public int? Metric { get; init; }
 

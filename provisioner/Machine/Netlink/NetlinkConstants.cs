@@ -57,6 +57,7 @@ internal static class NetlinkConstants
     internal const byte RT_SCOPE_NOWHERE = 255;
     internal const byte RTN_UNICAST = 1;
     internal const byte RTPROT_KERNEL = 2;
+    internal const uint RTNH_F_ONLINK = 4;
     internal const uint RTM_F_CLONED = 0x200;
     internal const ushort RTA_DST = 1;
     internal const ushort RTA_OIF = 4;

@@ -78,6 +78,7 @@ internal static class RouteMessages
         AddressMessages.Listed(byLink, link).Add(new RouteInfo($"{destination}/{header.DestinationLength}")
         {
             Gateway = gateway?.ToString(),
+            OnLink = (header.Flags & RTNH_F_ONLINK) != 0,
             Metric = metric == DefaultMetric(header.Family == AF_INET) ? null : (int)Math.Min(metric, int.MaxValue),
             Source = source?.ToString(),
             Protocol = header.Protocol,
@@ -106,6 +107,7 @@ internal static class RouteMessages
             Protocol = protocol,
             Scope = isV4 ? scope : RT_SCOPE_UNIVERSE,
             Type = RTN_UNICAST,
+            Flags = route is { OnLink: true, Gateway: not null } ? RTNH_F_ONLINK : 0,
         });
         if (length > 0)
             request.Add(RTA_DST, network.GetAddressBytes());

@@ -62,6 +62,9 @@ public interface ISystemd
     /// <summary>Disables the unit's files and makes the manager see it.</summary>
     void Disable(string unit);
 
+    /// <summary>Makes the manager forget a unit's failure and its count of recent starts; a unit that it does not hold in memory has neither.</summary>
+    void ResetFailed(string unit);
+
     /// <summary>Makes the manager read all unit files again.</summary>
     void DaemonReload();
 }

@@ -81,6 +81,25 @@ public sealed class SystemdBus : ISystemd, IDisposable
     }
 
     /// <inheritdoc/>
+    public void ResetFailed(string unit)
+    {
+        CheckName(unit);
+        try
+        {
+            WithBus(bus =>
+            {
+                using var call = Manager(bus, "ResetFailedUnit").Append(unit);
+                using var reply = bus.Call(call, CallTimeout, $"reset the failure of {unit}");
+                return true;
+            });
+        }
+        catch (CloudletException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            // Not in memory: there is nothing to forget.
+        }
+    }
+
+    /// <inheritdoc/>
     public void DaemonReload() => WithBus(bus =>
     {
         using var call = Manager(bus, "Reload");

@@ -79,11 +79,28 @@ internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configurat
             await LoadAsync(wanted.OnChange == OnChange.Reload && !stale.NeedsStart ? systemd.ReloadAsync : systemd.RestartAsync, ct);
     }
 
+    /// <summary>
+    /// The start limit of systemd is against crash loops, but it counts starts that somebody asks for as well: a few changed configurations in a row, and the next start is refused. What was asked for here is tried
+    /// once more with the count at zero; a unit that fails for another reason is not.
+    /// </summary>
+    private async Task BeyondStartLimitAsync(Func<string, CancellationToken, Task> act, CancellationToken ct)
+    {
+        try
+        {
+            await act(wanted.Name, ct);
+        }
+        catch (CloudletException e) when (e.Kind == ErrorKind.ProcessFailed && systemd.Get(wanted.Name).Result == "start-limit-hit")
+        {
+            systemd.ResetFailed(wanted.Name);
+            await act(wanted.Name, ct);
+        }
+    }
+
     /// <summary>Starts the unit or makes it load its files again, and records what they held before that.</summary>
     private async Task LoadAsync(Func<string, CancellationToken, Task> act, CancellationToken ct)
     {
         var digests = wanted.Loads is { Count: > 0 } loads ? configuration.Digests(loads) : null;
-        await act(wanted.Name, ct);
+        await BeyondStartLimitAsync(act, ct);
         if (digests is not null)
             configuration.Stamp(systemd.Get(wanted.Name), digests);
     }

@@ -12,6 +12,7 @@ public class RouteSpecs
         new RouteInfo("10.20.0.0/16") { Gateway = "10.4.0.2", Metric = 300, Source = "10.4.0.1" },
         new RouteInfo("0.0.0.0/0") { Gateway = "10.4.0.2", Protocol = 4 },
         new RouteInfo("10.21.0.1/32") { Gateway = "2001:db8:4::2" },
+        new RouteInfo("10.22.0.0/16") { Gateway = "192.0.2.1", OnLink = true },
         new RouteInfo("2001:db8:20::/48"),
         new RouteInfo("2001:db8:20::/48") { Gateway = "2001:db8:4::2", Metric = 300, Source = "2001:db8:4::1" },
         new RouteInfo("::/0") { Gateway = "2001:db8:4::2" },

@@ -146,6 +146,15 @@ public sealed class LinksKindSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_gateway_that_no_address_reaches_is_taken_for_a_neighbour_on_the_link()
+    {
+        var wanted = new LinkSpec { Id = LinkSpec.IdOf("eth0"), Name = "eth0", Kind = LinkKind.Existing, Routes = [new RouteSpec { To = "10.9.0.0/16", Via = "192.0.2.1" }] };
+        await MakeAsync(wanted);
+        machine.Links["eth0"].Routes.ShouldHaveSingleItem().OnLink.ShouldBeTrue();
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_route_never_takes_the_place_of_somebody_elses()
     {
         var eth = machine.Links["eth0"].Index;

@@ -36,6 +36,27 @@ public sealed class UnitsKindSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_restart_that_is_asked_for_is_no_crash_loop()
+    {
+        machine.Systemd.StartLimit = 2;
+        for (var version = 1; version <= 5; version++)
+        {
+            machine.Files["/etc/nova/nova.conf"] = $"version = {version}";
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await MakeAsync(Unit());
+            (await DiffAsync(Unit())).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task A_unit_that_does_not_start_is_not_started_again_and_again()
+    {
+        machine.Files[File] = Installable + "# FAIL";
+        (await Should.ThrowAsync<CloudletException>(() => MakeAsync(Unit()))).Kind.ShouldBe(ErrorKind.ProcessFailed);
+        machine.Systemd.Calls.ShouldBe(["enable nova-compute.service", "start nova-compute.service"]);
+    }
+
+    [Fact]
     public async Task A_unit_that_was_observed_while_it_started_is_stopped_when_it_is_removed()
     {
         machine.Files["/etc/systemd/system/own.service"] = Installable;

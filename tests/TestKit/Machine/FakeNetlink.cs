@@ -161,7 +161,7 @@ public sealed class FakeNetlink : IRouteNetlink
         var link = Get(index);
         if (!link.Up)
             throw new CloudletException(ErrorKind.Unreachable, $"add route {route.Destination}: Network is down");
-        if (route.Gateway is { } gateway && !link.Addresses.Any(a => Network(a).Contains(IPAddress.Parse(gateway))))
+        if (route is { OnLink: false, Gateway: { } gateway } && !link.Addresses.Any(a => Network(a).Contains(IPAddress.Parse(gateway))))
             throw new CloudletException(ErrorKind.Unexpected, $"add route {route.Destination}: Nexthop has invalid gateway");
         machine.Write($"add route {route.Destination} to {link.Name}", () =>
         {

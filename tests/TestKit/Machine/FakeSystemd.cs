@@ -24,6 +24,9 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     /// <summary>How many looks a starting unit stays <c>activating</c>.</summary>
     public int LooksUntilActive { get; set; }
 
+    /// <summary>How often a unit may start before further starts are refused (StartLimitBurst=, within an interval that does not end); null: as often as asked.</summary>
+    public int? StartLimit { get; set; }
+
     /// <inheritdoc/>
     public UnitInfo Get(string unit)
     {
@@ -41,7 +44,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
             InvocationId = state.Invocation,
             MainPid = state.Active == "active" ? 1000 + invocations : 0,
             Started = state.Started,
-            Result = state.Active == "failed" ? "exit-code" : "success",
+            Result = state.Active != "failed" ? "success" : state.Starts >= StartLimit ? "start-limit-hit" : "exit-code",
         };
     }
 
@@ -72,6 +75,15 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     public void Disable(string unit) => Do("disable", unit, () => enabled.Remove(unit));
 
     /// <inheritdoc/>
+    public void ResetFailed(string unit) => Do("reset-failed", unit, () =>
+    {
+        var state = Load(unit);
+        state.Starts = 0;
+        if (state.Active == "failed")
+            state.Active = "inactive";
+    });
+
+    /// <inheritdoc/>
     public void DaemonReload() => machine.Write("daemon-reload", () =>
     {
         Calls.Add("daemon-reload");
@@ -95,7 +107,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
             var state = Load(unit);
             if (state.Text is null)
                 throw new CloudletException(ErrorKind.NotFound, $"{verb} {unit}: there is no such unit");
-            if (state.Text.Contains("FAIL"))
+            if (state.Text.Contains("FAIL") || state.Starts >= StartLimit)
             {
                 state.Active = "failed";
                 throw new CloudletException(ErrorKind.ProcessFailed, $"{verb} {unit}: the job ended with \"failed\"; see journalctl -u {unit}");
@@ -112,6 +124,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     private void Begin(Unit state)
     {
         state.Active = "active";
+        state.Starts++;
         state.Invocation = (++invocations).ToString("x32");
 
         // To start a process takes its time, also where the clock stands still.
@@ -155,6 +168,8 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
         public string? Text { get; set; }
 
         public string Active { get; set; } = "inactive";
+
+        public int Starts { get; set; }
 
         public string Invocation { get; set; } = "";
 
