@@ -44,6 +44,9 @@ public interface ISystemd
     /// <summary>The unit's state; a unit that does not exist has LoadState <c>not-found</c>.</summary>
     UnitInfo Get(string unit);
 
+    /// <summary>How the system as a whole is: <c>initializing</c>, <c>starting</c>, <c>running</c>, <c>degraded</c>, <c>maintenance</c>, <c>stopping</c>.</summary>
+    string SystemState();
+
     /// <summary>Starts a unit and waits for the job.</summary>
     Task StartAsync(string unit, CancellationToken ct);
 

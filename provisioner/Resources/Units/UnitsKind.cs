@@ -17,7 +17,7 @@ namespace Cloudlet.Resources.Units;
 /// <param name="stampFolder">Where it is recorded what processes have loaded; lost at a reboot.</param>
 /// <param name="clock">Waits for units that are starting.</param>
 public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFolder, TimeProvider clock)
-    : IResourceKind<UnitSpec>, IRemovable<UnitSpec>, ICaptures<UnitSpec>
+    : IResourceKind<UnitSpec>, IRemovable<UnitSpec>, ICaptures<UnitSpec>, IWoken<UnitSpec>
 {
     private const string UnitFolder = "/etc/systemd/system";
 
@@ -45,6 +45,9 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
     /// <inheritdoc/>
     public async ValueTask ApplyAsync(UnitSpec desired, UnitSpec? observed, CancellationToken ct) =>
         await new UnitApply(systemd, configuration, desired).RunAsync(ct);
+
+    /// <inheritdoc/>
+    public IEnumerable<Wake> WokenBy(UnitSpec spec) => [new Wake(WakeKind.Unit, spec.Name), .. (spec.Loads ?? []).Select(path => new Wake(WakeKind.Path, path))];
 
     /// <summary>Only a unit whose own file we wrote, and that we made run or start at boot.</summary>
     public bool CanRemove(UnitSpec spec) => IsOurs(spec) && (spec.Enabled == true || spec.Running == true);

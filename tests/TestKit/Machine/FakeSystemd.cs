@@ -27,6 +27,12 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     /// <summary>How often a unit may start before further starts are refused (StartLimitBurst=, within an interval that does not end); null: as often as asked.</summary>
     public int? StartLimit { get; set; }
 
+    /// <summary>What <see cref="SystemState"/> answers.</summary>
+    public string System { get; set; } = "running";
+
+    /// <inheritdoc/>
+    public string SystemState() => System;
+
     /// <inheritdoc/>
     public UnitInfo Get(string unit)
     {
