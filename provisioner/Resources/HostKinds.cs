@@ -26,7 +26,7 @@ public static class HostKinds
         .Add(new FilesKind(machine.Files, vault, BootFiles.OwnedPatterns))
         .Add(new PackagesKind(machine.Packages, clock))
         .Add(new ProgramsKind(machine.Files, program))
-        .Add(new UnitsKind(machine.Systemd, machine.Files, paths.Units, clock));
+        .Add(new UnitsKind(machine.Systemd, machine.Files, paths.Units, clock, machine.Signals));
 
     /// <summary>For a bare network namespace: it has links and nothing else.</summary>
     public static KindRegistry ForNamespace(IMachine machine) => new KindRegistry().Add(new LinksKind(machine.Links, files: null));

@@ -287,6 +287,15 @@ public sealed record UnitSection
     [Description("What to do when a loaded file has changed: restart (the default), reload, or nothing.")]
     public Units.OnChange? OnChange { get; init; }
 
+    /// <summary>Options that a reload is enough for.</summary>
+    [Description("Options that the process takes over at a reload, as section.key or section.*, e.g. DEFAULT.debug; when nothing else changed, the unit is reloaded and not restarted.")]
+    [SchemaPattern(Units.OptionNames.Pattern)]
+    public IReadOnlyList<string>? Mutable { get; init; }
+
+    /// <summary>How the process says what it has loaded.</summary>
+    [Description("How its process can say itself what it has loaded: guru, by the Guru Meditation Report of OpenStack services (SIGUSR2); needs [oslo_reports] log_dir.")]
+    public Units.Asks? Asks { get; init; }
+
     /// <summary>Other resources that have to be as described first.</summary>
     [Description("What has to be as described before the unit is touched: ids such as link:cloudlet0 or file:/etc/x.")]
     [SchemaPattern("^(module|link|file|package|unit):.+")]

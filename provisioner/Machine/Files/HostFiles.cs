@@ -40,7 +40,10 @@ public sealed class HostFiles : IHostFiles
             (long)stat.Size,
             Time(stat.ModifySeconds, stat.ModifyNanoseconds),
             Time(stat.ChangeSeconds, stat.ChangeNanoseconds),
-            type == HostFileType.Symlink ? ReadLink(folder, name) : null);
+            type == HostFileType.Symlink ? ReadLink(folder, name) : null)
+        {
+            Inode = stat.Inode,
+        };
     }
 
     /// <inheritdoc/>

@@ -26,7 +26,11 @@ public enum HostFileType
 /// <param name="Changed">Last change of the inode (ctime): cannot be set by programs, unlike <paramref name="Modified"/>.</param>
 /// <param name="Target">Target of a symbolic link, else null.</param>
 public sealed record HostFileInfo(
-    HostFileType Type, UnixFileMode Mode, string Owner, string Group, long Length, DateTimeOffset Modified, DateTimeOffset Changed, string? Target);
+    HostFileType Type, UnixFileMode Mode, string Owner, string Group, long Length, DateTimeOffset Modified, DateTimeOffset Changed, string? Target)
+{
+    /// <summary>Number of the inode in its file system: another one, another file.</summary>
+    public ulong Inode { get; init; }
+}
 
 /// <summary>
 /// The host's files. Every write is atomic: temporary file in the same folder with final mode and owner, fsync, rename, fsync of the folder;

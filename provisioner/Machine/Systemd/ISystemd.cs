@@ -30,6 +30,9 @@ public sealed record UnitInfo
     /// <summary>Result of the last run: <c>success</c>, <c>exit-code</c>, <c>signal</c>, <c>timeout</c>, <c>start-limit-hit</c>, …; empty for units other than services.</summary>
     public string Result { get; init; } = "";
 
+    /// <summary>True when the unit has a way to load its configuration again (ExecReload=, Type=notify-reload).</summary>
+    public bool CanReload { get; init; }
+
     /// <summary>When the main process was started (ExecMainStartTimestamp), or when the unit became active for units without one; null when it never ran.</summary>
     public required DateTimeOffset? Started { get; init; }
 }

@@ -86,6 +86,7 @@ internal static class UnitReader
     {
         private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
         private bool _needDaemonReload;
+        private bool _canReload;
         private string _invocationId = "";
         private int _mainPid;
         private ulong _mainStart;
@@ -105,6 +106,7 @@ internal static class UnitReader
             switch (key)
             {
                 case "NeedDaemonReload": _needDaemonReload = message.ReadInt('b') != 0; break;
+                case "CanReload": _canReload = message.ReadInt('b') != 0; break;
                 case "InvocationID": _invocationId = message.ReadBytesAsHex(); break;
                 case "MainPID": _mainPid = message.ReadInt('u'); break;
                 case "ExecMainStartTimestamp": _mainStart = message.ReadLong(); break;
@@ -125,6 +127,7 @@ internal static class UnitReader
             InvocationId = _invocationId,
             MainPid = _mainPid,
             Result = Text("Result"),
+            CanReload = _canReload,
             Started = Time(_mainStart != 0 ? _mainStart : _activeEnter),
         };
 
@@ -133,7 +136,7 @@ internal static class UnitReader
         /// <summary>D-Bus signature of a wanted property, or null.</summary>
         private static string? TypeOf(ReadOnlySpan<byte> name) =>
             name.Is("LoadState"u8) || name.Is("ActiveState"u8) || name.Is("SubState"u8) || name.Is("UnitFileState"u8) || name.Is("Result"u8) ? "s"
-            : name.Is("NeedDaemonReload"u8) ? "b"
+            : name.Is("NeedDaemonReload"u8) || name.Is("CanReload"u8) ? "b"
             : name.Is("InvocationID"u8) ? "ay"
             : name.Is("MainPID"u8) ? "u"
             : name.Is("ExecMainStartTimestamp"u8) || name.Is("ActiveEnterTimestamp"u8) ? "t"
