@@ -27,7 +27,7 @@ public sealed class FilePropertySpecs
     [Fact]
     public void After_random_changes_every_path_that_differs_was_reported() =>
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(300),
+            Config.QuickThrowOnFailure.WithMaxTest(100),
             Prop.ForAll<(Act Act, byte From, byte To)[]>(acts =>
             {
                 using var dir = new TempDir();
@@ -52,7 +52,7 @@ public sealed class FilePropertySpecs
     [Fact]
     public void Who_looks_at_every_report_knows_the_end() =>
         Check.One(
-            Config.QuickThrowOnFailure.WithMaxTest(300),
+            Config.QuickThrowOnFailure.WithMaxTest(100),
             Prop.ForAll<(Act Act, byte From, byte To)[]>(acts =>
             {
                 using var dir = new TempDir();
