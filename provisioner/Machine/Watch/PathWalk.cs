@@ -118,14 +118,13 @@ internal sealed class PathWalk(Inotify inotify, PathInterests interests)
 
     private static List<string> LinksIn(string folder)
     {
-        var entries = new FileSystemEnumerable<string>(
-            folder, static (ref entry) => entry.ToFullPath(), new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true })
-        {
-            ShouldIncludePredicate = static (ref entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
-        };
+        var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None };
         try
         {
-            return [.. entries];
+            return [.. new FileSystemEnumerable<string>(folder, static (ref entry) => entry.ToFullPath(), options)
+            {
+                ShouldIncludePredicate = static (ref entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+            }];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
