@@ -128,8 +128,7 @@ public sealed class HealthDaemon : IDisposable
     {
         try
         {
-            reports.Note($"an apply (run {held.Unfinished!.Run}) did not end; finishing it");
-            await host.Converger(clock, _ => { }).ApplyAsync(held.Unfinished.Desired, new Converge.ApplyOptions(), ct);
+            await host.Converger(clock, Note).ApplyAsync(held.Unfinished!.Desired, new Converge.ApplyOptions(), ct);
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.Busy)
         {
@@ -143,6 +142,12 @@ public sealed class HealthDaemon : IDisposable
         }
 
         Adopt(isStart: false);
+
+        void Note(Converge.Applying.ConvergeEvent happened)
+        {
+            if (happened is Converge.Applying.Noticed noticed)
+                reports.Note(noticed.Message);
+        }
     }
 
     /// <summary>Reads state and holds, and watches what they name.</summary>
