@@ -3,7 +3,6 @@ using Cloudlet.DesiredState.Files;
 using Cloudlet.DesiredState.Links;
 using Cloudlet.DesiredState.Modules;
 using Cloudlet.DesiredState.Packages;
-using Cloudlet.DesiredState.Programs;
 using Cloudlet.DesiredState.Units;
 
 namespace Cloudlet.DesiredState;
@@ -17,7 +16,6 @@ namespace Cloudlet.DesiredState;
 [JsonDerivedType(typeof(LinkSpec), "link")]
 [JsonDerivedType(typeof(FileSpec), "file")]
 [JsonDerivedType(typeof(PackageSpec), "package")]
-[JsonDerivedType(typeof(ProgramSpec), "program")]
 [JsonDerivedType(typeof(UnitSpec), "unit")]
 public abstract record ResourceSpec
 {

@@ -1,4 +1,3 @@
-using Cloudlet.DesiredState.Compile;
 using Cloudlet.DesiredState.Units;
 using Scriban.Runtime;
 
@@ -12,7 +11,7 @@ internal sealed class IfupdownRenderer : IBootRenderer
 {
     private const string Path = "/etc/network/interfaces.d/50-cloudlet";
     private const string Service = "networking.service";
-    private readonly EmbeddedTemplates templates = new("boot");
+    private readonly BootTemplates templates = new();
 
     public BootConfiguration Render(BootHost host)
     {

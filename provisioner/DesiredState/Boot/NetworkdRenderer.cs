@@ -1,4 +1,3 @@
-using Cloudlet.DesiredState.Compile;
 using Cloudlet.DesiredState.Files;
 using Cloudlet.DesiredState.Links;
 using Cloudlet.DesiredState.Units;
@@ -13,7 +12,7 @@ namespace Cloudlet.DesiredState.Boot;
 internal sealed class NetworkdRenderer : IBootRenderer
 {
     private const string Service = "systemd-networkd.service";
-    private readonly EmbeddedTemplates templates = new("boot");
+    private readonly BootTemplates templates = new();
 
     public BootConfiguration Render(BootHost host)
     {

@@ -20,11 +20,10 @@ internal sealed unsafe class BusMessage(MessageHandle handle) : IDisposable
         return this;
     }
 
-    public BusMessage AppendList(params ReadOnlySpan<string> values)
+    public BusMessage AppendList(string value)
     {
         BusErrors.Check(SdBus.OpenContainer(Handle, (byte)'a', "s"), "build a message for systemd");
-        foreach (var value in values)
-            Append(value);
+        Append(value);
         BusErrors.Check(SdBus.CloseContainer(Handle), "build a message for systemd");
         return this;
     }
@@ -70,9 +69,6 @@ internal sealed unsafe class BusMessage(MessageHandle handle) : IDisposable
         Checked(SdBus.ReadArray(Handle, (byte)'y', out var value, out var size));
         return Convert.ToHexStringLower(new ReadOnlySpan<byte>(value, (int)size));
     }
-
-    /// <summary>Object path that a signal comes from.</summary>
-    public string Path => Marshal.PtrToStringUTF8((nint)SdBus.PathOf(Handle)) ?? "";
 
     public bool IsSignal(string @interface, string member) => SdBus.IsSignal(Handle, @interface, member) > 0;
 

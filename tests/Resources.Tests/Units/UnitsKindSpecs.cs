@@ -152,9 +152,7 @@ public sealed class UnitsKindSpecs : IDisposable
         machine.Files["/etc/systemd/system/own.service"] = Installable;
         await MakeAsync(wanted);
         (await DiffAsync(wanted)).ShouldBeEmpty();
-        machine.Files["/etc/systemd/system/own.service"] = Installable + "#commented\n";
-        (await DiffAsync(wanted)).ShouldBe(["definition"]);
-        machine.Files["/etc/systemd/system/own.service"] = Installable + "Also=other.service\n";
+        machine.Files["/etc/systemd/system/own.service"] = Installable + "#changed\n";
         (await DiffAsync(wanted)).ShouldBe(["definition", "configuration"]);
         machine.Systemd.Calls.Clear();
         await MakeAsync(wanted with { OnChange = OnChange.Reload });

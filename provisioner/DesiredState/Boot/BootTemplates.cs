@@ -1,14 +1,14 @@
 using Scriban;
 using Scriban.Runtime;
 
-namespace Cloudlet.DesiredState.Compile;
+namespace Cloudlet.DesiredState.Boot;
 
-/// <summary>The templates of one folder of templates/, embedded in this assembly.</summary>
-internal sealed class EmbeddedTemplates(string folder)
+/// <summary>The templates of templates/boot, embedded in this assembly.</summary>
+internal sealed class BootTemplates
 {
     private readonly Dictionary<string, Template> parsed = new(StringComparer.Ordinal);
 
-    /// <summary>Renders templates/FOLDER/<paramref name="name"/>.scriban.</summary>
+    /// <summary>Renders templates/boot/<paramref name="name"/>.scriban.</summary>
     public string Render(string name, ScriptObject values)
     {
         if (!parsed.TryGetValue(name, out var template))
@@ -19,10 +19,10 @@ internal sealed class EmbeddedTemplates(string folder)
         return template.Render(context);
     }
 
-    private Template Load(string name)
+    private static Template Load(string name)
     {
-        var resource = $"{folder}/{name}.scriban";
-        using var stream = typeof(EmbeddedTemplates).Assembly.GetManifestResourceStream(resource)
+        var resource = $"boot/{name}.scriban";
+        using var stream = typeof(BootTemplates).Assembly.GetManifestResourceStream(resource)
             ?? throw new InvalidOperationException($"this program was built without {resource}");
         using var reader = new StreamReader(stream);
         var template = Template.Parse(reader.ReadToEnd(), resource);
