@@ -1,4 +1,3 @@
-using System.Net;
 using Cloudlet.DesiredState.Links;
 using Scriban.Runtime;
 
@@ -60,17 +59,9 @@ internal sealed class LinkModel(BootHost host)
         ["via"] = route.Via,
         ["metric"] = route.Metric,
         ["source"] = route.Source,
-        ["on_link"] = IsOnLink(route, link),
-        ["command"] = IpCommand.Route(route, link.Name, IsOnLink(route, link), OwnProtocol),
+        ["on_link"] = route.IsViaNeighbour(link.Addresses ?? []),
+        ["command"] = IpCommand.Route(route, link.Name, route.IsViaNeighbour(link.Addresses ?? []), OwnProtocol),
     };
-
-    /// <summary>The kernel refuses a gateway that no address of the link reaches, unless it is told that it is on the link.</summary>
-    private static bool IsOnLink(RouteSpec route, LinkSpec link)
-    {
-        if (route.Via is null || IPAddress.Parse(route.Via) is not { IsIPv6LinkLocal: false } gateway)
-            return false;
-        return !(link.Addresses ?? []).Any(a => IpPrefix.TryParse(a, out var prefix, out _) && prefix.Contains(gateway));
-    }
 
     private static bool IsV6(string text) => text.Contains(':');
 }

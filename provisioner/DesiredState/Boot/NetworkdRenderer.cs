@@ -100,8 +100,6 @@ internal sealed class NetworkdRenderer : IBootRenderer
         // Its own file makes it a unit of ours, which goes when nobody describes it any more; it is for the next boot, so nothing is restarted.
         Loads = [path],
         OnChange = OnChange.Nothing,
-        After = [FileSpec.IdOf(path)],
-        Watches = [FileSpec.IdOf(path)],
     };
 
     private static UnitSpec WaitOnline(List<BootFile> files) => new()

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Serialization;
 
 namespace Cloudlet.DesiredState.Links;
@@ -120,4 +121,12 @@ public sealed record RouteSpec
 
     /// <summary>Preferred source address.</summary>
     public string? Source { get; init; }
+
+    /// <summary>
+    /// True when none of a link's addresses (with prefix length) reaches the gateway: the kernel refuses such a one unless it is told that the gateway is a neighbour on the link. Now and at boot the answer is this one.
+    /// </summary>
+    public bool IsViaNeighbour(IEnumerable<string> addresses) =>
+        !string.IsNullOrEmpty(Via)
+        && IPAddress.Parse(Via) is { IsIPv6LinkLocal: false } gateway
+        && !addresses.Any(a => IpPrefix.TryParse(a, out var prefix, out _) && prefix.Contains(gateway));
 }

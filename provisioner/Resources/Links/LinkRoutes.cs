@@ -1,4 +1,3 @@
-using System.Net;
 using Cloudlet.DesiredState.Links;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Netlink;
@@ -42,7 +41,7 @@ internal static class LinkRoutes
         foreach (var route in missing)
         {
             RefuseToReplaceForeign(all, route, id);
-            links.AddRoute(link.Index, new RouteInfo(route.To) { Gateway = Text(route.Via), OnLink = IsOnLink(route, link), Metric = route.Metric, Source = Text(route.Source) });
+            links.AddRoute(link.Index, new RouteInfo(route.To) { Gateway = Text(route.Via), OnLink = route.IsViaNeighbour(link.Addresses.Select(a => a.Cidr)), Metric = route.Metric, Source = Text(route.Source) });
         }
     }
 
@@ -69,15 +68,6 @@ internal static class LinkRoutes
 
     /// <summary>The kernel's default is 1024 for IPv6 and 0 for IPv4, and 0 asks for the default.</summary>
     private static int Metric(string destination, int? metric) => metric is { } given and not 0 ? given : destination.Contains(':') ? 1024 : 0;
-
-    /// <summary>
-    /// A gateway that no address of the link reaches is marked as a neighbour, here as in the boot files (LinkModel); a site file may name one only where it cannot know all addresses of the link.
-    /// </summary>
-    private static bool IsOnLink(RouteSpec route, LinkInfo link) =>
-        Text(route.Via) is { } via
-        && IPAddress.TryParse(via, out var gateway)
-        && !gateway.IsIPv6LinkLocal
-        && !link.Addresses.Any(a => IpPrefix.TryParse(a.Cidr, out var prefix, out _) && prefix.Contains(gateway));
 
     private static string? Text(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }
