@@ -13,7 +13,7 @@ internal static class Canonical
         return sorted switch
         {
             LinkSpec link => link with { Addresses = Set(link.Addresses), Routes = Routes(link.Routes) },
-            UnitSpec unit => unit with { Loads = Set(unit.Loads) },
+            UnitSpec unit => unit with { Loads = Set(unit.Loads), Mutable = Set(unit.Mutable), Absent = Set(unit.Absent) },
             FileSpec { Secrets: { } secrets } file => file with { Secrets = new SortedDictionary<string, string>(secrets.ToDictionary(), StringComparer.Ordinal) },
             _ => sorted,
         };

@@ -3,6 +3,7 @@ using Cloudlet.DesiredState.Files;
 using Cloudlet.DesiredState.Links;
 using Cloudlet.DesiredState.Modules;
 using Cloudlet.DesiredState.Packages;
+using Cloudlet.DesiredState.Programs;
 using Cloudlet.DesiredState.Units;
 
 namespace Cloudlet.DesiredState;
@@ -16,6 +17,7 @@ namespace Cloudlet.DesiredState;
 [JsonDerivedType(typeof(LinkSpec), "link")]
 [JsonDerivedType(typeof(FileSpec), "file")]
 [JsonDerivedType(typeof(PackageSpec), "package")]
+[JsonDerivedType(typeof(ProgramSpec), "program")]
 [JsonDerivedType(typeof(UnitSpec), "unit")]
 public abstract record ResourceSpec
 {

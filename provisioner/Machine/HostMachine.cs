@@ -45,6 +45,9 @@ public sealed class HostMachine : IMachine
     public IProcesses Processes { get; }
 
     /// <inheritdoc/>
+    public IProcessSignals? Signals { get; } = new HostProcessSignals();
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (_links.IsValueCreated)

@@ -33,4 +33,7 @@ public interface IMachine : IDisposable
 
     /// <summary>Helper programs, from the list in <see cref="HelperPrograms"/>.</summary>
     IProcesses Processes { get; }
+
+    /// <summary>Signals to the processes of the host's units; null where their ids mean nothing to this process.</summary>
+    IProcessSignals? Signals => null;
 }

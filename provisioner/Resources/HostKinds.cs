@@ -5,6 +5,7 @@ using Cloudlet.Resources.Files;
 using Cloudlet.Resources.Links;
 using Cloudlet.Resources.Modules;
 using Cloudlet.Resources.Packages;
+using Cloudlet.Resources.Programs;
 using Cloudlet.Resources.State;
 using Cloudlet.Resources.Units;
 
@@ -18,12 +19,14 @@ public static class HostKinds
     /// <param name="paths">Where its state is.</param>
     /// <param name="vault">Keeps earlier contents of files.</param>
     /// <param name="clock">For bounded waits.</param>
-    public static KindRegistry For(IMachine machine, StatePaths paths, ContentVault vault, TimeProvider clock) => new KindRegistry()
+    /// <param name="program">Absolute path of this program's single file; null for a build that cannot be copied.</param>
+    public static KindRegistry For(IMachine machine, StatePaths paths, ContentVault vault, TimeProvider clock, string? program = null) => new KindRegistry()
         .Add(new ModulesKind(machine.Kernel))
         .Add(new LinksKind(machine.Links, machine.Files))
         .Add(new FilesKind(machine.Files, vault, BootFiles.OwnedPatterns))
         .Add(new PackagesKind(machine.Packages, clock))
-        .Add(new UnitsKind(machine.Systemd, machine.Files, paths.Units, clock));
+        .Add(new ProgramsKind(machine.Files, program))
+        .Add(new UnitsKind(machine.Systemd, machine.Files, paths.Units, clock, machine.Signals));
 
     /// <summary>For a bare network namespace: it has links and nothing else.</summary>
     public static KindRegistry ForNamespace(IMachine machine) => new KindRegistry().Add(new LinksKind(machine.Links, files: null));

@@ -14,6 +14,7 @@ internal enum HostVerb
     [JsonStringEnumMemberName("confirm")] Confirm,
     [JsonStringEnumMemberName("rollback")] RollBack,
     [JsonStringEnumMemberName("status")] Status,
+    [JsonStringEnumMemberName("health")] Health,
 }
 
 /// <summary>One request to one host. It is the whole of what an agent reads from its standard input; the answer is one event a line (docs/formats/events.md).</summary>
@@ -30,6 +31,9 @@ internal sealed record HostRequest(HostVerb Verb)
 
     /// <summary>rollback: only if this run waits for confirmation.</summary>
     public string? UnconfirmedRun { get; init; }
+
+    /// <summary>health: what is asked of the health daemon.</summary>
+    public Healthd.HealthRequest? Health { get; init; }
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, HostRequestJson.Default.HostRequest);
 

@@ -2,6 +2,7 @@ using Cloudlet.Converge;
 using Cloudlet.Converge.Applying;
 using Cloudlet.DesiredState;
 using Cloudlet.Errors;
+using Cloudlet.Healthd;
 
 namespace Cloudlet.Cli.Hosts;
 
@@ -12,7 +13,7 @@ internal static class HostRunner
     {
         try
         {
-            await DispatchAsync(request, parts, new Converger(parts.Kinds, parts.Store, parts.Guard, TimeProvider.System, events), ct);
+            await DispatchAsync(request, parts, new Converger(parts.Kinds, parts.Store, parts.Guard, TimeProvider.System, events), events, ct);
         }
         catch (CloudletException e)
         {
@@ -24,16 +25,34 @@ internal static class HostRunner
         }
     }
 
-    private static Task DispatchAsync(HostRequest request, HostParts parts, Converger converger, CancellationToken ct) => request.Verb switch
+    private static Task DispatchAsync(HostRequest request, HostParts parts, Converger converger, ConvergeEventSink events, CancellationToken ct) => request.Verb switch
     {
         HostVerb.Plan => converger.PlanAsync(Needed(request.State), ct),
         HostVerb.Apply => converger.ApplyAsync(Needed(request.State), Options(request), ct),
         HostVerb.Verify => converger.VerifyAsync(Needed(request.State ?? parts.Store.ReadApplied()), ct),
         HostVerb.Confirm => converger.ConfirmAsync(ct),
         HostVerb.RollBack => converger.RollBackAsync(request.UnconfirmedRun, ct),
-        HostVerb.Status => Task.FromResult(converger.Report()),
+        HostVerb.Status => ReportAsync(converger, parts, events),
+        HostVerb.Health => HealthAsync(request.Health ?? new HealthRequest(), parts, events),
         _ => throw new CloudletException(ErrorKind.Unsupported, $"this version does not know the request {request.Verb}"),
     };
+
+    /// <summary>What the daemon says comes first: the state is the last word of this answer.</summary>
+    private static Task ReportAsync(Converger converger, HostParts parts, ConvergeEventSink events)
+    {
+        if (parts.Health is { } paths && HealthRequest.Status(parts.Machine.Files, paths) is { } status)
+            events(new HealthReported(status));
+        converger.Report();
+        return Task.CompletedTask;
+    }
+
+    private static Task HealthAsync(HealthRequest asked, HostParts parts, ConvergeEventSink events)
+    {
+        if (parts.Health is not { } paths)
+            throw new CloudletException(ErrorKind.Unsupported, "a network namespace has no health daemon; ask the host it is on");
+        events(new HealthReported(asked.Answer(parts.Machine.Files, paths, TimeProvider.System)));
+        return Task.CompletedTask;
+    }
 
     private static ApplyOptions Options(HostRequest request) => new()
     {

@@ -1,6 +1,8 @@
 using Cloudlet.Converge.Kinds;
 using Cloudlet.Converge.State;
 using Cloudlet.Errors;
+using Cloudlet.Healthd;
+using Cloudlet.Healthd.Watch;
 using Cloudlet.Lab;
 using Cloudlet.Machine;
 using Cloudlet.Machine.Files;
@@ -20,6 +22,9 @@ namespace Cloudlet.Cli.Hosts;
 /// <param name="Guard">Brings it back when nobody confirms.</param>
 internal sealed record HostParts(IMachine Machine, KindRegistry Kinds, IConvergeStore Store, IGuard Guard) : IDisposable
 {
+    /// <summary>Files of the host's health daemon; null where there can be none.</summary>
+    public HealthPaths? Health { get; init; }
+
     public void Dispose() => Machine.Dispose();
 }
 
@@ -37,10 +42,35 @@ internal static class LocalHosts
             : new ProcessGuard(Again([], paths));
         return new HostParts(
             machine,
-            HostKinds.For(machine, paths, vault, TimeProvider.System),
-            new HostConvergeStore(machine.Files, paths, vault, TimeProvider.System),
-            guard);
+            HostKinds.For(machine, paths, vault, TimeProvider.System, SingleFile),
+            new HostConvergeStore(machine.Files, paths, vault, TimeProvider.System, Patience),
+            guard)
+        {
+            Health = HealthPaths.Host,
+        };
     }
+
+    /// <summary>The machine this process runs on, as its health daemon needs it.</summary>
+    public static HealthHost OpenHealth(TimeProvider clock)
+    {
+        var parts = OpenThisMachine();
+        return new HealthHost
+        {
+            Machine = parts.Machine,
+            Kinds = parts.Kinds,
+            Guard = parts.Guard,
+
+            // A person's apply comes first: the daemon never waits for the lock, it tries again.
+            Store = new HostConvergeStore(parts.Machine.Files, StatePaths.Host, vault: null, clock),
+            Wakers = new HostWakers(clock),
+            HostName = static () => Environment.MachineName,
+            Paths = HealthPaths.Host,
+        };
+    }
+
+    /// <summary>This program's own file, if it is one that can run elsewhere; else null.</summary>
+    public static string? SingleFile =>
+        Environment.ProcessPath is { } path && Path.GetFileName(path) == "cloudlet" && !File.Exists(Path.Combine(AppContext.BaseDirectory, "cloudlet.dll")) ? path : null;
 
     /// <summary>A network namespace of this machine. Its links are its own; what is remembered of it is kept on the machine.</summary>
     public static HostParts OpenNamespace(string name)
@@ -60,6 +90,9 @@ internal static class LocalHosts
 
     /// <summary>The hidden option by which a guard of ours says that it is about a namespace.</summary>
     public const string NamespaceOption = "--in-namespace";
+
+    /// <summary>How long a person's run waits for the health daemon to end a heal.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private static GuardCommand Again(IReadOnlyList<string> prefix, StatePaths paths) => new(
         Environment.ProcessPath ?? throw new CloudletException(ErrorKind.Unsupported, "the path of this program is not known, so no guard could start it; is /proc mounted?"), prefix, paths);

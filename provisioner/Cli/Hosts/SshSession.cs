@@ -45,9 +45,8 @@ internal sealed class SshSession(SshTarget target, SshOptions options) : IHostSe
 
     /// <summary>This program's own file, if it is one that can run elsewhere.</summary>
     private static string Executable() =>
-        Environment.ProcessPath is { } path && Path.GetFileName(path) == "cloudlet" && !File.Exists(Path.Combine(AppContext.BaseDirectory, "cloudlet.dll"))
-            ? path
-            : throw new CloudletException(ErrorKind.Unsupported, "this build needs files beside it and cannot be copied to a remote host; make the single file with `build/publish` and run that");
+        LocalHosts.SingleFile
+            ?? throw new CloudletException(ErrorKind.Unsupported, "this build needs files beside it and cannot be copied to a remote host; make the single file with `build/publish` and run that");
 }
 
 /// <summary>The user's options for ssh.</summary>

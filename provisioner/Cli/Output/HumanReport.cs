@@ -76,6 +76,9 @@ internal sealed class HumanReport(TextWriter output, TextWriter errors, bool col
             case StateReported state:
                 ShowState(prefix, host, state);
                 break;
+            case HealthReported health:
+                new HealthReport(output, colours).Write(prefix, health.Status);
+                break;
             case Refused refused:
                 errors.WriteLine($"{Paint(Colour.Red, "error")}: {host}: {PlainText.Of(refused.Message)}");
                 break;

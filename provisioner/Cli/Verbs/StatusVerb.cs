@@ -8,7 +8,7 @@ internal static class StatusVerb
 {
     public static Command Create()
     {
-        var verb = new VerbCommand("status", "Show what was last applied, how the last run ended, and whether a change waits for confirmation.")
+        var verb = new VerbCommand("status", "Show what was last applied, how the last run ended, whether a change waits for confirmation, and what the health daemon says.")
         {
             Examples = [("cloudlet status site.yaml", "every host of the site"), ("cloudlet status", "this machine")],
             Exits = [(ExitCodes.Failed, "a host could not be reached")],

@@ -16,6 +16,7 @@ namespace Cloudlet.Converge.Applying;
 [JsonDerivedType(typeof(Verified), "verified")]
 [JsonDerivedType(typeof(RollbackStarted), "rollback-started")]
 [JsonDerivedType(typeof(StateReported), "state-reported")]
+[JsonDerivedType(typeof(HealthReported), "health-reported")]
 [JsonDerivedType(typeof(Refused), "refused")]
 [JsonDerivedType(typeof(Finished), "finished")]
 public abstract record ConvergeEvent;
@@ -69,6 +70,10 @@ public sealed record StateReported(string? Applied, int Resources) : ConvergeEve
     /// <summary>When the host goes back unless somebody confirms, UTC.</summary>
     public DateTimeOffset? ConfirmBy { get; init; }
 }
+
+/// <summary>What the host's health daemon says of itself.</summary>
+/// <param name="Status">Its status (docs/formats/health.md), or null when no daemon has written one since the boot.</param>
+public sealed record HealthReported(JsonElement? Status) : ConvergeEvent;
 
 /// <summary>The run could not be done at all.</summary>
 public sealed record Refused(ErrorKind Kind, string Message) : ConvergeEvent;

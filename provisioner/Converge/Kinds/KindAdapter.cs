@@ -18,6 +18,10 @@ internal abstract class KindAdapter
     public abstract ValueTask<ResourceSpec?> CaptureAsync(ResourceSpec observed, CancellationToken ct);
 
     public abstract ValueTask<IReadOnlyList<ResourceSpec>> FindOwnedAsync(CancellationToken ct);
+
+    public abstract IEnumerable<Wake> WokenBy(ResourceSpec spec);
+
+    public abstract void Adopt(ResourceSpec seen);
 }
 
 /// <inheritdoc/>
@@ -62,6 +66,10 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
 
     public override async ValueTask<IReadOnlyList<ResourceSpec>> FindOwnedAsync(CancellationToken ct) =>
         kind is IFindsOwned<TSpec> finds ? await finds.FindOwnedAsync(ct) : [];
+
+    public override IEnumerable<Wake> WokenBy(ResourceSpec spec) => kind is IWoken<TSpec> woken ? woken.WokenBy((TSpec)spec) : [];
+
+    public override void Adopt(ResourceSpec seen) => (kind as IAdopts<TSpec>)?.Adopt((TSpec)seen);
 
     private async ValueTask<Observation> ObserveOneAsync(TSpec desired, CancellationToken ct)
     {

@@ -1,3 +1,4 @@
+using Cloudlet.DesiredState.Compile;
 using Cloudlet.DesiredState.Units;
 using Scriban.Runtime;
 
@@ -11,7 +12,7 @@ internal sealed class IfupdownRenderer : IBootRenderer
 {
     private const string Path = "/etc/network/interfaces.d/50-cloudlet";
     private const string Service = "networking.service";
-    private readonly BootTemplates templates = new();
+    private readonly EmbeddedTemplates templates = new("boot");
 
     public BootConfiguration Render(BootHost host)
     {

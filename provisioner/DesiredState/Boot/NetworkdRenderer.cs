@@ -1,3 +1,4 @@
+using Cloudlet.DesiredState.Compile;
 using Cloudlet.DesiredState.Files;
 using Cloudlet.DesiredState.Links;
 using Cloudlet.DesiredState.Units;
@@ -12,7 +13,7 @@ namespace Cloudlet.DesiredState.Boot;
 internal sealed class NetworkdRenderer : IBootRenderer
 {
     private const string Service = "systemd-networkd.service";
-    private readonly BootTemplates templates = new();
+    private readonly EmbeddedTemplates templates = new("boot");
 
     public BootConfiguration Render(BootHost host)
     {

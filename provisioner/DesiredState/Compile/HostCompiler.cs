@@ -48,6 +48,7 @@ public static class HostCompiler
         string[] afterPackages = [.. packages.OfType<PackageSpec>().Select(p => p.Id)];
         var content = new ContentCompiler(host, links, problems);
         resources.AddAll(FilesCompiler.Compile(host, content, afterPackages, problems));
+        resources.AddAll(HealthCompiler.Compile(host));
         resources.AddAll(UnitsCompiler.Compile(host, content, afterPackages));
     }
 }

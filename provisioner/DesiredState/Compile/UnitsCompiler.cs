@@ -38,6 +38,8 @@ internal static class UnitsCompiler
             Configuration = loads.Length > 0 && onChange != OnChange.Nothing ? UnitSpec.Current : null,
             Loads = loads.Length > 0 ? loads : null,
             OnChange = onChange,
+            Mutable = section.Mutable is { Count: > 0 } mutable ? mutable : null,
+            Asks = section.Asks,
         };
     }
 

@@ -75,6 +75,10 @@ public sealed record HostSection
     [SchemaNames("\\.(service|socket|timer|target|path|mount|automount|slice|swap)$")]
     public IReadOnlyDictionary<string, UnitSection>? Units { get; init; }
 
+    /// <summary>The health daemon.</summary>
+    [Description("The health daemon, which holds the host to this description by itself; `health: {}` installs it with its defaults.")]
+    public HealthSection? Health { get; init; }
+
     /// <summary>Values that every template of the host sees.</summary>
     [Description("Values that every template of the host sees.")]
     public IReadOnlyDictionary<string, TemplateValue>? Values { get; init; }
@@ -283,8 +287,64 @@ public sealed record UnitSection
     [Description("What to do when a loaded file has changed: restart (the default), reload, or nothing.")]
     public Units.OnChange? OnChange { get; init; }
 
+    /// <summary>Options that a reload is enough for.</summary>
+    [Description("Options that the process takes over at a reload, as section.key or section.*, e.g. DEFAULT.debug; when nothing else changed, the unit is reloaded and not restarted.")]
+    [SchemaPattern(Units.OptionNames.Pattern)]
+    public IReadOnlyList<string>? Mutable { get; init; }
+
+    /// <summary>How the process says what it has loaded.</summary>
+    [Description("How its process can say itself what it has loaded: guru, by the Guru Meditation Report of OpenStack services (SIGUSR2); needs [oslo_reports] log_dir.")]
+    public Units.Asks? Asks { get; init; }
+
     /// <summary>Other resources that have to be as described first.</summary>
     [Description("What has to be as described before the unit is touched: ids such as link:cloudlet0 or file:/etc/x.")]
     [SchemaPattern("^(module|link|file|package|unit):.+")]
     public IReadOnlyList<string>? After { get; init; }
+}
+
+/// <summary>The health daemon of a host.</summary>
+[Description("The health daemon: it holds the host to its description, event by event, and after a reboot too.")]
+public sealed record HealthSection
+{
+    /// <summary>Seconds between full looks.</summary>
+    [Description("Seconds between two full looks, the net under the events (default 600).")]
+    [SchemaRange(10, 86400)]
+    public int? FullLook { get; init; }
+
+    /// <summary>Heals at once.</summary>
+    [Description("How many heals of one resource may follow each other at once (default 10).")]
+    [SchemaRange(1, 10000)]
+    public int? Burst { get; init; }
+
+    /// <summary>Heals a minute.</summary>
+    [Description("How many further heals of one resource a minute (default 6).")]
+    [SchemaRange(1, 6000)]
+    public int? PerMinute { get; init; }
+
+    /// <summary>Failures in a row.</summary>
+    [Description("After how many failures in a row a resource is given up, with an alarm, until something changes (default 5).")]
+    [SchemaRange(1, 1000)]
+    public int? GiveUpAfter { get; init; }
+
+    /// <summary>What to do about old configuration.</summary>
+    [Description("What to do about processes that run on an old configuration: restart them (auto, the default), or show that a restart is due and wait (deferred).")]
+    public Health.Restarts? Restarts { get; init; }
+
+    /// <summary>Where metrics are read.</summary>
+    [Description("Address and port of this host where Prometheus reads metrics, e.g. 127.0.0.1:9810 (default: nowhere).")]
+    [SchemaPattern("^[^\\s]+:[0-9]{1,5}$")]
+    public string? Metrics { get; init; }
+
+    /// <summary>Where metrics are sent.</summary>
+    [Description("Base address of an OTLP/HTTP collector that metrics are sent to, e.g. http://127.0.0.1:4318 (default: none).")]
+    [SchemaPattern("^https?://.+")]
+    public string? Otlp { get; init; }
+
+    /// <summary>What is run on an alarm.</summary>
+    [Description("Program (absolute path) and arguments that are run when an alarm is raised or cleared, with the alarm as JSON on standard input.")]
+    public IReadOnlyList<string>? OnAlarm { get; init; }
+
+    /// <summary>Where alarms are posted.</summary>
+    [Description("Name of a secret of this host that holds the URL to which alarms are posted as JSON.")]
+    public string? Webhook { get; init; }
 }

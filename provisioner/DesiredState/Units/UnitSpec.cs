@@ -16,6 +16,14 @@ public enum OnChange
     [JsonStringEnumMemberName("nothing")] Nothing,
 }
 
+/// <summary>How the process of a unit can say itself what it has loaded.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Asks>))]
+public enum Asks
+{
+    /// <summary>By the Guru Meditation Report of OpenStack services (oslo.reports), which they write on SIGUSR2.</summary>
+    [JsonStringEnumMemberName("guru")] Guru,
+}
+
 /// <summary>A unit of the service manager.</summary>
 public sealed record UnitSpec : ResourceSpec
 {
@@ -45,4 +53,13 @@ public sealed record UnitSpec : ResourceSpec
 
     /// <summary>What to do when one of <see cref="Loads"/> has changed.</summary>
     public OnChange OnChange { get; init; }
+
+    /// <summary>Options that the process takes over at a reload, as <c>section.key</c> or <c>section.*</c>: when nothing else changed, the unit is reloaded and not restarted.</summary>
+    public IReadOnlyList<string>? Mutable { get; init; }
+
+    /// <summary>How the process is asked what it has loaded, where neither of us knows; null: it is not asked.</summary>
+    public Asks? Asks { get; init; }
+
+    /// <summary>In a captured state: those of <see cref="Loads"/> that were not there, so that a process may be started without them again.</summary>
+    public IReadOnlyList<string>? Absent { get; init; }
 }

@@ -40,7 +40,10 @@ public sealed class HostFiles : IHostFiles
             (long)stat.Size,
             Time(stat.ModifySeconds, stat.ModifyNanoseconds),
             Time(stat.ChangeSeconds, stat.ChangeNanoseconds),
-            type == HostFileType.Symlink ? ReadLink(folder, name) : null);
+            type == HostFileType.Symlink ? ReadLink(folder, name) : null)
+        {
+            Inode = stat.Inode,
+        };
     }
 
     /// <inheritdoc/>
@@ -60,7 +63,7 @@ public sealed class HostFiles : IHostFiles
     }
 
     /// <inheritdoc/>
-    public void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null)
+    public void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null, DateTimeOffset? modified = null)
     {
         using var folder = OpenOrCreateParent(path, "write", out var name);
         var old = StatAt(folder, name, path);
@@ -72,7 +75,7 @@ public sealed class HostFiles : IHostFiles
 
         TemporaryNames.RemoveLeftOvers(folder, name);
         using var temporary = TemporaryFile.Create(folder, name, path);
-        temporary.Fill(content, (uint)mode, user, groupId);
+        temporary.Fill(content, (uint)mode, user, groupId, modified);
         temporary.MoveIntoPlace();
         SyncFolder(folder, path);
     }

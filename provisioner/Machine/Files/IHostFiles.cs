@@ -26,7 +26,11 @@ public enum HostFileType
 /// <param name="Changed">Last change of the inode (ctime): cannot be set by programs, unlike <paramref name="Modified"/>.</param>
 /// <param name="Target">Target of a symbolic link, else null.</param>
 public sealed record HostFileInfo(
-    HostFileType Type, UnixFileMode Mode, string Owner, string Group, long Length, DateTimeOffset Modified, DateTimeOffset Changed, string? Target);
+    HostFileType Type, UnixFileMode Mode, string Owner, string Group, long Length, DateTimeOffset Modified, DateTimeOffset Changed, string? Target)
+{
+    /// <summary>Number of the inode in its file system: another one, another file.</summary>
+    public ulong Inode { get; init; }
+}
 
 /// <summary>
 /// The host's files. Every write is atomic: temporary file in the same folder with final mode and owner, fsync, rename, fsync of the folder;
@@ -41,8 +45,8 @@ public interface IHostFiles
     /// <summary>The content of a regular file (links are followed), or null if it is not there. Throws InvalidInput above <paramref name="limit"/> bytes.</summary>
     byte[]? Read(string path, int limit = 16 << 20);
 
-    /// <summary>Replaces or creates a regular file atomically, creating missing parent folders (0755). Owner and group null: as the old file, else as the process.</summary>
-    void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null);
+    /// <summary>Replaces or creates a regular file atomically, creating missing parent folders (0755). Owner and group null: as the old file, else as the process; modified null: now.</summary>
+    void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null, DateTimeOffset? modified = null);
 
     /// <summary>Replaces or creates a symbolic link atomically.</summary>
     void WriteSymlink(string path, string target);

@@ -51,6 +51,7 @@ internal static partial class Libc
         [FieldOffset(20)] public uint Uid;
         [FieldOffset(24)] public uint Gid;
         [FieldOffset(28)] public ushort Mode;
+        [FieldOffset(32)] public ulong Inode;
         [FieldOffset(40)] public ulong Size;
         [FieldOffset(96)] public long ChangeSeconds;
         [FieldOffset(104)] public uint ChangeNanoseconds;

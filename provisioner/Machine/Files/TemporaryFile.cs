@@ -49,7 +49,7 @@ internal sealed class TemporaryFile : IDisposable
     }
 
     /// <summary>Sets owner, mode and content and makes them durable. The owner comes first because chown(2) clears set-id bits.</summary>
-    public void Fill(ReadOnlySpan<byte> content, uint mode, uint user, uint group)
+    public void Fill(ReadOnlySpan<byte> content, uint mode, uint user, uint group, DateTimeOffset? modified)
     {
         if ((user != Libc.KeepId || group != Libc.KeepId) && Libc.ChangeOwner(_file, user, group) < 0)
             throw FileErrors.Last("set the owner of", _path);
@@ -64,6 +64,8 @@ internal sealed class TemporaryFile : IDisposable
         // The mode comes after the content because write(2) clears set-id bits, too.
         if (Libc.ChangeMode(_file, mode) < 0)
             throw FileErrors.Last("set the mode of", _path);
+        if (modified is { } time)
+            File.SetLastWriteTimeUtc(_file, time.UtcDateTime);
         if (Libc.Sync(_file) < 0)
             throw FileErrors.Last("make durable (fsync)", _path);
     }

@@ -27,6 +27,16 @@ internal static class TemporaryNames
             && !entry.AsSpan(prefix.Length).ContainsAnyExcept(LetterSet);
     }
 
+    /// <summary>True for a name that <see cref="Create"/> can give to a temporary file, of whatever file.</summary>
+    public static bool IsAny(string entry)
+    {
+        var length = entry.Length - SuffixLength - Marker.Length;
+        return length > 1
+            && entry[0] == '.'
+            && entry.AsSpan(length, Marker.Length).SequenceEqual(Marker)
+            && !entry.AsSpan(length + Marker.Length).ContainsAnyExcept(LetterSet);
+    }
+
     /// <summary>Removes what killed writers of <paramref name="name"/> left. What cannot be removed is left: the write that follows meets the same trouble and says so.</summary>
     public static void RemoveLeftOvers(SafeFileHandle folder, string name)
     {

@@ -11,7 +11,9 @@ internal static class NetlinkConstants
     internal const int SOCK_RAW = 3;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOL_SOCKET = 1;
+    internal const int SO_RCVBUF = 8;
     internal const int SO_RCVTIMEO = 20;
+    internal const int SO_RCVBUFFORCE = 33;
     internal const int MSG_PEEK = 0x02;
     internal const int MSG_TRUNC = 0x20;
     internal const int MSG_DONTWAIT = 0x40;
@@ -19,6 +21,7 @@ internal static class NetlinkConstants
     // linux/netlink.h
     internal const int NETLINK_ROUTE = 0;
     internal const int SOL_NETLINK = 270;
+    internal const int NETLINK_ADD_MEMBERSHIP = 1;
     internal const int NETLINK_CAP_ACK = 10;
     internal const int NETLINK_EXT_ACK = 11;
     internal const int NETLINK_GET_STRICT_CHK = 12;
@@ -48,6 +51,11 @@ internal static class NetlinkConstants
     internal const ushort RTM_NEWROUTE = 24;
     internal const ushort RTM_DELROUTE = 25;
     internal const ushort RTM_GETROUTE = 26;
+    internal const int RTNLGRP_LINK = 1;
+    internal const int RTNLGRP_IPV4_IFADDR = 5;
+    internal const int RTNLGRP_IPV4_ROUTE = 7;
+    internal const int RTNLGRP_IPV6_IFADDR = 9;
+    internal const int RTNLGRP_IPV6_ROUTE = 11;
     internal const uint RTEXT_FILTER_SKIP_STATS = 1 << 3;
     internal const byte RT_TABLE_MAIN = 254;
     internal const byte RT_SCOPE_UNIVERSE = 0;
@@ -64,6 +72,7 @@ internal static class NetlinkConstants
     internal const ushort RTA_GATEWAY = 5;
     internal const ushort RTA_PRIORITY = 6;
     internal const ushort RTA_PREFSRC = 7;
+    internal const ushort RTA_MULTIPATH = 9;
     internal const ushort RTA_TABLE = 15;
     internal const ushort RTA_VIA = 18;
 

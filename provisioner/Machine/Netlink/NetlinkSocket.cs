@@ -69,6 +69,32 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         }
     }
 
+    /// <summary>For poll(2), for as long as the socket is open.</summary>
+    internal int Descriptor => (int)_socket.DangerousGetHandle();
+
+    /// <summary>
+    /// Joins multicast groups. A socket that listens asks no questions, because the reply's reader would throw away what it listens for.
+    /// </summary>
+    /// <param name="groups">RTNLGRP numbers.</param>
+    /// <param name="receiveBytes">
+    /// Room for what is not read yet, in the kernel's count with all overhead. Without CAP_NET_ADMIN net.core.rmem_max limits it.
+    /// </param>
+    internal void Subscribe(ReadOnlySpan<int> groups, int receiveBytes)
+    {
+        if (Libc.SetSocketOption(_socket, SOL_SOCKET, SO_RCVBUFFORCE, &receiveBytes, sizeof(int)) != 0)
+            _ = Libc.SetSocketOption(_socket, SOL_SOCKET, SO_RCVBUF, &receiveBytes, sizeof(int));
+        foreach (var group in groups)
+            if (Libc.SetSocketOption(_socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(int)) != 0)
+                throw Errno.Failure($"join multicast group {group} of rtnetlink", Libc.LastErrno);
+    }
+
+    /// <summary>A datagram that has come already, valid until the next call; without one, <paramref name="errno"/> is EAGAIN.</summary>
+    internal ReadOnlySpan<byte> TryReceive(out int errno)
+    {
+        lock (_gate)
+            return Receive(MSG_DONTWAIT, out errno);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -18,6 +18,8 @@ internal sealed unsafe class BusConnection : IDisposable
     private const string ContainerAddress = "x-machine-unix:";
     private const ulong WaitSlice = 100_000; // µs: how late a cancellation may be noticed
 
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(25);
+
     private readonly BusHandle _bus;
 
     private BusConnection(BusHandle bus) => _bus = bus;
@@ -88,6 +90,46 @@ internal sealed unsafe class BusConnection : IDisposable
                 return false;
             BusErrors.Check(SdBus.Wait(_bus, WaitSlice), "wait for systemd");
         }
+    }
+
+    /// <summary>Makes systemd's signals come in from now on.</summary>
+    /// <param name="rules">What a bus daemon is to pass on (match rules of the D-Bus specification); without a daemon everything comes.</param>
+    public void Listen(params ReadOnlySpan<string> rules)
+    {
+        foreach (var rule in HasDaemon ? rules : [])
+        {
+            using var match = NewCall("/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", "org.freedesktop.DBus").Append(rule);
+            Call(match, CallTimeout, "listen to systemd").Dispose();
+        }
+        using var subscribe = NewCall(ManagerPath, ManagerInterface, "Subscribe");
+        Call(subscribe, CallTimeout, "listen to systemd").Dispose();
+    }
+
+    /// <summary>A message that has come already, or null.</summary>
+    public BusMessage? TryTake()
+    {
+        while (true)
+        {
+            var progress = BusErrors.Check(SdBus.Process(_bus, out var handle), "listen to systemd");
+            if (!handle.IsInvalid)
+                return new BusMessage(handle);
+            handle.Dispose();
+            if (progress == 0)
+                return null;
+        }
+    }
+
+    /// <summary>What poll(2) is to wait for, and for how many milliseconds at most (-1 for no limit), before <see cref="TryTake"/> has something to do.</summary>
+    public (int Descriptor, short Events, int Milliseconds) WaitingFor()
+    {
+        var descriptor = BusErrors.Check(SdBus.GetDescriptor(_bus), "listen to systemd");
+        var events = BusErrors.Check(SdBus.GetEvents(_bus), "listen to systemd");
+        BusErrors.Check(SdBus.GetTimeout(_bus, out var until), "listen to systemd");
+        if (until == ulong.MaxValue)
+            return (descriptor, (short)events, -1);
+        // CLOCK_MONOTONIC, which is what Stopwatch reads.
+        var now = (ulong)Stopwatch.GetElapsedTime(0).TotalMicroseconds;
+        return (descriptor, (short)events, until <= now ? 0 : (int)Math.Min((until - now + 999) / 1000, int.MaxValue));
     }
 
     public void Dispose() => _bus.Dispose();

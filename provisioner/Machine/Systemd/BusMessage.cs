@@ -20,10 +20,11 @@ internal sealed unsafe class BusMessage(MessageHandle handle) : IDisposable
         return this;
     }
 
-    public BusMessage AppendList(string value)
+    public BusMessage AppendList(params ReadOnlySpan<string> values)
     {
         BusErrors.Check(SdBus.OpenContainer(Handle, (byte)'a', "s"), "build a message for systemd");
-        Append(value);
+        foreach (var value in values)
+            Append(value);
         BusErrors.Check(SdBus.CloseContainer(Handle), "build a message for systemd");
         return this;
     }
@@ -69,6 +70,9 @@ internal sealed unsafe class BusMessage(MessageHandle handle) : IDisposable
         Checked(SdBus.ReadArray(Handle, (byte)'y', out var value, out var size));
         return Convert.ToHexStringLower(new ReadOnlySpan<byte>(value, (int)size));
     }
+
+    /// <summary>Object path that a signal comes from.</summary>
+    public string Path => Marshal.PtrToStringUTF8((nint)SdBus.PathOf(Handle)) ?? "";
 
     public bool IsSignal(string @interface, string member) => SdBus.IsSignal(Handle, @interface, member) > 0;
 

@@ -30,6 +30,9 @@ public sealed record UnitInfo
     /// <summary>Result of the last run: <c>success</c>, <c>exit-code</c>, <c>signal</c>, <c>timeout</c>, <c>start-limit-hit</c>, …; empty for units other than services.</summary>
     public string Result { get; init; } = "";
 
+    /// <summary>True when the unit has a way to load its configuration again (ExecReload=, Type=notify-reload).</summary>
+    public bool CanReload { get; init; }
+
     /// <summary>When the main process was started (ExecMainStartTimestamp), or when the unit became active for units without one; null when it never ran.</summary>
     public required DateTimeOffset? Started { get; init; }
 }
@@ -43,6 +46,9 @@ public interface ISystemd
 {
     /// <summary>The unit's state; a unit that does not exist has LoadState <c>not-found</c>.</summary>
     UnitInfo Get(string unit);
+
+    /// <summary>How the system as a whole is: <c>initializing</c>, <c>starting</c>, <c>running</c>, <c>degraded</c>, <c>maintenance</c>, <c>stopping</c>.</summary>
+    string SystemState();
 
     /// <summary>Starts a unit and waits for the job.</summary>
     Task StartAsync(string unit, CancellationToken ct);

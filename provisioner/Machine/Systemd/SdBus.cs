@@ -83,6 +83,18 @@ internal static unsafe partial class SdBus
     [LibraryImport(Library, EntryPoint = "sd_bus_message_is_signal", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int IsSignal(MessageHandle message, string @interface, string member);
 
+    [LibraryImport(Library, EntryPoint = "sd_bus_message_get_path")]
+    public static partial byte* PathOf(MessageHandle message);
+
+    [LibraryImport(Library, EntryPoint = "sd_bus_get_fd")]
+    public static partial int GetDescriptor(BusHandle bus);
+
+    [LibraryImport(Library, EntryPoint = "sd_bus_get_events")]
+    public static partial int GetEvents(BusHandle bus);
+
+    [LibraryImport(Library, EntryPoint = "sd_bus_get_timeout")]
+    public static partial int GetTimeout(BusHandle bus, out ulong microseconds);
+
     [LibraryImport(Library, EntryPoint = "sd_bus_process")]
     public static partial int Process(BusHandle bus, out MessageHandle message);
 

@@ -36,6 +36,15 @@ public sealed class SystemdBus : ISystemd, IDisposable
     }
 
     /// <inheritdoc/>
+    public string SystemState() => WithBus(bus =>
+    {
+        using var call = bus.NewCall(BusConnection.ManagerPath, "org.freedesktop.DBus.Properties", "Get").Append(BusConnection.ManagerInterface).Append("SystemState");
+        using var reply = bus.Call(call, CallTimeout, "ask systemd how the system is");
+        reply.Enter('v', "s");
+        return reply.ReadString();
+    });
+
+    /// <inheritdoc/>
     public Task StartAsync(string unit, CancellationToken ct) => RunJobAsync("StartUnit", "start", unit, ct);
 
     /// <inheritdoc/>

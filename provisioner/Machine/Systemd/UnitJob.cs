@@ -9,25 +9,13 @@ internal sealed class UnitJob(BusConnection bus, string unit, string verb)
     public string? Run(string method, TimeSpan timeout, CancellationToken ct)
     {
         // First listen, then ask: the job may be over before we see its path. Signals that come meanwhile wait in the connection's queue.
-        Listen();
+        bus.Listen($"type='signal',path='{BusConnection.ManagerPath}',interface='{BusConnection.ManagerInterface}',member='JobRemoved'");
         using var call = bus.NewCall(BusConnection.ManagerPath, BusConnection.ManagerInterface, method).Append(unit).Append("replace");
         using var reply = bus.Call(call, CallTimeout, $"{verb} {unit}");
         var job = reply.ReadString('o');
         string? result = null;
         bus.WaitForSignal(signal => (result = ResultOf(signal, job)) is not null, timeout, ct);
         return result;
-    }
-
-    private void Listen()
-    {
-        if (bus.HasDaemon)
-        {
-            using var match = bus.NewCall("/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", "org.freedesktop.DBus")
-                .Append($"type='signal',path='{BusConnection.ManagerPath}',interface='{BusConnection.ManagerInterface}',member='JobRemoved'");
-            bus.Call(match, CallTimeout, "listen to systemd's jobs").Dispose();
-        }
-        using var subscribe = bus.NewCall(BusConnection.ManagerPath, BusConnection.ManagerInterface, "Subscribe");
-        bus.Call(subscribe, CallTimeout, "listen to systemd's jobs").Dispose();
     }
 
     /// <summary>The result in a JobRemoved signal (u id, o job, s unit, s result) of our job, else null.</summary>

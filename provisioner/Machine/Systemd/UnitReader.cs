@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Cloudlet.Machine.Systemd;
@@ -8,6 +9,7 @@ namespace Cloudlet.Machine.Systemd;
 /// </summary>
 internal static class UnitReader
 {
+    private const string UnitPrefix = "/org/freedesktop/systemd1/unit/";
     private const string Properties = "org.freedesktop.DBus.Properties";
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(25);
 
@@ -42,10 +44,32 @@ internal static class UnitReader
         }
     }
 
+    /// <summary>Name of the unit of an object path, the reverse of <see cref="PathOf"/>; null for a path that is none of a unit.</summary>
+    internal static string? NameOf(string path)
+    {
+        if (!path.StartsWith(UnitPrefix, StringComparison.Ordinal) || path.Length == UnitPrefix.Length)
+            return null;
+        var encoded = path.AsSpan(UnitPrefix.Length);
+        if (encoded is "_")
+            return "";
+        var bytes = new byte[encoded.Length];
+        var length = 0;
+        for (var i = 0; i < encoded.Length; length++)
+        {
+            if (encoded[i] != '_')
+                bytes[length] = (byte)encoded[i++];
+            else if (encoded.Length >= i + 3 && byte.TryParse(encoded.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, null, out bytes[length]))
+                i += 3;
+            else
+                return null;
+        }
+        return Encoding.UTF8.GetString(bytes, 0, length);
+    }
+
     /// <summary>Object path of a unit: every byte but letters and digits (and a leading digit) as _ and two hex digits, sd_bus_path_encode(3).</summary>
     internal static string PathOf(string unit)
     {
-        var path = new StringBuilder("/org/freedesktop/systemd1/unit/", 31 + (unit.Length * 2));
+        var path = new StringBuilder(UnitPrefix, UnitPrefix.Length + (unit.Length * 2));
         var bytes = Encoding.UTF8.GetBytes(unit);
         for (var i = 0; i < bytes.Length; i++)
         {
@@ -62,6 +86,7 @@ internal static class UnitReader
     {
         private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
         private bool _needDaemonReload;
+        private bool _canReload;
         private string _invocationId = "";
         private int _mainPid;
         private ulong _mainStart;
@@ -81,6 +106,7 @@ internal static class UnitReader
             switch (key)
             {
                 case "NeedDaemonReload": _needDaemonReload = message.ReadInt('b') != 0; break;
+                case "CanReload": _canReload = message.ReadInt('b') != 0; break;
                 case "InvocationID": _invocationId = message.ReadBytesAsHex(); break;
                 case "MainPID": _mainPid = message.ReadInt('u'); break;
                 case "ExecMainStartTimestamp": _mainStart = message.ReadLong(); break;
@@ -101,6 +127,7 @@ internal static class UnitReader
             InvocationId = _invocationId,
             MainPid = _mainPid,
             Result = Text("Result"),
+            CanReload = _canReload,
             Started = Time(_mainStart != 0 ? _mainStart : _activeEnter),
         };
 
@@ -109,7 +136,7 @@ internal static class UnitReader
         /// <summary>D-Bus signature of a wanted property, or null.</summary>
         private static string? TypeOf(ReadOnlySpan<byte> name) =>
             name.Is("LoadState"u8) || name.Is("ActiveState"u8) || name.Is("SubState"u8) || name.Is("UnitFileState"u8) || name.Is("Result"u8) ? "s"
-            : name.Is("NeedDaemonReload"u8) ? "b"
+            : name.Is("NeedDaemonReload"u8) || name.Is("CanReload"u8) ? "b"
             : name.Is("InvocationID"u8) ? "ay"
             : name.Is("MainPID"u8) ? "u"
             : name.Is("ExecMainStartTimestamp"u8) || name.Is("ActiveEnterTimestamp"u8) ? "t"

@@ -13,7 +13,7 @@ namespace Cloudlet.Resources.Files;
 /// <param name="vault">Keeps contents for the way back.</param>
 /// <param name="owned">Places where every file is ours.</param>
 public sealed class FilesKind(IHostFiles files, ContentVault vault, IReadOnlyList<OwnedPattern> owned)
-    : IResourceKind<FileSpec>, IRemovable<FileSpec>, ICaptures<FileSpec>, IFindsOwned<FileSpec>
+    : IResourceKind<FileSpec>, IRemovable<FileSpec>, ICaptures<FileSpec>, IFindsOwned<FileSpec>, IWoken<FileSpec>
 {
     private const UnixFileMode Default = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode DefaultSecret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -62,6 +62,9 @@ public sealed class FilesKind(IHostFiles files, ContentVault vault, IReadOnlyLis
         FileKind.Directory => files.List(spec.Path).Count == 0,
         _ => true,
     };
+
+    /// <inheritdoc/>
+    public IEnumerable<Wake> WokenBy(FileSpec spec) => [new Wake(WakeKind.Path, spec.Path)];
 
     /// <inheritdoc/>
     public ValueTask RemoveAsync(FileSpec spec, CancellationToken ct)

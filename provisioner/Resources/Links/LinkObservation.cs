@@ -10,9 +10,11 @@ internal static class LinkObservation
     /// <summary>The link as a spec, with every property that can be seen.</summary>
     /// <param name="link">What the kernel reported.</param>
     /// <param name="desired">What is wanted: names the link, and says which of two equal ways to write a route or which automatic address is meant.</param>
+    /// <param name="find">Finds another link by name; null: what agents moved to a bridge does not count.</param>
     /// <exception cref="CloudletException">InvalidInput: a network card or the loopback link stands where a virtual link is wanted.</exception>
-    public static LinkSpec Of(LinkInfo link, LinkSpec desired)
+    public static LinkSpec Of(LinkInfo link, LinkSpec desired, Func<string, LinkInfo?>? find)
     {
+        var bridge = AgentsBridge.Of(link, desired, find);
         var kind = KindOf(link);
         if (desired.Kind != LinkKind.Existing && link.Kind is null)
             throw Hardware(link.Name, desired.Kind);
@@ -36,8 +38,8 @@ internal static class LinkObservation
             Up = link.Up,
             Promiscuous = link.Promiscuous,
             Master = link.MasterName ?? "",
-            Addresses = AddressesOf(link, desired),
-            Routes = LinkRoutes.Of(link, desired.Routes ?? []),
+            Addresses = AddressesOf(link, desired, bridge),
+            Routes = LinkRoutes.Of(link, desired.Routes ?? [], bridge),
         };
     }
 
@@ -63,10 +65,11 @@ internal static class LinkObservation
     /// <summary>True for addresses that an administrator gave: not from DHCP or router advertisements, and none that the kernel makes by itself.</summary>
     public static bool IsGiven(AddressInfo address) => address.Permanent && address.Scope != "host" && !IsLinkLocalV6(address);
 
-    private static string[] AddressesOf(LinkInfo link, LinkSpec desired) =>
+    private static string[] AddressesOf(LinkInfo link, LinkSpec desired, LinkInfo? bridge) =>
     [
         .. link.Addresses
             .Where(a => IsGiven(a) || (a.Permanent && desired.Addresses?.Contains(a.Cidr) == true))
+            .Concat(bridge is null ? [] : bridge.Addresses.Where(a => desired.Addresses?.Contains(a.Cidr) == true))
             .Select(a => a.Cidr).Distinct().Order(StringComparer.Ordinal),
     ];
 

@@ -8,7 +8,10 @@ namespace Cloudlet.Resources.Links;
 internal static class LinkRoutes
 {
     /// <summary>Ours are those with our protocol number, and those that are wanted, whoever installed them.</summary>
-    public static RouteSpec[] Of(LinkInfo link, IReadOnlyList<RouteSpec> wanted)
+    /// <param name="link">The link as it is now.</param>
+    /// <param name="wanted">The routes that ours should be.</param>
+    /// <param name="bridge">The bridge of an agent that took the link's routes over, or null.</param>
+    public static RouteSpec[] Of(LinkInfo link, IReadOnlyList<RouteSpec> wanted, LinkInfo? bridge)
     {
         var routes = new List<RouteSpec>();
         foreach (var route in link.Routes)
@@ -19,6 +22,7 @@ internal static class LinkRoutes
                 routes.Add(new RouteSpec { To = route.Destination, Via = route.Gateway, Metric = route.Metric, Source = route.Source });
         }
 
+        routes.AddRange(wanted.Where(w => bridge?.Routes.Any(r => IsSame(w, r)) == true));
         return [.. routes.Distinct().OrderBy(r => r.To, StringComparer.Ordinal).ThenBy(r => r.Metric)];
     }
 

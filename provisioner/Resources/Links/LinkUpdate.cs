@@ -20,6 +20,8 @@ internal sealed class LinkUpdate(IRouteNetlink links, LinkCreation creation)
             link = Look(wanted);
         }
 
+        if (AgentsBridge.Of(link, wanted, links.Find) is { } bridge)
+            wanted = AgentsBridge.Without(wanted, bridge);
         if (wanted.Addresses is { } addresses)
             link = ApplyAddresses(wanted, link, addresses);
         if (wanted.Routes is { } routes)

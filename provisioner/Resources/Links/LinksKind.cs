@@ -12,7 +12,7 @@ namespace Cloudlet.Resources.Links;
 /// <param name="links">The network namespace.</param>
 /// <param name="files">Where boot files tell which links are ours; null on a host that has no files.</param>
 public sealed class LinksKind(IRouteNetlink links, IHostFiles? files)
-    : IResourceKind<LinkSpec>, IObservesMany<LinkSpec>, IRemovable<LinkSpec>, IJudgesForeign<LinkSpec>, ICaptures<LinkSpec>, IFindsOwned<LinkSpec>, IReplaces
+    : IResourceKind<LinkSpec>, IObservesMany<LinkSpec>, IRemovable<LinkSpec>, IJudgesForeign<LinkSpec>, ICaptures<LinkSpec>, IFindsOwned<LinkSpec>, IReplaces, IWoken<LinkSpec>
 {
     private readonly LinkCreation creation = new(links);
 
@@ -24,16 +24,21 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files)
 
     /// <inheritdoc/>
     public ValueTask<LinkSpec?> ObserveAsync(LinkSpec desired, CancellationToken ct) =>
-        new(links.Find(desired.Name) is { } link ? LinkObservation.Of(link, desired) : null);
+        new(Observe(desired));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LinkSpec?>> ObserveManyAsync(IReadOnlyList<LinkSpec> desired, CancellationToken ct)
     {
         if (desired.Count == 1)
-            return new([links.Find(desired[0].Name) is { } one ? LinkObservation.Of(one, desired[0]) : null]);
+            return new([Observe(desired[0])]);
         var byName = links.Dump().Links.ToDictionary(l => l.Name);
-        return new([.. desired.Select(spec => byName.TryGetValue(spec.Name, out var link) ? LinkObservation.Of(link, spec) : null)]);
+        return new([.. desired.Select(spec => byName.TryGetValue(spec.Name, out var link) ? LinkObservation.Of(link, spec, byName.GetValueOrDefault) : null)]);
     }
+
+    private LinkSpec? Observe(LinkSpec desired) => links.Find(desired.Name) is { } link ? LinkObservation.Of(link, desired, links.Find) : null;
+
+    /// <inheritdoc/>
+    public IEnumerable<Wake> WokenBy(LinkSpec spec) => [new Wake(WakeKind.Link, spec.Name)];
 
     /// <inheritdoc/>
     public LinkSpec Judge(LinkSpec desired, LinkSpec observed) => desired is { ForeignAddresses: ForeignAddresses.Keep, Addresses: { } ours }
@@ -83,7 +88,7 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files)
         var owned = new List<LinkSpec>();
         foreach (var link in links.Dump().Links)
             if (names.Contains(link.Name) && LinkObservation.KindOf(link) is { } kind)
-                owned.Add(LinkObservation.Of(link, new LinkSpec { Id = LinkSpec.IdOf(link.Name), Name = link.Name, Kind = kind }));
+                owned.Add(LinkObservation.Of(link, new LinkSpec { Id = LinkSpec.IdOf(link.Name), Name = link.Name, Kind = kind }, find: null));
         return new(owned);
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Cloudlet.Converge.State;
 using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Files;
+using Cloudlet.Errors;
 using Cloudlet.Machine.Files;
 using Cloudlet.Resources.Files;
 
@@ -12,13 +13,30 @@ namespace Cloudlet.Resources.State;
 /// <param name="paths">Their names.</param>
 /// <param name="vault">Forgets the contents that the journal no longer names; null where there are none.</param>
 /// <param name="clock">Tells the local time in messages.</param>
-public sealed class HostConvergeStore(IHostFiles files, StatePaths paths, ContentVault? vault, TimeProvider clock) : IConvergeStore
+/// <param name="patience">How long to wait for the lock: the health daemon has it for moments.</param>
+public sealed class HostConvergeStore(IHostFiles files, StatePaths paths, ContentVault? vault, TimeProvider clock, TimeSpan patience = default) : IConvergeStore
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
     private const int LongestFile = 256 << 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <inheritdoc/>
-    public IDisposable Lock() => HostLock.Take(paths.Lock, clock);
+    public IDisposable Lock()
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return HostLock.Take(paths.Lock, clock);
+            }
+            catch (CloudletException e) when (e.Kind == ErrorKind.Busy && clock.GetElapsedTime(started) < patience)
+            {
+                Thread.Sleep(Pause);
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public Journal? ReadJournal() => Read(paths.Journal, json => Journal.Parse(json));

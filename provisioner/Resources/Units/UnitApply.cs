@@ -1,11 +1,12 @@
 using Cloudlet.DesiredState.Units;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Systemd;
+using Cloudlet.Resources.Units.Configuration;
 
 namespace Cloudlet.Resources.Units;
 
 /// <summary>Brings one unit to its description.</summary>
-internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configuration, UnitSpec wanted)
+internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configuration, Freshness freshness, UnitSpec wanted)
 {
     private bool WantsIt => wanted.Enabled == true || wanted.Running == true;
 
@@ -18,7 +19,7 @@ internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configurat
         if (wanted.Running == false && unit.ActiveState is not ("inactive" or "failed"))
             await systemd.StopAsync(wanted.Name, ct);
         else if (wanted.Running == true && !UnitsKind.IsRunning(unit))
-            await LoadAsync(systemd.StartAsync, ct);
+            await LoadAsync(unit, "started", systemd.StartAsync, ct);
         else if (UnitsKind.IsRunning(unit))
             await LoadAgainAsync(unit, ct);
     }
@@ -73,11 +74,17 @@ internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configurat
 
     private async Task LoadAgainAsync(UnitInfo unit, CancellationToken ct)
     {
-        if (wanted is not { Configuration: UnitSpec.Current, Loads: { } loads } || wanted.OnChange == OnChange.Nothing)
+        if (wanted.Configuration != UnitSpec.Current || await freshness.JudgeAsync(wanted, unit, ct) is not { } stale)
             return;
-        if (configuration.Judge(unit, loads) is { } stale)
-            await LoadAsync(wanted.OnChange == OnChange.Reload && !stale.NeedsStart ? systemd.ReloadAsync : systemd.RestartAsync, ct);
+        if (IsReloadEnough(unit, stale))
+            await LoadAsync(unit, "reloaded", systemd.ReloadAsync, ct);
+        else
+            await LoadAsync(unit, "restarted", systemd.RestartAsync, ct);
     }
+
+    private bool IsReloadEnough(UnitInfo unit, Staleness stale) => wanted.OnChange == OnChange.Reload
+        ? !stale.NeedsStart
+        : unit.CanReload && wanted.Mutable is { } mutable && stale.IsOnly(mutable);
 
     /// <summary>
     /// The start limit of systemd is against crash loops, but it counts starts that somebody asks for as well: a few changed configurations in a row, and the next start is refused. What was asked for here is tried
@@ -96,12 +103,33 @@ internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configurat
         }
     }
 
-    /// <summary>Starts the unit or makes it load its files again, and records what they held before that.</summary>
-    private async Task LoadAsync(Func<string, CancellationToken, Task> act, CancellationToken ct)
+    /// <summary>
+    /// Starts the unit or makes it load its files again, if they can be loaded, and records what they held before that: proof only for a run that began, or a reload that was asked for, after they were read.
+    /// </summary>
+    private async Task LoadAsync(UnitInfo unit, string done, Func<string, CancellationToken, Task> act, CancellationToken ct)
     {
-        var digests = wanted.Loads is { Count: > 0 } loads ? configuration.Digests(loads) : null;
+        if (wanted.Loads is not { Count: > 0 } loads)
+        {
+            await BeyondStartLimitAsync(act, ct);
+            return;
+        }
+
+        Lint(unit, done, loads);
+        var before = configuration.Take(loads);
         await BeyondStartLimitAsync(act, ct);
-        if (digests is not null)
-            configuration.Stamp(systemd.Get(wanted.Name), digests);
+        var now = systemd.Get(wanted.Name);
+        if (now.InvocationId != unit.InvocationId || done == "reloaded")
+            configuration.Stamp(now, before);
+    }
+
+    /// <summary>A process that runs is worth more than a restart that ends in a syntax error, and one that starts with half a file may do harm.</summary>
+    private void Lint(UnitInfo unit, string done, IReadOnlyList<string> loads)
+    {
+        if (configuration.Lint(wanted.Name, loads, wanted.Absent ?? []) is not { Count: > 0 } problems)
+            return;
+        var now = UnitsKind.IsRunning(unit) ? "its process goes on with what it has loaded" : "it stays as it is";
+        throw new CloudletException(
+            ErrorKind.InvalidInput,
+            $"{wanted.Id}: {wanted.Name} is not {done}, because its configuration is broken: {string.Join("; ", problems)}. Mend or describe the file, and apply again; until then {now}");
     }
 }

@@ -1,7 +1,9 @@
 using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState.Units;
 using Cloudlet.Machine.Files;
+using Cloudlet.Machine.Processes;
 using Cloudlet.Machine.Systemd;
+using Cloudlet.Resources.Units.Configuration;
 
 namespace Cloudlet.Resources.Units;
 
@@ -16,8 +18,9 @@ namespace Cloudlet.Resources.Units;
 /// <param name="files">The host's files.</param>
 /// <param name="stampFolder">Where it is recorded what processes have loaded; lost at a reboot.</param>
 /// <param name="clock">Waits for units that are starting.</param>
-public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFolder, TimeProvider clock)
-    : IResourceKind<UnitSpec>, IRemovable<UnitSpec>, ICaptures<UnitSpec>
+/// <param name="signals">Reaches the processes of units that can say what they have loaded; null where that is not possible.</param>
+public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFolder, TimeProvider clock, IProcessSignals? signals = null)
+    : IResourceKind<UnitSpec>, IRemovable<UnitSpec>, ICaptures<UnitSpec>, IWoken<UnitSpec>, IAdopts<UnitSpec>
 {
     private const string UnitFolder = "/etc/systemd/system";
 
@@ -25,6 +28,9 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
 
     private readonly LoadedConfiguration configuration = new(files, stampFolder);
+    private readonly GuruMeditation? guru = signals is null ? null : new GuruMeditation(systemd, files, signals, clock);
+
+    private Freshness Freshness => new(configuration, guru);
 
     /// <inheritdoc/>
     public async ValueTask<UnitSpec?> ObserveAsync(UnitSpec desired, CancellationToken ct)
@@ -35,16 +41,27 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
             Enabled = IsEnabled(unit, desired),
             Running = IsRunning(unit),
             Definition = unit.NeedDaemonReload ? "files on disk changed after the manager read them" : UnitSpec.Current,
-            Configuration = desired is { Loads: { } loads, OnChange: not OnChange.Nothing } && IsRunning(unit) && configuration.Judge(unit, loads) is { } stale
-                ? stale.Reason
-                : UnitSpec.Current,
+            Configuration = await Freshness.JudgeAsync(desired, unit, ct) is { } stale ? stale.Reason : UnitSpec.Current,
         };
         return unit.ActiveState != "activating" && IsAbsent(desired, seen) ? null : seen;
     }
 
     /// <inheritdoc/>
     public async ValueTask ApplyAsync(UnitSpec desired, UnitSpec? observed, CancellationToken ct) =>
-        await new UnitApply(systemd, configuration, desired).RunAsync(ct);
+        await new UnitApply(systemd, configuration, Freshness, desired).RunAsync(ct);
+
+    /// <summary>
+    /// Records what the process of a unit has loaded, when nobody of us started it and its files are older than it. To be called after a look; from then on neither a step of the clock nor an old modification time hides an edit.
+    /// Errors: as those of reading the files and of asking the service manager.
+    /// </summary>
+    public void Adopt(UnitSpec desired)
+    {
+        if (desired is { Loads: { } loads, OnChange: not OnChange.Nothing } && systemd.Get(desired.Name) is var unit && IsRunning(unit))
+            configuration.Adopt(unit, loads, () => systemd.Get(desired.Name));
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<Wake> WokenBy(UnitSpec spec) => [new Wake(WakeKind.Unit, spec.Name), .. (spec.Loads ?? []).Select(path => new Wake(WakeKind.Path, path))];
 
     /// <summary>Only a unit whose own file we wrote, and that we made run or start at boot.</summary>
     public bool CanRemove(UnitSpec spec) => IsOurs(spec) && (spec.Enabled == true || spec.Running == true);
@@ -63,9 +80,12 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
         configuration.Forget(spec.Name);
     }
 
-    /// <summary>As observed; whatever was wrong with its files before is not worth bringing back.</summary>
-    public ValueTask<UnitSpec?> CaptureAsync(UnitSpec observed, CancellationToken ct) =>
-        new(observed with { Definition = UnitSpec.Current, Configuration = UnitSpec.Current });
+    /// <summary>As observed; whatever was wrong with its files before is not worth bringing back. Files that are not there now may be missing again after going back.</summary>
+    public ValueTask<UnitSpec?> CaptureAsync(UnitSpec observed, CancellationToken ct)
+    {
+        string[] absent = [.. (observed.Loads ?? []).Where(path => files.Stat(path) is null)];
+        return new(observed with { Definition = UnitSpec.Current, Configuration = UnitSpec.Current, Absent = absent.Length > 0 ? absent : null });
+    }
 
     internal static bool IsRunning(UnitInfo unit) => unit.ActiveState is "active" or "reloading" or "refreshing";
 

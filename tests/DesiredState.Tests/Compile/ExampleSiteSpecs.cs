@@ -13,6 +13,7 @@ public class ExampleSiteSpecs
     [Theory]
     [InlineData("single-host.yaml")]
     [InlineData("single-host.yaml", "no-dummy-driver.yaml")]
+    [InlineData("single-host.yaml", "healthd.yaml")]
     [InlineData("two-hosts.yaml")]
     [InlineData("namespace.yaml")]
     public void Every_example_compiles(params string[] names)
@@ -24,7 +25,7 @@ public class ExampleSiteSpecs
     [Fact]
     public void No_example_is_left_out_here()
     {
-        string[] tested = ["namespace.yaml", "no-dummy-driver.yaml", "single-host.yaml", "two-hosts.yaml"];
+        string[] tested = ["healthd.yaml", "namespace.yaml", "no-dummy-driver.yaml", "single-host.yaml", "two-hosts.yaml"];
         Directory.EnumerateFiles(Folder(), "*.yaml").Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(tested);
     }
 

@@ -3,8 +3,8 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Lab.Tests.Converge;
 
-/// <summary>A lab host and the example site that is applied to it over ssh. A test begins with <see cref="ConvergeAsync"/>, whatever the one before it left behind.</summary>
-public abstract class ConvergeHost(LabHostFixture host, LabBoot boot) : IAsyncLifetime
+/// <summary>A lab host and the example site, with other example files laid over it, that is applied to it over ssh. A test begins with <see cref="ConvergeAsync"/>, whatever the one before it left behind.</summary>
+public abstract class ConvergeHost(LabHostFixture host, LabBoot boot, params IReadOnlyList<string> more) : IAsyncLifetime
 {
     private readonly TempDir _folder = new();
     private IReadOnlyList<string>? _base;
@@ -27,6 +27,7 @@ public abstract class ConvergeHost(LabHostFixture host, LabBoot boot) : IAsyncLi
         var files = new List<string> { Path.Combine(sites, "single-host.yaml") };
         if (!await HasDummyAsync())
             files.Add(Path.Combine(sites, "no-dummy-driver.yaml"));
+        files.AddRange(more.Select(file => Path.Combine(sites, file)));
         files.Add(_folder.Write("boot.yaml", Overlay($"boot: {Boot.ToString().ToLowerInvariant()}")));
         return _base = files;
     }
@@ -85,6 +86,13 @@ public sealed class NetworkdConverge() : ConvergeHost(new NetworkdHost(), LabBoo
 
 /// <summary>A converged host of ifupdown.</summary>
 public sealed class IfupdownConverge() : ConvergeHost(new IfupdownHost(), LabBoot.Ifupdown);
+
+/// <summary>A converged host that holds itself to its description.</summary>
+public sealed class HealthConverge() : ConvergeHost(new NetworkdHost(), LabBoot.Networkd, "healthd.yaml");
+
+/// <summary>Specs that share one host with a health daemon.</summary>
+[CollectionDefinition(nameof(HealthLab))]
+public sealed class HealthLab : ICollectionFixture<HealthConverge>;
 
 /// <summary>Specs that share one host of systemd-networkd.</summary>
 [CollectionDefinition(nameof(NetworkdLab))]

@@ -146,6 +146,29 @@ public sealed class LinksKindSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Addresses_and_routes_that_an_agent_moved_to_its_bridge_are_where_they_belong()
+    {
+        var wanted = Routed() with { Mtu = 1450 };
+        await MakeAsync(wanted);
+        var (bridge, link) = (machine.Links.Create(new LinkToCreate("brq0123456789a", "bridge") { Up = true }), machine.Links["d0"]);
+        foreach (var address in link.Addresses)
+        {
+            machine.Links.RemoveAddress(link.Index, address);
+            machine.Links.AddAddress(bridge, address);
+        }
+
+        machine.Links.AddRoute(bridge, new RouteInfo("10.7.0.0/16") { Gateway = "10.0.0.9" });
+        machine.Links.Change(link.Index, new LinkChange { Master = bridge });
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+
+        machine.Links.Change(link.Index, new LinkChange { Mtu = 1400 });
+        await MakeAsync(wanted);
+        (await DiffAsync(wanted)).ShouldBeEmpty();
+        machine.Links["d0"].Addresses.Where(a => a.Scope == "global").ShouldBeEmpty();
+        machine.Links["d0"].Mtu.ShouldBe(1450);
+    }
+
+    [Fact]
     public async Task A_gateway_that_no_address_reaches_is_taken_for_a_neighbour_on_the_link()
     {
         var wanted = new LinkSpec { Id = LinkSpec.IdOf("eth0"), Name = "eth0", Kind = LinkKind.Existing, Routes = [new RouteSpec { To = "10.9.0.0/16", Via = "192.0.2.1" }] };

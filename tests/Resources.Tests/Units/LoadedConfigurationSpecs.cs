@@ -114,9 +114,9 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     [Fact]
     public async Task An_edit_while_the_process_starts_counts_as_not_loaded()
     {
-        machine.Systemd.WhileStarting = () => machine.Files[Config] = "edited meanwhile\n";
+        machine.Systemd.WhileStarting = () => machine.Files[Config] = "debug=edited meanwhile\n";
         await StartAsync("started by us");
-        (await LookAsync()).ShouldBe($"{Config} differs from what was loaded");
+        (await LookAsync()).ShouldBe($"{Config}: DEFAULT.debug differs from what was loaded");
         machine.Systemd.WhileStarting = null;
         await MakeAsync(Wanted());
         (await LookAsync()).ShouldBe(UnitSpec.Current);

@@ -152,7 +152,9 @@ public sealed class UnitsKindSpecs : IDisposable
         machine.Files["/etc/systemd/system/own.service"] = Installable;
         await MakeAsync(wanted);
         (await DiffAsync(wanted)).ShouldBeEmpty();
-        machine.Files["/etc/systemd/system/own.service"] = Installable + "#changed\n";
+        machine.Files["/etc/systemd/system/own.service"] = Installable + "#commented\n";
+        (await DiffAsync(wanted)).ShouldBe(["definition"]);
+        machine.Files["/etc/systemd/system/own.service"] = Installable + "Also=other.service\n";
         (await DiffAsync(wanted)).ShouldBe(["definition", "configuration"]);
         machine.Systemd.Calls.Clear();
         await MakeAsync(wanted with { OnChange = OnChange.Reload });

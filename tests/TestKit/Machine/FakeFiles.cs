@@ -71,13 +71,14 @@ public sealed class FakeFiles : IHostFiles
     }
 
     /// <inheritdoc/>
-    public void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null)
+    public void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null, DateTimeOffset? modified = null)
     {
         var old = entries.GetValueOrDefault(path);
         if (old?.Type == HostFileType.Directory)
             throw new CloudletException(ErrorKind.InvalidInput, $"write {path}: it is a folder");
         var kept = old?.Type == HostFileType.Regular ? old : null;
         var entry = New(HostFileType.Regular, mode) with { Content = content.ToArray(), Owner = owner ?? kept?.Owner ?? "root", Group = group ?? kept?.Group ?? "root" };
+        entry = entry with { Modified = modified ?? entry.Modified };
         machine.Write($"write {path}", () => Set(path, entry));
     }
 

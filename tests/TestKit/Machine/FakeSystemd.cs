@@ -27,6 +27,18 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     /// <summary>How often a unit may start before further starts are refused (StartLimitBurst=, within an interval that does not end); null: as often as asked.</summary>
     public int? StartLimit { get; set; }
 
+    /// <summary>What <see cref="SystemState"/> answers.</summary>
+    public string System { get; set; } = "running";
+
+    /// <inheritdoc/>
+    public string SystemState() => System;
+
+    /// <summary>Main process of every running unit, where it matters; null: a number that no process has.</summary>
+    public int? MainPid { get; set; }
+
+    /// <summary>False: units have no ExecReload=.</summary>
+    public bool CanReload { get; set; } = true;
+
     /// <inheritdoc/>
     public UnitInfo Get(string unit)
     {
@@ -42,8 +54,9 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
             UnitFileState = FileState(unit, state),
             NeedDaemonReload = state.Text != TextOf(unit),
             InvocationId = state.Invocation,
-            MainPid = state.Active == "active" ? 1000 + invocations : 0,
+            MainPid = state.Active == "active" ? MainPid ?? 1000 + invocations : 0,
             Started = state.Started,
+            CanReload = CanReload,
             Result = state.Active != "failed" ? "success" : state.Starts >= StartLimit ? "start-limit-hit" : "exit-code",
         };
     }

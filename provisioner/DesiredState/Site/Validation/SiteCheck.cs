@@ -21,6 +21,7 @@ internal static class SiteCheck
         FileRules.Check(host, report, siteFiles);
         UnitRules.Check(host, report);
         SecretRules.Check(host, report);
+        HealthRules.Check(host, report);
         return reach;
     }
 
@@ -51,6 +52,7 @@ internal static class SiteCheck
         Refuse("files", host.Files?.Count);
         Refuse("packages", host.Packages?.Count);
         Refuse("units", host.Units?.Count);
+        Refuse("health", host.Health is null ? 0 : 1);
         // Inherited it does no harm: the defaults are for the other hosts too.
         if (host.Boot is not (null or BootNetwork.None) && tree.Own.TryGet("boot", out _))
             report.Value("a network namespace does not boot; leave it out", "boot");

@@ -62,10 +62,25 @@ internal sealed class UnitRules
                 report.Value(pathError, "units", name, "loads", $"{i}");
         }
 
+        LoadedOptions(name, unit);
         for (var i = 0; i < unit.After?.Count; i++)
         {
             if (unit.After[i] is { } id)
                 After(name, id, $"{i}");
+        }
+    }
+
+    /// <summary>Keys that say more about loaded files make no sense without one.</summary>
+    private void LoadedOptions(string name, UnitSection unit)
+    {
+        if (unit is { Mutable.Count: > 0, Loads: null or { Count: 0 } })
+            report.Key("options of which files? name those under loads", "units", name, "mutable");
+        if (unit is { Asks: not null, Loads: null or { Count: 0 } })
+            report.Key("asked about which files? name those under loads", "units", name, "asks");
+        for (var i = 0; i < unit.Mutable?.Count; i++)
+        {
+            if (unit.Mutable[i] is { } option && OptionNames.Error(option) is { } error)
+                report.Value(error, "units", name, "mutable", $"{i}");
         }
     }
 

@@ -1,14 +1,14 @@
 using Scriban;
 using Scriban.Runtime;
 
-namespace Cloudlet.DesiredState.Boot;
+namespace Cloudlet.DesiredState.Compile;
 
-/// <summary>The templates of templates/boot, embedded in this assembly.</summary>
-internal sealed class BootTemplates
+/// <summary>The templates of one folder of templates/, embedded in this assembly.</summary>
+internal sealed class EmbeddedTemplates(string folder)
 {
     private readonly Dictionary<string, Template> parsed = new(StringComparer.Ordinal);
 
-    /// <summary>Renders templates/boot/<paramref name="name"/>.scriban.</summary>
+    /// <summary>Renders templates/FOLDER/<paramref name="name"/>.scriban.</summary>
     public string Render(string name, ScriptObject values)
     {
         if (!parsed.TryGetValue(name, out var template))
@@ -19,10 +19,10 @@ internal sealed class BootTemplates
         return template.Render(context);
     }
 
-    private static Template Load(string name)
+    private Template Load(string name)
     {
-        var resource = $"boot/{name}.scriban";
-        using var stream = typeof(BootTemplates).Assembly.GetManifestResourceStream(resource)
+        var resource = $"{folder}/{name}.scriban";
+        using var stream = typeof(EmbeddedTemplates).Assembly.GetManifestResourceStream(resource)
             ?? throw new InvalidOperationException($"this program was built without {resource}");
         using var reader = new StreamReader(stream);
         var template = Template.Parse(reader.ReadToEnd(), resource);

@@ -1,0 +1,161 @@
+using System.Text.Json;
+using Cloudlet.Converge.State;
+using Cloudlet.DesiredState;
+using Cloudlet.Errors;
+using Cloudlet.Healthd.Report;
+using Cloudlet.Machine.Files;
+
+namespace Cloudlet.Healthd.Heal;
+
+/// <summary>What the host is held to, and what stands in the way of acting: read again whenever one of its files may have changed.</summary>
+/// <param name="host">The host.</param>
+/// <param name="alarms">Takes what a person has to know.</param>
+/// <param name="clock">Tells when a hold ends.</param>
+public sealed class HeldState(HealthHost host, AlarmBook alarms, TimeProvider clock)
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const string Subject = "host";
+
+    private HostState? copied;
+
+    /// <summary>The state; null when there is none.</summary>
+    public HostState? Desired { get; private set; }
+
+    /// <summary>The journal of an apply that was killed and that nobody else will finish; null: none.</summary>
+    public Journal? Unfinished { get; private set; }
+
+    /// <summary>True while an apply may be under way or waits for its guard: then nothing is healed.</summary>
+    public bool IsInOtherHands { get; private set; }
+
+    private IHostFiles Files => host.Machine.Files;
+
+    /// <summary>Reads everything again.</summary>
+    /// <returns>True when the state is another one than before.</returns>
+    public bool Read()
+    {
+        var before = Desired;
+        var journal = Try(host.Store.ReadJournal);
+        Unfinished = journal is { Status: RunStatus.Applying, ConfirmBy: null } ? journal : null;
+        IsInOtherHands = journal is { Status: RunStatus.Applying };
+        if (Try(host.Store.ReadApplied) is { } applied)
+        {
+            Desired = applied;
+            alarms.Clear(AlarmKind.StateMissing, Subject);
+            Copy(applied);
+        }
+        else if (!IsInOtherHands && journal is not { Status: RunStatus.RolledBack, Previous: null })
+        {
+            Restore();
+        }
+        else
+        {
+            Desired = null;
+        }
+
+        return !Equals(before, Desired);
+    }
+
+    /// <summary>The active hold, or null. One that has expired is none.</summary>
+    public Hold? ReadHold() =>
+        ReadJson(host.Paths.Hold, ReportJson.Default.Hold) is { } hold && hold.Expires > clock.GetUtcNow() ? hold : null;
+
+    /// <summary>True when deferred restarts were released.</summary>
+    public bool AreRestartsReleased() => Files.Stat(host.Paths.Release) is not null;
+
+    /// <summary>The release was used.</summary>
+    public void EndRelease() => Files.Delete(host.Paths.Release);
+
+    /// <summary>Whether the host still has the name that was recorded; the first name is recorded, and that of a new state is, because an apply confirms it.</summary>
+    public bool HostNameChanged(bool isNewState)
+    {
+        var name = host.HostName();
+        if (ReadJson(host.Paths.Identity, ReportJson.Default.Identity) is { } identity && !isNewState)
+            return identity.HostName != name;
+        if (Desired is not null)
+            Write(host.Paths.Identity, JsonSerializer.SerializeToUtf8Bytes(new Identity(name), ReportJson.Default.Identity));
+        return false;
+    }
+
+    /// <summary>What is in memory, else the copy, takes the place of a state that was lost.</summary>
+    private void Restore()
+    {
+        Desired ??= ReadCopy();
+        if (Desired is not { } state)
+        {
+            alarms.Raise(AlarmKind.StateMissing, Subject, "no state was applied to this host, or its record is lost; `cloudlet apply` gives it one");
+            return;
+        }
+
+        alarms.Raise(AlarmKind.StateMissing, Subject, $"the record of the applied state was lost or damaged; it was put back ({state.Digest})");
+        try
+        {
+            host.Store.WriteApplied(state);
+            alarms.Clear(AlarmKind.StateMissing, Subject);
+        }
+        catch (CloudletException)
+        {
+            // A full or read-only disk: the state is held all the same, from memory.
+        }
+    }
+
+    private HostState? ReadCopy()
+    {
+        try
+        {
+            return Files.Read(host.Paths.StateCopy, 256 << 20) is { } json ? HostState.Parse(json) : null;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or CloudletException)
+        {
+            return null;
+        }
+    }
+
+    private void Copy(HostState state)
+    {
+        if (copied is not null && copied.Equals(state) && Files.Stat(host.Paths.StateCopy) is not null)
+            return;
+        if (Write(host.Paths.StateCopy, state.ToBytes()))
+            copied = state;
+    }
+
+    private bool Write(string path, byte[] json)
+    {
+        try
+        {
+            if (Files.Stat(host.Paths.Folder) is null)
+                Files.CreateDirectory(host.Paths.Folder, OwnerOnly | UnixFileMode.UserExecute);
+            Files.Write(path, json, OwnerOnly);
+            return true;
+        }
+        catch (CloudletException)
+        {
+            return false;
+        }
+    }
+
+    private T? ReadJson<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return Files.Read(path) is { } json ? JsonSerializer.Deserialize(json, type) : null;
+        }
+        catch (Exception e) when (e is JsonException or CloudletException)
+        {
+            return null;
+        }
+    }
+
+    private static T? Try<T>(Func<T?> read)
+        where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (CloudletException)
+        {
+            return null;
+        }
+    }
+}

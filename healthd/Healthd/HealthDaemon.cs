@@ -1,0 +1,196 @@
+using Cloudlet.Converge.Kinds;
+using Cloudlet.DesiredState;
+using Cloudlet.DesiredState.Health;
+using Cloudlet.DesiredState.Units;
+using Cloudlet.Errors;
+using Cloudlet.Healthd.Heal;
+using Cloudlet.Healthd.Report;
+using Cloudlet.Healthd.Watch;
+
+namespace Cloudlet.Healthd;
+
+/// <summary>
+/// Holds a host to its state: waits for an event, looks at what it concerns, heals what deviates. One thing at a time; whatever comes meanwhile waits in the queue and is looked at once.
+/// </summary>
+public sealed class HealthDaemon : IDisposable
+{
+    /// <summary>A loop that hangs must be told from one that waits: the service manager kills one that does not answer for 10 s.</summary>
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(200);
+
+    private readonly HealthHost host;
+    private readonly TimeProvider clock;
+    private readonly IHealthReports reports;
+    private readonly Random chance;
+    private readonly HealthSettings settings;
+    private readonly AlarmBook alarms;
+    private readonly HeldState held;
+    private readonly WakeQueue queue;
+    private readonly Healing healing;
+    private Concerns? concerns;
+    private long nextFullLook;
+    private long events;
+
+    /// <summary>Puts the daemon together; nothing is watched or looked at yet.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="settings">How to work.</param>
+    /// <param name="clock">Measures and waits.</param>
+    /// <param name="reports">Takes what is found and done.</param>
+    /// <param name="chance">Spreads the full looks of many hosts.</param>
+    public HealthDaemon(HealthHost host, HealthSettings settings, TimeProvider clock, IHealthReports reports, Random chance)
+    {
+        this.host = host;
+        this.settings = settings;
+        this.clock = clock;
+        this.reports = reports;
+        this.chance = chance;
+        alarms = new AlarmBook(clock, alarm => reports.Alarmed(alarm, alarms!.Active));
+        held = new HeldState(host, alarms, clock);
+        queue = new WakeQueue(clock);
+        healing = new Healing(host, settings, held, alarms, queue, clock, reports);
+    }
+
+    /// <summary>Alarms that were active when an earlier run ended.</summary>
+    public void Restore(IEnumerable<Alarm> earlier) => alarms.Restore(earlier);
+
+    /// <summary>Works until it is cancelled.</summary>
+    /// <param name="ready">Called when everything was looked at once.</param>
+    /// <param name="alive">Called at least every <see cref="Heartbeat"/>.</param>
+    /// <param name="ct">Ends the work, after the heal under way.</param>
+    public async Task RunAsync(Action ready, Action alive, CancellationToken ct)
+    {
+        host.Wakers.Start(Woken, (because, at) => queue.PostAll(because, at));
+        Adopt(isStart: true);
+        await FullLookAsync("start", clock.GetTimestamp(), ct);
+        ready();
+        while (!ct.IsCancellationRequested)
+        {
+            alive();
+            await StepAsync(ct);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        host.Wakers.Dispose();
+        queue.Dispose();
+    }
+
+    /// <summary>One turn of the loop.</summary>
+    internal async Task StepAsync(CancellationToken ct)
+    {
+        var wakening = await TakeAsync(ct);
+        healing.Events = Interlocked.Read(ref events);
+        if (clock.GetTimestamp() >= nextFullLook || wakening is { Ids: null })
+            await FullLookAsync(wakening?.Because ?? "full look", wakening?.Since ?? clock.GetTimestamp(), ct);
+        else if (wakening is not null)
+            await PassAsync(wakening, ct);
+    }
+
+    private async Task<Wakening?> TakeAsync(CancellationToken ct)
+    {
+        var untilFull = clock.GetElapsedTime(clock.GetTimestamp(), nextFullLook);
+        var longest = untilFull < Heartbeat ? untilFull : Heartbeat;
+        return await queue.TakeAsync(longest > TimeSpan.Zero ? longest : TimeSpan.Zero, ct);
+    }
+
+    private async Task PassAsync(Wakening wakening, CancellationToken ct)
+    {
+        if (wakening.Ids is { } ids && ids.Contains(OwnFiles))
+        {
+            if (Adopt(isStart: false) || held.Unfinished is not null)
+            {
+                await FullLookAsync("another state", wakening.Since, ct);
+                return;
+            }
+
+            // A hold that began or ended, a release: what waits for that is looked at.
+            wakening = wakening with { Ids = [.. ids.Where(id => id != OwnFiles), .. healing.NotWell] };
+        }
+
+        await healing.PassAsync(wakening, ct);
+    }
+
+    private async Task FullLookAsync(string because, long since, CancellationToken ct)
+    {
+        if (held.IsInOtherHands || held.Desired is null)
+            Adopt(isStart: false);
+        if (held.Unfinished is not null)
+            await FinishAsync(ct);
+        var pause = TimeSpan.FromSeconds(settings.FullLookSeconds * (0.9 + (0.2 * chance.NextDouble())));
+        nextFullLook = clock.GetTimestamp() + (long)(pause.TotalSeconds * clock.TimestampFrequency);
+        await healing.PassAsync(new Wakening(null, because, since), ct);
+    }
+
+    /// <summary>An apply that was killed is finished: what it was doing is what somebody wants.</summary>
+    private async Task FinishAsync(CancellationToken ct)
+    {
+        try
+        {
+            await host.Converger(clock, Note).ApplyAsync(held.Unfinished!.Desired, new Converge.ApplyOptions(), ct);
+        }
+        catch (CloudletException e) when (e.Kind == ErrorKind.Busy)
+        {
+            // It was not killed but is at work: its end is an event.
+            queue.PostLater(OwnFiles, "an apply is under way", Busy);
+            return;
+        }
+        catch (CloudletException e)
+        {
+            reports.Note($"the apply could not be finished: {e.Message}");
+        }
+
+        Adopt(isStart: false);
+
+        void Note(Converge.Applying.ConvergeEvent happened)
+        {
+            if (happened is Converge.Applying.Noticed noticed)
+                reports.Note(noticed.Message);
+        }
+    }
+
+    /// <summary>Reads state and holds, and watches what they name.</summary>
+    private bool Adopt(bool isStart)
+    {
+        var wasInOtherHands = held.IsInOtherHands;
+        var isNew = held.Read() || isStart;
+        if (!isNew && concerns is not null)
+            return wasInOtherHands && !held.IsInOtherHands;
+        healing.NewState(isNew && !isStart);
+        concerns = held.Desired is { } state ? Concerns.Of(state, healing.Healer) : null;
+        Watch(held.Desired);
+        return true;
+    }
+
+    private void Watch(HostState? state)
+    {
+        var own = new[] { host.Paths.Applied, host.Paths.Journal, host.Paths.Hold, host.Paths.Release };
+        host.Wakers.Watch([.. concerns?.Names(WakeKind.Path) ?? [], .. own], [.. state?.Resources.OfType<UnitSpec>().Select(u => u.Name) ?? []]);
+        if (host.Wakers.Unwatched is { Count: > 0 } unwatched)
+            alarms.Raise(
+                AlarmKind.EventsLimited, "host", $"{unwatched.Count} paths cannot be watched, {unwatched.First()} among them: raise fs.inotify.max_user_watches; until then a full look every {settings.FullLookSeconds} s finds what happens to them");
+        else
+            alarms.Clear(AlarmKind.EventsLimited, "host");
+    }
+
+    private void Woken(Wake wake, long at)
+    {
+        Interlocked.Increment(ref events);
+        if (wake.Kind == WakeKind.Path && (wake.Name == host.Paths.Applied || wake.Name == host.Paths.Journal || wake.Name == host.Paths.Hold || wake.Name == host.Paths.Release))
+            queue.Post([OwnFiles], wake.Name, at);
+        if (concerns is not { } known)
+            return;
+        foreach (var id in known.Behind(wake))
+        {
+            healing.SomethingChanged(wake, id);
+            if (Concerns.IsPatient(wake, id))
+                queue.PostPatiently(id, wake.Name, at);
+            else
+                queue.Post([id], wake.Name, at);
+        }
+    }
+
+    /// <summary>Stands for the daemon's own files in the queue; no resource has such an id.</summary>
+    private const string OwnFiles = "own files";
+}

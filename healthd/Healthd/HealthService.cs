@@ -1,0 +1,52 @@
+using System.Text.Json;
+using Cloudlet.DesiredState.Health;
+using Cloudlet.Errors;
+using Cloudlet.Healthd.Report;
+
+namespace Cloudlet.Healthd;
+
+/// <summary>The daemon as a service of the host.</summary>
+public static class HealthService
+{
+    /// <summary>Works until it is cancelled or asked to stop.</summary>
+    /// <param name="open">Opens the host.</param>
+    /// <param name="clock">Measures and waits.</param>
+    /// <param name="ct">Ends the work.</param>
+    /// <returns>The exit status.</returns>
+    public static async Task<int> RunAsync(Func<TimeProvider, HealthHost> open, TimeProvider clock, CancellationToken ct)
+    {
+        var host = open(clock);
+        using var machine = host.Machine;
+        using var reports = HealthReports.Create(ReadSettings(host, out var problem), host.Machine.Files, host.Paths, clock);
+        if (problem is not null)
+            reports.Note(problem);
+        using var daemon = new HealthDaemon(host, ReadSettings(host, out _), clock, reports, Random.Shared);
+        daemon.Restore(ReportFiles.ReadActive(host.Machine.Files, host.Paths));
+        using var notifier = new Cloudlet.Machine.Systemd.ServiceNotifier();
+        try
+        {
+            await daemon.RunAsync(notifier.Ready, notifier.Alive, ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            notifier.Stopping();
+        }
+
+        return 0;
+    }
+
+    /// <summary>Damaged settings are no reason not to heal: the standard ones take their place.</summary>
+    private static HealthSettings ReadSettings(HealthHost host, out string? problem)
+    {
+        problem = null;
+        try
+        {
+            return host.Machine.Files.Read(HealthSettings.Path) is { } json ? HealthSettings.Parse(json) : new HealthSettings();
+        }
+        catch (Exception e) when (e is JsonException or CloudletException)
+        {
+            problem = $"{HealthSettings.Path} cannot be read ({e.Message}); working with the standard settings";
+            return new HealthSettings();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Cloudlet.Converge.Kinds;
+using Cloudlet.Machine.Watch;
+
+namespace Cloudlet.Healthd.Watch;
+
+/// <summary>The watchers of the machine this process runs on: the kernel's link messages, inotify, systemd's signals, the ends of processes.</summary>
+public sealed class HostWakers(TimeProvider clock) : IWakers
+{
+    private LinkWatch? links;
+    private FileWatch? files;
+    private UnitWatch? units;
+    private ProcessWatch? processes;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Unwatched => files?.Unwatched ?? [];
+
+    /// <inheritdoc/>
+    public void Start(Action<Wake, long> woken, Action<string, long> lost)
+    {
+        links = new LinkWatch(Pass, clock);
+        files = new FileWatch(Pass, clock);
+        units = new UnitWatch(Pass, clock);
+        processes = new ProcessWatch(Pass, clock);
+
+        void Pass(HostEvent happened)
+        {
+            switch (happened)
+            {
+                case LinkTouched { Name: { } name }:
+                    woken(new Wake(WakeKind.Link, name), happened.At);
+                    break;
+                case LinkTouched:
+                    lost("a link without a name changed", happened.At);
+                    break;
+                case PathTouched path:
+                    woken(new Wake(WakeKind.Path, path.Path), happened.At);
+                    break;
+                case UnitTouched unit:
+                    woken(new Wake(WakeKind.Unit, unit.Unit), happened.At);
+                    break;
+                case EventsLost events:
+                    lost($"{events.Source}: {events.Because}", happened.At);
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Watch(IReadOnlyCollection<string> paths, IReadOnlyCollection<string> units)
+    {
+        files?.Watch(paths);
+        this.units?.Watch(units);
+    }
+
+    /// <inheritdoc/>
+    public void WatchProcesses(IReadOnlyDictionary<string, int> processes) => this.processes?.Watch(processes);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        links?.Dispose();
+        files?.Dispose();
+        units?.Dispose();
+        processes?.Dispose();
+    }
+}

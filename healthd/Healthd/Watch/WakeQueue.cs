@@ -1,0 +1,124 @@
+namespace Cloudlet.Healthd.Watch;
+
+/// <summary>What woke the daemon, taken together.</summary>
+/// <param name="Ids">Resources to look at; null: everything.</param>
+/// <param name="Because">The first thing that woke it, for records.</param>
+/// <param name="Since">Timestamp of the first event.</param>
+public sealed record Wakening(IReadOnlyCollection<string>? Ids, string Because, long Since);
+
+/// <summary>
+/// Collects what events concern until the daemon has time for it. However many events come for one resource, it is looked at once. Safe for several threads: watchers post, the daemon takes.
+/// </summary>
+public sealed class WakeQueue(TimeProvider clock) : IDisposable
+{
+    /// <summary>How long nothing may happen to a file before units that load it are looked at, and how long that may be put off while it goes on.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromMilliseconds(750);
+
+    private readonly Lock turn = new();
+    private readonly Dictionary<string, Pending> pending = [];
+    private readonly SemaphoreSlim news = new(0, 1);
+    private Pending? everything;
+
+    private sealed record Pending(string Because, long Since, long Due);
+
+    /// <summary>Asks for a look at some resources at once.</summary>
+    public void Post(IEnumerable<string> ids, string because, long since)
+    {
+        lock (turn)
+        {
+            foreach (var id in ids)
+                pending[id] = pending.TryGetValue(id, out var earlier) ? earlier with { Due = 0 } : new Pending(because, since, 0);
+        }
+
+        Tell();
+    }
+
+    /// <summary>Asks for a look when nothing more has happened for a moment.</summary>
+    public void PostPatiently(string id, string because, long since)
+    {
+        lock (turn)
+        {
+            var first = pending.TryGetValue(id, out var earlier) ? earlier : new Pending(because, since, long.MaxValue);
+            var due = Math.Min(After(since, Quiet), After(first.Since, LongestPatience));
+            pending[id] = first.Due == 0 ? first : first with { Due = due };
+        }
+
+        Tell();
+    }
+
+    /// <summary>Asks for a look at some time from now.</summary>
+    public void PostLater(string id, string because, TimeSpan pause)
+    {
+        lock (turn)
+        {
+            var due = After(clock.GetTimestamp(), pause);
+            if (!pending.TryGetValue(id, out var earlier) || earlier.Due > due)
+                pending[id] = new Pending(because, due, due);
+        }
+
+        Tell();
+    }
+
+    /// <summary>Asks for a look at everything.</summary>
+    public void PostAll(string because, long since)
+    {
+        lock (turn)
+            everything ??= new Pending(because, since, 0);
+        Tell();
+    }
+
+    /// <summary>What is due now; else null when <paramref name="longest"/> has passed or something else has to be settled first. Takes it out.</summary>
+    public async Task<Wakening?> TakeAsync(TimeSpan longest, CancellationToken ct)
+    {
+        var (ready, pause) = Ready();
+        if (ready is not null)
+            return ready;
+        await news.WaitAsync(pause < longest ? pause : longest, ct);
+        return Ready().Ready;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => news.Dispose();
+
+    private (Wakening? Ready, TimeSpan Pause) Ready()
+    {
+        lock (turn)
+        {
+            if (everything is { } all)
+            {
+                everything = null;
+                pending.Clear();
+                return (new Wakening(null, all.Because, all.Since), default);
+            }
+
+            var now = clock.GetTimestamp();
+            var due = pending.Where(p => p.Value.Due <= now).ToList();
+            if (due.Count == 0)
+                return (null, pending.Count == 0 ? TimeSpan.MaxValue : clock.GetElapsedTime(now, pending.Values.Min(p => p.Due)));
+            foreach (var (id, _) in due)
+                pending.Remove(id);
+            var first = due.MinBy(p => p.Value.Since).Value;
+            return (new Wakening([.. due.Select(p => p.Key)], first.Because, first.Since), default);
+        }
+    }
+
+    private long After(long timestamp, TimeSpan pause) => timestamp + (long)(pause.TotalSeconds * clock.TimestampFrequency);
+
+    private void Tell()
+    {
+        try
+        {
+            if (news.CurrentCount == 0)
+                news.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Another watcher told it in the same moment.
+        }
+        catch (ObjectDisposedException)
+        {
+            // A last event while the daemon stops.
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using Cloudlet.Healthd;
+using Cloudlet.Healthd.Report;
+
+namespace Cloudlet.Cli.Output;
+
+/// <summary>The health daemon's status as a person reads it: one line when all is well, else what is not.</summary>
+internal sealed class HealthReport(TextWriter output, bool colours)
+{
+    /// <summary>As many resources are listed one by one; the count tells of the rest.</summary>
+    private const int Most = 20;
+
+    public void Write(string prefix, JsonElement? status)
+    {
+        if (status is not { } json || HealthRequest.Parse(json) is not { } health)
+        {
+            output.WriteLine($"{prefix}no health daemon has reported since the boot; `health: {{}}` in the site file installs it");
+            return;
+        }
+
+        var well = health.Resources.Count(r => r.State == ResourceState.Ok);
+        var word = health.Digest is null ? Paint(Colour.Yellow, "holds nothing yet") : health.IsWell ? Paint(Colour.Green, "well") : Paint(Colour.Yellow, "not all well");
+        output.WriteLine($"{prefix}{PlainText.Of(health.Host)}: {word}: {well} of {health.Resources.Count} resources as described; {health.Healed} healed, {health.Events} events since {health.Started:u}");
+        if (health.Hold is { } hold)
+            output.WriteLine($"{prefix}  {Paint(Colour.Yellow, "held")} by {PlainText.Of(hold.Owner)} until {hold.Expires:u}: {PlainText.Of(hold.Reason)}");
+        foreach (var resource in health.Resources.Where(r => r.State != ResourceState.Ok).Take(Most))
+            output.WriteLine($"{prefix}  {Paint(Colour.Yellow, "~")} {PlainText.Of(resource.Id)} {Words(resource.State)} since {resource.Since:u}: {PlainText.Of(resource.Because ?? "")}{Attempts(resource)}");
+        foreach (var resource in health.Resources.Where(r => r is { State: ResourceState.Ok, Heals: > 0 }).Take(Most))
+            output.WriteLine($"{prefix}  {Paint(Colour.Green, "✓")} {PlainText.Of(resource.Id)} healed {(resource.Heals == 1 ? "once" : $"{resource.Heals} times")}, last at {resource.LastHeal:u}");
+        foreach (var alarm in health.Alarms)
+            output.WriteLine($"{prefix}  {Paint(Colour.Red, "!")} {JsonNamingPolicy.KebabCaseLower.ConvertName(alarm.Kind.ToString())} {PlainText.Of(alarm.Subject)} since {alarm.Raised:u}: {PlainText.Of(alarm.Message)}");
+    }
+
+    private static string Words(ResourceState state) => JsonNamingPolicy.KebabCaseLower.ConvertName(state.ToString()).Replace('-', ' ');
+
+    private static string Attempts(ResourceHealth resource) =>
+        (resource.Failures > 0 ? $"; {resource.Failures} attempts failed" : "") + (resource.NextTry is { } next ? $"; next try {next:u}" : "");
+
+    private string Paint(Colour colour, string text) => colours ? Ansi.Paint(colour, text) : text;
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Cloudlet.Cli.Hosts;
+using Cloudlet.Healthd;
+
+namespace Cloudlet.Cli.Verbs;
+
+/// <summary><c>cloudlet healthd</c>: the health daemon of this machine.</summary>
+internal static class HealthdVerb
+{
+    public static Command Create()
+    {
+        var verb = new Command("healthd", "The health daemon: holds a host to its description, event by event.");
+        verb.Subcommands.Add(Run());
+        verb.Subcommands.Add(Status());
+        return verb;
+    }
+
+    private static VerbCommand Run()
+    {
+        var verb = new VerbCommand("run", "Hold this machine to the state that was applied to it, until stopped. What cloudlet-healthd.service starts; `health: {}` in a site file installs it.")
+        {
+            Examples = [("systemctl status cloudlet-healthd", "how it is started"), ("cloudlet healthd run", "in the foreground, as root")],
+        };
+        verb.SetAction((_, ct) => HealthService.RunAsync(LocalHosts.OpenHealth, TimeProvider.System, ct));
+        return verb;
+    }
+
+    private static VerbCommand Status()
+    {
+        var verb = new VerbCommand("status", "Show how every resource is, what was healed, and which alarms are active.")
+        {
+            Examples = [("cloudlet healthd status", "this machine"), ("cloudlet healthd status site.yaml --json", "every host of a site, for a program")],
+            Exits = [(ExitCodes.Failed, "a host could not be reached")],
+        };
+        new HostVerbFrame().Build(verb, needsState: false, (_, _) => new HostRequest(HostVerb.Health) { Health = new HealthRequest() });
+        return verb;
+    }
+}

@@ -1,0 +1,74 @@
+using Cloudlet.Converge.Applying;
+using Cloudlet.Converge.Kinds;
+using Cloudlet.Converge.Planning;
+using Cloudlet.Converge.State;
+using Cloudlet.DesiredState;
+
+namespace Cloudlet.Converge;
+
+/// <summary>How a heal ended.</summary>
+/// <param name="Counts">What was changed, failed and was left alone.</param>
+/// <param name="Drift">What was still not as described when the host was looked at again; empty is the proof that it is healed.</param>
+public sealed record Healed(HealCounts Counts, Plan Drift);
+
+/// <summary>How many resources a heal changed, could not change, left alone because of those.</summary>
+/// <param name="Changed">Changed.</param>
+/// <param name="Failed">Could not be changed.</param>
+/// <param name="Skipped">Left alone.</param>
+public sealed record HealCounts(int Changed, int Failed, int Skipped);
+
+/// <summary>
+/// The loop of <see cref="Converger"/> for whoever holds a host to a state that was applied already: narrowed to what is concerned and what depends on it, and without a journal, because
+/// there is no state before to go back to.
+/// </summary>
+public sealed class Healer(KindRegistry kinds, IConvergeStore store, TimeProvider clock, ConvergeEventSink events)
+{
+    private readonly Observer observer = new(kinds);
+    private readonly Planner planner = new(kinds);
+
+    /// <summary>What is not as described. Changes nothing and takes no lock.</summary>
+    /// <param name="desired">The whole state.</param>
+    /// <param name="concerned">Ids to look at, with what depends on them; null: everything.</param>
+    /// <param name="ct">Ends the look.</param>
+    public async Task<Plan> LookAsync(HostState desired, IReadOnlyCollection<string>? concerned, CancellationToken ct)
+    {
+        var part = Narrow(desired, concerned);
+        return planner.Plan(part, await observer.ObserveAsync(part, [], findOwned: false, ct));
+    }
+
+    /// <summary>Does a plan that <see cref="LookAsync"/> gave, or a part of it, and looks again.</summary>
+    /// <param name="desired">The whole state that the plan belongs to.</param>
+    /// <param name="plan">What to do.</param>
+    /// <param name="ct">Ends the work.</param>
+    /// <returns>Null when the host's state is not, or not any more, this one: another run came in between.</returns>
+    /// <exception cref="Errors.CloudletException">Busy: another run has the lock.</exception>
+    public async Task<Healed?> HealAsync(HostState desired, Plan plan, CancellationToken ct)
+    {
+        using var held = store.Lock();
+        if (store.ReadApplied() is not { } applied || !applied.Equals(desired) || store.ReadJournal() is { Status: RunStatus.Applying })
+            return null;
+        var counts = await new Applier(kinds, clock, events).ApplyAsync(plan, ct);
+        var again = await LookAsync(desired, [.. plan.Changes.Select(c => c.Id)], ct);
+        return new Healed(new HealCounts(counts.Changed, counts.Failed, counts.Skipped), again);
+    }
+
+    /// <summary>What wakes whoever holds the resource to its description.</summary>
+    public IEnumerable<Wake> WokenBy(ResourceSpec spec) => kinds.For(spec).WokenBy(spec);
+
+    /// <summary>Makes firm what a look concluded about resources that are as described.</summary>
+    public void Adopt(IEnumerable<ResourceSpec> seen)
+    {
+        foreach (var spec in seen)
+            kinds.For(spec).Adopt(spec);
+    }
+
+    /// <summary>The part of a state that the ids name, and what depends on it.</summary>
+    private static HostState Narrow(HostState desired, IReadOnlyCollection<string>? concerned)
+    {
+        if (concerned is null)
+            return desired;
+        var part = DependencyOrder.StandingOn(desired.Resources, concerned);
+        part.UnionWith(concerned);
+        return new HostState { Host = desired.Host, Resources = [.. desired.Resources.Where(r => part.Contains(r.Id))] };
+    }
+}

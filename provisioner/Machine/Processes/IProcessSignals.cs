@@ -1,0 +1,13 @@
+namespace Cloudlet.Machine.Processes;
+
+/// <summary>Signals to processes that want them.</summary>
+public interface IProcessSignals
+{
+    /// <summary>
+    /// Sends a signal to a process that has a handler for it; one that has none would die of it. False when nothing was sent: no such process, no handler, or no privilege.
+    /// </summary>
+    /// <param name="pid">Process id.</param>
+    /// <param name="signal">Number of the signal.</param>
+    /// <param name="isStillIt">Asked when the process is held: whether the id is still that of the process that is meant.</param>
+    bool SendIfCaught(int pid, int signal, Func<bool> isStillIt);
+}

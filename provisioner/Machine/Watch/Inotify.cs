@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Cloudlet.Errors;
+using Cloudlet.Machine.Files;
+using Cloudlet.Machine.Netlink;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cloudlet.Machine.Watch;
+
+/// <summary>What inotify(7) can tell, under the kernel's names.</summary>
+[Flags]
+internal enum InotifyMask : uint
+{
+    None = 0,
+    Modify = 0x2,
+    Attrib = 0x4,
+    CloseWrite = 0x8,
+    MovedFrom = 0x40,
+    MovedTo = 0x80,
+    Create = 0x100,
+    Delete = 0x200,
+    DeleteSelf = 0x400,
+    MoveSelf = 0x800,
+    Unmount = 0x2000,
+    QueueOverflow = 0x4000,
+    Ignored = 0x8000,
+    OnlyDirectory = 0x01000000,
+    DontFollow = 0x02000000,
+    ExcludeUnlinked = 0x04000000,
+    MaskAdd = 0x20000000,
+}
+
+/// <summary>struct inotify_event.</summary>
+/// <param name="Watch">Which watch it belongs to; -1 for an overflow.</param>
+/// <param name="Mask">What happened.</param>
+/// <param name="Name">Name of the child of a watched folder; empty when the watched thing itself is meant.</param>
+internal readonly record struct InotifyEvent(int Watch, InotifyMask Mask, string Name);
+
+/// <summary>An inotify(7) instance. A watch belongs to an inode, whatever the path; adding one again adds to what it tells.</summary>
+internal sealed class Inotify : IDisposable
+{
+    private const int HeaderBytes = 16;
+
+    private readonly SafeFileHandle _instance;
+    private readonly int _mostWatches;
+    private readonly HashSet<int> _watches = [];
+    private readonly byte[] _buffer = new byte[64 * 1024];
+
+    /// <summary>Opens an instance. Errors: Busy when this user has too many.</summary>
+    /// <param name="mostWatches">A limit below the kernel's own, for tests of what happens at the limit.</param>
+    internal Inotify(int mostWatches)
+    {
+        _mostWatches = mostWatches;
+        _instance = Libc.InotifyInit(Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK); // IN_CLOEXEC and IN_NONBLOCK are the same bits
+        if (_instance.IsInvalid)
+        {
+            var errno = Libc.LastErrno;
+            throw new CloudletException(
+                ErrorKind.Busy, $"make an inotify instance: {Errno.Describe(errno)}. Raise fs.inotify.max_user_instances or the limit of open files.");
+        }
+    }
+
+    internal int Descriptor => (int)_instance.DangerousGetHandle();
+
+    /// <summary>Watches what is at a path now; a symbolic link is watched itself. Returns the number of the watch, or -1 with the errno.</summary>
+    internal int Add(string path, InotifyMask mask, out int errno)
+    {
+        var watch = Libc.InotifyAdd(_instance, path, (uint)(mask | InotifyMask.DontFollow | InotifyMask.MaskAdd));
+        errno = watch < 0 ? Libc.LastErrno : 0;
+        if (watch < 0 || !_watches.Add(watch) || _watches.Count <= _mostWatches)
+            return watch;
+        Remove(watch);
+        errno = FileErrors.ENOSPC;
+        return -1;
+    }
+
+    internal void Remove(int watch)
+    {
+        _watches.Remove(watch);
+        _ = Libc.InotifyRemove(_instance, watch);
+    }
+
+    /// <summary>Events that wait, as many as one read gives; none when nothing waits. The kernel has forgotten the watch of an <see cref="InotifyMask.Ignored"/> event.</summary>
+    internal void Read(List<InotifyEvent> events)
+    {
+        events.Clear();
+        var length = (int)Libc.Read(_instance, _buffer, _buffer.Length);
+        if (length < 0 && Libc.LastErrno is not (Errno.EAGAIN or Errno.EINTR) and var errno)
+            throw Errno.Failure("read inotify events", errno);
+        for (var offset = 0; offset < length;)
+        {
+            var header = MemoryMarshal.Cast<byte, uint>(_buffer.AsSpan(offset, HeaderBytes)); // wd, mask, cookie, len
+            var name = _buffer.AsSpan(offset + HeaderBytes, (int)header[3]);
+            var item = new InotifyEvent((int)header[0], (InotifyMask)header[1], name.IsEmpty ? "" : Encoding.UTF8.GetString(name[..name.IndexOf((byte)0)]));
+            if (item.Mask.HasFlag(InotifyMask.Ignored))
+                _watches.Remove(item.Watch);
+            events.Add(item);
+            offset += HeaderBytes + name.Length;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _instance.Dispose();
+}

@@ -1,0 +1,126 @@
+using System.Runtime.InteropServices;
+using Cloudlet.Errors;
+using Cloudlet.Machine.Netlink;
+using static Cloudlet.Machine.Netlink.NetlinkConstants;
+
+namespace Cloudlet.Machine.Watch;
+
+/// <summary>Finds out which links rtnetlink messages are about. Keeps the names of the links, because messages of addresses and routes carry only an index.</summary>
+internal sealed class LinkEventReader
+{
+    private readonly Dictionary<int, string> _names = [];
+    private readonly List<(string? Name, int Index)> _links = [];
+
+    /// <summary>Reads a datagram. False when a part of it could not be understood.</summary>
+    /// <param name="datagram">Messages from the kernel, not trusted to be well-formed.</param>
+    /// <param name="links">The links in the order of their messages, equal neighbours once; valid until the next call.</param>
+    internal bool Read(ReadOnlySpan<byte> datagram, out List<(string? Name, int Index)> links)
+    {
+        _links.Clear();
+        links = _links;
+        try
+        {
+            var complete = true;
+            while (NetlinkMessage.TryTake(ref datagram, out var message))
+                complete &= Take(message);
+            return complete;
+        }
+        catch (CloudletException e) when (e.Kind == ErrorKind.Unexpected)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Learns a name from a message of a dump.</summary>
+    internal void Learn(in NetlinkMessage message)
+    {
+        if (message.Header.Type == RTM_NEWLINK && ReadLink(message, out var name) is { Family: AF_UNSPEC } header && name is not null)
+            _names[header.Index] = name;
+    }
+
+    /// <summary>Forgets all names.</summary>
+    internal void Forget() => _names.Clear();
+
+    private bool Take(in NetlinkMessage message)
+    {
+        switch (message.Header.Type)
+        {
+            case RTM_NEWLINK or RTM_DELLINK:
+                TakeLink(message);
+                return true;
+            case RTM_NEWADDR or RTM_DELADDR:
+                Touch(AttributeReader.Structure<AddressHeader>(message.Payload, out _).Index);
+                return true;
+            case RTM_NEWROUTE or RTM_DELROUTE:
+                TakeRoute(message);
+                return true;
+            default:
+                return message.Header.Type != NLMSG_OVERRUN;
+        }
+    }
+
+    private void TakeLink(in NetlinkMessage message)
+    {
+        var header = ReadLink(message, out var name);
+        var known = _names.GetValueOrDefault(header.Index);
+        var isGone = message.Header.Type == RTM_DELLINK;
+        if (known is not null && known != name && name is not null)
+            Add(known, header.Index);
+        Add(name ?? known, header.Index);
+        // Of the family AF_BRIDGE are reports about a port of a bridge; RTM_DELLINK is then only the end of being a port.
+        if (header.Family != AF_UNSPEC)
+            return;
+        if (isGone)
+            _names.Remove(header.Index);
+        else if (name is not null)
+            _names[header.Index] = name;
+    }
+
+    private static LinkHeader ReadLink(in NetlinkMessage message, out string? name)
+    {
+        name = null;
+        var header = AttributeReader.Structure<LinkHeader>(message.Payload, out var rest);
+        var reader = new AttributeReader(rest);
+        while (name is null && reader.Next())
+            if (reader.Type == IFLA_IFNAME)
+                name = reader.Text();
+        return header;
+    }
+
+    private void TakeRoute(in NetlinkMessage message)
+    {
+        var header = AttributeReader.Structure<RouteHeader>(message.Payload, out var rest);
+        if ((header.Flags & RTM_F_CLONED) != 0)
+            return;
+        var reader = new AttributeReader(rest);
+        while (reader.Next())
+        {
+            if (reader.Type == RTA_OIF)
+                Touch(reader.Int32());
+            else if (reader.Type == RTA_MULTIPATH)
+                TakeNextHops(reader.Value);
+        }
+    }
+
+    /// <summary>The elements of RTA_MULTIPATH, struct rtnexthop: u16 length with its attributes, u8 flags, u8 hops, i32 link.</summary>
+    private void TakeNextHops(ReadOnlySpan<byte> hops)
+    {
+        const int headerBytes = 8;
+        while (hops.Length >= headerBytes)
+        {
+            var length = MemoryMarshal.Read<ushort>(hops);
+            if (length < headerBytes || length > hops.Length)
+                throw AttributeReader.Malformed($"a next hop claims {length} bytes where {hops.Length} are left");
+            Touch(MemoryMarshal.Read<int>(hops[4..]));
+            hops = hops[Math.Min(NetlinkRequest.Align(length), hops.Length)..];
+        }
+    }
+
+    private void Touch(int index) => Add(_names.GetValueOrDefault(index), index);
+
+    private void Add(string? name, int index)
+    {
+        if (_links.Count == 0 || _links[^1] != (name, index))
+            _links.Add((name, index));
+    }
+}

@@ -1,0 +1,138 @@
+using Cloudlet.Errors;
+using Cloudlet.Machine.Netlink;
+using static Cloudlet.Machine.Netlink.NetlinkConstants;
+
+namespace Cloudlet.Machine.Watch;
+
+/// <summary>
+/// Reports links whose properties, addresses or routes changed, as the kernel multicasts it (rtnetlink(7)). When the kernel had to drop
+/// messages because they were read too slowly, <see cref="EventsLost"/> comes twice: at once, and again when the backlog is read, because
+/// until then the kernel drops more without a word.
+/// </summary>
+public sealed class LinkWatch : IWakeSource
+{
+    // Room for a storm of thousands of links; the kernel charges it only while messages wait.
+    private const int ReceiveBytes = 4 << 20;
+
+    private static readonly int[] Groups = [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE];
+
+    private readonly Action<HostEvent> _sink;
+    private readonly TimeProvider _clock;
+    private readonly LinkEventReader _reader = new();
+    private readonly NetlinkSocket _events;
+    private readonly NetlinkSocket _questions;
+    private readonly WatchThread _thread;
+
+    /// <summary>Starts to watch. Errors: those of <see cref="RouteNetlink.Open(string)"/>.</summary>
+    /// <param name="sink">See <see cref="IWakeSource"/>.</param>
+    /// <param name="clock">Gives the timestamps of the events.</param>
+    /// <param name="networkNamespace">Name in /run/netns or path of another network namespace; null for that of the calling thread.</param>
+    public LinkWatch(Action<HostEvent> sink, TimeProvider clock, string? networkNamespace = null)
+        : this(sink, clock, networkNamespace, ReceiveBytes)
+    {
+    }
+
+    internal LinkWatch(Action<HostEvent> sink, TimeProvider clock, string? networkNamespace, int receiveBytes)
+    {
+        _sink = sink;
+        _clock = clock;
+        (_events, _questions) = Open(networkNamespace, receiveBytes);
+        try
+        {
+            // Listening began before this, so that the table misses nothing.
+            LearnNames();
+        }
+        catch
+        {
+            Release();
+            throw;
+        }
+        _thread = WatchThread.Start("watch-links", Run, Release);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _thread.Dispose();
+
+    private static (NetlinkSocket Events, NetlinkSocket Questions) Open(string? networkNamespace, int receiveBytes)
+    {
+        if (networkNamespace is null)
+            return OpenHere(receiveBytes);
+        using var ns = NetworkNamespaces.Open(networkNamespace);
+        return NamespaceThread.RunInside(ns, networkNamespace, () => OpenHere(receiveBytes));
+    }
+
+    private static (NetlinkSocket Events, NetlinkSocket Questions) OpenHere(int receiveBytes)
+    {
+        var events = NetlinkSocket.Open(NETLINK_ROUTE);
+        try
+        {
+            events.Subscribe(Groups, receiveBytes);
+            return (events, NetlinkSocket.Open(NETLINK_ROUTE));
+        }
+        catch
+        {
+            events.Dispose();
+            throw;
+        }
+    }
+
+    private void Run(WatchThread thread)
+    {
+        Span<PollEntry> entries = [default, new PollEntry(_events.Descriptor)];
+        while (thread.Wait(entries))
+            if (entries[1].IsReady)
+                ReadAll(thread);
+    }
+
+    private void ReadAll(WatchThread thread)
+    {
+        var overrun = false;
+        while (!thread.IsStopping)
+        {
+            var datagram = _events.TryReceive(out var errno);
+            var at = _clock.GetTimestamp();
+            if (errno == Errno.EAGAIN)
+                break;
+            if (errno == 0)
+                Report(datagram, at);
+            else
+                Lose(at, $"reading rtnetlink: {Errno.Describe(errno)}: more changed than was read in time");
+            overrun |= errno != 0;
+        }
+        if (!overrun)
+            return;
+        LearnNames();
+        Lose(_clock.GetTimestamp(), "reading rtnetlink: the backlog has been read; what changed meanwhile was dropped");
+    }
+
+    private void Report(ReadOnlySpan<byte> datagram, long at)
+    {
+        var complete = _reader.Read(datagram, out var links);
+        foreach (var (name, index) in links)
+            _sink(new LinkTouched(name, index) { At = at });
+        if (!complete)
+            Lose(at, "reading rtnetlink: a message of the kernel is malformed or says that others were dropped");
+    }
+
+    /// <summary>Fills the name table afresh. An interrupted or failed dump leaves gaps: events of such a link come without its name.</summary>
+    private void LearnNames()
+    {
+        _reader.Forget();
+        try
+        {
+            _ = _questions.Exchange(LinkMessages.DumpAll(), _reader.Learn);
+        }
+        catch (CloudletException e) when (e.Kind == ErrorKind.Unexpected)
+        {
+            // Malformed, see above.
+        }
+    }
+
+    private void Lose(long at, string because) => _sink(new EventsLost(WakeSourceNames.Links, because) { At = at });
+
+    private void Release()
+    {
+        _events.Dispose();
+        _questions.Dispose();
+    }
+}

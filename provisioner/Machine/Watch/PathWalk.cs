@@ -1,0 +1,134 @@
+using System.IO.Enumeration;
+using System.Text;
+using Cloudlet.Machine.Files;
+using Cloudlet.Machine.Netlink;
+
+namespace Cloudlet.Machine.Watch;
+
+/// <summary>
+/// Goes the way that the kernel goes to find a path (path_resolution(7)) and watches everything on it. Each folder is watched before it is
+/// looked into: what changes during the walk gives an event, after which the walk is made again.
+/// </summary>
+internal sealed class PathWalk(Inotify inotify, PathInterests interests)
+{
+    /// <summary>As many symbolic links as the kernel follows.</summary>
+    private const int MostLinks = 40;
+
+    private const InotifyMask Folder = InotifyMask.Create | InotifyMask.Delete | InotifyMask.MovedFrom | InotifyMask.MovedTo | InotifyMask.Attrib
+        | InotifyMask.DeleteSelf | InotifyMask.MoveSelf | InotifyMask.OnlyDirectory;
+
+    private const InotifyMask Content = Folder | InotifyMask.Modify | InotifyMask.CloseWrite | InotifyMask.ExcludeUnlinked;
+
+    private const InotifyMask File = InotifyMask.Modify | InotifyMask.CloseWrite | InotifyMask.Attrib | InotifyMask.DeleteSelf | InotifyMask.MoveSelf;
+
+    private readonly byte[] _target = new byte[4096];
+
+    /// <summary>Watches what decides about <paramref name="path"/> now, and ends the watches of what did before.</summary>
+    internal void Arm(WatchedPath path)
+    {
+        var old = path.Interests;
+        path.Interests = [];
+        path.Trouble = null;
+        Walk(path, path.Path, withContent: true);
+        interests.RemoveStale(old, path);
+    }
+
+    /// <summary>Ends the watches of a path.</summary>
+    internal void Disarm(WatchedPath path)
+    {
+        var old = path.Interests;
+        path.Interests = [];
+        interests.RemoveStale(old, path);
+    }
+
+    private void Walk(WatchedPath path, string from, bool withContent)
+    {
+        var way = new Stack<string>();
+        Push(way, from);
+        var real = ""; // where we are: no link is in it, and / is empty
+        for (var links = 0; way.TryPop(out var name);)
+        {
+            if (name == "..")
+            {
+                real = real[..Math.Max(0, real.LastIndexOf('/'))];
+                continue;
+            }
+            if (!Watch(path, real.Length == 0 ? "/" : real, Folder, name))
+                return;
+            var child = $"{real}/{name}";
+            if (ReadLink(child) is { } target)
+            {
+                _ = Watch(path, child, File, PathInterests.Itself);
+                if (++links > MostLinks)
+                    return;
+                if (target.StartsWith('/'))
+                    real = "";
+                Push(way, target);
+            }
+            else
+            {
+                real = child;
+            }
+        }
+        WatchEnd(path, real.Length == 0 ? "/" : real, withContent);
+    }
+
+    private static void Push(Stack<string> way, string path)
+    {
+        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
+            if (name != ".")
+                way.Push(name);
+    }
+
+    /// <summary>What the path leads to: a file, a folder with everything in it, or nothing.</summary>
+    private void WatchEnd(WatchedPath path, string end, bool withContent)
+    {
+        if (!withContent || !Watch(path, end, Content, PathInterests.Itself))
+        {
+            _ = Watch(path, end, File, PathInterests.Itself);
+            return;
+        }
+        _ = Watch(path, end, Content, PathInterests.AnyName);
+        foreach (var link in LinksIn(end))
+            Walk(path, link, withContent: false);
+    }
+
+    /// <summary>
+    /// Watches an inode for the sake of a name below it. False when there is nothing of this sort, which the event of a change will mend,
+    /// or when it cannot be watched, which the path's trouble then tells.
+    /// </summary>
+    private bool Watch(WatchedPath path, string at, InotifyMask mask, string name)
+    {
+        var watch = inotify.Add(at, mask, out var errno);
+        if (watch >= 0)
+            interests.Add(watch, name, path);
+        else if (errno == FileErrors.ENOSPC)
+            path.Trouble ??= $"{at}: the limit of watches is reached. Raise it, for example: sysctl fs.inotify.max_user_watches=524288";
+        else if (errno is not (FileErrors.ENOENT or FileErrors.ENOTDIR))
+            path.Trouble ??= $"{at}: {Errno.Describe(errno)}";
+        return watch >= 0;
+    }
+
+    /// <summary>Target of a symbolic link; null for anything else.</summary>
+    private string? ReadLink(string path)
+    {
+        var length = Libc.ReadLink(path, _target, _target.Length);
+        return length < 0 ? null : Encoding.UTF8.GetString(_target, 0, (int)length);
+    }
+
+    private static List<string> LinksIn(string folder)
+    {
+        var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None };
+        try
+        {
+            return [.. new FileSystemEnumerable<string>(folder, static (ref entry) => entry.ToFullPath(), options)
+            {
+                ShouldIncludePredicate = static (ref entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+            }];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // it went away or was closed to us meanwhile, which gives an event
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using Cloudlet.Machine.Files;
+using Cloudlet.Machine.Netlink;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cloudlet.Machine.Watch;
+
+/// <summary>
+/// Reports a unit the moment its main process ends, by pidfd_open(2): before systemd has reaped the process and says so. On a kernel without
+/// it (before 5.3, or forbidden by a seccomp filter) nothing is reported, and <see cref="UnitWatch"/> is what is left.
+/// </summary>
+public sealed class ProcessWatch : IWakeSource
+{
+    private readonly Action<HostEvent> _sink;
+    private readonly TimeProvider _clock;
+    private readonly nint _systemCall;
+    private readonly WatchThread _thread;
+    private readonly Dictionary<string, Main> _mains = []; // of the thread alone, as is the next
+    private bool _troubleIsTold;
+    private IReadOnlyDictionary<string, int>? _wanted;
+
+    /// <summary>Starts with nothing to watch.</summary>
+    /// <param name="sink">See <see cref="IWakeSource"/>.</param>
+    /// <param name="clock">Gives the timestamps of the events.</param>
+    public ProcessWatch(Action<HostEvent> sink, TimeProvider clock)
+        : this(sink, clock, Libc.SYS_pidfd_open)
+    {
+    }
+
+    internal ProcessWatch(Action<HostEvent> sink, TimeProvider clock, nint systemCall)
+    {
+        _sink = sink;
+        _clock = clock;
+        _systemCall = systemCall;
+        _thread = WatchThread.Start("watch-processes", Run, Release);
+    }
+
+    /// <summary>
+    /// Replaces the set of watched processes: unit → main process id; 0 for a unit without one is left out. A unit whose process is gone
+    /// already is reported at once, but the end of one process only once, however often it is given.
+    /// </summary>
+    public void Watch(IReadOnlyDictionary<string, int> mainPids)
+    {
+        ObjectDisposedException.ThrowIf(_thread.IsStopping, this);
+        Volatile.Write(ref _wanted, new Dictionary<string, int>(mainPids));
+        _thread.Wake();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _thread.Dispose();
+
+    private void Run(WatchThread thread)
+    {
+        PollEntry[] entries = new PollEntry[1];
+        List<string> units = [];
+        while (thread.Wait(entries))
+        {
+            var at = _clock.GetTimestamp();
+            for (var i = 0; i < units.Count; i++)
+                if (entries[i + 1].IsReady)
+                    End(units[i], _mains[units[i]].ProcessId, at);
+            if (Interlocked.Exchange(ref _wanted, null) is { } wanted)
+                Adopt(wanted);
+            units = [.. _mains.Where(main => main.Value.Process is not null).Select(main => main.Key)];
+            entries = [default, .. units.Select(unit => new PollEntry((int)_mains[unit].Process!.DangerousGetHandle()))];
+        }
+    }
+
+    private void Adopt(IReadOnlyDictionary<string, int> wanted)
+    {
+        foreach (var (unit, main) in _mains.Where(main => wanted.GetValueOrDefault(main.Key) <= 0).ToList())
+        {
+            main.Process?.Dispose();
+            _mains.Remove(unit);
+        }
+        foreach (var (unit, processId) in wanted)
+            if (processId > 0)
+                Adopt(unit, processId);
+    }
+
+    private void Adopt(string unit, int processId)
+    {
+        var known = _mains.GetValueOrDefault(unit);
+        var isKnown = known.ProcessId == processId;
+        if (isKnown && known.Process is not null)
+            return;
+        var descriptor = (int)Libc.PidfdOpen(_systemCall, processId, 0); // close-on-exec by itself
+        var errno = descriptor < 0 ? Libc.LastErrno : 0;
+        switch (errno)
+        {
+            case 0:
+                var process = new SafeFileHandle(descriptor, ownsHandle: true);
+                if (isKnown && HasEnded(descriptor))
+                {
+                    process.Dispose(); // the one that was reported, and is not reaped yet
+                    return;
+                }
+                known.Process?.Dispose();
+                _mains[unit] = new Main(processId, process);
+                _troubleIsTold = false;
+                break;
+            case Errno.ESRCH or Errno.EINVAL: // EINVAL: the number belongs to a thread now
+                if (!isKnown)
+                    End(unit, processId, _clock.GetTimestamp());
+                break;
+            case FileErrors.ENOSYS or Errno.EPERM:
+                break;
+            default:
+                TellTrouble(unit, errno);
+                break;
+        }
+    }
+
+    private void End(string unit, int processId, long at)
+    {
+        _mains.GetValueOrDefault(unit).Process?.Dispose();
+        _mains[unit] = new Main(processId, Process: null);
+        _sink(new UnitTouched(unit) { At = at });
+    }
+
+    private void TellTrouble(string unit, int errno)
+    {
+        if (_troubleIsTold)
+            return;
+        _troubleIsTold = true;
+        var because = $"watch the main process of {unit}: {Errno.Describe(errno)}. If it is the limit of open files, raise it (LimitNOFILE=)";
+        _sink(new EventsLost(WakeSourceNames.Processes, because) { At = _clock.GetTimestamp() });
+    }
+
+    private static unsafe bool HasEnded(int descriptor)
+    {
+        var entry = new PollEntry(descriptor);
+        return Libc.Poll(&entry, 1, 0) > 0;
+    }
+
+    private void Release()
+    {
+        foreach (var main in _mains.Values)
+            main.Process?.Dispose();
+    }
+
+    /// <summary>A main process; <c>Process</c> is null once its end was reported.</summary>
+    private readonly record struct Main(int ProcessId, SafeFileHandle? Process);
+}

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using Cloudlet.Machine.Netlink;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cloudlet.Machine.Watch;
+
+/// <summary>
+/// The thread of a source. It sleeps in poll(2) without a time limit, until one of its descriptors has something or somebody wakes it
+/// through an eventfd(2).
+/// </summary>
+internal sealed class WatchThread : IDisposable
+{
+    private const int StackBytes = 512 * 1024;
+
+    private readonly SafeFileHandle _wake;
+    private readonly Thread _thread;
+    private volatile bool _stopping;
+
+    private WatchThread(SafeFileHandle wake, string name, Action<WatchThread> run, Action release)
+    {
+        _wake = wake;
+        _thread = new Thread(
+            () =>
+            {
+                try
+                {
+                    run(this);
+                }
+                finally
+                {
+                    release();
+                    wake.Dispose();
+                }
+            },
+            StackBytes)
+        { IsBackground = true, Name = name };
+    }
+
+    /// <summary>True once Dispose was called: the thread is to return.</summary>
+    internal bool IsStopping => _stopping;
+
+    /// <summary>Starts a thread. <paramref name="release"/> is called at its end, or here when there is no descriptor left for it.</summary>
+    internal static WatchThread Start(string name, Action<WatchThread> run, Action release)
+    {
+        var wake = Libc.EventFd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
+        if (wake.IsInvalid)
+        {
+            var errno = Libc.LastErrno;
+            release();
+            throw Errno.Failure($"make the eventfd of thread {name}", errno);
+        }
+        var thread = new WatchThread(wake, name, run, release);
+        thread._thread.Start();
+        return thread;
+    }
+
+    /// <summary>Makes the thread's current or next wait return. After Dispose it does nothing.</summary>
+    internal void Wake()
+    {
+        try
+        {
+            // EAGAIN, the only failure that can be, means that 2^64-2 wake-ups are waiting already.
+            _ = Libc.Write(_wake, 1, sizeof(ulong));
+        }
+        catch (ObjectDisposedException)
+        {
+            // The thread has ended and nobody can be woken.
+        }
+    }
+
+    /// <summary>
+    /// Sleeps until an entry is ready, somebody calls <see cref="Wake"/> or the time is over; only for the thread itself. False when it
+    /// is to stop.
+    /// </summary>
+    /// <param name="entries">What to wait for; the first entry is the thread's own and is filled in here.</param>
+    /// <param name="milliseconds">The longest sleep; -1 for no limit.</param>
+    internal unsafe bool Wait(Span<PollEntry> entries, int milliseconds = -1)
+    {
+        Debug.Assert(Thread.CurrentThread == _thread, "only the thread itself waits");
+        entries[0] = new PollEntry((int)_wake.DangerousGetHandle());
+        fixed (PollEntry* first = entries)
+        {
+            // EINTR is as good as a wake-up; with any other error we would come back at once and for ever.
+            if (Libc.Poll(first, (nuint)entries.Length, milliseconds) < 0 && Libc.LastErrno is not Errno.EINTR and var errno)
+                throw Errno.Failure("wait for events", errno);
+        }
+        if (entries[0].IsReady)
+            _ = Libc.Read(_wake, stackalloc byte[sizeof(ulong)], sizeof(ulong));
+        return !_stopping;
+    }
+
+    /// <summary>Sleeps for a time, or less when somebody calls <see cref="Wake"/>. False when the thread is to stop.</summary>
+    internal bool Sleep(TimeSpan time) => Wait(stackalloc PollEntry[1], (int)time.TotalMilliseconds);
+
+    /// <summary>Stops the thread and waits for it, except when the thread itself calls.</summary>
+    public void Dispose()
+    {
+        _stopping = true;
+        Wake();
+        if (Thread.CurrentThread != _thread)
+            _thread.Join();
+    }
+}

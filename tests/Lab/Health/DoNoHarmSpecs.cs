@@ -1,0 +1,99 @@
+using Cloudlet.Lab.Tests.Converge;
+using Cloudlet.Lab.Tests.LabHosts;
+
+namespace Cloudlet.Lab.Tests.Health;
+
+/// <summary>What an operator decided stays decided, and a host that cannot be healed costs a bounded number of attempts.</summary>
+[Collection(nameof(HealthLab))]
+public sealed class DoNoHarmSpecs(HealthConverge site)
+{
+    private readonly HealedHost host = new(site);
+
+    [Fact]
+    public async Task A_disabled_unit_stays_disabled_with_an_alarm()
+    {
+        await host.BeginAsync();
+        await site.ShellAsync("systemctl disable --now cloudlet-beacon");
+
+        await host.AlarmAsync($"operator-disabled unit:{HealedHost.Service}");
+
+        (await host.StateOfAsync($"unit:{HealedHost.Service}")).ShouldBe("left-alone");
+        (await site.Host.ExecAsync("systemctl", "is-active", HealedHost.Service)).Output.ShouldBe("inactive\n");
+        await site.ShellAsync("systemctl enable cloudlet-beacon");
+        await host.HealedAsync();
+        await host.NoAlarmAsync($"operator-disabled unit:{HealedHost.Service}");
+    }
+
+    [Fact]
+    public async Task A_masked_unit_stays_masked_with_an_alarm()
+    {
+        await host.BeginAsync();
+        await site.ShellAsync("systemctl mask --runtime --now cloudlet-beacon || { mv /etc/systemd/system/cloudlet-beacon.service /root/; systemctl mask --now cloudlet-beacon; }");
+
+        await LabHostFixture.EventuallyAsync(async () => (await host.AlarmsAsync()).Count > 0 || await host.IsAsDescribedAsync(), "an alarm, or the mask is no mask");
+
+        await site.ShellAsync("systemctl unmask --runtime cloudlet-beacon; systemctl unmask cloudlet-beacon; systemctl daemon-reload");
+        await host.HealedAsync();
+    }
+
+    [Fact]
+    public async Task A_held_host_is_watched_and_left_alone_until_it_is_released()
+    {
+        await host.BeginAsync();
+        (await site.RunWithAsync("hold", ["--for", "10m", "--reason", "a new switch", "--owner", "anna"])).ShouldExitWith(0);
+        (await site.RunWithAsync("hold", ["--for", "10m", "--reason", "mine", "--owner", "bert"])).ShouldExitWith(1);
+        await site.ShellAsync("ip link delete cloudlet0");
+
+        await LabHostFixture.EventuallyAsync(async () => await host.StateOfAsync("link:cloudlet0") == "held", "the link counts as held");
+        (await site.Host.ExecAsync("ip", "link", "show", "cloudlet0")).ExitCode.ShouldNotBe(0);
+
+        (await site.RunWithAsync("release", ["--owner", "anna"])).ShouldExitWith(0);
+        await host.HealedAsync();
+    }
+
+    [Fact]
+    public async Task With_another_host_name_links_are_healed_and_no_unit_is_touched()
+    {
+        await host.BeginAsync();
+        await site.ShellAsync("hostname somebody-else; systemctl stop cloudlet-beacon; ip link delete cloudlet0");
+
+        await host.AlarmAsync($"host-name-changed unit:{HealedHost.Service}");
+        await LabHostFixture.EventuallyAsync(async () => await host.StateOfAsync("link:cloudlet0") == "ok", "the link is healed");
+        (await site.Host.ExecAsync("systemctl", "is-active", HealedHost.Service)).Output.ShouldBe("inactive\n");
+
+        await site.ShellAsync("hostname edge-1; systemctl kill -s HUP cloudlet-healthd || true; systemctl restart cloudlet-healthd");
+        await host.HealedAsync();
+        await host.NoAlarmAsync($"host-name-changed unit:{HealedHost.Service}");
+    }
+
+    [Fact]
+    public async Task A_service_that_crashes_again_and_again_is_given_up_with_one_alarm()
+    {
+        await host.BeginAsync();
+        var crashing = site.Write(
+            """
+            units:
+              crash.service:
+                running: true
+                content: |
+                  [Service]
+                  ExecStart=/bin/sh -c 'test -e /run/works && exec sleep 1000; exit 1'
+            """);
+        await site.ShellAsync("touch /run/works");
+        (await site.RunAsync("apply", crashing)).ShouldExitWith(0);
+        await site.ShellAsync("rm /run/works; systemctl kill -s KILL crash");
+
+        await host.AlarmAsync("gave-up unit:crash.service");
+        var starts = await StartsAsync();
+        starts.ShouldBeLessThanOrEqualTo(8);
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        (await StartsAsync()).ShouldBe(starts);
+
+        await site.ShellAsync("touch /run/works; systemctl start crash");
+        await host.NoAlarmAsync("gave-up unit:crash.service");
+        (await site.RunAsync("apply")).ShouldExitWith(0);
+        await site.ShellAsync("rm /run/works");
+    }
+
+    private async Task<int> StartsAsync() => int.Parse(await site.ShellAsync("journalctl -q -b -u crash -o cat | grep -c '^Started' || true"));
+}

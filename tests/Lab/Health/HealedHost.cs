@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Cloudlet.Lab.Tests.Converge;
+using Cloudlet.Lab.Tests.LabHosts;
+
+namespace Cloudlet.Lab.Tests.Health;
+
+/// <summary>What tests ask of a host with a health daemon.</summary>
+public sealed class HealedHost(ConvergeHost site)
+{
+    public const string Beacon = "/etc/cloudlet/beacon.conf";
+    public const string Service = "cloudlet-beacon.service";
+
+    /// <summary>The host as described, with nothing that an earlier test left, and the daemon well.</summary>
+    public async Task BeginAsync()
+    {
+        await site.Host.UpAsync();
+        await site.Host.ExecAsync("rm", "-f", "/var/lib/cloudlet/health/hold.json");
+        await site.ConvergeAsync();
+        await LabHostFixture.EventuallyAsync(async () => await IsWellAsync(), "the daemon finds all well");
+    }
+
+    /// <summary>The daemon's status.</summary>
+    public async Task<JsonElement?> StatusAsync() =>
+        await site.Host.ReadFileAsync("/run/cloudlet/health/status.json") is { Length: > 0 } json ? JsonSerializer.Deserialize<JsonElement>(json) : null;
+
+    /// <summary>The heals that are on record, oldest first.</summary>
+    public async Task<IReadOnlyList<JsonElement>> RecordsAsync() =>
+    [
+        .. (await site.Host.ReadFileAsync("/var/lib/cloudlet/health/heals.jsonl") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonSerializer.Deserialize<JsonElement>(l)),
+    ];
+
+    /// <summary>Kinds of the active alarms, with their subjects.</summary>
+    public async Task<IReadOnlyList<string>> AlarmsAsync() => await StatusAsync() is { } status
+        ? [.. status.GetProperty("alarms").EnumerateArray().Select(a => $"{a.GetProperty("kind").GetString()} {a.GetProperty("subject").GetString()}")]
+        : [];
+
+    /// <summary>How a resource is.</summary>
+    public async Task<string?> StateOfAsync(string id) => await StatusAsync() is { } status
+        ? status.GetProperty("resources").EnumerateArray().FirstOrDefault(r => r.GetProperty("id").GetString() == id) is { ValueKind: JsonValueKind.Object } found ? found.GetProperty("state").GetString() : null
+        : null;
+
+    /// <summary>True when verify finds nothing, from outside.</summary>
+    public async Task<bool> IsAsDescribedAsync() => (await site.RunAsync("verify")).ExitCode == 0;
+
+    /// <summary>Waits until the host is as described, by nobody's doing but the daemon's.</summary>
+    public Task HealedAsync() => LabHostFixture.EventuallyAsync(IsAsDescribedAsync, "the host is as described again");
+
+    /// <summary>Waits for an alarm.</summary>
+    public Task AlarmAsync(string alarm) => LabHostFixture.EventuallyAsync(async () => (await AlarmsAsync()).Contains(alarm), $"the alarm {alarm}");
+
+    /// <summary>Waits until an alarm is cleared.</summary>
+    public Task NoAlarmAsync(string alarm) => LabHostFixture.EventuallyAsync(async () => !(await AlarmsAsync()).Contains(alarm), $"the alarm {alarm} is cleared");
+
+    private async Task<bool> IsWellAsync() => await StatusAsync() is { } status
+        && status.GetProperty("resources").EnumerateArray().All(r => r.GetProperty("state").GetString() == "ok")
+        && status.GetProperty("alarms").GetArrayLength() == 0;
+}

@@ -1,0 +1,268 @@
+using System.Diagnostics;
+using System.Text;
+using Cloudlet.DesiredState.Units;
+using Cloudlet.Machine.Files;
+using Cloudlet.Machine.Processes;
+using Cloudlet.Resources.Units;
+using Cloudlet.Resources.Units.Configuration;
+using Cloudlet.TestKit;
+using Cloudlet.TestKit.Machine;
+
+namespace Cloudlet.Resources.Tests.Units;
+
+public sealed class GuruMeditationSpecs : IDisposable
+{
+    private const string Name = "nova-compute.service";
+    private const string Config = "/etc/nova/nova.conf";
+    private const string Log = "/var/log/nova";
+    private const string Good = $"""
+        [DEFAULT]
+        my_ip = 10.0.0.1
+        debug = yes
+        transport_url = rabbit://secret
+        enabled_apis = osapi_compute, metadata
+        multi = one
+        multi = two, three
+        d = a:b,c:d
+        f = 1.50
+        ml = one
+          two
+        empty =
+        state = $my_ip
+        not_known = 1
+        [libvirt]
+        virt_type = "qemu"
+        [oslo_reports]
+        log_dir = {Log}
+        """;
+
+    /// <summary>The end of what oslo.reports 2.4 writes for these options, trailing spaces included; the sections before it are as they begin.</summary>
+    private static readonly string Report = string.Join('\n',
+    [
+        "========================================================================",
+        "====                        Guru Meditation                         ====",
+        "========================================================================",
+        "||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||",
+        "", "",
+        "========================================================================",
+        "====                           Processes                            ====",
+        "========================================================================",
+        "Process 3677 (under 3675) [ run by: nova (64060), state: running ]",
+        "",
+        "========================================================================",
+        "====                         Configuration                          ====",
+        "========================================================================",
+        "",
+        "default: ",
+        "  config-dir = ", "  config-file = ", "    /etc/nova/nova.conf", "  config_source = ",
+        "",
+        "  d: ", "    a = b", "    c = d",
+        "  debug = True", "  empty = ",
+        "  enabled_apis = ", "    metadata", "    osapi_compute",
+        "  f = 1.5",
+        "  ml: ", "    one", "    two",
+        "  multi = ", "    one", "    two, three",
+        "  my_ip = 10.0.0.1", "  state = 10.0.0.1", "  transport_url = ***",
+        "",
+        "libvirt: ", "  virt_type = qemu",
+        "",
+        "oslo_reports: ", "  file_event_handler = None", "  file_event_handler_interval = 1", "  log_dir = /var/log/nova",
+    ]);
+
+    private readonly ManualClock clock = new();
+    private readonly FakeMachine machine;
+    private readonly FakeSignals signals = new();
+    private readonly UnitsKind kind;
+
+    public GuruMeditationSpecs()
+    {
+        machine = new FakeMachine(clock);
+        machine.Systemd.MainPid = 3677;
+        kind = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock, signals);
+        machine.Files[$"/lib/systemd/system/{Name}"] = "[Install]";
+        machine.Files[Config] = Good;
+        machine.Files[$"{Log}/hub.py_gurumeditation_20260101000000"] = Report.Replace("10.0.0.1", "10.9.9.9");
+        signals.OnSend = () => machine.Files[$"{Log}/hub.py_gurumeditation_20260102030405"] = Report;
+        clock.Advance(TimeSpan.FromMinutes(1));
+        machine.Systemd.StartByHand(Name);
+        clock.Advance(TimeSpan.FromMinutes(1));
+    }
+
+    public void Dispose() => machine.Dispose();
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("debug = yes|debug = 1", "")]
+    [InlineData("enabled_apis = osapi_compute, metadata|enabled_apis = metadata,osapi_compute", "")]
+    [InlineData("rabbit://secret|rabbit://other", "")]
+    [InlineData("10.0.0.1|10.0.0.2", "DEFAULT.my_ip")]
+    [InlineData("debug = yes|debug = off", "DEFAULT.debug")]
+    [InlineData("osapi_compute, metadata|osapi_compute", "DEFAULT.enabled_apis")]
+    [InlineData("multi = one\n|", "DEFAULT.multi")]
+    [InlineData("1.50|1.6", "DEFAULT.f")]
+    [InlineData("  two|  three", "DEFAULT.ml")]
+    [InlineData("empty =|empty = no", "DEFAULT.empty")]
+    [InlineData("\"qemu\"|kvm", "libvirt.virt_type")]
+    public void What_the_process_has_otherwise_is_named(string edit, string expected)
+    {
+        var text = edit.Length == 0 ? Good : Good.Replace(edit.Split('|')[0], edit.Split('|')[1]);
+        string.Join(',', GuruReport.Parse(Report).Differences([ConfigurationText.Parse(Encoding.UTF8.GetBytes(text))!])).ShouldBe(expected);
+    }
+
+    [Fact]
+    public void The_last_file_wins() =>
+        GuruReport.Parse(Report).Differences([ConfigurationText.Parse("my_ip = 10.0.0.2"u8)!, ConfigurationText.Parse("my_ip = 10.0.0.1"u8)!]).ShouldBeEmpty();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("====                         Configuration                          ====\n")]
+    public void A_report_that_is_still_written_is_not_complete(string text) => GuruReport.Parse(text).IsComplete.ShouldBeFalse();
+
+    [Fact]
+    public async Task An_edit_that_no_time_shows_is_seen_by_asking_once_and_the_report_is_taken_away()
+    {
+        EditInThePast();
+        (await LookAsync(Wanted() with { Asks = null })).ShouldBe(UnitSpec.Current);
+        (await LookAsync(Wanted())).ShouldBe($"{Name}: DEFAULT.my_ip differs from what its process says it runs with");
+        await kind.ApplyAsync(Wanted(), null, default);
+        machine.Systemd.Calls.ShouldBe([$"restart {Name}"]);
+        signals.Sent.ShouldBe(["12 to 3677"]);
+        machine.Files.List(Log).ShouldBe(["hub.py_gurumeditation_20260101000000"]);
+
+        // Now there is a stamp, and nothing to ask for.
+        (await LookAsync(Wanted())).ShouldBe(UnitSpec.Current);
+        signals.Sent.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Without_an_answer_the_times_decide_after_a_bounded_wait()
+    {
+        EditInThePast();
+        signals.OnSend = () => machine.Files[$"{Log}/hub.py_gurumeditation_20260102030405"] = Report.Replace("Process 3677", "Process 3678");
+        var began = clock.GetUtcNow();
+        (await LookAsync(Wanted())).ShouldBe(UnitSpec.Current);
+        (clock.GetUtcNow() - began).ShouldBeLessThan(TimeSpan.FromSeconds(4));
+    }
+
+    [Fact]
+    public async Task A_process_without_a_handler_or_that_is_another_one_meanwhile_is_left_alone()
+    {
+        EditInThePast();
+        signals.Catches = false;
+        (await LookAsync(Wanted())).ShouldBe(UnitSpec.Current);
+        signals.Catches = true;
+        signals.WhileHeld = () => machine.Systemd.Crash(Name);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await LookAsync(Wanted());
+        signals.Sent.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Without_a_folder_for_reports_nobody_is_asked()
+    {
+        machine.Files[Config] = Good.Replace($"log_dir = {Log}", "");
+        await LookAsync(Wanted());
+        signals.Sent.ShouldBeEmpty();
+    }
+
+    /// <summary>Needs python3-oslo.reports, python3-oslo.config and python3-greenlet (PYTHONPATH may say where they are).</summary>
+    [Fact]
+    public async Task A_real_process_says_what_it_has_loaded_and_lives_on()
+    {
+        Assert.SkipUnless(await RunAsync("-c", "import oslo_reports, oslo_config, greenlet") == 0, "needs the Debian packages python3-oslo.reports, python3-oslo.config and python3-greenlet");
+        using var dir = new TempDir();
+        var config = dir["service.conf"];
+        await File.WriteAllTextAsync(config, $"[DEFAULT]\nmy_ip = 10.0.0.1\ndebug = yes\n[oslo_reports]\nlog_dir = {dir.Path}\n");
+        await File.WriteAllTextAsync(dir["service.py"], Service);
+        using var process = Process.Start(new ProcessStartInfo("python3", [dir["service.py"], config]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        try
+        {
+            (await process.StandardOutput.ReadLineAsync()).ShouldBe("ready");
+            machine.Systemd.MainPid = process.Id;
+            var guru = new GuruMeditation(machine.Systemd, new HostFiles(), new HostProcessSignals(), TimeProvider.System);
+            (await guru.AskAsync(machine.Systemd.Get(Name), [config], default)).ShouldBe([]);
+            await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("10.0.0.1", "10.0.0.2"));
+            (await guru.AskAsync(machine.Systemd.Get(Name), [config], default)).ShouldBe(["DEFAULT.my_ip"]);
+            Directory.GetFiles(dir.Path, "*_gurumeditation_*").ShouldBeEmpty();
+            process.HasExited.ShouldBeFalse();
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+
+    [Fact]
+    public void A_real_process_that_would_die_of_the_signal_does_not_get_it()
+    {
+        using var process = Process.Start("sleep", "600");
+        try
+        {
+            new HostProcessSignals().SendIfCaught(process.Id, 12, () => true).ShouldBeFalse();
+            process.WaitForExit(TimeSpan.FromMilliseconds(100)).ShouldBeFalse();
+            new HostProcessSignals().SendIfCaught(int.MaxValue, 12, () => true).ShouldBeFalse();
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+
+    private const string Service = """
+        import sys, time
+        from oslo_config import cfg
+        from oslo_reports import guru_meditation_report as gmr, opts
+        class Version:
+            def vendor_string(self): return 'vendor'
+            def product_string(self): return 'product'
+            def version_string_with_package(self): return '1'
+        cfg.CONF.register_opts([cfg.StrOpt('my_ip'), cfg.BoolOpt('debug', default=False)])
+        cfg.CONF(['--config-file', sys.argv[1]])
+        opts.set_defaults(cfg.CONF)
+        gmr.TextGuruMeditation.setup_autorun(Version(), conf=cfg.CONF)
+        print('ready', flush=True)
+        while True:
+            time.sleep(1)
+        """;
+
+    private static UnitSpec Wanted() => new() { Id = UnitSpec.IdOf(Name), Name = Name, Running = true, Configuration = UnitSpec.Current, Loads = [Config], Asks = Asks.Guru };
+
+    private static async Task<int> RunAsync(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("python3", arguments) { RedirectStandardError = true, UseShellExecute = false })!;
+        await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return process.ExitCode;
+    }
+
+    private async Task<string> LookAsync(UnitSpec wanted) => (await kind.ObserveAsync(wanted, default))!.Configuration!;
+
+    /// <summary>The clock was wrong when the file was edited.</summary>
+    private void EditInThePast()
+    {
+        clock.Advance(TimeSpan.FromHours(-1));
+        machine.Files[Config] = Good.Replace("my_ip = 10.0.0.1", "my_ip = 10.0.0.2");
+        clock.Advance(TimeSpan.FromHours(1));
+    }
+
+    private sealed class FakeSignals : IProcessSignals
+    {
+        public IList<string> Sent { get; } = [];
+
+        public bool Catches { get; set; } = true;
+
+        public Action? WhileHeld { get; set; }
+
+        public Action? OnSend { get; set; }
+
+        public bool SendIfCaught(int pid, int signal, Func<bool> isStillIt)
+        {
+            WhileHeld?.Invoke();
+            if (!isStillIt() || !Catches)
+                return false;
+            Sent.Add($"{signal} to {pid}");
+            OnSend?.Invoke();
+            return true;
+        }
+    }
+}
