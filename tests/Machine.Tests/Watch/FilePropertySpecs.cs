@@ -1,6 +1,7 @@
 using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Watch;
 using Cloudlet.TestKit;
+using Cloudlet.TestKit.Machine;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -31,7 +32,7 @@ public sealed class FilePropertySpecs
             Prop.ForAll<(Act Act, byte From, byte To)[]>(acts =>
             {
                 using var dir = new TempDir();
-                var log = new EventLog();
+                var log = new WatchLog();
                 using var watch = new FileWatch(log.Take, TimeProvider.System);
                 var paths = Names.Select(name => dir[name]).ToArray();
                 var marker = dir["marker"];

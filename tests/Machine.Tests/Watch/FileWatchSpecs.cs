@@ -3,13 +3,14 @@ using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Tests.Netlink;
 using Cloudlet.Machine.Watch;
 using Cloudlet.TestKit;
+using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Machine.Tests.Watch;
 
 public sealed class FileWatchSpecs : IDisposable
 {
     private readonly TempDir _dir = new();
-    private readonly EventLog _log = new();
+    private readonly WatchLog _log = new();
     private readonly FileWatch _watch;
     private string[] _watched = [];
 

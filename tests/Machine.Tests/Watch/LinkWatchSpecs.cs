@@ -3,6 +3,7 @@ using Cloudlet.Errors;
 using Cloudlet.Machine.Netlink;
 using Cloudlet.Machine.Tests.Netlink;
 using Cloudlet.Machine.Watch;
+using Cloudlet.TestKit.Machine;
 using FsCheck;
 using FsCheck.Fluent;
 using static Cloudlet.Machine.Netlink.NetlinkConstants;
@@ -11,7 +12,7 @@ namespace Cloudlet.Machine.Tests.Watch;
 
 public sealed class LinkWatchSpecs
 {
-    private readonly EventLog _log = new();
+    private readonly WatchLog _log = new();
 
     [Fact]
     public async Task A_deleted_link_is_reported_by_its_name()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cloudlet.Machine.Watch;
+using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Machine.Tests.Watch;
 
@@ -7,7 +8,7 @@ public sealed class ProcessWatchSpecs : IDisposable
 {
     private const nint NoSuchSystemCall = 9999;
 
-    private readonly EventLog _log = new();
+    private readonly WatchLog _log = new();
     private readonly List<Process> _processes = [];
 
     [Fact]
