@@ -52,6 +52,9 @@ public sealed class Ledger(HealthSettings settings, TimeProvider clock)
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
+    /// <summary>A token but for rounding: without that, the end of a wait can come out a hair short of it, and the next wait as none at all.</summary>
+    private const double Whole = 1 - 1e-6;
+
     private readonly Dictionary<string, Account> accounts = [];
 
     /// <summary>The budget of a resource.</summary>
@@ -68,10 +71,10 @@ public sealed class Ledger(HealthSettings settings, TimeProvider clock)
         if (account.NotBefore is { } time && clock.GetTimestamp() < time)
             return account.Failures > 0 ? Allowance.AfterFailure : Allowance.Exhausted;
         Fill(account);
-        if (account.Tokens >= 1)
+        if (account.Tokens >= Whole)
             return Allowance.Now;
         Wait(account, TimeSpan.FromMinutes((1 - account.Tokens) / settings.PerMinute));
-        return Allowance.Exhausted;
+        return account.Failures > 0 ? Allowance.AfterFailure : Allowance.Exhausted;
     }
 
     /// <summary>Records a heal that ended as described.</summary>

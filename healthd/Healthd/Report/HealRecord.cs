@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Cloudlet.Converge.Planning;
 
 namespace Cloudlet.Healthd.Report;
@@ -41,16 +39,3 @@ public sealed record HealRecord
 /// <param name="Milliseconds">How long it took.</param>
 /// <param name="Error">Why it failed; null when it did not.</param>
 public sealed record HealStep(string Id, ChangeAction Action, double Milliseconds, string? Error);
-
-/// <summary>How reports are written as JSON.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
-[JsonSerializable(typeof(HealthStatus))]
-[JsonSerializable(typeof(HealRecord))]
-[JsonSerializable(typeof(Alarm))]
-[JsonSerializable(typeof(Heal.Hold))]
-[JsonSerializable(typeof(Heal.Identity))]
-internal sealed partial class ReportJson : JsonSerializerContext
-{
-    /// <summary>One line of JSON, without a line break.</summary>
-    public static byte[] Line(HealRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, Default.HealRecord);
-}

@@ -28,7 +28,7 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
         lock (turn)
         {
             foreach (var id in ids)
-                pending[id] = pending.TryGetValue(id, out var earlier) ? earlier with { Due = 0 } : new Pending(because, since, 0);
+                pending[id] = First(id, because, since) with { Due = 0 };
         }
 
         Tell();
@@ -39,7 +39,7 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
     {
         lock (turn)
         {
-            var first = pending.TryGetValue(id, out var earlier) ? earlier : new Pending(because, since, long.MaxValue);
+            var first = First(id, because, since);
             var due = Math.Min(After(since, Quiet), After(first.Since, LongestPatience));
             pending[id] = first.Due == 0 ? first : first with { Due = due };
         }
@@ -53,8 +53,8 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
         lock (turn)
         {
             var due = After(clock.GetTimestamp(), pause);
-            if (!pending.TryGetValue(id, out var earlier) || earlier.Due > due)
-                pending[id] = new Pending(because, due, due);
+            var first = First(id, because, due);
+            pending[id] = first with { Due = Math.Min(first.Due, due) };
         }
 
         Tell();
@@ -101,6 +101,14 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
             var first = due.MinBy(p => p.Value.Since).Value;
             return (new Wakening([.. due.Select(p => p.Key)], first.Because, first.Since), default);
         }
+    }
+
+    /// <summary>What came first for a resource. What is asked for later has not happened yet: an event now comes before it.</summary>
+    private Pending First(string id, string because, long since)
+    {
+        if (!pending.TryGetValue(id, out var earlier))
+            return new Pending(because, since, long.MaxValue);
+        return earlier.Since <= since ? earlier : earlier with { Because = because, Since = since };
     }
 
     private long After(long timestamp, TimeSpan pause) => timestamp + (long)(pause.TotalSeconds * clock.TimestampFrequency);

@@ -81,6 +81,13 @@ public sealed class HostFiles : IHostFiles
     }
 
     /// <inheritdoc/>
+    public void Append(string path, ReadOnlySpan<byte> line, UnixFileMode mode, long limit)
+    {
+        using var folder = OpenOrCreateParent(path, AppendedFile.Action, out var name);
+        AppendedFile.Append(folder, name, path, line, (uint)mode, limit);
+    }
+
+    /// <inheritdoc/>
     public void WriteSymlink(string path, string target)
     {
         using var folder = OpenOrCreateParent(path, "link", out var name);

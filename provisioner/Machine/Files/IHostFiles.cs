@@ -48,6 +48,13 @@ public interface IHostFiles
     /// <summary>Replaces or creates a regular file atomically, creating missing parent folders (0755). Owner and group null: as the old file, else as the process; modified null: now.</summary>
     void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null, DateTimeOffset? modified = null);
 
+    /// <summary>
+    /// Appends a line (<paramref name="line"/> ends in a line break) to a regular file in one write, creating it with <paramref name="mode"/> and missing parent folders (0755). Not durable before the kernel
+    /// writes it: a power cut may leave a part of the line, which the next one does not continue but ends. A file that the line would take beyond <paramref name="limit"/> bytes is renamed first to
+    /// <c>PATH.1</c>, in the place of an older one, so that both together never take more than twice the limit. A link in the file's place is not followed (InvalidInput).
+    /// </summary>
+    void Append(string path, ReadOnlySpan<byte> line, UnixFileMode mode, long limit);
+
     /// <summary>Replaces or creates a symbolic link atomically.</summary>
     void WriteSymlink(string path, string target);
 

@@ -83,6 +83,24 @@ public sealed class FakeFiles : IHostFiles
     }
 
     /// <inheritdoc/>
+    public void Append(string path, ReadOnlySpan<byte> line, UnixFileMode mode, long limit)
+    {
+        var old = entries.GetValueOrDefault(path);
+        if (old is not null && old.Type != HostFileType.Regular)
+            throw new CloudletException(ErrorKind.InvalidInput, $"append to {path}: not a regular file");
+        byte[] content = old is null || old.Content.Length == 0 || old.Content[^1] == '\n' ? [.. old?.Content ?? [], .. line] : [.. old.Content, (byte)'\n', .. line];
+        var rotated = old is { Content.Length: > 0 } && content.Length > limit ? old : null;
+        if (rotated is not null)
+            content = line.ToArray();
+        machine.Write($"append {path}", () =>
+        {
+            if (rotated is not null)
+                Set($"{path}.1", rotated);
+            Set(path, (rotated is null && old is not null ? old : New(HostFileType.Regular, mode)) with { Content = content, Modified = machine.Clock.GetUtcNow(), Changed = machine.Clock.GetUtcNow() });
+        });
+    }
+
+    /// <inheritdoc/>
     public void WriteSymlink(string path, string target)
     {
         if (entries.GetValueOrDefault(path)?.Type == HostFileType.Directory)

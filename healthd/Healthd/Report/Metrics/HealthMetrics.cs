@@ -1,0 +1,91 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+
+namespace Cloudlet.Healthd.Report.Metrics;
+
+/// <summary>
+/// What happened and how things are, as numbers: instruments of the meter <see cref="MeterName"/>, from which <see cref="PrometheusText"/> and <see cref="OtlpPush"/> read alike. docs/formats/health.md lists them. Durations are seconds.
+/// Safe for several threads.
+/// </summary>
+public sealed class HealthMetrics : IHealthReports, IDisposable
+{
+    /// <summary>Name of the meter.</summary>
+    public const string MeterName = "cloudlet.healthd";
+
+    private static readonly Dictionary<ResourceState, string> States =
+        Enum.GetValues<ResourceState>().ToDictionary(s => s, s => JsonSerializer.SerializeToElement(s, ReportJson.Default.ResourceState).GetString()!);
+
+    private static readonly InstrumentAdvice<double> Buckets = new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] };
+
+    private readonly Counter<long> heals;
+    private readonly Counter<long> alarms;
+    private readonly Histogram<double> detection;
+    private readonly Histogram<double> repair;
+    private volatile HealthStatus? status;
+    private volatile IReadOnlyList<Alarm> active = [];
+
+    /// <summary>Creates the instruments.</summary>
+    public HealthMetrics()
+    {
+        heals = Meter.CreateCounter<long>("cloudlet.heals", null, "Resources that were healed, by result and kind of resource.");
+        alarms = Meter.CreateCounter<long>("cloudlet.alarms", null, "Alarms raised, by kind.");
+        detection = Meter.CreateHistogram("cloudlet.detection", "s", "Time from the kernel's event to the decision to heal.", null, Buckets);
+        repair = Meter.CreateHistogram("cloudlet.repair", "s", "Time from the decision to heal to the look that proves it.", null, Buckets);
+        Meter.CreateObservableCounter("cloudlet.looks", () => status?.Looks ?? 0, null, "Looks at the host, as of the last change of the status.");
+        Meter.CreateObservableCounter("cloudlet.events", () => status?.Events ?? 0, null, "Events that woke the daemon, as of the last change of the status.");
+        Meter.CreateObservableGauge("cloudlet.resources", Resources, null, "Described resources, by how they are.");
+        Meter.CreateObservableGauge("cloudlet.alarm.active", ActiveAlarms, null, "1 for every active alarm.");
+        Meter.CreateObservableGauge("cloudlet.hold.active", () => status?.Hold is null ? 0 : 1, null, "1 while a hold keeps the daemon from acting.");
+        Meter.CreateObservableGauge("cloudlet.state.info", State, null, "1 for the state that the host is held to.");
+        Meter.CreateObservableGauge("process.resident_memory", () => Environment.WorkingSet, "By", "Memory of the daemon that is in RAM.");
+    }
+
+    /// <summary>The meter.</summary>
+    public Meter Meter { get; } = new(MeterName);
+
+    /// <inheritdoc/>
+    public void Publish(HealthStatus status)
+    {
+        this.status = status;
+        active = status.Alarms;
+    }
+
+    /// <inheritdoc/>
+    public void Healed(HealRecord record)
+    {
+        var left = record.Left.Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var change in record.Seen)
+            heals.Add(1, new("result", left.Contains(change.Id) ? "failed" : "ok"), new("kind", change.Id.Split(':')[0]));
+        detection.Record(Math.Max(0, record.DetectionMilliseconds) / 1000);
+        repair.Record(Math.Max(0, record.RepairMilliseconds) / 1000);
+    }
+
+    /// <inheritdoc/>
+    public void Alarmed(Alarm alarm, IReadOnlyList<Alarm> active)
+    {
+        this.active = active;
+        if (alarm.Cleared is null)
+            alarms.Add(1, new KeyValuePair<string, object?>("kind", AlarmText.Of(alarm.Kind)));
+    }
+
+    /// <inheritdoc/>
+    public void Note(string message)
+    {
+        // Nothing to count.
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Meter.Dispose();
+
+    private IEnumerable<Measurement<long>> Resources()
+    {
+        var counts = (status?.Resources ?? []).CountBy(r => r.State).ToDictionary();
+        return [.. States.Select(s => new Measurement<long>(counts.GetValueOrDefault(s.Key), new KeyValuePair<string, object?>("state", s.Value)))];
+    }
+
+    private IEnumerable<Measurement<int>> ActiveAlarms() =>
+        [.. active.Select(a => new Measurement<int>(1, new("kind", AlarmText.Of(a.Kind)), new("resource", a.Subject)))];
+
+    private IEnumerable<Measurement<int>> State() =>
+        status is { Digest: { } digest } known ? [new Measurement<int>(1, new("digest", digest), new("host", known.Host))] : [];
+}

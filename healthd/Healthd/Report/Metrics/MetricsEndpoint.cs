@@ -1,0 +1,160 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Cloudlet.Errors;
+
+namespace Cloudlet.Healthd.Report.Metrics;
+
+/// <summary>
+/// Answers <c>GET /metrics</c>, and nothing else. Whoever reaches the port may send anything, so everything has a limit: bytes, time, connections. Without a connection it is asleep in the kernel and costs no wake-up,
+/// which is also why it is no web server.
+/// </summary>
+internal sealed class MetricsEndpoint : IDisposable
+{
+    private const int LongestRequest = 8 << 10;
+    private const int MostConnections = 4;
+
+    private readonly Socket listener;
+    private readonly Func<string> write;
+    private readonly TimeSpan patience;
+    private readonly SemaphoreSlim free = new(MostConnections);
+    private readonly CancellationTokenSource stop = new();
+
+    /// <summary>Listens.</summary>
+    /// <param name="address">IP address and port, e.g. <c>127.0.0.1:9810</c> or <c>[::1]:9810</c>; port 0 takes a free one.</param>
+    /// <param name="write">Writes the metrics.</param>
+    /// <param name="patience">For a whole connection; null: 2 s.</param>
+    /// <exception cref="CloudletException">InvalidInput, or Unexpected when the address cannot be listened on.</exception>
+    public MetricsEndpoint(string address, Func<string> write, TimeSpan? patience = null)
+    {
+        this.write = write;
+        this.patience = patience ?? TimeSpan.FromSeconds(2);
+        if (!IPEndPoint.TryParse(address, out var where))
+            throw new CloudletException(ErrorKind.InvalidInput, $"Cannot serve metrics on '{address}': it is no IP address and port. Write 127.0.0.1:9810 or [::1]:9810.");
+        listener = new Socket(where.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            FreeBind(listener);
+            listener.Bind(where);
+            listener.Listen(MostConnections);
+        }
+        catch (SocketException e)
+        {
+            listener.Dispose();
+            throw new CloudletException(ErrorKind.Unexpected, $"Cannot serve metrics on {address}: {e.Message}. Look with `ss -ltnp` who has the port.", e);
+        }
+
+        _ = Task.Run(AcceptAsync);
+    }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Where => (IPEndPoint)listener.LocalEndPoint!;
+
+    public void Dispose()
+    {
+        stop.Cancel();
+        listener.Dispose();
+    }
+
+    /// <summary>The address may be that of a link which is not up yet: the daemon itself will see to that.</summary>
+    private static void FreeBind(Socket socket)
+    {
+        const int SOL_IP = 0;
+        const int IP_FREEBIND = 15;
+        try
+        {
+            socket.SetRawSocketOption(SOL_IP, IP_FREEBIND, BitConverter.GetBytes(1));
+        }
+        catch (SocketException)
+        {
+            // Then the bind says what is wrong, if anything is.
+        }
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await free.WaitAsync(stop.Token);
+                var connection = await listener.AcceptAsync(stop.Token);
+                _ = Task.Run(() => ServeAsync(connection));
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException)
+            {
+                // The connection was gone again, or there is no descriptor for it: the next one may fare better, but not in a tight loop.
+                free.Release();
+                await Task.Delay(patience);
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket connection)
+    {
+        using (connection)
+        {
+            using var time = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
+            time.CancelAfter(patience);
+            try
+            {
+                await connection.SendAsync(Answer(await ReadRequestAsync(connection, time.Token)), time.Token);
+                connection.Shutdown(SocketShutdown.Send);
+                // To close while there is something unread would reset the connection, and the answer with it.
+                var rest = new byte[1024];
+                for (var i = 0; i < LongestRequest / rest.Length && await connection.ReceiveAsync(rest, time.Token) > 0; i++)
+                {
+                    // Thrown away.
+                }
+            }
+            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+            {
+                // Too slow, or gone. A scrape that fails is known to who scrapes.
+            }
+            finally
+            {
+                free.Release();
+            }
+        }
+    }
+
+    /// <summary>The request up to its empty line; null when there is none within the limit.</summary>
+    private static async Task<string?> ReadRequestAsync(Socket connection, CancellationToken ct)
+    {
+        var request = new byte[LongestRequest];
+        var length = 0;
+        while (length < request.Length)
+        {
+            var count = await connection.ReceiveAsync(request.AsMemory(length), ct);
+            if (count == 0)
+                return null;
+            length += count;
+            if (request.AsSpan(0, length).IndexOf("\r\n\r\n"u8) >= 0)
+                return Encoding.Latin1.GetString(request, 0, length);
+        }
+
+        return null;
+    }
+
+    private byte[] Answer(string? request)
+    {
+        var line = request?.Split("\r\n", 2)[0].Split(' ');
+        if (line is not [var method, var target, "HTTP/1.1" or "HTTP/1.0"])
+            return Response("400 Bad Request", "text/plain", "one GET request with headers of at most 8 KiB\n");
+        if (target.Split('?', 2)[0] != "/metrics")
+            return Response("404 Not Found", "text/plain", "metrics are at /metrics\n");
+        return method == "GET"
+            ? Response("200 OK", PrometheusText.MediaType, write())
+            : Response("405 Method Not Allowed", "text/plain", "metrics can be read with GET\n", "Allow: GET\r\n");
+    }
+
+    private static byte[] Response(string status, string type, string text, string headers = "")
+    {
+        var body = Encoding.UTF8.GetBytes(text);
+        return [.. Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n{headers}Connection: close\r\n\r\n"), .. body];
+    }
+}

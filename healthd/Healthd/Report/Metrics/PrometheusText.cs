@@ -1,0 +1,135 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Text;
+
+namespace Cloudlet.Healthd.Report.Metrics;
+
+/// <summary>
+/// Adds up the measurements of a meter and writes them in Prometheus' text format, version 0.0.4. Names follow OpenTelemetry's rules for Prometheus: dots become underscores, units are written out, counters end in <c>_total</c>.
+/// Safe for several threads.
+/// </summary>
+internal sealed class PrometheusText : IDisposable
+{
+    /// <summary>The format's media type.</summary>
+    public const string MediaType = "text/plain; version=0.0.4; charset=utf-8";
+
+    private readonly MeterListener listener = new();
+    private readonly Lock turn = new();
+    private readonly SortedDictionary<string, Family> families = new(StringComparer.Ordinal);
+
+    public PrometheusText(Meter meter)
+    {
+        listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter == meter)
+                listener.EnableMeasurementEvents(instrument, Add(instrument));
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, labels, family) => Measured(value, labels, (Family)family!));
+        listener.SetMeasurementEventCallback<int>((_, value, labels, family) => Measured(value, labels, (Family)family!));
+        listener.SetMeasurementEventCallback<double>((_, value, labels, family) => Measured(value, labels, (Family)family!));
+        listener.Start();
+    }
+
+    public void Dispose() => listener.Dispose();
+
+    /// <summary>Everything as it is now.</summary>
+    public string Write()
+    {
+        lock (turn)
+        {
+            // What is observed anew may lack what was there before: an alarm that is over has no series.
+            foreach (var family in families.Values.Where(f => f.IsObserved))
+                family.Series.Clear();
+            listener.RecordObservableInstruments();
+            var text = new StringBuilder();
+            foreach (var family in families.Values)
+                family.Write(text);
+            return text.ToString();
+        }
+    }
+
+    private Family Add(Instrument instrument)
+    {
+        lock (turn)
+            return families[NameOf(instrument)] = new Family(NameOf(instrument), instrument);
+    }
+
+    private void Measured(double value, ReadOnlySpan<KeyValuePair<string, object?>> labels, Family family)
+    {
+        lock (turn)
+            family.Add(value, Labels(labels));
+    }
+
+    private static string NameOf(Instrument instrument)
+    {
+        var name = instrument.Name.Replace('.', '_');
+        name += instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        return IsCounter(instrument) ? $"{name}_total" : name;
+    }
+
+    private static bool IsCounter(Instrument instrument) => instrument is Counter<long> or ObservableCounter<long>;
+
+    private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> labels)
+    {
+        var text = new StringBuilder();
+        foreach (var (name, value) in labels)
+            text.Append(text.Length == 0 ? "" : ",").Append(name).Append("=\"").Append(Escape($"{value}").Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
+        return text.ToString();
+    }
+
+    private static string Escape(string text) => text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
+
+    /// <summary>One metric with all its series.</summary>
+    private sealed class Family(string name, Instrument instrument)
+    {
+        private readonly double[]? bounds = instrument is Histogram<double> histogram ? [.. histogram.Advice?.HistogramBucketBoundaries ?? [], double.PositiveInfinity] : null;
+
+        /// <summary>Labels → value; for a histogram the count of each bucket, then the sum.</summary>
+        public SortedDictionary<string, double[]> Series { get; } = new(StringComparer.Ordinal);
+
+        public bool IsObserved => instrument.IsObservable;
+
+        private string Type => bounds is not null ? "histogram" : IsCounter(instrument) ? "counter" : "gauge";
+
+        public void Add(double value, string labels)
+        {
+            if (!Series.TryGetValue(labels, out var numbers))
+                Series[labels] = numbers = new double[bounds is null ? 1 : bounds.Length + 1];
+            if (bounds is null)
+            {
+                numbers[0] = instrument.IsObservable ? value : numbers[0] + value;
+                return;
+            }
+
+            numbers[Array.FindIndex(bounds, bound => value <= bound)]++;
+            numbers[^1] += value;
+        }
+
+        public void Write(StringBuilder text)
+        {
+            text.Append("# HELP ").Append(name).Append(' ').Append(Escape(instrument.Description ?? "")).Append('\n')
+                .Append("# TYPE ").Append(name).Append(' ').Append(Type).Append('\n');
+            foreach (var (labels, numbers) in Series)
+            {
+                if (bounds is null)
+                    Line(text, "", labels, numbers[0]);
+                else
+                    WriteHistogram(text, labels, numbers, bounds);
+            }
+        }
+
+        private void WriteHistogram(StringBuilder text, string labels, double[] numbers, double[] bounds)
+        {
+            double count = 0;
+            for (var i = 0; i < bounds.Length; i++)
+                Line(text, "_bucket", $"{labels}{(labels.Length == 0 ? "" : ",")}le=\"{Number(bounds[i])}\"", count += numbers[i]);
+            Line(text, "_sum", labels, numbers[^1]);
+            Line(text, "_count", labels, count);
+        }
+
+        private void Line(StringBuilder text, string suffix, string labels, double value) =>
+            text.Append(name).Append(suffix).Append(labels.Length == 0 ? "" : $"{{{labels}}}").Append(' ').Append(Number(value)).Append('\n');
+
+        private static string Number(double value) => double.IsPositiveInfinity(value) ? "+Inf" : value.ToString(CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Cloudlet.Errors;
+using Cloudlet.Machine.Files;
+
+namespace Cloudlet.Healthd.Report;
+
+/// <summary>Reports as files: the status and the active alarms, always whole, and the last heals and alarms, a line each. docs/formats/health.md describes them.</summary>
+/// <param name="files">The host's files.</param>
+/// <param name="paths">Which.</param>
+public sealed class ReportFiles(IHostFiles files, HealthPaths paths) : IHealthReports
+{
+    /// <summary>Bytes after which a file of lines starts anew; the one before is kept beside it.</summary>
+    public const int Limit = 1 << 20;
+
+    /// <summary>A line above this many bytes goes without values, so that one heal of a thousand resources does not push out all others.</summary>
+    private const int LongestLine = Limit / 4;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnersFolder = OwnerOnly | UnixFileMode.UserExecute;
+    private const UnixFileMode Folder = OwnersFolder | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    /// <inheritdoc/>
+    public void Publish(HealthStatus status)
+    {
+        files.CreateDirectory(paths.RunFolder, Folder);
+        files.Write(paths.Status, JsonSerializer.SerializeToUtf8Bytes(status, ReportJson.Readable.HealthStatus), OwnerOnly);
+    }
+
+    /// <inheritdoc/>
+    public void Healed(HealRecord record)
+    {
+        var plain = Redaction.Of(record);
+        var line = ReportJson.Line(plain);
+        Append(paths.Records, line.Length <= LongestLine ? line : ReportJson.Line(Redaction.Brief(plain)));
+    }
+
+    /// <inheritdoc/>
+    public void Alarmed(Alarm alarm, IReadOnlyList<Alarm> active)
+    {
+        files.CreateDirectory(paths.Folder, OwnersFolder);
+        files.Write(paths.ActiveAlarms, JsonSerializer.SerializeToUtf8Bytes(active, ReportJson.Readable.IReadOnlyListAlarm), OwnerOnly);
+        Append(paths.Alarms, ReportJson.Line(alarm));
+    }
+
+    /// <inheritdoc/>
+    public void Note(string message)
+    {
+        // Notes are for the journal alone.
+    }
+
+    /// <summary>The status, or null when there is none that can be read.</summary>
+    public HealthStatus? ReadStatus() => Parse(Read(paths.Status), ReportJson.Readable.HealthStatus);
+
+    /// <summary>The last heals, oldest first; what is damaged is left out.</summary>
+    public IReadOnlyList<HealRecord> ReadRecords(int last) => ReadLines(paths.Records, last, ReportJson.Readable.HealRecord);
+
+    /// <summary>The last alarms raised and cleared, oldest first; what is damaged is left out.</summary>
+    public IReadOnlyList<Alarm> ReadAlarms(int last) => ReadLines(paths.Alarms, last, ReportJson.Readable.Alarm);
+
+    /// <summary>The alarms that were active when the daemon wrote last; empty when that cannot be read.</summary>
+    public IReadOnlyList<Alarm> ReadActive() => Parse(Read(paths.ActiveAlarms), ReportJson.Readable.IReadOnlyListAlarm)?.Where(a => a is not null).ToList() ?? [];
+
+    private void Append(string path, byte[] line)
+    {
+        files.CreateDirectory(paths.Folder, OwnersFolder);
+        files.Append(path, [.. line, (byte)'\n'], OwnerOnly, Limit);
+    }
+
+    private List<T> ReadLines<T>(string path, int last, JsonTypeInfo<T> type)
+        where T : class
+    {
+        List<T> found = [];
+        foreach (var file in (string[])[path, $"{path}.1"])
+        {
+            if (found.Count < last)
+                found.InsertRange(0, Lines(Read(file), type).TakeLast(last - found.Count));
+        }
+
+        return found;
+    }
+
+    private static List<T> Lines<T>(byte[]? content, JsonTypeInfo<T> type)
+        where T : class
+    {
+        List<T> lines = [];
+        var bytes = content.AsSpan();
+        foreach (var range in bytes.Split((byte)'\n'))
+        {
+            if (Parse(bytes[range], type) is { } line)
+                lines.Add(line);
+        }
+
+        return lines;
+    }
+
+    private static T? Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return json.IsEmpty ? null : JsonSerializer.Deserialize(json, type);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private byte[]? Read(string path)
+    {
+        try
+        {
+            return files.Read(path);
+        }
+        catch (CloudletException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using Cloudlet.Errors;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cloudlet.Machine.Files;
+
+/// <summary>A file that grows line by line and starts anew at its limit. See <see cref="IHostFiles.Append"/> for what is promised.</summary>
+internal static class AppendedFile
+{
+    public const string Action = "append to";
+
+    /// <summary>Appends and, before that, rotates.</summary>
+    /// <param name="folder">The open folder of the file; stays the caller's.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="line">What is appended.</param>
+    /// <param name="mode">Permission bits of a new file.</param>
+    /// <param name="limit">Bytes.</param>
+    public static void Append(SafeFileHandle folder, string name, string path, ReadOnlySpan<byte> line, uint mode, long limit)
+    {
+        using var file = Open(folder, name, path, mode);
+        var length = RandomAccess.GetLength(file);
+        var isTorn = length > 0 && LastByte(file, length) != '\n';
+        if (length > 0 && length + line.Length + (isTorn ? 1 : 0) > limit)
+        {
+            if (Libc.RenameAt(folder, name, folder, $"{name}.1") < 0)
+                throw FileErrors.Last("rotate", path);
+            using var next = Open(folder, name, path, mode);
+            Write(next, line, path);
+        }
+        else
+        {
+            Write(file, isTorn ? [(byte)'\n', .. line] : line, path);
+        }
+    }
+
+    private static SafeFileHandle Open(SafeFileHandle folder, string name, string path, uint mode)
+    {
+        // Without O_NONBLOCK, opening a fifo would wait for its reader.
+        var flags = Libc.O_RDWR | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC;
+        var descriptor = Libc.OpenAt(folder, name, flags, mode);
+        if (descriptor < 0)
+            throw FileErrors.Last(Action, path);
+        var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        if (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) == 0 && (stat.Mode & 0xf000) == 0x8000)
+            return file;
+        file.Dispose();
+        throw new CloudletException(ErrorKind.InvalidInput, $"Cannot append to {path}: it is not a regular file. Remove it or choose another path.");
+    }
+
+    private static byte LastByte(SafeFileHandle file, long length)
+    {
+        Span<byte> last = stackalloc byte[1];
+        return RandomAccess.Read(file, last, length - 1) == 1 ? last[0] : (byte)'\n';
+    }
+
+    private static void Write(SafeFileHandle file, ReadOnlySpan<byte> line, string path)
+    {
+        while (!line.IsEmpty)
+        {
+            var count = Libc.Write(file, line, line.Length);
+            if (count >= 0)
+                line = line[(int)count..];
+            else if (Marshal.GetLastPInvokeError() != FileErrors.EINTR)
+                throw FileErrors.Last(Action, path);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Cloudlet.Machine.Systemd;
+
+/// <summary>
+/// Tells the service manager how a service is, as sd_notify(3) does. Without a manager that wants to know (<c>NOTIFY_SOCKET</c>), and when it does not listen, every call does nothing: a service must not fail because nobody
+/// hears that it is well. Safe for several threads.
+/// </summary>
+public sealed class ServiceNotifier : IDisposable
+{
+    /// <summary>A manager that reads nothing for so long has lost the message: the next one, at the latest, says the same.</summary>
+    private const int SendMilliseconds = 1000;
+
+    private readonly Socket? socket;
+    private readonly UnixDomainSocketEndPoint? manager;
+
+    /// <summary>A notifier for the manager that listens at <paramref name="address"/>.</summary>
+    /// <param name="address">An absolute path, <c>@</c> and an abstract name, or null for nobody.</param>
+    public ServiceNotifier(string? address)
+    {
+        if (address is not ['/' or '@', _, ..])
+            return;
+        try
+        {
+            manager = new UnixDomainSocketEndPoint(address[0] == '@' ? $"\0{address[1..]}" : address);
+            socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = SendMilliseconds };
+        }
+        catch (Exception e) when (e is ArgumentException or SocketException)
+        {
+            // Longer than the kernel allows, or no socket to be had.
+        }
+    }
+
+    /// <summary>The notifier of this process.</summary>
+    public static ServiceNotifier FromEnvironment() => new(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"));
+
+    /// <summary>True when there is somebody to tell.</summary>
+    public bool IsHeard => socket is not null;
+
+    /// <summary>The service does what it is for.</summary>
+    public void Ready() => Send("READY=1");
+
+    /// <summary>The service is alive; due at least every <c>WatchdogSec</c>.</summary>
+    public void Alive() => Send("WATCHDOG=1");
+
+    /// <summary>One line for <c>systemctl status</c>; line breaks become spaces.</summary>
+    public void Status(string text) => Send($"STATUS={text.ReplaceLineEndings(" ")}");
+
+    /// <summary>The service begins to stop.</summary>
+    public void Stopping() => Send("STOPPING=1");
+
+    /// <inheritdoc/>
+    public void Dispose() => socket?.Dispose();
+
+    private void Send(string message)
+    {
+        if (socket is null)
+            return;
+        try
+        {
+            socket.SendTo(Encoding.UTF8.GetBytes(message), manager!);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // See the class: nobody hears.
+        }
+    }
+}

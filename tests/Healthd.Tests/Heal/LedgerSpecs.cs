@@ -1,0 +1,218 @@
+using Cloudlet.DesiredState.Health;
+using Cloudlet.Healthd.Heal;
+using Cloudlet.TestKit;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Cloudlet.Healthd.Tests.Heal;
+
+public sealed class LedgerSpecs
+{
+    private const string Id = "link:a";
+
+    private readonly ManualClock clock = new();
+    private readonly HealthSettings settings = new() { Burst = 3, PerMinute = 6, GiveUpAfter = 5 };
+    private readonly Ledger ledger;
+
+    public LedgerSpecs() => ledger = new Ledger(settings, clock);
+
+    [Fact]
+    public void Pauses_after_failures_double_up_to_a_limit()
+    {
+        var patient = new Ledger(settings with { GiveUpAfter = 100, Burst = 1000 }, clock);
+        List<double> pauses = [];
+        for (var i = 0; i < 12; i++)
+        {
+            patient.Ask(Id).ShouldBe(Allowance.Now);
+            patient.Failed(Id, forGood: false);
+            patient.Ask(Id).ShouldBe(Allowance.AfterFailure);
+            pauses.Add(patient.PauseOf(Id)!.Value.TotalSeconds);
+            clock.Advance(patient.PauseOf(Id)!.Value);
+        }
+
+        pauses.ShouldBe([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+    }
+
+    [Fact]
+    public void Success_ends_failures_in_a_row_and_resets_the_pause()
+    {
+        Fail();
+        Fail();
+        ledger.Succeeded(Id);
+
+        ledger[Id].Failures.ShouldBe(0);
+        ledger[Id].NextTry.ShouldBeNull();
+        clock.Advance(TimeSpan.FromMinutes(1));
+        ledger.Failed(Id, forGood: false);
+        ledger.PauseOf(Id).ShouldBe(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public void Seeing_it_well_ends_failures_but_gives_no_tokens_back()
+    {
+        for (var i = 0; i < settings.Burst; i++)
+            ledger.Succeeded(Id);
+        ledger.Well(Id);
+
+        ledger.Ask(Id).ShouldBe(Allowance.Exhausted);
+    }
+
+    [Fact]
+    public void After_so_many_failures_it_is_given_up_until_something_changes()
+    {
+        for (var i = 0; i < settings.GiveUpAfter; i++)
+        {
+            ledger[Id].GivenUp.ShouldBeFalse();
+            Fail();
+        }
+
+        ledger.Ask(Id).ShouldBe(Allowance.GivenUp);
+        clock.Advance(TimeSpan.FromDays(1));
+        ledger.Ask(Id).ShouldBe(Allowance.GivenUp);
+        ledger.PauseOf(Id).ShouldBeNull();
+        ledger.TryAnew();
+        ledger.Ask(Id).ShouldBe(Allowance.Now);
+        ledger[Id].Failures.ShouldBe(0);
+    }
+
+    [Fact]
+    public void One_more_try_that_fails_is_given_up_at_once()
+    {
+        for (var i = 0; i < settings.GiveUpAfter; i++)
+            Fail();
+        clock.Advance(TimeSpan.FromMinutes(10));
+        ledger.OneMoreTry();
+        ledger.Ask(Id).ShouldBe(Allowance.Now);
+
+        ledger.Failed(Id, forGood: false);
+
+        ledger.Ask(Id).ShouldBe(Allowance.GivenUp);
+    }
+
+    [Fact]
+    public void What_cannot_succeed_is_given_up_at_once()
+    {
+        ledger.Failed(Id, forGood: true);
+
+        ledger.Ask(Id).ShouldBe(Allowance.GivenUp);
+    }
+
+    [Fact]
+    public void Failures_that_use_up_the_budget_are_no_flapping()
+    {
+        var poor = new Ledger(settings with { Burst = 1, PerMinute = 1 }, clock);
+        poor.Failed(Id, forGood: false);
+        clock.Advance(TimeSpan.FromSeconds(2));
+
+        poor.Ask(Id).ShouldBe(Allowance.AfterFailure);
+        poor.Ask(Id).ShouldBe(Allowance.AfterFailure);
+    }
+
+    [Fact]
+    public void Each_resource_has_its_own_budget()
+    {
+        for (var i = 0; i < settings.Burst; i++)
+            ledger.Succeeded(Id);
+
+        ledger.Ask(Id).ShouldBe(Allowance.Exhausted);
+        ledger.Ask("link:b").ShouldBe(Allowance.Now);
+    }
+
+    [Fact]
+    public void It_has_recovered_when_two_heals_at_once_are_possible_again()
+    {
+        for (var i = 0; i < settings.Burst; i++)
+            ledger.Succeeded(Id);
+        ledger.HasRecovered(Id).ShouldBeFalse();
+
+        clock.Advance(TimeSpan.FromSeconds(21));
+
+        ledger.HasRecovered(Id).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Forgotten_resources_start_anew()
+    {
+        ledger.Failed(Id, forGood: true);
+        ledger.Forget(id => id != Id);
+
+        ledger.Ask(Id).ShouldBe(Allowance.Now);
+    }
+
+    [Fact]
+    public void At_the_end_of_the_pause_a_heal_is_allowed_whatever_the_rate()
+    {
+        for (var perMinute = 1; perMinute <= 120; perMinute++)
+        {
+            var rationed = new Ledger(settings with { Burst = 1, PerMinute = perMinute }, clock);
+            for (var i = 0; i < 20; i++)
+            {
+                rationed.Succeeded(Id);
+                rationed.Ask(Id).ShouldBe(Allowance.Exhausted);
+                clock.Advance(rationed.PauseOf(Id)!.Value);
+                rationed.Ask(Id).ShouldBe(Allowance.Now, $"{perMinute} a minute");
+            }
+        }
+    }
+
+    [Fact]
+    public void However_losses_come_heals_stay_within_the_budget()
+    {
+        var pauses = Gen.ArrayOf(Gen.Frequency((5, Gen.Choose(0, 300)), (1, Gen.Choose(0, 60_000))), 300).ToArbitrary();
+        Prop.ForAll(pauses, Gen.Choose(1, 20).ToArbitrary(), Gen.Choose(1, 60).ToArbitrary(), (pauses, burst, perMinute) =>
+        {
+            var time = new ManualClock();
+            var start = time.GetTimestamp();
+            var budget = new Ledger(new HealthSettings { Burst = burst, PerMinute = perMinute }, time);
+            var heals = 0;
+            foreach (var pause in pauses)
+            {
+                time.Advance(TimeSpan.FromMilliseconds(pause));
+                if (budget.Ask(Id) != Allowance.Now)
+                    continue;
+                budget.Succeeded(Id);
+                heals++;
+            }
+
+            return heals <= burst + (perMinute * time.GetElapsedTime(start).TotalMinutes) + 1;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(200));
+    }
+
+    [Theory]
+    [InlineData(-365)]
+    [InlineData(365)]
+    public void A_step_of_the_wall_clock_neither_frees_nor_blocks(int days)
+    {
+        var stepping = new SteppingClock(clock);
+        var steady = new Ledger(settings, stepping);
+        steady.Failed(Id, forGood: false);
+        for (var i = 0; i < settings.Burst; i++)
+            steady.Succeeded("link:b");
+        steady.Ask("link:b").ShouldBe(Allowance.Exhausted);
+
+        stepping.Offset = TimeSpan.FromDays(days);
+
+        steady.Ask(Id).ShouldBe(Allowance.AfterFailure);
+        steady.Ask("link:b").ShouldBe(Allowance.Exhausted);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        steady.Ask(Id).ShouldBe(Allowance.Now);
+        steady.Ask("link:b").ShouldBe(Allowance.Now);
+    }
+
+    private void Fail()
+    {
+        ledger.Failed(Id, forGood: false);
+        clock.Advance(ledger.PauseOf(Id) ?? TimeSpan.Zero);
+    }
+
+    private sealed class SteppingClock(ManualClock steady) : TimeProvider
+    {
+        public TimeSpan Offset { get; set; }
+
+        public override long TimestampFrequency => steady.TimestampFrequency;
+
+        public override long GetTimestamp() => steady.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow() => steady.GetUtcNow() + Offset;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Net;
+using Cloudlet.DesiredState.Health;
+using Cloudlet.Errors;
+using Cloudlet.Healthd.Report;
+using Cloudlet.Machine.Files;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Healthd.Tests.Report;
+
+public sealed class HealthReportsSpecs : IDisposable
+{
+    private readonly TempDir dir = new();
+    private readonly RecordingReports journal = new();
+    private readonly HealthPaths paths;
+
+    public HealthReportsSpecs() => paths = new HealthPaths(dir["applied.json"], dir["journal.json"], dir["health"], dir["run"]);
+
+    public void Dispose() => dir.Dispose();
+
+    [Fact]
+    public void A_place_that_fails_keeps_nothing_from_others_and_is_noted_once_until_it_works_again()
+    {
+        var broken = new BrokenReports();
+        using var reports = new HealthReports(broken, journal);
+
+        reports.Publish(Samples.Status());
+        reports.Publish(Samples.Status());
+        broken.IsBroken = false;
+        reports.Publish(Samples.Status());
+        broken.IsBroken = true;
+        reports.Publish(Samples.Status());
+
+        journal.Told.Count(t => t == "status").ShouldBe(4);
+        journal.Told.Count(t => t == "a report was dropped: the disk is full").ShouldBe(2);
+    }
+
+    [Fact]
+    public void Everything_reaches_every_place()
+    {
+        using var reports = new HealthReports(journal);
+
+        reports.Publish(Samples.Status());
+        reports.Healed(Samples.Record());
+        reports.Alarmed(Samples.Alarm(), []);
+        reports.Note("a note");
+
+        journal.Told.ShouldBe(["status", "healed", "alarmed", "a note"]);
+    }
+
+    [Fact]
+    public async Task Settings_say_which_places_there_are()
+    {
+        using var server = LoopbackServer.WithCodes(200);
+        var port = LoopbackServer.FreePort();
+        var settings = new HealthSettings
+        {
+            Metrics = $"127.0.0.1:{port}", Otlp = server.Url, OnAlarm = ["/bin/sh", "-c", $"echo $CLOUDLET_ALARM > {dir["hook"]}"],
+        };
+        using (var reports = HealthReports.Create(settings, new HostFiles(), paths, TimeProvider.System, journal))
+        {
+            reports.Publish(Samples.Status(Samples.Alarm()));
+            reports.Alarmed(Samples.Alarm(), [Samples.Alarm()]);
+
+            using var client = new HttpClient();
+            (await client.GetStringAsync($"http://127.0.0.1:{port}/metrics")).ShouldContain("cloudlet_alarm_active{");
+            SpinWait.SpinUntil(() => File.Exists(dir["hook"]) && new FileInfo(dir["hook"]).Length > 0, TimeSpan.FromSeconds(30)).ShouldBeTrue();
+        }
+
+        new ReportFiles(new HostFiles(), paths).ReadActive().ShouldBe([Samples.Alarm()]);
+        server.Requests.ShouldNotBeEmpty();
+        journal.Told.ShouldBe(["status", "alarmed"]);
+    }
+
+    [Fact]
+    public void A_port_that_is_taken_is_noted_and_no_reason_not_to_heal()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+
+        using var reports = HealthReports.Create(new HealthSettings { Metrics = $"{taken.LocalEndpoint}" }, new HostFiles(), paths, TimeProvider.System, journal);
+        reports.Publish(Samples.Status());
+
+        journal.Told[0].ShouldContain("Cannot serve metrics");
+        journal.Told[1].ShouldBe("status");
+    }
+
+    private sealed class BrokenReports : IHealthReports
+    {
+        public bool IsBroken { get; set; } = true;
+
+        public void Publish(HealthStatus status) => Break();
+
+        public void Healed(HealRecord record) => Break();
+
+        public void Alarmed(Alarm alarm, IReadOnlyList<Alarm> active) => Break();
+
+        public void Note(string message) => Break();
+
+        private void Break()
+        {
+            if (IsBroken)
+                throw new CloudletException(ErrorKind.NoSpace, "the disk is full");
+        }
+    }
+}
