@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using System.Text;
-using Cloudlet.Healthd.Report;
 using Cloudlet.Healthd.Report.Journal;
 using Cloudlet.TestKit;
 using Serilog;

@@ -11,6 +11,7 @@ internal sealed class LoopbackServer : IDisposable
     private readonly Func<int, HttpListenerResponse, Task> answer;
     private int count;
 
+    /// <summary>Listens on a free port.</summary>
     /// <param name="answer">Gets the number of the request, from 1 on, and makes the answer.</param>
     public LoopbackServer(Func<int, HttpListenerResponse, Task>? answer = null)
     {

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Cloudlet.Errors;
-using Cloudlet.Healthd.Report;
 using Cloudlet.Healthd.Report.Metrics;
 
 namespace Cloudlet.Healthd.Tests.Report;
