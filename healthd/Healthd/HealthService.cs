@@ -2,6 +2,7 @@ using System.Text.Json;
 using Cloudlet.DesiredState.Health;
 using Cloudlet.Errors;
 using Cloudlet.Healthd.Report;
+using Cloudlet.Machine.Systemd;
 
 namespace Cloudlet.Healthd;
 
@@ -21,8 +22,8 @@ public static class HealthService
         if (problem is not null)
             reports.Note(problem);
         using var daemon = new HealthDaemon(host, ReadSettings(host, out _), clock, reports, Random.Shared);
-        daemon.Restore(ReportFiles.ReadActive(host.Machine.Files, host.Paths));
-        using var notifier = new Cloudlet.Machine.Systemd.ServiceNotifier();
+        daemon.Restore(new ReportFiles(host.Machine.Files, host.Paths).ReadActive());
+        using var notifier = ServiceNotifier.FromEnvironment();
         try
         {
             await daemon.RunAsync(notifier.Ready, notifier.Alive, ct);

@@ -76,7 +76,7 @@ public sealed class AtomicWriteSpecs : IDisposable
     {
         using var folder = new HostRoot("/").TryOpen(_dir.Path, Libc.O_RDONLY, out _)!;
         using var other = TemporaryFile.Create(folder, "a", _dir["a"]);
-        other.Fill("theirs"u8, 0x180, Libc.KeepId, Libc.KeepId);
+        other.Fill("theirs"u8, 0x180, Libc.KeepId, Libc.KeepId, null);
 
         _files.Write(_dir["a"], "ours"u8, Rw);
         other.MoveIntoPlace();
