@@ -80,7 +80,9 @@ public sealed class FilePropertySpecs
                 end.Wait(TimeSpan.FromSeconds(10)).ShouldBeTrue();
                 watch.Dispose(); // waits for the sink, which may have more of the last batch
 
-                return paths.All(path => known[path] == Look(path));
+                foreach (var path in paths)
+                    known[path].ShouldBe(Look(path), path);
+                return true;
             }));
 
     private static void Do(Act act, string path, string other)
