@@ -22,7 +22,7 @@ public sealed class HealSpecs(HealthConverge site)
     [InlineData("file:/etc/motd", "chmod 0000 /etc/motd")]
     [InlineData("file:/etc/motd", "rm /etc/motd")]
     [InlineData("file:/etc/motd", ": >/etc/motd")]
-    [InlineData("file:/etc/motd", "rm /etc/motd && ln -s /etc/hostname /etc/motd")]
+    [InlineData("file:/etc/motd", "ln -sfn /etc/hostname /etc/motd")]
     [InlineData("file:/etc/motd", "cp -p /etc/hostname /etc/motd; touch -d 2001-01-01 /etc/motd")]
     [InlineData("file:/etc/cloudlet/current.conf", "ln -sfn /etc/hostname /etc/cloudlet/current.conf")]
     [InlineData("unit:cloudlet-beacon.service", "systemctl kill -s KILL cloudlet-beacon")]
