@@ -82,6 +82,7 @@ public sealed class HealthDaemon : IDisposable
     {
         var wakening = await TakeAsync(ct);
         healing.Events = Interlocked.Read(ref events);
+        healing.LookAtProcesses(Heartbeat);
         if (clock.GetTimestamp() >= nextFullLook || wakening is { Ids: null })
             await FullLookAsync(wakening?.Because ?? "full look", wakening?.Since ?? clock.GetTimestamp(), ct);
         else if (wakening is not null)

@@ -31,6 +31,8 @@ internal sealed class Healing
     private readonly StatusBook status;
     private readonly Dictionary<string, HealStep> steps = [];
     private readonly Dictionary<string, ErrorKind> errors = [];
+    private Dictionary<string, int> processes = [];
+    private long processesLooked;
     private bool isNewState;
 
     public Healing(HealthHost host, HealthSettings settings, HeldState held, AlarmBook alarms, WakeQueue queue, TimeProvider clock, IHealthReports reports)
@@ -100,6 +102,18 @@ internal sealed class Healing
             await ActAsync(desired, plan, acts, wakening, ct);
         Settle(plan, wakening.Ids is null);
         status.Publish(reports, held, Events);
+    }
+
+    /// <summary>A process that a signal stops is no event for anybody, so its state is asked for, which costs next to nothing.</summary>
+    /// <param name="pause">Not more often than this.</param>
+    public void LookAtProcesses(TimeSpan pause)
+    {
+        if (host.Machine.Signals is not { } signals || clock.GetElapsedTime(processesLooked) < pause)
+            return;
+        processesLooked = clock.GetTimestamp();
+        foreach (var (unit, pid) in processes)
+            if (UnitSpec.IdOf(unit) is var id && status.IsWell(id) && signals.IsStopped(pid))
+                queue.Post([id], "a stopped process", processesLooked);
     }
 
     private List<PlannedChange> Judge(Plan plan)
@@ -259,7 +273,7 @@ internal sealed class Healing
         if (wasFull)
             status.FullLook();
         if (plan.Desired.Resources.Any(spec => spec is UnitSpec))
-            host.Wakers.WatchProcesses(Processes());
+            host.Wakers.WatchProcesses(processes = Processes());
     }
 
     private Dictionary<string, int> Processes() => held.Desired!.Resources.OfType<UnitSpec>()

@@ -37,6 +37,9 @@ public sealed class Policy(HealthSettings settings, Ledger ledger)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
+    /// <summary>The kernel tells nobody of us that the host's name has changed.</summary>
+    private static readonly TimeSpan Later = TimeSpan.FromSeconds(10);
+
     /// <summary>Judges a deviation.</summary>
     /// <param name="change">The deviation.</param>
     /// <param name="now">What else is known.</param>
@@ -63,7 +66,7 @@ public sealed class Policy(HealthSettings settings, Ledger ledger)
         if (spec.Enabled == true && unit.UnitFileState == "disabled")
             return new Verdict(ResourceState.LeftAlone, $"an operator disabled {spec.Name}; `systemctl enable {spec.Name}` or `cloudlet apply` enables it") { Alarm = AlarmKind.OperatorDisabled };
         if (now.HostNameChanged)
-            return new Verdict(ResourceState.LeftAlone, "the host's name is not the recorded one, so no unit is started or restarted; set the name back, or confirm it with `cloudlet apply`") { Alarm = AlarmKind.HostNameChanged };
+            return new Verdict(ResourceState.LeftAlone, "the host's name is not the recorded one, so no unit is started or restarted; set the name back, or confirm it with `cloudlet apply`") { Alarm = AlarmKind.HostNameChanged, LookAgain = Later };
         if (now.IsBooting)
             return new Verdict(ResourceState.Waiting, "the host is booting") { LookAgain = Soon };
         if (unit.ActiveState is "activating" or "deactivating" or "reloading")

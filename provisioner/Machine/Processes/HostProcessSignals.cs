@@ -15,31 +15,51 @@ public sealed partial class HostProcessSignals : IProcessSignals
 
     private const string CaughtSignals = "SigCgt:";
 
+    private const int SIGCONT = 18;
+
     /// <inheritdoc/>
-    public bool SendIfCaught(int pid, int signal, Func<bool> isStillIt)
+    public bool SendIfCaught(int pid, int signal, Func<bool> isStillIt) => SendIf(pid, signal, () => isStillIt() && Catches(pid, signal));
+
+    /// <inheritdoc/>
+    public bool Continue(int pid, Func<bool> isStillIt) => SendIf(pid, SIGCONT, () => isStillIt() && IsStopped(pid));
+
+    /// <inheritdoc/>
+    public bool IsStopped(int pid)
+    {
+        // /proc/PID/stat of proc(5): pid (name) state …; T is stopped, t is traced. The name may hold spaces and parentheses.
+        var text = pid > 0 ? Read($"/proc/{pid}/stat") : "";
+        return text.AsSpan(text.LastIndexOf(')') + 1).TrimStart() is ['T', ..];
+    }
+
+    private static bool SendIf(int pid, int signal, Func<bool> may)
     {
         if (pid <= 0 || Open(SYS_pidfd_open, pid, 0) is not (>= 0 and var number))
             return false;
         using var process = new SafeFileHandle(number, ownsHandle: true);
         // Signal 0 goes nowhere; it says that the process was there all the time, and so that /proc/PID was about it.
-        return isStillIt() && Catches(pid, signal) && Send(SYS_pidfd_send_signal, process, 0, 0, 0) == 0 && Send(SYS_pidfd_send_signal, process, signal, 0, 0) == 0;
+        return may() && Send(SYS_pidfd_send_signal, process, 0, 0, 0) == 0 && Send(SYS_pidfd_send_signal, process, signal, 0, 0) == 0;
     }
 
     /// <summary>SigCgt of proc(5): a mask in hexadecimal digits, bit 0 for signal 1.</summary>
     private static bool Catches(int pid, int signal)
     {
+        foreach (var line in Read($"/proc/{pid}/status").Split('\n'))
+            if (line.StartsWith(CaughtSignals, StringComparison.Ordinal))
+                return (ulong.Parse(line.AsSpan(CaughtSignals.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) & (1UL << (signal - 1))) != 0;
+        return false;
+    }
+
+    /// <summary>A file of a process; empty when the process has ended.</summary>
+    private static string Read(string path)
+    {
         try
         {
-            foreach (var line in File.ReadLines($"/proc/{pid}/status"))
-                if (line.StartsWith(CaughtSignals, StringComparison.Ordinal))
-                    return (ulong.Parse(line.AsSpan(CaughtSignals.Length).Trim(), NumberStyles.AllowHexSpecifier) & (1UL << (signal - 1))) != 0;
+            return File.ReadAllText(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It has ended.
+            return "";
         }
-
-        return false;
     }
 
     // syscall is variadic in C; on Linux its arguments travel in the same registers as fixed ones.

@@ -10,4 +10,13 @@ public interface IProcessSignals
     /// <param name="signal">Number of the signal.</param>
     /// <param name="isStillIt">Asked when the process is held: whether the id is still that of the process that is meant.</param>
     bool SendIfCaught(int pid, int signal, Func<bool> isStillIt);
+
+    /// <summary>True for a process that a signal (SIGSTOP, SIGTSTP) has stopped: it is there and does nothing. One that a debugger holds does not count.</summary>
+    /// <param name="pid">Process id.</param>
+    bool IsStopped(int pid);
+
+    /// <summary>Lets a stopped process go on (SIGCONT). False when it is none, or nothing was sent.</summary>
+    /// <param name="pid">Process id.</param>
+    /// <param name="isStillIt">Asked when the process is held: whether the id is still that of the process that is meant.</param>
+    bool Continue(int pid, Func<bool> isStillIt);
 }

@@ -1,12 +1,13 @@
 using Cloudlet.DesiredState.Units;
 using Cloudlet.Errors;
+using Cloudlet.Machine.Processes;
 using Cloudlet.Machine.Systemd;
 using Cloudlet.Resources.Units.Configuration;
 
 namespace Cloudlet.Resources.Units;
 
 /// <summary>Brings one unit to its description.</summary>
-internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configuration, Freshness freshness, UnitSpec wanted)
+internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configuration, Freshness freshness, IProcessSignals? signals, UnitSpec wanted)
 {
     private bool WantsIt => wanted.Enabled == true || wanted.Running == true;
 
@@ -21,7 +22,14 @@ internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configurat
         else if (wanted.Running == true && !UnitsKind.IsRunning(unit))
             await LoadAsync(unit, "started", systemd.StartAsync, ct);
         else if (UnitsKind.IsRunning(unit))
-            await LoadAgainAsync(unit, ct);
+            await GoOnAsync(unit, ct);
+    }
+
+    private async Task GoOnAsync(UnitInfo unit, CancellationToken ct)
+    {
+        if (wanted.Running == true)
+            signals?.Continue(unit.MainPid, () => systemd.Get(wanted.Name).MainPid == unit.MainPid);
+        await LoadAgainAsync(unit, ct);
     }
 
     private UnitInfo ReadDefinition()

@@ -39,7 +39,7 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
         var seen = desired with
         {
             Enabled = IsEnabled(unit, desired),
-            Running = IsRunning(unit),
+            Running = IsRunning(unit) && !(desired.Running == true && IsStopped(unit)),
             Definition = unit.NeedDaemonReload ? "files on disk changed after the manager read them" : UnitSpec.Current,
             Configuration = await Freshness.JudgeAsync(desired, unit, ct) is { } stale ? stale.Reason : UnitSpec.Current,
         };
@@ -48,7 +48,7 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
 
     /// <inheritdoc/>
     public async ValueTask ApplyAsync(UnitSpec desired, UnitSpec? observed, CancellationToken ct) =>
-        await new UnitApply(systemd, configuration, Freshness, desired).RunAsync(ct);
+        await new UnitApply(systemd, configuration, Freshness, signals, desired).RunAsync(ct);
 
     /// <summary>
     /// Records what the process of a unit has loaded, when nobody of us started it and its files are older than it. To be called after a look; from then on neither a step of the clock nor an old modification time hides an edit.
@@ -88,6 +88,9 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
     }
 
     internal static bool IsRunning(UnitInfo unit) => unit.ActiveState is "active" or "reloading" or "refreshing";
+
+    /// <summary>A process that a signal has stopped is active to the service manager, and to nobody else.</summary>
+    private bool IsStopped(UnitInfo unit) => signals?.IsStopped(unit.MainPid) == true;
 
     private static bool? IsEnabled(UnitInfo unit, UnitSpec desired) => unit.UnitFileState switch
     {

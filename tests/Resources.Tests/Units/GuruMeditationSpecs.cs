@@ -244,25 +244,4 @@ public sealed class GuruMeditationSpecs : IDisposable
         machine.Files[Config] = Good.Replace("my_ip = 10.0.0.1", "my_ip = 10.0.0.2");
         clock.Advance(TimeSpan.FromHours(1));
     }
-
-    private sealed class FakeSignals : IProcessSignals
-    {
-        public IList<string> Sent { get; } = [];
-
-        public bool Catches { get; set; } = true;
-
-        public Action? WhileHeld { get; set; }
-
-        public Action? OnSend { get; set; }
-
-        public bool SendIfCaught(int pid, int signal, Func<bool> isStillIt)
-        {
-            WhileHeld?.Invoke();
-            if (!isStillIt() || !Catches)
-                return false;
-            Sent.Add($"{signal} to {pid}");
-            OnSend?.Invoke();
-            return true;
-        }
-    }
 }

@@ -49,6 +49,22 @@ public sealed class UnitsKindSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_process_that_a_signal_stopped_does_not_count_as_running_and_goes_on()
+    {
+        var signals = new FakeSignals();
+        var own = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock, signals);
+        await MakeAsync(Unit());
+        signals.Stopped.Add(machine.Systemd.Get(Unit().Name).MainPid);
+
+        var seen = await own.ObserveAsync(Unit(), default);
+        seen!.Running.ShouldBe(false);
+        await own.ApplyAsync(Unit(), seen, default);
+
+        (await own.ObserveAsync(Unit(), default))!.Running.ShouldBe(true);
+        machine.Systemd.Calls.ShouldBe(["enable nova-compute.service", "start nova-compute.service"]);
+    }
+
+    [Fact]
     public async Task A_unit_that_does_not_start_is_not_started_again_and_again()
     {
         machine.Files[File] = Installable + "# FAIL";

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using Cloudlet.Machine.Processes;
+
+namespace Cloudlet.Machine.Tests.Processes;
+
+public sealed class HostProcessSignalsSpecs
+{
+    [Fact]
+    public async Task A_stopped_process_is_told_from_others_and_goes_on()
+    {
+        var signals = new HostProcessSignals();
+        using var process = Process.Start("sleep", "600");
+        try
+        {
+            signals.IsStopped(process.Id).ShouldBeFalse();
+            signals.Continue(process.Id, () => true).ShouldBeFalse();
+
+            using (var stop = Process.Start("kill", ["-STOP", $"{process.Id}"]))
+                await stop.WaitForExitAsync();
+            while (!signals.IsStopped(process.Id))
+                await Task.Delay(1);
+            signals.Continue(process.Id, () => false).ShouldBeFalse();
+            signals.IsStopped(process.Id).ShouldBeTrue();
+            signals.Continue(process.Id, () => true).ShouldBeTrue();
+
+            signals.IsStopped(process.Id).ShouldBeFalse();
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+    }
+
+    [Fact]
+    public void A_process_that_is_not_there_is_not_stopped()
+    {
+        new HostProcessSignals().IsStopped(int.MaxValue).ShouldBeFalse();
+        new HostProcessSignals().IsStopped(0).ShouldBeFalse();
+    }
+}
