@@ -53,7 +53,7 @@ public sealed class HealthDaemon : IDisposable
     /// <summary>Alarms that were active when an earlier run ended.</summary>
     public void Restore(IEnumerable<Alarm> earlier) => alarms.Restore(earlier);
 
-    /// <summary>Works until it is cancelled.</summary>
+    /// <summary>Works until it is cancelled, or has to be started anew.</summary>
     /// <param name="ready">Called when everything was looked at once.</param>
     /// <param name="alive">Called at least every <see cref="Heartbeat"/>.</param>
     /// <param name="ct">Ends the work, after the heal under way.</param>
@@ -63,7 +63,7 @@ public sealed class HealthDaemon : IDisposable
         Adopt(isStart: true);
         await FullLookAsync("start", clock.GetTimestamp(), ct);
         ready();
-        while (!ct.IsCancellationRequested)
+        while (!ct.IsCancellationRequested && !healing.StartsAnew)
         {
             alive();
             await StepAsync(ct);

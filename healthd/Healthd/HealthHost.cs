@@ -53,6 +53,9 @@ public sealed record HealthPaths(string Applied, string Journal, string Folder, 
     /// <summary>There when deferred restarts were released.</summary>
     public string Release => $"{RunFolder}/release";
 
+    /// <summary>As many bytes as the daemon started anew because of its own configuration.</summary>
+    public string Restarts => $"{RunFolder}/restarts";
+
     /// <summary>The hold.</summary>
     public string Hold => $"{Folder}/hold.json";
 

@@ -3,6 +3,7 @@ using Cloudlet.Converge.Applying;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.Converge.Planning;
 using Cloudlet.DesiredState;
+using Cloudlet.DesiredState.Compile;
 using Cloudlet.DesiredState.Health;
 using Cloudlet.DesiredState.Units;
 using Cloudlet.Errors;
@@ -49,6 +50,9 @@ internal sealed class Healing
 
     /// <summary>Events so far, for the status.</summary>
     public long Events { get; set; }
+
+    /// <summary>True when the daemon has to end, so that systemd starts it anew.</summary>
+    public bool StartsAnew { get; private set; }
 
     /// <summary>Resources that are not as described.</summary>
     public IReadOnlyList<string> NotWell => status.NotWell;
@@ -133,6 +137,7 @@ internal sealed class Healing
             status.Deviates(change, verdict);
             if (verdict == Verdict.Act)
                 acts.Add(change);
+            StartsAnew |= verdict.StartsAnew && held.MayStartAnew();
             if (verdict.Alarm is { } alarm)
                 alarms.Raise(alarm, change.Id, verdict.Because!);
             if ((verdict.LookAgain ?? ledger.PauseOf(change.Id)) is { } pause)
@@ -251,6 +256,8 @@ internal sealed class Healing
     {
         ledger.Well(spec.Id);
         status.Well(spec.Id);
+        if (spec.Id == UnitSpec.IdOf(HealthCompiler.Unit))
+            held.StartedAnew();
         if (ledger.HasRecovered(spec.Id))
             alarms.ClearAbout(spec.Id);
         else

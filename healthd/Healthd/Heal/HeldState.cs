@@ -15,6 +15,7 @@ public sealed class HeldState(HealthHost host, AlarmBook alarms, TimeProvider cl
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const string Subject = "host";
+    private const int MostRestarts = 3;
 
     private HostState? copied;
 
@@ -74,6 +75,20 @@ public sealed class HeldState(HealthHost host, AlarmBook alarms, TimeProvider cl
         if (Desired is not null)
             Write(host.Paths.Identity, JsonSerializer.SerializeToUtf8Bytes(new Identity(name), ReportJson.Default.Identity));
         return false;
+    }
+
+    /// <summary>Whether the daemon may end to start anew; counted across its runs, so that a process that is stale for a reason of its own does not do so for ever.</summary>
+    public bool MayStartAnew()
+    {
+        var earlier = Files.Read(host.Paths.Restarts)?.Length ?? 0;
+        return earlier < MostRestarts && Write(host.Paths.Restarts, new byte[earlier + 1]);
+    }
+
+    /// <summary>The daemon runs on what is on disk.</summary>
+    public void StartedAnew()
+    {
+        if (Files.Stat(host.Paths.Restarts) is not null)
+            Files.Delete(host.Paths.Restarts);
     }
 
     /// <summary>What is in memory, else the copy, takes the place of a state that was lost.</summary>

@@ -19,6 +19,9 @@ public sealed record Verdict(ResourceState State, string? Because)
     /// <summary>The alarm to raise; null: none.</summary>
     public AlarmKind? Alarm { get; init; }
 
+    /// <summary>The daemon itself is what runs on an old configuration: it ends, and systemd starts it anew.</summary>
+    public bool StartsAnew { get; init; }
+
     /// <summary>When to look again without any event; null: an event or the full look will do.</summary>
     public TimeSpan? LookAgain { get; init; }
 }
@@ -60,7 +63,9 @@ public sealed class Policy(HealthSettings settings, Ledger ledger)
     private Verdict JudgeUnit(UnitSpec spec, PlannedChange change, Circumstances now, UnitInfo unit)
     {
         if (spec.Name == HealthCompiler.Unit)
-            return new Verdict(ResourceState.LeftAlone, "the daemon leaves its own unit to systemd");
+            return IsStale(change)
+                ? new Verdict(ResourceState.Waiting, "the daemon starts anew, to load its settings and program as they are now") { StartsAnew = true }
+                : new Verdict(ResourceState.LeftAlone, "the daemon leaves its own unit to systemd");
         if (unit.LoadState == "masked" || unit.UnitFileState is "masked" or "masked-runtime")
             return new Verdict(ResourceState.LeftAlone, $"an operator masked {spec.Name}; `systemctl unmask {spec.Name}` gives it back") { Alarm = AlarmKind.OperatorMasked };
         if (spec.Enabled == true && unit.UnitFileState == "disabled")
@@ -71,11 +76,12 @@ public sealed class Policy(HealthSettings settings, Ledger ledger)
             return new Verdict(ResourceState.Waiting, "the host is booting") { LookAgain = Soon };
         if (unit.ActiveState is "activating" or "deactivating" or "reloading")
             return new Verdict(ResourceState.Waiting, $"systemd is working on it ({unit.ActiveState}, {unit.SubState})") { LookAgain = Soon };
-        var isStale = change.Properties.Count > 0 && change.Properties.All(p => p.Path == "configuration");
-        return isStale && settings.Restarts == Restarts.Deferred && !now.RestartsReleased
+        return IsStale(change) && settings.Restarts == Restarts.Deferred && !now.RestartsReleased
             ? new Verdict(ResourceState.Deferred, $"{change.Properties[0].From}; `cloudlet release --restarts` or `cloudlet apply` restarts it")
             : Verdict.Act;
     }
+
+    private static bool IsStale(PlannedChange change) => change.Properties.Count > 0 && change.Properties.All(p => p.Path == "configuration");
 
     private Verdict JudgeBudget(PlannedChange change) => ledger.Ask(change.Id) switch
     {

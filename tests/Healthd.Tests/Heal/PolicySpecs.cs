@@ -57,6 +57,10 @@ public sealed class PolicySpecs
     [Fact]
     public void The_daemons_own_unit_is_for_systemd() => Judge(Unit(HealthCompiler.Unit)).State.ShouldBe(ResourceState.LeftAlone);
 
+    [Fact]
+    public void A_daemon_that_runs_on_old_settings_starts_anew() =>
+        Judge(Unit(HealthCompiler.Unit, Samples.Property("configuration", "old", "current"))).StartsAnew.ShouldBeTrue();
+
     [Theory]
     [InlineData("masked", "enabled")]
     [InlineData("loaded", "masked")]

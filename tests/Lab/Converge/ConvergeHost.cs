@@ -50,13 +50,13 @@ public abstract class ConvergeHost(LabHostFixture host, LabBoot boot, params IRe
         await CloudletProgram.RunAsync([verb, .. await BaseAsync(), .. overlays, "--ssh-config", Host.Store.SshConfigPath, "--json", .. options]);
 
     /// <summary>Brings the host to the example site, going back first from what still waits for a confirmation.</summary>
-    public async Task ConvergeAsync()
+    public async Task ConvergeAsync(params IReadOnlyList<string> overlays)
     {
-        var run = await RunAsync("apply");
+        var run = await RunAsync("apply", overlays);
         if (run.ExitCode != 0 && run.Named("refused").Count > 0)
         {
             await RunAsync("rollback");
-            run = await RunAsync("apply");
+            run = await RunAsync("apply", overlays);
         }
 
         run.ShouldExitWith(0);

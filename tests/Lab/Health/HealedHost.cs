@@ -5,7 +5,9 @@ using Cloudlet.Lab.Tests.LabHosts;
 namespace Cloudlet.Lab.Tests.Health;
 
 /// <summary>What tests ask of a host with a health daemon.</summary>
-public sealed class HealedHost(ConvergeHost site)
+/// <param name="site">The host and its site.</param>
+/// <param name="overlays">Site files that are laid over it.</param>
+public sealed class HealedHost(ConvergeHost site, params IReadOnlyList<string> overlays)
 {
     public const string Beacon = "/etc/cloudlet/beacon.conf";
     public const string Service = "cloudlet-beacon.service";
@@ -15,7 +17,7 @@ public sealed class HealedHost(ConvergeHost site)
     {
         await site.Host.UpAsync();
         await site.Host.ExecAsync("rm", "-f", "/var/lib/cloudlet/health/hold.json");
-        await site.ConvergeAsync();
+        await site.ConvergeAsync(overlays);
         await LabHostFixture.EventuallyAsync(async () => await IsWellAsync(), "the daemon finds all well");
     }
 
@@ -24,10 +26,10 @@ public sealed class HealedHost(ConvergeHost site)
         await site.Host.ReadFileAsync("/run/cloudlet/health/status.json") is { Length: > 0 } json ? JsonSerializer.Deserialize<JsonElement>(json) : null;
 
     /// <summary>The heals that are on record, oldest first.</summary>
-    public async Task<IReadOnlyList<JsonElement>> RecordsAsync() =>
-    [
-        .. (await site.Host.ReadFileAsync("/var/lib/cloudlet/health/heals.jsonl") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonSerializer.Deserialize<JsonElement>(l)),
-    ];
+    public Task<IReadOnlyList<JsonElement>> RecordsAsync() => LinesAsync("heals.jsonl");
+
+    /// <summary>The alarms that were raised and cleared, oldest first.</summary>
+    public Task<IReadOnlyList<JsonElement>> AlarmHistoryAsync() => LinesAsync("alarms.jsonl");
 
     /// <summary>Kinds of the active alarms, with their subjects.</summary>
     public async Task<IReadOnlyList<string>> AlarmsAsync() => await StatusAsync() is { } status
@@ -40,7 +42,7 @@ public sealed class HealedHost(ConvergeHost site)
         : null;
 
     /// <summary>True when verify finds nothing, from outside.</summary>
-    public async Task<bool> IsAsDescribedAsync() => (await site.RunAsync("verify")).ExitCode == 0;
+    public async Task<bool> IsAsDescribedAsync() => (await site.RunAsync("verify", overlays)).ExitCode == 0;
 
     /// <summary>Waits until the host is as described, by nobody's doing but the daemon's.</summary>
     public Task HealedAsync() => LabHostFixture.EventuallyAsync(IsAsDescribedAsync, "the host is as described again");
@@ -51,7 +53,13 @@ public sealed class HealedHost(ConvergeHost site)
     /// <summary>Waits until an alarm is cleared.</summary>
     public Task NoAlarmAsync(string alarm) => LabHostFixture.EventuallyAsync(async () => !(await AlarmsAsync()).Contains(alarm), $"the alarm {alarm} is cleared");
 
-    private async Task<bool> IsWellAsync() => await StatusAsync() is { } status
+    /// <summary>True when the daemon finds nothing wrong.</summary>
+    public async Task<bool> IsWellAsync() => await StatusAsync() is { } status
         && status.GetProperty("resources").EnumerateArray().All(r => r.GetProperty("state").GetString() == "ok")
         && status.GetProperty("alarms").GetArrayLength() == 0;
+
+    private async Task<IReadOnlyList<JsonElement>> LinesAsync(string file) =>
+    [
+        .. (await site.Host.ReadFileAsync($"/var/lib/cloudlet/health/{file}") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonSerializer.Deserialize<JsonElement>(l)),
+    ];
 }

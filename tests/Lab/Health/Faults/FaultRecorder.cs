@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace Cloudlet.Lab.Tests.Health.Faults;
+
+/// <summary>Collects how faults ended, and writes the table after a run of all of them.</summary>
+public sealed class FaultRecorder : IDisposable
+{
+    private readonly List<FaultOutcome> outcomes = [];
+
+    /// <summary>How often to make every fault; null: a sample will do.</summary>
+    public static int? Seeds { get; } = int.TryParse(Environment.GetEnvironmentVariable("CLOUDLET_FAULT_SEEDS"), CultureInfo.InvariantCulture, out var seeds) ? seeds : null;
+
+    /// <summary>Only faults with this text in their names.</summary>
+    public static string Only { get; } = Environment.GetEnvironmentVariable("CLOUDLET_FAULT_ONLY") ?? "";
+
+    /// <summary>Adds a run.</summary>
+    public void Add(FaultOutcome outcome) => outcomes.Add(outcome);
+
+    /// <summary>Only a run of everything is a table.</summary>
+    public void Dispose()
+    {
+        if (Seeds is { } seeds && outcomes.Count == seeds * FaultCatalog.All.Count)
+            File.WriteAllText(FaultTable.Path, FaultTable.Of(outcomes));
+    }
+}

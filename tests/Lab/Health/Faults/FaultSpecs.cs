@@ -1,0 +1,46 @@
+using Cloudlet.Lab.Tests.Converge;
+
+namespace Cloudlet.Lab.Tests.Health.Faults;
+
+/// <summary>Whatever happens, the host ends as described or in a named state with its alarm. CI runs a sample; <c>build/faults</c> runs all and writes the table.</summary>
+[Collection(nameof(HealthLab))]
+public sealed class FaultSpecs(HealthConverge site, FaultRecorder recorder) : IClassFixture<FaultRecorder>
+{
+    private readonly FaultHost host = new(site);
+
+    /// <summary>What no other test of this project does, and what does not take minutes.</summary>
+    private static readonly string[] Sample =
+    [
+        "links: of another kind",
+        "links: all links lost at once",
+        "links: netlink overrun",
+        "links: driver missing",
+        "configuration: edited during the start",
+        "configuration: reverted within 100 ms",
+        "configuration: file added to conf.d",
+        "configuration: comment added",
+        "configuration: broken in conf.d",
+        "units: its process got SIGSTOP",
+        "units: start limit hit",
+        "units: masked",
+        "daemon: two copies",
+        "daemon: settings damaged",
+        "daemon: disk full where a file is healed",
+        "daemon: rebooted in mid-heal",
+    ];
+
+    /// <summary>The sample with one seed, or what <c>build/faults</c> asks for.</summary>
+    public static TheoryData<string, int> Chosen => FaultRecorder.Seeds is { } seeds
+        ? new(Enumerable.Range(1, seeds).SelectMany(seed => FaultCatalog.All.Select(f => ($"{f}", seed))).Where(f => f.Item1.Contains(FaultRecorder.Only, StringComparison.Ordinal)))
+        : new(Sample.Select(fault => (fault, 1)));
+
+    [Theory]
+    [MemberData(nameof(Chosen))]
+    public async Task A_fault_ends_as_it_has_to(string fault, int seed)
+    {
+        var outcome = await host.RunAsync(FaultCatalog.All.Single(f => f.ToString() == fault), seed);
+
+        recorder.Add(outcome);
+        outcome.Failure.ShouldBeNull();
+    }
+}

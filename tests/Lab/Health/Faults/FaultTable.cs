@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Cloudlet.Lab.Tests.Converge;
+
+namespace Cloudlet.Lab.Tests.Health.Faults;
+
+/// <summary>The table of all faults, as it is in the documentation.</summary>
+internal static class FaultTable
+{
+    /// <summary>Where the table is.</summary>
+    public static string Path { get; } = System.IO.Path.Combine(CloudletProgram.Repository, "docs/benchmarks/faults.md");
+
+    /// <summary>The table of some runs.</summary>
+    public static string Of(IReadOnlyList<FaultOutcome> outcomes)
+    {
+        var text = new StringBuilder(
+            $"""
+            # Faults
+
+            `build/faults [SEEDS]` makes every fault below on a lab host with a health daemon, {outcomes.CountBy(o => o.Fault).Max(c => c.Value)} times with different seeds in this run, and writes this table. Each run has to end as described without anybody's help, or with the
+            alarm that is named; then what the operator of the table does (mask undone, cause removed) has to be enough for the host to end as described, with no alarm left. A checker reads the daemon's records of every run: no two heals at the same time,
+            none against an operator's decision, none beyond the budget, no alarm raised twice, no restart of a service whose loaded options did not change, nothing touched that nobody describes.
+
+            {outcomes.CountBy(o => o.Fault).Count()} faults, {outcomes.Count} runs, {outcomes.Count(o => o.Failure is not null)} failed. Times are of the daemon's own records, in milliseconds, the worst of all runs: from the event to the decision, and from there to the end of the second look. A file under a
+            service is given a quarter of a second to settle before the service is looked at; a fault that stops the daemon is detected when it is back.
+
+            | fault | runs | ends | heals a run, at most | detection | repair |
+            | --- | ---: | --- | ---: | ---: | ---: |
+
+            """);
+        foreach (var runs in outcomes.GroupBy(o => o.Fault))
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {runs.Key.Group}: {runs.Key.Name} | {runs.Count()} | {End(runs)} | {runs.Max(r => r.Heals.Count)} | {Worst(runs, "detectionMilliseconds")} | {Worst(runs, "repairMilliseconds")} |");
+        return text.ToString();
+    }
+
+    private static string End(IGrouping<Fault, FaultOutcome> runs) =>
+        runs.Count(r => r.Failure is not null) is > 0 and var failed ? $"**{failed} failed**"
+        : runs.Key.Alarm is { } alarm ? $"`{alarm.Split(' ')[0]}`"
+        : runs.Key.IsHarmless ? "as described all the time"
+        : "as described";
+
+    private static string Worst(IEnumerable<FaultOutcome> runs, string property) =>
+        runs.SelectMany(r => r.Heals).Select(h => h.GetProperty(property).GetDouble()).DefaultIfEmpty(double.NaN).Max() is var worst && double.IsNaN(worst)
+            ? "–"
+            : worst.ToString("0", CultureInfo.InvariantCulture);
+}
