@@ -12,6 +12,9 @@ public sealed class ManualClock : TimeProvider
     /// <summary>False: a wait ends when <see cref="Advance"/> reaches its end.</summary>
     public bool JumpsOverWaits { get; init; } = true;
 
+    /// <summary>How far somebody has set the wall clock from where it would be; timestamps and waits do not notice.</summary>
+    public TimeSpan WallStep { get; set; }
+
     /// <inheritdoc/>
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
@@ -22,11 +25,15 @@ public sealed class ManualClock : TimeProvider
     public override DateTimeOffset GetUtcNow()
     {
         lock (turn)
-            return now;
+            return now + WallStep;
     }
 
     /// <inheritdoc/>
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        lock (turn)
+            return now.Ticks;
+    }
 
     /// <summary>Moves the clock and ends the waits that are over then.</summary>
     public void Advance(TimeSpan by)

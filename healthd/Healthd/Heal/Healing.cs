@@ -20,6 +20,7 @@ internal sealed class Healing
 
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AfterHold = TimeSpan.FromSeconds(1);
 
     private readonly HealthHost host;
     private readonly HeldState held;
@@ -124,8 +125,6 @@ internal sealed class Healing
     {
         var now = new Circumstances(held.ReadHold(), held.HostNameChanged(isNewState), IsBooting(plan), held.AreRestartsReleased());
         isNewState = false;
-        if (now.Hold is { } hold)
-            queue.PostLater("host", "the hold ends", hold.Expires - clock.GetUtcNow() + Recheck / 30);
         var acts = new List<PlannedChange>();
         var deviating = new HashSet<string>();
         foreach (var change in plan.Changes)
@@ -136,18 +135,29 @@ internal sealed class Healing
             var verdict = change.Error is { } error ? Unseen(change, error) : policy.Judge(change, now, host.Machine.Systemd.Get);
             status.Deviates(change, verdict);
             if (verdict == Verdict.Act)
-                acts.Add(change);
+                Act(change);
             StartsAnew |= verdict.StartsAnew && held.MayStartAnew();
             if (verdict.Alarm is { } alarm)
                 alarms.Raise(alarm, change.Id, verdict.Because!);
             if ((verdict.LookAgain ?? ledger.PauseOf(change.Id)) is { } pause)
                 queue.PostLater(change.Id, "retry", pause);
+            else if (now.Hold is { } hold)
+                queue.PostLater(change.Id, "the hold has ended", hold.Expires - clock.GetUtcNow() + AfterHold);
         }
 
         foreach (var spec in plan.Desired.Resources)
             if (!deviating.Contains(spec.Id))
                 Well(spec);
         return acts;
+
+        void Act(PlannedChange change)
+        {
+            // Whatever an operator had decided about it does not hold any more.
+            alarms.Clear(AlarmKind.OperatorDisabled, change.Id);
+            alarms.Clear(AlarmKind.OperatorMasked, change.Id);
+            alarms.Clear(AlarmKind.HostNameChanged, change.Id);
+            acts.Add(change);
+        }
     }
 
     /// <summary>What cannot be observed cannot be judged: it is looked at again, less and less often.</summary>

@@ -23,8 +23,11 @@ public sealed class FaultHost
     /// <summary>Brings the operator's own configuration back.</summary>
     internal const string OwnAsItWas = $"printf '[own]\\nvalue = 1\\n' >{OwnFolder}/own.conf";
 
+    private const string Program = "/usr/local/lib/cloudlet/cloudlet";
+    private const string DescribedState = "/root/described.json";
+
     /// <summary>Applies the described state once more, on the host.</summary>
-    internal const string Reapply = "/usr/local/lib/cloudlet/cloudlet apply --state /root/described.json";
+    internal const string Reapply = $"{Program} apply --state {DescribedState}";
 
     private const string Described = $$"""
         files:
@@ -53,6 +56,7 @@ public sealed class FaultHost
 
     private readonly ConvergeHost site;
     private readonly HealedHost host;
+    private bool isDescribed;
 
     /// <summary>The host of a site.</summary>
     public FaultHost(ConvergeHost site)
@@ -95,12 +99,16 @@ public sealed class FaultHost
     {
         await site.Host.UpAsync();
         await site.Host.ExecAsync("sh", "-c", Clean);
-        await host.BeginAsync(); // makes the folder, when this is the first fault
-        await site.ShellAsync($"{Byhand}; test -e {OwnFolder}/own.conf || touch {OwnFolder}/own.conf; {OwnAsItWas}; rm -f {OwnFolder}/radio.conf; cp /var/lib/cloudlet/applied.json /root/described.json");
+        if (!isDescribed)
+        {
+            await host.BeginAsync();
+            await site.ShellAsync($"{OwnAsItWas}; cp /var/lib/cloudlet/applied.json {DescribedState}");
+            isDescribed = true;
+        }
+
         // Another run of the daemon has a full budget again.
-        await site.ShellAsync($"systemctl reset-failed; systemctl restart cloudlet-healthd");
+        await site.ShellAsync($"{Byhand}; {OwnAsItWas}; rm -f {OwnFolder}/radio.conf; {Reapply} >/dev/null; systemctl reset-failed; systemctl restart cloudlet-healthd");
         await WaitAsync(IsHealedAsync, "the host is well before the fault");
-        await Task.Delay(Settled);
     }
 
     private async Task<string?> EndAsync(Fault fault, int seed)
@@ -122,7 +130,7 @@ public sealed class FaultHost
         return null;
     }
 
-    private async Task<bool> IsHealedAsync() => await host.IsWellAsync() && await host.IsAsDescribedAsync();
+    private async Task<bool> IsHealedAsync() => await host.IsWellAsync() && (await site.Host.ExecAsync(Program, "verify", "--state", DescribedState)).ExitCode == 0;
 
     /// <summary>How often the service was started since the boot.</summary>
     private async Task<int> RunsAsync() => int.Parse(await site.ShellAsync($"journalctl -q -b -u {HealedHost.Service} -o cat JOB_TYPE=start JOB_RESULT=done + JOB_TYPE=restart JOB_RESULT=done -u {HealedHost.Service} | grep -c '^Started' || true"));
@@ -140,8 +148,8 @@ public sealed class FaultHost
 
     private async Task<string> StateAsync()
     {
-        var verify = await site.RunAsync("verify", []);
+        var verify = await site.Host.ExecAsync(Program, "verify", "--state", DescribedState);
         var notWell = (await host.StatusAsync())?.GetProperty("resources").EnumerateArray().Where(r => r.GetProperty("state").GetString() != "ok").Select(r => r.GetRawText());
-        return $"Status: {string.Join(", ", notWell ?? ["none"])}; alarms: {string.Join(", ", await host.AlarmsAsync())}; drift: {string.Join(", ", verify.Drift)}";
+        return $"Status: {string.Join(", ", notWell ?? ["none"])}; alarms: {string.Join(", ", await host.AlarmsAsync())}; verify: {verify.Output}";
     }
 }

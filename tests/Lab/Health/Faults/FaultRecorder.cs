@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudlet.Lab.Tests.Converge;
 
 namespace Cloudlet.Lab.Tests.Health.Faults;
 
@@ -6,12 +7,16 @@ namespace Cloudlet.Lab.Tests.Health.Faults;
 public sealed class FaultRecorder : IDisposable
 {
     private readonly List<FaultOutcome> outcomes = [];
+    private FaultHost? host;
 
     /// <summary>How often to make every fault; null: a sample will do.</summary>
     public static int? Seeds { get; } = int.TryParse(Environment.GetEnvironmentVariable("CLOUDLET_FAULT_SEEDS"), CultureInfo.InvariantCulture, out var seeds) ? seeds : null;
 
     /// <summary>Only faults with this text in their names.</summary>
     public static string Only { get; } = Environment.GetEnvironmentVariable("CLOUDLET_FAULT_ONLY") ?? "";
+
+    /// <summary>The host of all faults.</summary>
+    public FaultHost HostOf(ConvergeHost site) => host ??= new FaultHost(site);
 
     /// <summary>Adds a run.</summary>
     public void Add(FaultOutcome outcome) => outcomes.Add(outcome);

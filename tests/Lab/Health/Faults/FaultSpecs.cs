@@ -6,8 +6,6 @@ namespace Cloudlet.Lab.Tests.Health.Faults;
 [Collection(nameof(HealthLab))]
 public sealed class FaultSpecs(HealthConverge site, FaultRecorder recorder) : IClassFixture<FaultRecorder>
 {
-    private readonly FaultHost host = new(site);
-
     /// <summary>What no other test of this project does, and what does not take minutes.</summary>
     private static readonly string[] Sample =
     [
@@ -38,7 +36,7 @@ public sealed class FaultSpecs(HealthConverge site, FaultRecorder recorder) : IC
     [MemberData(nameof(Chosen))]
     public async Task A_fault_ends_as_it_has_to(string fault, int seed)
     {
-        var outcome = await host.RunAsync(FaultCatalog.All.Single(f => f.ToString() == fault), seed);
+        var outcome = await recorder.HostOf(site).RunAsync(FaultCatalog.All.Single(f => f.ToString() == fault), seed);
 
         recorder.Add(outcome);
         outcome.Failure.ShouldBeNull();
