@@ -12,8 +12,8 @@ public sealed class FaultRecorder : IDisposable
     /// <summary>How often to make every fault; null: a sample will do.</summary>
     public static int? Seeds { get; } = int.TryParse(Environment.GetEnvironmentVariable("CLOUDLET_FAULT_SEEDS"), CultureInfo.InvariantCulture, out var seeds) ? seeds : null;
 
-    /// <summary>Only faults with this text in their names.</summary>
-    public static string Only { get; } = Environment.GetEnvironmentVariable("CLOUDLET_FAULT_ONLY") ?? "";
+    /// <summary>Only faults with one of these texts in their names.</summary>
+    public static IReadOnlyList<string> Only { get; } = (Environment.GetEnvironmentVariable("CLOUDLET_FAULT_ONLY") ?? "").Split(',');
 
     /// <summary>The host of all faults.</summary>
     public FaultHost HostOf(ConvergeHost site) => host ??= new FaultHost(site);
