@@ -22,6 +22,21 @@ public sealed record HealthRequest
     /// <summary>Let deferred restarts happen.</summary>
     public bool ReleaseRestarts { get; init; }
 
+    /// <summary>How many of the last heals, and of the last alarms, to tell; null: none.</summary>
+    public int? Last { get; init; }
+
+    /// <summary>The heals and alarms that are asked for, as JSON; null when none are.</summary>
+    public JsonElement? History(IHostFiles files, HealthPaths paths)
+    {
+        if (Last is not { } last)
+            return null;
+        var reports = new ReportFiles(files, paths);
+        return JsonSerializer.SerializeToElement(new HealthHistory(reports.ReadRecords(last), reports.ReadAlarms(last)), ReportJson.Default.HealthHistory);
+    }
+
+    /// <summary>Reads a history.</summary>
+    public static HealthHistory? ParseHistory(JsonElement history) => history.Deserialize(ReportJson.Default.HealthHistory);
+
     /// <summary>Does what is asked.</summary>
     /// <returns>The status afterwards, as JSON; null when no daemon has written one since the boot.</returns>
     /// <exception cref="CloudletException">Busy: somebody else holds the host.</exception>
@@ -52,6 +67,11 @@ public sealed record HealthRequest
     /// <summary>Reads a status.</summary>
     public static HealthStatus? Parse(JsonElement status) => status.Deserialize(ReportJson.Default.HealthStatus);
 }
+
+/// <summary>What a health daemon has recorded.</summary>
+/// <param name="Heals">Heals, oldest first.</param>
+/// <param name="Alarms">Alarms raised and cleared, oldest first.</param>
+public sealed record HealthHistory(IReadOnlyList<HealRecord> Heals, IReadOnlyList<Alarm> Alarms);
 
 /// <summary>A hold that is asked for.</summary>
 /// <param name="Owner">Who.</param>

@@ -10,6 +10,7 @@ namespace Cloudlet.Healthd.Report;
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(HealthStatus))]
 [JsonSerializable(typeof(HealRecord))]
+[JsonSerializable(typeof(HealthHistory))]
 [JsonSerializable(typeof(Alarm))]
 [JsonSerializable(typeof(IReadOnlyList<Alarm>))]
 [JsonSerializable(typeof(Heal.Hold))]

@@ -50,7 +50,7 @@ internal static class HostRunner
     {
         if (parts.Health is not { } paths)
             throw new CloudletException(ErrorKind.Unsupported, "a network namespace has no health daemon; ask the host it is on");
-        events(new HealthReported(asked.Answer(parts.Machine.Files, paths, TimeProvider.System)));
+        events(new HealthReported(asked.Answer(parts.Machine.Files, paths, TimeProvider.System)) { History = asked.History(parts.Machine.Files, paths) });
         return Task.CompletedTask;
     }
 

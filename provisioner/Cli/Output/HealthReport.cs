@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cloudlet.Converge.Applying;
 using Cloudlet.Healthd;
 using Cloudlet.Healthd.Report;
 
@@ -10,7 +11,39 @@ internal sealed class HealthReport(TextWriter output, bool colours)
     /// <summary>As many resources are listed one by one; the count tells of the rest.</summary>
     private const int Most = 20;
 
-    public void Write(string prefix, JsonElement? status)
+    public void Write(string prefix, HealthReported reported)
+    {
+        WriteStatus(prefix, reported.Status);
+        if (reported.History is { } json && HealthRequest.ParseHistory(json) is { } history)
+            WriteHistory(prefix, history);
+    }
+
+    private void WriteHistory(string prefix, HealthHistory history)
+    {
+        var lines = history.Heals.Select(h => (h.At, Text: Text(h)))
+            .Concat(history.Alarms.Select(a => (At: a.Cleared ?? a.Raised, Text: Text(a))))
+            .OrderBy(line => line.At);
+        foreach (var (at, text) in lines)
+            output.WriteLine($"{prefix}  {at:u} {text}");
+        if (history.Heals.Count + history.Alarms.Count == 0)
+            output.WriteLine($"{prefix}  nothing was healed, and no alarm was raised");
+    }
+
+    private string Text(HealRecord heal)
+    {
+        var word = heal.Left.Count == 0 ? Paint(Colour.Green, "healed") : Paint(Colour.Yellow, "not healed");
+        return $"{word} {PlainText.Of(string.Join(", ", heal.Seen.Select(c => c.Id)))} (because of {PlainText.Of(heal.Because)}): seen after {heal.DetectionMilliseconds:0.0} ms, repaired and looked at again in {heal.RepairMilliseconds:0.0} ms";
+    }
+
+    private string Text(Alarm alarm)
+    {
+        var word = alarm.Cleared is null ? Paint(Colour.Red, "alarm") : Paint(Colour.Green, "alarm over");
+        return $"{word} {Name(alarm)}{(alarm.Cleared is null ? $": {PlainText.Of(alarm.Message)}" : "")}";
+    }
+
+    private static string Name(Alarm alarm) => $"{JsonNamingPolicy.KebabCaseLower.ConvertName(alarm.Kind.ToString())} {PlainText.Of(alarm.Subject)}";
+
+    private void WriteStatus(string prefix, JsonElement? status)
     {
         if (status is not { } json || HealthRequest.Parse(json) is not { } health)
         {
@@ -28,7 +61,7 @@ internal sealed class HealthReport(TextWriter output, bool colours)
         foreach (var resource in health.Resources.Where(r => r is { State: ResourceState.Ok, Heals: > 0 }).Take(Most))
             output.WriteLine($"{prefix}  {Paint(Colour.Green, "✓")} {PlainText.Of(resource.Id)} healed {(resource.Heals == 1 ? "once" : $"{resource.Heals} times")}, last at {resource.LastHeal:u}");
         foreach (var alarm in health.Alarms)
-            output.WriteLine($"{prefix}  {Paint(Colour.Red, "!")} {JsonNamingPolicy.KebabCaseLower.ConvertName(alarm.Kind.ToString())} {PlainText.Of(alarm.Subject)} since {alarm.Raised:u}: {PlainText.Of(alarm.Message)}");
+            output.WriteLine($"{prefix}  {Paint(Colour.Red, "!")} {Name(alarm)} since {alarm.Raised:u}: {PlainText.Of(alarm.Message)}");
     }
 
     private static string Words(ResourceState state) => JsonNamingPolicy.KebabCaseLower.ConvertName(state.ToString()).Replace('-', ' ');

@@ -77,7 +77,7 @@ internal sealed class HumanReport(TextWriter output, TextWriter errors, bool col
                 ShowState(prefix, host, state);
                 break;
             case HealthReported health:
-                new HealthReport(output, colours).Write(prefix, health.Status);
+                new HealthReport(output, colours).Write(prefix, health);
                 break;
             case Refused refused:
                 errors.WriteLine($"{Paint(Colour.Red, "error")}: {host}: {PlainText.Of(refused.Message)}");

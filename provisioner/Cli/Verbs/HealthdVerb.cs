@@ -12,6 +12,7 @@ internal static class HealthdVerb
         var verb = new Command("healthd", "The health daemon: holds a host to its description, event by event.");
         verb.Subcommands.Add(Run());
         verb.Subcommands.Add(Status());
+        verb.Subcommands.Add(History());
         return verb;
     }
 
@@ -33,6 +34,24 @@ internal static class HealthdVerb
             Exits = [(ExitCodes.Failed, "a host could not be reached")],
         };
         new HostVerbFrame().Build(verb, needsState: false, (_, _) => new HostRequest(HostVerb.Health) { Health = new HealthRequest() });
+        return verb;
+    }
+
+    private static VerbCommand History()
+    {
+        var verb = new VerbCommand("history", "Show the last heals, with what was seen and how long it took, and the last alarms raised and cleared.")
+        {
+            Examples = [("cloudlet healthd history", "this machine"), ("cloudlet healthd history site.yaml --host edge-1 --last 100", "one host of a site")],
+            Exits = [(ExitCodes.Failed, "a host could not be reached")],
+        };
+        var last = new Option<int>("--last", "-n") { Description = "How many heals and how many alarms at most.", HelpName = "COUNT", DefaultValueFactory = static _ => 20 };
+        last.Validators.Add(static result =>
+        {
+            if (!result.Tokens.All(t => int.TryParse(t.Value, out var count) && count is > 0 and <= 10_000))
+                result.AddError("--last takes a number from 1 to 10000");
+        });
+        verb.Options.Add(last);
+        new HostVerbFrame().Build(verb, needsState: false, (parsed, _) => new HostRequest(HostVerb.Health) { Health = new HealthRequest { Last = parsed.GetValue(last) } });
         return verb;
     }
 }

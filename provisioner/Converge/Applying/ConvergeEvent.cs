@@ -73,7 +73,11 @@ public sealed record StateReported(string? Applied, int Resources) : ConvergeEve
 
 /// <summary>What the host's health daemon says of itself.</summary>
 /// <param name="Status">Its status (docs/formats/health.md), or null when no daemon has written one since the boot.</param>
-public sealed record HealthReported(JsonElement? Status) : ConvergeEvent;
+public sealed record HealthReported(JsonElement? Status) : ConvergeEvent
+{
+    /// <summary>Its last heals and alarms, when they were asked for (docs/formats/health.md).</summary>
+    public JsonElement? History { get; init; }
+}
 
 /// <summary>The run could not be done at all.</summary>
 public sealed record Refused(ErrorKind Kind, string Message) : ConvergeEvent;

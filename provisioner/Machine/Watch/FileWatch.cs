@@ -5,9 +5,10 @@ namespace Cloudlet.Machine.Watch;
 /// <summary>
 /// Reports paths at which something else may be found than before, by inotify(7): the file itself, the content of a folder (not of folders
 /// in it), the folders above, and the symbolic links on the way and in a watched folder. A path where nothing is yet is watched from the
-/// nearest folder that exists. Our own temporary files are no reason to report a folder.
+/// nearest folder that exists. Our own temporary files are no reason to report a folder. What inotify does not tell, the mount table
+/// does: a file system that is mounted over a folder on the way, or unmounted from there.
 /// Not seen by the kernel, and so not by us: writes through a shared memory mapping, changes on another host's side of a network file
-/// system, mounting over a folder, and for a file in a watched folder, writes through a hard link elsewhere.
+/// system, and for a file in a watched folder, writes through a hard link elsewhere.
 /// </summary>
 public sealed class FileWatch : IWakeSource
 {
@@ -97,11 +98,41 @@ public sealed class FileWatch : IWakeSource
 
     private void Run(WatchThread thread)
     {
-        Span<PollEntry> entries = [default, new PollEntry(_inotify.Descriptor)];
+        // proc(5): the mount table is ready for POLLPRI when it has changed, and asking makes it unready again.
+        using var mounts = File.OpenHandle("/proc/self/mountinfo");
+        Span<PollEntry> entries = [default, new PollEntry(_inotify.Descriptor), new PollEntry((int)mounts.DangerousGetHandle(), Libc.POLLPRI)];
         while (thread.Wait(entries))
+        {
+            if (entries[2].IsReady)
+                Tell(ReadMounts());
             while (Read() is { } events && !thread.IsStopping)
-                foreach (var item in events)
-                    _sink(item);
+                Tell(events);
+        }
+    }
+
+    private void Tell(List<HostEvent> events)
+    {
+        foreach (var item in events)
+            _sink(item);
+    }
+
+    /// <summary>Paths that lead to something else since the mount table changed, watched anew.</summary>
+    private List<HostEvent> ReadMounts()
+    {
+        lock (_gate)
+        {
+            var at = _clock.GetTimestamp();
+            List<HostEvent> events = [];
+            foreach (var path in _paths.Values)
+            {
+                var before = path.Interests;
+                _walk.Arm(path);
+                if (!path.Interests.SetEquals(before))
+                    events.Add(new PathTouched(path.Path) { At = at });
+            }
+            NoteTrouble();
+            return events;
+        }
     }
 
     /// <summary>

@@ -8,6 +8,7 @@ namespace Cloudlet.Machine.Watch;
 internal static unsafe partial class Libc
 {
     internal const short POLLIN = 0x1;
+    internal const short POLLPRI = 0x2;
     internal const int EFD_NONBLOCK = 0x800;
     internal const int EFD_CLOEXEC = 0x80000;
     internal const nint SYS_pidfd_open = 434;

@@ -67,6 +67,29 @@ public sealed class FileWatchSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_file_system_that_is_mounted_over_a_folder_is_reported_and_its_end_too()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, to mount");
+        Shell("mkdir -p site/app; echo 1 >site/app/app.conf; echo 1 >other.conf");
+        Watch([_dir["site/app/app.conf"], _dir["other.conf"]]);
+        try
+        {
+            Shell("mount -t tmpfs watched site/app");
+            await _log.NextPathAsync(_dir["site/app/app.conf"]);
+            Shell("echo 2 >site/app/app.conf");
+            await _log.NextPathAsync(_dir["site/app/app.conf"]);
+        }
+        finally
+        {
+            Shell("umount site/app");
+        }
+
+        await _log.NextPathAsync(_dir["site/app/app.conf"]);
+        await SettleAsync();
+        _log.TakeAll().OfType<PathTouched>().ShouldNotContain(e => e.Path == _dir["other.conf"]);
+    }
+
+    [Fact]
     public async Task A_path_is_followed_through_everything_that_happens_to_it()
     {
         var file = _dir.Write("a/b/file", "1");
