@@ -86,7 +86,7 @@ internal sealed class Healing
         }
 
         foreach (var id in status.TakeReconsidered())
-            ledger.Well(id);
+            ledger.TryAnew(id);
         if (wakening.Ids is null)
             ledger.OneMoreTry();
         Plan plan;
@@ -132,6 +132,8 @@ internal sealed class Healing
             if (change.Action == ChangeAction.Refresh)
                 continue;
             deviating.Add(change.Id);
+            if (IsStart(change) && ledger.Relapsed(change.Id) && ledger[change.Id].GivenUp)
+                alarms.Raise(AlarmKind.GaveUp, change.Id, $"it ended soon after each of {ledger[change.Id].Failures} starts in a row; see `journalctl -u {((UnitSpec)change.Spec).Name}`");
             var verdict = change.Error is { } error ? Unseen(change, error) : policy.Judge(change, now, host.Machine.Systemd.Get);
             status.Deviates(change, verdict);
             if (verdict == Verdict.Act)
@@ -159,6 +161,8 @@ internal sealed class Healing
             acts.Add(change);
         }
     }
+
+    private static bool IsStart(PlannedChange change) => change.Spec is UnitSpec { Running: true } && change.Properties.Any(p => p.Path == "running");
 
     /// <summary>What cannot be observed cannot be judged: it is looked at again, less and less often.</summary>
     private Verdict Unseen(PlannedChange change, string error)
@@ -227,7 +231,7 @@ internal sealed class Healing
         {
             if (!left.Contains(act.Id))
             {
-                ledger.Succeeded(act.Id);
+                ledger.Succeeded(act.Id, isOnProbation: IsStart(act));
                 status.Healed(act.Id);
                 alarms.ClearAbout(act.Id, AlarmKind.Flapping);
                 continue;

@@ -41,6 +41,8 @@ public sealed class Account
     internal long Filled { get; set; }
 
     internal long? NotBefore { get; set; }
+
+    internal long? OnProbationUntil { get; set; }
 }
 
 /// <summary>
@@ -51,6 +53,9 @@ public sealed class Ledger(HealthSettings settings, TimeProvider clock)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
+    /// <summary>A process that ends so soon after its start has crashed in a loop, not by chance.</summary>
+    private static readonly TimeSpan Probation = TimeSpan.FromSeconds(10);
 
     /// <summary>A token but for rounding: without that, the end of a wait can come out a hair short of it, and the next wait as none at all.</summary>
     private const double Whole = 1 - 1e-6;
@@ -78,15 +83,37 @@ public sealed class Ledger(HealthSettings settings, TimeProvider clock)
     }
 
     /// <summary>Records a heal that ended as described.</summary>
-    public void Succeeded(string id)
+    /// <param name="id">The resource.</param>
+    /// <param name="isOnProbation">True when that may not last: the start of a process. Failures before it are forgotten when it has.</param>
+    public void Succeeded(string id, bool isOnProbation = false)
     {
         var account = this[id];
         Spend(account);
-        account.Failures = 0;
+        account.OnProbationUntil = isOnProbation ? clock.GetTimestamp() + (long)(Probation.TotalSeconds * clock.TimestampFrequency) : null;
+        if (!isOnProbation)
+            account.Failures = 0;
         account.NotBefore = null;
         account.NextTry = null;
         account.Heals++;
         account.LastHeal = clock.GetUtcNow();
+    }
+
+    /// <summary>To be told when a heal on probation did not last. Counts it as a failure if it was lost too soon.</summary>
+    /// <returns>True when it was.</returns>
+    public bool Relapsed(string id)
+    {
+        var account = this[id];
+        if (account.OnProbationUntil is not { } end)
+            return false;
+        account.OnProbationUntil = null;
+        if (clock.GetTimestamp() < end)
+        {
+            Fail(account, forGood: false);
+            return true;
+        }
+
+        account.Failures = 0;
+        return false;
     }
 
     /// <summary>Records an attempt that failed.</summary>
@@ -96,6 +123,11 @@ public sealed class Ledger(HealthSettings settings, TimeProvider clock)
     {
         var account = this[id];
         Spend(account);
+        Fail(account, forGood);
+    }
+
+    private void Fail(Account account, bool forGood)
+    {
         account.Failures++;
         account.GivenUp = forGood || account.Failures >= settings.GiveUpAfter;
         if (account.GivenUp)
@@ -104,11 +136,23 @@ public sealed class Ledger(HealthSettings settings, TimeProvider clock)
             Wait(account, TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, FirstPause.Ticks << Math.Min(account.Failures - 1, 20))));
     }
 
-    /// <summary>The resource was seen as described: failures in a row end here, spent tokens stay spent.</summary>
+    /// <summary>The resource was seen as described: failures in a row end here, unless it is on probation; spent tokens stay spent.</summary>
     public void Well(string id)
     {
-        if (!accounts.TryGetValue(id, out var account))
-            return;
+        if (accounts.TryGetValue(id, out var account) && !(account.OnProbationUntil is { } end && clock.GetTimestamp() < end))
+            Reset(account);
+    }
+
+    /// <summary>Something about a resource changed: what was given up, or waits after failures, is tried anew.</summary>
+    public void TryAnew(string id)
+    {
+        if (accounts.TryGetValue(id, out var account))
+            Reset(account);
+    }
+
+    private static void Reset(Account account)
+    {
+        account.OnProbationUntil = null;
         account.Failures = 0;
         account.GivenUp = false;
         account.NotBefore = null;
@@ -123,11 +167,11 @@ public sealed class Ledger(HealthSettings settings, TimeProvider clock)
         return account.Tokens >= Math.Min(settings.Burst, 2);
     }
 
-    /// <summary>Something changed: what was given up, or waits after failures, is tried anew.</summary>
+    /// <summary>The same for all resources.</summary>
     public void TryAnew()
     {
-        foreach (var id in accounts.Keys)
-            Well(id);
+        foreach (var account in accounts.Values)
+            Reset(account);
     }
 
     /// <summary>A slow second chance: what was given up may be tried once more, and is given up again if that fails.</summary>

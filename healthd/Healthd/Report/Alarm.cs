@@ -48,7 +48,8 @@ public enum AlarmKind
 /// <param name="Subject">Id of the resource, or the host's name.</param>
 /// <param name="Message">What was seen and what to do.</param>
 /// <param name="Raised">When, UTC.</param>
-public sealed record Alarm(AlarmKind Kind, string Subject, string Message, DateTimeOffset Raised)
+public sealed record Alarm(
+    [property: JsonRequired] AlarmKind Kind, [property: JsonRequired] string Subject, [property: JsonRequired] string Message, [property: JsonRequired] DateTimeOffset Raised)
 {
     /// <summary>When it was cleared, UTC; null while it is active.</summary>
     public DateTimeOffset? Cleared { get; init; }

@@ -6,8 +6,7 @@ namespace Cloudlet.Healthd.Report;
 
 /// <summary>How reports are written as JSON.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true, RespectNullableAnnotations = true,
-    RespectRequiredConstructorParameters = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(HealthStatus))]
 [JsonSerializable(typeof(HealRecord))]
 [JsonSerializable(typeof(HealthHistory))]

@@ -48,6 +48,42 @@ public sealed class LedgerSpecs
     }
 
     [Fact]
+    public void A_process_that_ends_soon_after_each_start_is_given_up_with_growing_pauses()
+    {
+        var patient = new Ledger(settings with { Burst = 100 }, clock);
+        List<double> pauses = [];
+        while (patient.Ask(Id) != Allowance.GivenUp)
+        {
+            patient.Ask(Id).ShouldBe(Allowance.Now);
+            patient.Succeeded(Id, isOnProbation: true);
+            clock.Advance(TimeSpan.FromSeconds(1));
+            patient.Well(Id);
+            patient.Relapsed(Id).ShouldBeTrue();
+            patient.Relapsed(Id).ShouldBeFalse();
+            if (patient.PauseOf(Id) is { } pause)
+                pauses.Add(pause.TotalSeconds);
+            clock.Advance(patient.PauseOf(Id) ?? default);
+        }
+
+        pauses.ShouldBe([1, 2, 4, 8]);
+        patient.TryAnew(Id);
+        patient.Ask(Id).ShouldBe(Allowance.Now);
+    }
+
+    [Fact]
+    public void A_process_that_ran_for_a_while_is_started_again_at_once()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            ledger.Succeeded(Id, isOnProbation: true);
+            clock.Advance(TimeSpan.FromSeconds(11));
+            ledger.Relapsed(Id).ShouldBeFalse();
+            ledger[Id].Failures.ShouldBe(0);
+            ledger.Ask(Id).ShouldBe(Allowance.Now);
+        }
+    }
+
+    [Fact]
     public void Seeing_it_well_ends_failures_but_gives_no_tokens_back()
     {
         for (var i = 0; i < settings.Burst; i++)
