@@ -172,11 +172,12 @@ public sealed class GuestHost : IAsyncDisposable
 
     /// <summary>
     /// The kernel has ext4 and NVMe built in and needs no initial RAM disk. With -no-reboot QEMU ends where the guest would start again: the end of a shutdown is seen, not
-    /// guessed, and each boot is a fresh machine.
+    /// guessed, and each boot is a fresh machine. One processor: two take twice as long in all, waiting
+    /// for each other, and tests run two guests at once anyway.
     /// </summary>
     private IReadOnlyList<string> Arguments(GuestImage image) =>
     [
-        "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "qemu64,+rdrand", "-smp", "2", "-m", "768",
+        "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "qemu64,+rdrand", "-smp", "1", "-m", "768",
         "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", $"file:{_folder["console.log"]}",
         "-kernel", image.Kernel, "-append",
         "root=/dev/nvme0n1 rw console=ttyS0 quiet net.ifnames=0 mitigations=off audit=0 apparmor=0 selinux=0 random.trust_cpu=on tsc=reliable no_timer_check nokaslr panic=-1",
