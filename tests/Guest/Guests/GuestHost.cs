@@ -102,7 +102,7 @@ public sealed class GuestHost : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private string ConsoleTail => TextTail.OfFile(_folder["console.log"], 20) + TextTail.OfFile(_folder["qemu.log"], 5);
+    private string ConsoleTail => TextTail.OfFile(_folder["console.log"], 40) + TextTail.OfFile(_folder["qemu.log"], 5);
 
     private async Task MakeAsync()
     {
@@ -180,7 +180,7 @@ public sealed class GuestHost : IAsyncDisposable
         "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "qemu64,+rdrand", "-smp", "1", "-m", "768",
         "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", $"file:{_folder["console.log"]}",
         "-kernel", image.Kernel, "-append",
-        "root=/dev/nvme0n1 rw console=ttyS0 quiet net.ifnames=0 mitigations=off audit=0 apparmor=0 selinux=0 random.trust_cpu=on tsc=reliable no_timer_check nokaslr panic=-1",
+        "root=/dev/nvme0n1 rw console=ttyS0 loglevel=5 systemd.show_status=true net.ifnames=0 mitigations=off audit=0 apparmor=0 selinux=0 random.trust_cpu=on tsc=reliable no_timer_check nokaslr panic=-1",
         "-drive", $"file={_folder["disk.qcow2"]},if=none,id=disk,format=qcow2,cache=writeback", "-device", "nvme,drive=disk,serial=guest",
         "-netdev", $"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{_port}-:22", "-device", "virtio-net-pci,netdev=net,romfile=",
     ];
