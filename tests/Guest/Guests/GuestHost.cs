@@ -2,23 +2,13 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Cloudlet.Errors;
-using Cloudlet.Lab;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Machine.Ssh;
 using Cloudlet.TestKit;
 
 namespace Cloudlet.Guest.Tests.Guests;
 
-/// <summary>How a boot of a guest went.</summary>
-/// <param name="BootId">The kernel's name of the boot.</param>
-/// <param name="SystemState">What systemd says of itself: running, or degraded with failed units.</param>
-/// <param name="Took">From power on until systemd had started everything.</param>
-public sealed record GuestBoot(string BootId, string SystemState, TimeSpan Took);
-
-/// <summary>
-/// A host with Debian's own kernel: a QEMU guest, interpreted, because hardware virtualization is not to be had everywhere. It is reached over ssh alone, through a port of
-/// this machine's loopback, and reaches nothing itself.
-/// </summary>
+/// <summary>A host with Debian's own kernel. It is reached over ssh alone, through a port of this machine's loopback, and reaches nothing itself.</summary>
 public sealed class GuestHost : IAsyncDisposable
 {
     /// <summary>An idle machine boots in 10–20 s; a busy one has needed a minute and a half.</summary>
@@ -27,8 +17,7 @@ public sealed class GuestHost : IAsyncDisposable
 
     private readonly TempDir _folder = new();
     private readonly int _port = FreePort();
-    private GuestImage? _image;
-    private GuestProcess? _qemu;
+    private GuestMachine? _machine;
     private SshConnection? _connection;
 
     /// <summary>For <c>ssh -F</c>: reaches the guest by its name.</summary>
@@ -38,9 +27,9 @@ public sealed class GuestHost : IAsyncDisposable
     public async Task UpAsync()
     {
         GuestPrograms.Require();
-        if (_qemu?.IsRunning == true)
+        if (_machine?.IsRunning == true)
             return;
-        if (_image is null)
+        if (_machine is null)
             await MakeAsync();
         await BootAsync();
     }
@@ -60,8 +49,8 @@ public sealed class GuestHost : IAsyncDisposable
     /// <summary>Writes a file in the guest; its folder is there. It is in the guest's memory for a while: <c>sync</c> makes it durable.</summary>
     public async Task WriteFileAsync(string path, string text) => (await ExecAsync($"cat >'{path}'", text)).ExitCode.ShouldBe(0);
 
-    /// <summary>Reboots as the guest's user would.</summary>
-    public async Task<GuestBoot> RebootAsync()
+    /// <summary>Reboots as the guest's user would, and waits until systemd has started everything.</summary>
+    public async Task RebootAsync()
     {
         try
         {
@@ -72,43 +61,26 @@ public sealed class GuestHost : IAsyncDisposable
             // The guest was faster than the answer.
         }
 
-        (await _qemu!.EndsWithinAsync(BootLimit)).ShouldBeTrue($"the guest does not shut down; its console said last:\n{ConsoleTail}");
-        return await BootAsync();
+        (await _machine!.EndsWithinAsync(BootLimit)).ShouldBeTrue($"the guest does not shut down; {_machine.ConsoleTail}");
+        await BootAsync();
     }
 
-    /// <summary>
-    /// Ends the guest between two instructions and boots it again. Its memory is lost; what it had flushed to its disk is there; what it had written and not flushed may
-    /// be there or not, as with a drive whose cache loses power (qcow2 keeps its tables in QEMU's memory until a flush).
-    /// </summary>
-    public async Task<GuestBoot> PowerCutAsync()
-    {
-        await CutAsync();
-        return await BootAsync();
-    }
-
-    /// <summary>Ends the guest between two instructions; <see cref="UpAsync"/> boots it again.</summary>
-    public async Task CutAsync()
-    {
-        await _qemu!.DisposeAsync();
-        _qemu = null;
-    }
+    /// <summary>The power goes between two instructions: memory is lost, and what the drive has not flushed may be. <see cref="UpAsync"/> boots the guest again.</summary>
+    /// <param name="chance">Decides what is lost.</param>
+    public Task CutAsync(Random chance) => _machine!.LosePowerAsync(chance);
 
     public async ValueTask DisposeAsync()
     {
-        if (_qemu is not null)
-            await CutAsync();
+        if (_machine is not null)
+            await _machine.DisposeAsync();
         if (_connection is not null)
             await _connection.DisposeAsync();
         _folder.Dispose();
     }
 
-    private string ConsoleTail => TextTail.OfFile(_folder["console.log"], 40) + TextTail.OfFile(_folder["qemu.log"], 5);
-
     private async Task MakeAsync()
     {
         var image = await GuestImage.GetAsync();
-        string[] disk = ["create", "-q", "-f", "qcow2", "-b", image.Disk, "-F", "raw", _folder["disk.qcow2"]];
-        await GuestPrograms.RunAsync(GuestPrograms.QemuImg, CommandLimit, disk);
         var knownHosts = _folder.Write("known_hosts", $"[127.0.0.1]:{_port} {image.HostKey}\n");
         _folder.Write(
             "ssh_config",
@@ -125,30 +97,29 @@ public sealed class GuestHost : IAsyncDisposable
                 KexAlgorithms curve25519-sha256
 
             """);
-        _image = image;
+        _machine = new GuestMachine(image, _port);
     }
 
-    private async Task<GuestBoot> BootAsync()
+    /// <summary>A guest whose kernel has started and that does not get to its end has failed, whatever the reason: it is not tried again.</summary>
+    private async Task BootAsync()
     {
         if (_connection is not null)
             await _connection.DisposeAsync();
-        if (_qemu is not null)
-            await _qemu.DisposeAsync();
-        var started = Stopwatch.StartNew();
-        _qemu = new GuestProcess(_folder["qemu.log"], [GuestPrograms.Qemu.Name, .. Arguments(_image!)]);
+        var watch = Stopwatch.StartNew();
+        await _machine!.StartAsync();
+        var spoke = watch.Elapsed;
         _connection = new SshConnection(SshTarget.Parse($"ssh://{GuestSeed.Name}"), ["ConnectTimeout=60"], BootLimit, SshConfigPath);
         while (!await AnswersAsync())
         {
-            if (_qemu.IsRunning && started.Elapsed < BootLimit)
+            if (_machine.IsRunning && watch.Elapsed < BootLimit)
                 continue;
-            throw new CloudletException(
-                ErrorKind.Timeout, $"the guest {(_qemu.IsRunning ? $"does not answer over ssh after {BootLimit.TotalMinutes} min" : "has ended")}; its console said last:\n{ConsoleTail}");
+            var what = _machine.IsRunning ? $"does not answer over ssh after {BootLimit.TotalMinutes} min" : "has ended";
+            throw new CloudletException(ErrorKind.Timeout, $"the guest {what}; {_machine.ConsoleTail}");
         }
 
-        var lines = (await OutputOfAsync("cat /proc/sys/kernel/random/boot_id; systemctl is-system-running --wait || true")).Split('\n');
-        var boot = new GuestBoot(lines[0], lines[1], started.Elapsed);
-        TestContext.Current.SendDiagnosticMessage($"guest booted in {boot.Took.TotalSeconds:0.0} s ({boot.SystemState})");
-        return boot;
+        var state = await ExecAsync("timeout 180 systemctl is-system-running --wait || { systemctl list-jobs --no-legend; systemctl list-units --failed --plain --no-legend; }");
+        GuestLog.Say($"guest booted in {watch.Elapsed.TotalSeconds:0.0} s (kernel after {spoke.TotalSeconds:0.0} s): {state.Output.Trim()}");
+        state.Output.ShouldBe("running\n", $"systemd has not started everything; {_machine.ConsoleTail}");
     }
 
     /// <summary>Whether sshd is there: QEMU itself accepts connections from its start on, so its first words have to be waited for.</summary>
@@ -169,21 +140,6 @@ public sealed class GuestHost : IAsyncDisposable
             return false;
         }
     }
-
-    /// <summary>
-    /// The kernel has ext4 and NVMe built in and needs no initial RAM disk. With -no-reboot QEMU ends where the guest would start again: the end of a shutdown is seen, not
-    /// guessed, and each boot is a fresh machine. One processor: two take twice as long in all, waiting
-    /// for each other, and tests run two guests at once anyway.
-    /// </summary>
-    private IReadOnlyList<string> Arguments(GuestImage image) =>
-    [
-        "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "qemu64,+rdrand", "-smp", "1", "-m", "768",
-        "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", $"file:{_folder["console.log"]}",
-        "-kernel", image.Kernel, "-append",
-        "root=/dev/nvme0n1 rw console=ttyS0 loglevel=5 systemd.show_status=true net.ifnames=0 mitigations=off audit=0 apparmor=0 selinux=0 random.trust_cpu=on tsc=reliable no_timer_check nokaslr panic=-1",
-        "-drive", $"file={_folder["disk.qcow2"]},if=none,id=disk,format=qcow2,cache=writeback", "-device", "nvme,drive=disk,serial=guest",
-        "-netdev", $"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{_port}-:22", "-device", "virtio-net-pci,netdev=net,romfile=",
-    ];
 
     private static int FreePort()
     {

@@ -8,13 +8,11 @@ internal static class GuestPrograms
 {
     public static HelperProgram Qemu { get; } = new("qemu-system-x86_64", "qemu-system-x86", "run a guest");
 
-    public static HelperProgram QemuImg { get; } = new("qemu-img", "qemu-utils", "give each guest a disk above the image");
-
     public static HelperProgram MakeFileSystem { get; } = new("mke2fs", "e2fsprogs", "make the image of a guest");
 
     /// <summary>Skips the calling test, or fails it in CI, when guests can't be made here.</summary>
     public static void Require() =>
-        LabTesting.RequirePrograms(Qemu, QemuImg, MakeFileSystem, HelperPrograms.Mmdebstrap, HelperPrograms.Ssh, HelperPrograms.SshKeygen);
+        LabTesting.RequirePrograms(Qemu, MakeFileSystem, HelperPrograms.Mmdebstrap, HelperPrograms.Ssh, HelperPrograms.SshKeygen);
 
     /// <summary>Runs a program that must succeed.</summary>
     public static async Task RunAsync(HelperProgram program, TimeSpan limit, params IReadOnlyList<string> arguments)
