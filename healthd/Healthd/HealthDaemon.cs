@@ -1,6 +1,7 @@
 using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Health;
+using Cloudlet.DesiredState.Packages;
 using Cloudlet.DesiredState.Units;
 using Cloudlet.Errors;
 using Cloudlet.Healthd.Heal;
@@ -17,6 +18,7 @@ public sealed class HealthDaemon : IDisposable
     /// <summary>A loop that hangs must be told from one that waits: the service manager kills one that does not answer for 10 s.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Booting = TimeSpan.FromSeconds(1);
 
     private readonly HealthHost host;
     private readonly TimeProvider clock;
@@ -28,6 +30,7 @@ public sealed class HealthDaemon : IDisposable
     private readonly WakeQueue queue;
     private readonly Healing healing;
     private Concerns? concerns;
+    private bool isReady;
     private long nextFullLook;
     private long events;
 
@@ -63,6 +66,7 @@ public sealed class HealthDaemon : IDisposable
         Adopt(isStart: true);
         await FullLookAsync("start", clock.GetTimestamp(), ct);
         ready();
+        isReady = true;
         while (!ct.IsCancellationRequested)
         {
             alive();
@@ -123,12 +127,19 @@ public sealed class HealthDaemon : IDisposable
         await healing.PassAsync(new Wakening(null, because, since), ct);
     }
 
-    /// <summary>An apply that was killed is finished: what it was doing is what somebody wants.</summary>
+    /// <summary>
+    /// An apply that was killed is finished: what it was doing is what somebody wants. While the host boots, units are systemd's, and before this one is ready it is even in their way: those that need links
+    /// start after it, so that it would wait for what waits for it. Links and files are done at once.
+    /// </summary>
     private async Task FinishAsync(CancellationToken ct)
     {
+        var isLater = !isReady || host.Machine.Systemd.SystemState() is "initializing" or "starting";
         try
         {
-            await host.Converger(clock, Note).ApplyAsync(held.Unfinished!.Desired, new Converge.ApplyOptions(), ct);
+            if (isLater)
+                await healing.Healer.ResumeAsync(held.Unfinished!, spec => spec is UnitSpec or PackageSpec, ct);
+            else
+                await host.Converger(clock, Note).ApplyAsync(held.Unfinished!.Desired, new Converge.ApplyOptions(), ct);
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.Busy)
         {
@@ -141,6 +152,8 @@ public sealed class HealthDaemon : IDisposable
             reports.Note($"the apply could not be finished: {e.Message}");
         }
 
+        if (isLater)
+            queue.PostLater(OwnFiles, "an apply is to be finished", Booting);
         Adopt(isStart: false);
 
         void Note(Converge.Applying.ConvergeEvent happened)
