@@ -17,6 +17,9 @@ public sealed class HealthDaemon : IDisposable
 {
     /// <summary>A loop that hangs must be told from one that waits: the service manager kills one that does not answer for 10 s.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(3);
+
+    /// <summary>Longer than systemd's jobs are waited for, all attempts together: a turn that is not over then hangs.</summary>
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(25);
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Booting = TimeSpan.FromSeconds(1);
 
@@ -30,7 +33,6 @@ public sealed class HealthDaemon : IDisposable
     private readonly WakeQueue queue;
     private readonly Healing healing;
     private Concerns? concerns;
-    private bool isReady;
     private long nextFullLook;
     private long events;
 
@@ -58,7 +60,7 @@ public sealed class HealthDaemon : IDisposable
 
     /// <summary>Works until it is cancelled.</summary>
     /// <param name="ready">Called when everything was looked at once.</param>
-    /// <param name="alive">Called at least every <see cref="Heartbeat"/>.</param>
+    /// <param name="alive">Called at least every <see cref="Heartbeat"/>, also while a unit that is started takes its time.</param>
     /// <param name="ct">Ends the work, after the heal under way.</param>
     public async Task RunAsync(Action ready, Action alive, CancellationToken ct)
     {
@@ -66,11 +68,11 @@ public sealed class HealthDaemon : IDisposable
         Adopt(isStart: true);
         await FullLookAsync("start", clock.GetTimestamp(), ct);
         ready();
-        isReady = true;
+        healing.IsReady = true;
         while (!ct.IsCancellationRequested)
         {
             alive();
-            await StepAsync(ct);
+            await AliveWhileAsync(StepAsync(ct), alive);
         }
     }
 
@@ -90,6 +92,14 @@ public sealed class HealthDaemon : IDisposable
             await FullLookAsync(wakening?.Because ?? "full look", wakening?.Since ?? clock.GetTimestamp(), ct);
         else if (wakening is not null)
             await PassAsync(wakening, ct);
+    }
+
+    private async Task AliveWhileAsync(Task turn, Action alive)
+    {
+        var began = clock.GetTimestamp();
+        while (!turn.IsCompleted && clock.GetElapsedTime(began) < LongestTurn && await Task.WhenAny(turn, Task.Delay(Heartbeat, clock)) != turn)
+            alive();
+        await turn;
     }
 
     private async Task<Wakening?> TakeAsync(CancellationToken ct)
@@ -127,13 +137,10 @@ public sealed class HealthDaemon : IDisposable
         await healing.PassAsync(new Wakening(null, because, since), ct);
     }
 
-    /// <summary>
-    /// An apply that was killed is finished: what it was doing is what somebody wants. While the host boots, units are systemd's, and before this one is ready it is even in their way: those that need links
-    /// start after it, so that it would wait for what waits for it. Links and files are done at once.
-    /// </summary>
+    /// <summary>An apply that was killed is finished: what it was doing is what somebody wants. What units have to wait for is done at once, the rest when units may be touched.</summary>
     private async Task FinishAsync(CancellationToken ct)
     {
-        var isLater = !isReady || host.Machine.Systemd.SystemState() is "initializing" or "starting";
+        var isLater = healing.UnitsWait;
         try
         {
             if (isLater)
