@@ -16,7 +16,7 @@ internal static class GuestSeed
     private static readonly string[] s_masked =
     [
         "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer", "getty@tty1.service", "serial-getty@ttyS0.service",
-        "systemd-binfmt.service", "systemd-network-generator.service", "systemd-pcrphase.service", "systemd-pcrphase-sysinit.service",
+        "systemd-binfmt.service", "systemd-logind.service", "systemd-network-generator.service", "systemd-pcrphase.service", "systemd-pcrphase-sysinit.service",
         "systemd-pstore.service", "systemd-repart.service", "systemd-update-utmp.service", "systemd-update-utmp-runlevel.service",
         "dev-hugepages.mount", "dev-mqueue.mount", "proc-sys-fs-binfmt_misc.automount", "sys-fs-fuse-connections.mount",
         "sys-kernel-config.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
@@ -35,8 +35,11 @@ internal static class GuestSeed
     /// <summary>The card has the name that the lab's configuration gives an address to.</summary>
     private const string CardName = "[Match]\nOriginalName=eth0\n\n[Link]\nName=host0\n";
 
+    /// <summary>A login is a shell and nothing more: sessions of systemd-logind, with a manager of their own, cost seconds each.</summary>
+    private const string Login = "UsePAM no\n";
+
     /// <summary>All of it in words, for the digest of the image.</summary>
-    public static string Text { get; } = string.Join('\n', [Name, Address, CardName, .. s_masked, .. s_removed]);
+    public static string Text { get; } = string.Join('\n', [Name, Address, CardName, Login, .. s_masked, .. s_removed]);
 
     /// <summary>Writes it below <paramref name="root"/>.</summary>
     /// <param name="root">A mounted root in which nothing runs.</param>
@@ -46,6 +49,7 @@ internal static class GuestSeed
     {
         HostSeed.Write(root, new LabHostSpec(Name), Address, authorizedKey);
         File.WriteAllText(Path.Combine(root, "etc/systemd/network/10-lab-host0.link"), CardName);
+        File.WriteAllText(Path.Combine(root, "etc/ssh/sshd_config.d/lab-login.conf"), Login);
         var key = Path.Combine(root, "etc/ssh/ssh_host_ed25519_key");
         File.Copy(hostKey, key);
         File.Copy(hostKey + ".pub", key + ".pub");
