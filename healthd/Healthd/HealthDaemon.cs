@@ -66,6 +66,7 @@ public sealed class HealthDaemon : IDisposable
     {
         host.Wakers.Start(Woken, (because, at) => queue.PostAll(because, at));
         Adopt(isStart: true);
+        LeftOvers.Remove(host, held.Desired, held.Unfinished?.Desired, held.Unfinished?.Previous);
         await FullLookAsync("start", clock.GetTimestamp(), ct);
         ready();
         healing.IsReady = true;

@@ -60,5 +60,18 @@ public sealed class UnfinishedSpecs : IDisposable
         _rig.Store.ReadApplied().ShouldBe(DaemonRig.State("two"));
     }
 
+    [Fact]
+    public async Task What_the_cut_left_of_writes_that_nobody_repeats_is_removed()
+    {
+        string[] left = ["/var/lib/cloudlet/.journal.json.cloudlet-abc123", "/etc/.edge.conf.cloudlet-abc123"];
+        foreach (var path in left)
+            _rig.Machine.Files[path] = "half";
+        _rig.Machine.Files[DaemonRig.Configuration] = "two";
+
+        await _rig.StartAsync();
+
+        left.ShouldAllBe(path => !_rig.Machine.Files.Paths.Contains(path));
+    }
+
     public void Dispose() => _rig.Dispose();
 }
