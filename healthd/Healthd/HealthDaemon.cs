@@ -1,6 +1,7 @@
 using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Health;
+using Cloudlet.DesiredState.Packages;
 using Cloudlet.DesiredState.Units;
 using Cloudlet.Errors;
 using Cloudlet.Healthd.Heal;
@@ -16,7 +17,11 @@ public sealed class HealthDaemon : IDisposable
 {
     /// <summary>A loop that hangs must be told from one that waits: the service manager kills one that does not answer for 10 s.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(3);
+
+    /// <summary>Longer than systemd's jobs are waited for, all attempts together: a turn that is not over then hangs.</summary>
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(25);
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Booting = TimeSpan.FromSeconds(1);
 
     private readonly HealthHost host;
     private readonly TimeProvider clock;
@@ -55,18 +60,20 @@ public sealed class HealthDaemon : IDisposable
 
     /// <summary>Works until it is cancelled, or has to be started anew.</summary>
     /// <param name="ready">Called when everything was looked at once.</param>
-    /// <param name="alive">Called at least every <see cref="Heartbeat"/>.</param>
+    /// <param name="alive">Called at least every <see cref="Heartbeat"/>, also while a unit that is started takes its time.</param>
     /// <param name="ct">Ends the work, after the heal under way.</param>
     public async Task RunAsync(Action ready, Action alive, CancellationToken ct)
     {
         host.Wakers.Start(Woken, (because, at) => queue.PostAll(because, at));
         Adopt(isStart: true);
+        LeftOvers.Remove(host, held.Desired, held.Unfinished?.Desired, held.Unfinished?.Previous);
         await FullLookAsync("start", clock.GetTimestamp(), ct);
         ready();
+        healing.IsReady = true;
         while (!ct.IsCancellationRequested && !healing.StartsAnew)
         {
             alive();
-            await StepAsync(ct);
+            await AliveWhileAsync(StepAsync(ct), alive);
         }
     }
 
@@ -87,6 +94,14 @@ public sealed class HealthDaemon : IDisposable
             await FullLookAsync(wakening?.Because ?? "full look", wakening?.Since ?? clock.GetTimestamp(), ct);
         else if (wakening is not null)
             await PassAsync(wakening, ct);
+    }
+
+    private async Task AliveWhileAsync(Task turn, Action alive)
+    {
+        var began = clock.GetTimestamp();
+        while (!turn.IsCompleted && clock.GetElapsedTime(began) < LongestTurn && await Task.WhenAny(turn, Task.Delay(Heartbeat, clock)) != turn)
+            alive();
+        await turn;
     }
 
     private async Task<Wakening?> TakeAsync(CancellationToken ct)
@@ -124,12 +139,16 @@ public sealed class HealthDaemon : IDisposable
         await healing.PassAsync(new Wakening(null, because, since), ct);
     }
 
-    /// <summary>An apply that was killed is finished: what it was doing is what somebody wants.</summary>
+    /// <summary>An apply that was killed is finished: what it was doing is what somebody wants. What units have to wait for is done at once, the rest when units may be touched.</summary>
     private async Task FinishAsync(CancellationToken ct)
     {
+        var isLater = healing.UnitsWait;
         try
         {
-            await host.Converger(clock, Note).ApplyAsync(held.Unfinished!.Desired, new Converge.ApplyOptions(), ct);
+            if (isLater)
+                await healing.Healer.ResumeAsync(held.Unfinished!, spec => spec is UnitSpec or PackageSpec, ct);
+            else
+                await host.Converger(clock, Note).ApplyAsync(held.Unfinished!.Desired, new Converge.ApplyOptions(), ct);
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.Busy)
         {
@@ -142,6 +161,8 @@ public sealed class HealthDaemon : IDisposable
             reports.Note($"the apply could not be finished: {e.Message}");
         }
 
+        if (isLater)
+            queue.PostLater(OwnFiles, "an apply is to be finished", Booting);
         Adopt(isStart: false);
 
         void Note(Converge.Applying.ConvergeEvent happened)

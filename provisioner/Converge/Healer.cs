@@ -52,6 +52,32 @@ public sealed class Healer(KindRegistry kinds, IConvergeStore store, TimeProvide
         return new Healed(new HealCounts(counts.Changed, counts.Failed, counts.Skipped), again);
     }
 
+    /// <summary>
+    /// Of a run that was killed, does what does not have to wait: neither what <paramref name="waits"/> nor what comes after it, nor removals. The run stays unfinished, and what is done of it is in its journal.
+    /// Writes nothing when there is nothing to do.
+    /// </summary>
+    /// <param name="killed">The run.</param>
+    /// <param name="waits">What is for whoever finishes the run.</param>
+    /// <param name="ct">Ends the work.</param>
+    /// <exception cref="Errors.CloudletException">Busy: another run has the lock, because the run was not killed or somebody finishes it.</exception>
+    public async Task ResumeAsync(Journal killed, Func<ResourceSpec, bool> waits, CancellationToken ct)
+    {
+        using var held = store.Lock();
+        if (store.ReadJournal() is not { Status: RunStatus.Applying } journal || journal.Run != killed.Run)
+            return;
+        var desired = journal.Desired;
+        var waiting = desired.Resources.Where(waits).Select(r => r.Id).ToHashSet();
+        waiting.UnionWith(DependencyOrder.StandingOn(desired.Resources, waiting));
+        var observed = await observer.ObserveAsync(desired, [], findOwned: false, ct);
+        var all = planner.Plan(desired, observed);
+        var plan = all with { Changes = [.. all.Changes.Where(c => !waiting.Contains(c.Id))] };
+        if (plan.IsEmpty)
+            return;
+        using var record = new RunRecord(journal, kinds, store);
+        await record.RememberAsync(plan, observed, ct);
+        await new Applier(kinds, clock, events, record.RememberAsync).ApplyAsync(plan, ct);
+    }
+
     /// <summary>What wakes whoever holds the resource to its description.</summary>
     public IEnumerable<Wake> WokenBy(ResourceSpec spec) => kinds.For(spec).WokenBy(spec);
 

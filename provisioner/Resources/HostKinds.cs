@@ -20,13 +20,14 @@ public static class HostKinds
     /// <param name="vault">Keeps earlier contents of files.</param>
     /// <param name="clock">For bounded waits.</param>
     /// <param name="program">Absolute path of this program's single file; null for a build that cannot be copied.</param>
-    public static KindRegistry For(IMachine machine, StatePaths paths, ContentVault vault, TimeProvider clock, string? program = null) => new KindRegistry()
+    /// <param name="unitPatience">How long a look waits for a unit that is starting; null: as long as suits a person's run.</param>
+    public static KindRegistry For(IMachine machine, StatePaths paths, ContentVault vault, TimeProvider clock, string? program = null, TimeSpan? unitPatience = null) => new KindRegistry()
         .Add(new ModulesKind(machine.Kernel))
         .Add(new LinksKind(machine.Links, machine.Files))
         .Add(new FilesKind(machine.Files, vault, BootFiles.OwnedPatterns))
         .Add(new PackagesKind(machine.Packages, clock))
         .Add(new ProgramsKind(machine.Files, program))
-        .Add(new UnitsKind(machine.Systemd, machine.Files, paths.Units, clock, machine.Signals));
+        .Add(new UnitsKind(machine.Systemd, machine.Files, paths.Units, clock, machine.Signals, unitPatience));
 
     /// <summary>For a bare network namespace: it has links and nothing else.</summary>
     public static KindRegistry ForNamespace(IMachine machine) => new KindRegistry().Add(new LinksKind(machine.Links, files: null));

@@ -55,6 +55,14 @@ internal sealed class Healing
     /// <summary>True when the daemon has to end, so that systemd starts it anew.</summary>
     public bool StartsAnew { get; private set; }
 
+    /// <summary>True when the service manager has been told that the daemon is ready.</summary>
+    public bool IsReady { get; set; }
+
+    /// <summary>
+    /// True while the host boots, because units are systemd's then; and before this unit is ready, because those that need links start after it: to wait for their start would be to wait for itself.
+    /// </summary>
+    public bool UnitsWait => !IsReady || host.Machine.Systemd.SystemState() is "initializing" or "starting";
+
     /// <summary>Resources that are not as described.</summary>
     public IReadOnlyList<string> NotWell => status.NotWell;
 
@@ -123,7 +131,7 @@ internal sealed class Healing
 
     private List<PlannedChange> Judge(Plan plan)
     {
-        var now = new Circumstances(held.ReadHold(), held.HostNameChanged(isNewState), IsBooting(plan), held.AreRestartsReleased());
+        var now = new Circumstances(held.ReadHold(), held.HostNameChanged(isNewState), plan.Changes.Any(c => c.Spec is UnitSpec) && UnitsWait, held.AreRestartsReleased());
         isNewState = false;
         var acts = new List<PlannedChange>();
         var deviating = new HashSet<string>();
@@ -171,9 +179,6 @@ internal sealed class Healing
             ledger.Failed(change.Id, forGood: false);
         return new Verdict(ResourceState.Waiting, error);
     }
-
-    private bool IsBooting(Plan plan) =>
-        plan.Changes.Any(c => c.Spec is UnitSpec) && host.Machine.Systemd.SystemState() is "initializing" or "starting";
 
     private async Task ActAsync(HostState desired, Plan plan, List<PlannedChange> acts, Wakening wakening, CancellationToken ct)
     {

@@ -29,7 +29,7 @@ public sealed record Verdict(ResourceState State, string? Because)
 /// <summary>What is known of the host beside its resources.</summary>
 /// <param name="Hold">An active hold, or null.</param>
 /// <param name="HostNameChanged">True when the host's name is not the recorded one.</param>
-/// <param name="IsBooting">True while systemd still works on the boot.</param>
+/// <param name="IsBooting">True while systemd still works on the boot, or on the start of the daemon itself.</param>
 /// <param name="RestartsReleased">True when deferred restarts were released.</param>
 public sealed record Circumstances(Hold? Hold, bool HostNameChanged, bool IsBooting, bool RestartsReleased);
 

@@ -32,7 +32,9 @@ internal sealed record HostParts(IMachine Machine, KindRegistry Kinds, IConverge
 internal static class LocalHosts
 {
     /// <summary>The machine this process runs on.</summary>
-    public static HostParts OpenThisMachine()
+    public static HostParts OpenThisMachine() => OpenThisMachine(unitPatience: null);
+
+    private static HostParts OpenThisMachine(TimeSpan? unitPatience)
     {
         var machine = new HostMachine(RouteNetlink.Open);
         var paths = StatePaths.Host;
@@ -42,7 +44,7 @@ internal static class LocalHosts
             : new ProcessGuard(Again([], paths));
         return new HostParts(
             machine,
-            HostKinds.For(machine, paths, vault, TimeProvider.System, SingleFile),
+            HostKinds.For(machine, paths, vault, TimeProvider.System, SingleFile, unitPatience),
             new HostConvergeStore(machine.Files, paths, vault, TimeProvider.System, Patience),
             guard)
         {
@@ -53,7 +55,8 @@ internal static class LocalHosts
     /// <summary>The machine this process runs on, as its health daemon needs it.</summary>
     public static HealthHost OpenHealth(TimeProvider clock)
     {
-        var parts = OpenThisMachine();
+        // Its own unit is starting while it looks for the first time, and others wait for it.
+        var parts = OpenThisMachine(unitPatience: TimeSpan.Zero);
         return new HealthHost
         {
             Machine = parts.Machine,

@@ -186,6 +186,15 @@ public sealed class HostFiles : IHostFiles
         return names;
     }
 
+    /// <inheritdoc/>
+    public void RemoveLeftOvers(string directory)
+    {
+        _ = HostRoot.Split(directory);
+        using var folder = _root.TryOpen(directory, Libc.O_RDONLY | Libc.O_DIRECTORY, out _);
+        if (folder is not null)
+            TemporaryNames.RemoveLeftOvers(folder);
+    }
+
     private SafeFileHandle OpenOrCreateParent(string path, string action, out string name)
     {
         (var parent, name) = HostRoot.Split(path);

@@ -69,4 +69,7 @@ public interface IHostFiles
 
     /// <summary>Names (not paths) in a folder, ordinal order; empty if the folder is not there.</summary>
     IReadOnlyList<string> List(string directory);
+
+    /// <summary>Removes from a folder what killed writers left: temporary files of ours that nobody writes any more. What cannot be removed stays; no folder is no error.</summary>
+    void RemoveLeftOvers(string directory);
 }

@@ -38,10 +38,15 @@ internal static class TemporaryNames
     }
 
     /// <summary>Removes what killed writers of <paramref name="name"/> left. What cannot be removed is left: the write that follows meets the same trouble and says so.</summary>
-    public static void RemoveLeftOvers(SafeFileHandle folder, string name)
+    public static void RemoveLeftOvers(SafeFileHandle folder, string name) => Remove(folder, entry => IsFor(entry, name));
+
+    /// <summary>Removes what killed writers of any file in the folder left.</summary>
+    public static void RemoveLeftOvers(SafeFileHandle folder) => Remove(folder, IsAny);
+
+    private static void Remove(SafeFileHandle folder, Func<string, bool> isLeftOver)
     {
         foreach (var entry in Entries(folder))
-            if (IsFor(entry, name) && !IsBeingWritten(folder, entry))
+            if (isLeftOver(entry) && !IsBeingWritten(folder, entry))
                 _ = Libc.UnlinkAt(folder, entry, 0);
     }
 

@@ -19,7 +19,8 @@ namespace Cloudlet.Resources.Units;
 /// <param name="stampFolder">Where it is recorded what processes have loaded; lost at a reboot.</param>
 /// <param name="clock">Waits for units that are starting.</param>
 /// <param name="signals">Reaches the processes of units that can say what they have loaded; null where that is not possible.</param>
-public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFolder, TimeProvider clock, IProcessSignals? signals = null)
+/// <param name="patience">How long a look waits for a unit that is starting; null: 5 s. Zero for whoever is told when it has started, and for whom it may be waiting.</param>
+public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFolder, TimeProvider clock, IProcessSignals? signals = null, TimeSpan? patience = null)
     : IResourceKind<UnitSpec>, IRemovable<UnitSpec>, ICaptures<UnitSpec>, IWoken<UnitSpec>, IAdopts<UnitSpec>
 {
     private const string UnitFolder = "/etc/systemd/system";
@@ -27,6 +28,7 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(5);
 
+    private readonly TimeSpan longestStart = patience ?? LongestStart;
     private readonly LoadedConfiguration configuration = new(files, stampFolder);
     private readonly GuruMeditation? guru = signals is null ? null : new GuruMeditation(systemd, files, signals, clock);
 
@@ -118,7 +120,7 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
         while (true)
         {
             var unit = systemd.Get(desired.Name);
-            if (desired.Running != true || unit is not { ActiveState: "activating", SubState: not "auto-restart" } || clock.GetElapsedTime(started) > LongestStart)
+            if (desired.Running != true || unit is not { ActiveState: "activating", SubState: not "auto-restart" } || clock.GetElapsedTime(started) >= longestStart)
                 return unit;
             await Task.Delay(Pause, clock, ct);
         }

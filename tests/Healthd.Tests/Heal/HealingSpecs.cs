@@ -58,7 +58,7 @@ public sealed class HealingSpecs : IDisposable
         var book = new AlarmBook(clock, alarm => reports.Alarmed(alarm, []));
         var held = new HeldState(host, book, clock);
         queue = new WakeQueue(clock);
-        healing = new Healing(host, settings, held, book, queue, clock, reports);
+        healing = new Healing(host, settings, held, book, queue, clock, reports) { IsReady = true };
         held.Read();
         healing.NewState(byApply: false);
     }

@@ -7,7 +7,7 @@ namespace Cloudlet.Lab.Tests.LabHosts;
 public static class LabTesting
 {
     /// <summary>Folder whose images are used and kept; the rest of a test's lab is in a temporary folder.</summary>
-    private static string ImageStore =>
+    public static string ImageStore =>
         Environment.GetEnvironmentVariable("CLOUDLET_LAB_STORE") is { Length: > 0 } path ? path : Path.Combine(Path.GetTempPath(), "cloudlet-lab-images");
 
     /// <summary>Skips the calling test without root.</summary>
@@ -15,10 +15,13 @@ public static class LabTesting
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: lab hosts are containers and namespaces of this machine");
 
     /// <summary>Skips the calling test when containers can't be made; where CI says that they must be, it fails with what to install.</summary>
-    public static void RequireContainers()
+    public static void RequireContainers() =>
+        RequirePrograms(HelperPrograms.SystemdNspawn, HelperPrograms.Mmdebstrap, HelperPrograms.SshKeygen, HelperPrograms.Nsenter);
+
+    /// <summary>Skips the calling test without root or without one of the programs; where CI says that they must be there, it fails with what to install.</summary>
+    public static void RequirePrograms(params HelperProgram[] needed)
     {
         RequireRoot();
-        HelperProgram[] needed = [HelperPrograms.SystemdNspawn, HelperPrograms.Mmdebstrap, HelperPrograms.SshKeygen, HelperPrograms.Nsenter];
         var missing = needed.Where(p => !IsInstalled(p.Name)).Select(p => p.Package).Distinct().ToList();
         if (missing.Count == 0)
             return;

@@ -72,6 +72,22 @@ public sealed class AtomicWriteSpecs : IDisposable
     }
 
     [Fact]
+    public void What_killed_writers_left_can_be_removed_without_a_write()
+    {
+        _dir.Write(".a.cloudlet-abc123", "half");
+        File.CreateSymbolicLink(_dir[".b.cloudlet-zzzzzz"], "half");
+        _dir.Write(".a.cloudlet-ABC123", "not ours");
+        using var folder = new HostRoot("/").TryOpen(_dir.Path, Libc.O_RDONLY, out _)!;
+        using var other = TemporaryFile.Create(folder, "c", _dir["c"]);
+
+        _files.RemoveLeftOvers(_dir.Path);
+        _files.RemoveLeftOvers(_dir["no such folder"]);
+        other.MoveIntoPlace();
+
+        _files.List(_dir.Path).ShouldBe([".a.cloudlet-ABC123", "c"]);
+    }
+
+    [Fact]
     public void What_another_writer_is_writing_right_now_stays()
     {
         using var folder = new HostRoot("/").TryOpen(_dir.Path, Libc.O_RDONLY, out _)!;

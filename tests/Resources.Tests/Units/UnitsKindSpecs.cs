@@ -219,6 +219,19 @@ public sealed class UnitsKindSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Whoever_a_starting_unit_may_wait_for_does_not_wait_for_it()
+    {
+        machine.Systemd.LooksUntilActive = int.MaxValue;
+        await MakeAsync(Unit());
+        var began = clock.GetUtcNow();
+        var daemons = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock, patience: TimeSpan.Zero);
+
+        (await daemons.ObserveAsync(Unit(), default))!.Running.ShouldBe(false);
+
+        clock.GetUtcNow().ShouldBe(began);
+    }
+
+    [Fact]
     public async Task What_is_captured_asks_for_current_files()
     {
         await MakeAsync(Unit());

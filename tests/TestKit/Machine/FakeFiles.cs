@@ -143,6 +143,13 @@ public sealed class FakeFiles : IHostFiles
         return [.. entries.Keys.Where(p => p.Length > start.Length && p.StartsWith(start, StringComparison.Ordinal) && p.IndexOf('/', start.Length) < 0).Select(p => p[start.Length..])];
     }
 
+    /// <inheritdoc/>
+    public void RemoveLeftOvers(string directory)
+    {
+        foreach (var name in List(directory).Where(TemporaryNames.IsAny))
+            Delete($"{directory}/{name}");
+    }
+
     /// <summary>1000 is anna; everybody else is called by their number.</summary>
     private static string? Name(string? owner) => owner == "1000" ? "anna" : owner == "0" ? "root" : owner;
 

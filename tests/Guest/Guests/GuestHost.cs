@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Cloudlet.Errors;
+using Cloudlet.Machine.Processes;
+using Cloudlet.Machine.Ssh;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Guest.Tests.Guests;
+
+/// <summary>A host with Debian's own kernel. It is reached over ssh alone, through a port of this machine's loopback, and reaches nothing itself.</summary>
+public sealed class GuestHost : IAsyncDisposable
+{
+    /// <summary>An idle machine boots in 10–20 s; a busy one has needed two minutes.</summary>
+    private static readonly TimeSpan BootLimit = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan CommandLimit = TimeSpan.FromMinutes(5);
+
+    private readonly TempDir _folder = new();
+    private readonly int _port = FreePort();
+    private GuestMachine? _machine;
+    private SshConnection? _connection;
+
+    /// <summary>For <c>ssh -F</c>: reaches the guest by its name.</summary>
+    public string SshConfigPath => _folder["ssh_config"];
+
+    /// <summary>Makes the guest and boots it, unless it runs.</summary>
+    public async Task UpAsync()
+    {
+        GuestPrograms.Require();
+        if (_machine?.IsRunning == true)
+            return;
+        if (_machine is null)
+            await MakeAsync();
+        await BootAsync();
+    }
+
+    /// <summary>Runs a shell script in the guest as root; its exit code is a result.</summary>
+    public async Task<ProcessResult> ExecAsync(string script, string? input = null) =>
+        await _connection!.RunAsync(["sh", "-ec", script], CommandLimit, CancellationToken.None, input);
+
+    /// <summary>Runs a shell script that must succeed and returns its output without the last line feed.</summary>
+    public async Task<string> OutputOfAsync(string script)
+    {
+        var result = await ExecAsync(script);
+        result.ExitCode.ShouldBe(0, $"{script}\n{result.Output}{result.Error}");
+        return result.Output.TrimEnd('\n');
+    }
+
+    /// <summary>Writes a file in the guest; its folder is there. It is in the guest's memory for a while: <c>sync</c> makes it durable.</summary>
+    public async Task WriteFileAsync(string path, string text) => (await ExecAsync($"cat >'{path}'", text)).ExitCode.ShouldBe(0);
+
+    /// <summary>Reboots as the guest's user would, and waits until systemd has started everything.</summary>
+    public async Task RebootAsync()
+    {
+        try
+        {
+            await ExecAsync("systemctl reboot");
+        }
+        catch (CloudletException e) when (e.Kind == ErrorKind.Unreachable)
+        {
+            // The guest was faster than the answer.
+        }
+
+        (await _machine!.EndsWithinAsync(BootLimit)).ShouldBeTrue($"the guest does not shut down; {_machine.ConsoleTail}");
+        await BootAsync();
+    }
+
+    /// <summary>The power goes between two instructions: memory is lost, and what the drive has not flushed may be. <see cref="UpAsync"/> boots the guest again.</summary>
+    /// <param name="chance">Decides what is lost.</param>
+    public Task CutAsync(Random chance) => _machine!.LosePowerAsync(chance);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_machine is not null)
+            await _machine.DisposeAsync();
+        if (_connection is not null)
+            await _connection.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private async Task MakeAsync()
+    {
+        var image = await GuestImage.GetAsync();
+        var knownHosts = _folder.Write("known_hosts", $"[127.0.0.1]:{_port} {image.HostKey}\n");
+        _folder.Write(
+            "ssh_config",
+            $"""
+            Host {GuestSeed.Name}
+                HostName 127.0.0.1
+                Port {_port}
+                User root
+                IdentityFile {image.Key}
+                IdentitiesOnly yes
+                UserKnownHostsFile {knownHosts}
+                GlobalKnownHostsFile /dev/null
+                StrictHostKeyChecking yes
+                KexAlgorithms curve25519-sha256
+
+            """);
+        _machine = new GuestMachine(image, _port);
+    }
+
+    /// <summary>A guest whose kernel has started and that does not get to its end has failed, whatever the reason: it is not tried again.</summary>
+    private async Task BootAsync()
+    {
+        if (_connection is not null)
+            await _connection.DisposeAsync();
+        var watch = Stopwatch.StartNew();
+        await _machine!.StartAsync();
+        var spoke = watch.Elapsed;
+        _connection = new SshConnection(SshTarget.Parse($"ssh://{GuestSeed.Name}"), ["ConnectTimeout=60"], BootLimit, SshConfigPath);
+        while (!await AnswersAsync())
+        {
+            if (_machine.IsRunning && watch.Elapsed < BootLimit)
+                continue;
+            var what = _machine.IsRunning ? $"does not answer over ssh after {BootLimit.TotalMinutes} min" : "has ended";
+            throw new CloudletException(ErrorKind.Timeout, $"the guest {what}; {_machine.ConsoleTail}");
+        }
+
+        var state = await ExecAsync("timeout 240 systemctl is-system-running --wait || { systemctl list-jobs --no-legend; systemctl list-units --failed --plain --no-legend; }");
+        GuestLog.Say($"guest booted in {watch.Elapsed.TotalSeconds:0.0} s (kernel after {spoke.TotalSeconds:0.0} s): {state.Output.Trim()}");
+        state.Output.ShouldBe("running\n", $"systemd has not started everything; {_machine.ConsoleTail}");
+    }
+
+    /// <summary>Whether sshd is there: QEMU itself accepts connections from its start on, so its first words have to be waited for.</summary>
+    private async Task<bool> AnswersAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, _port, limit.Token);
+            var words = new byte[4];
+            await client.GetStream().ReadExactlyAsync(words, limit.Token);
+            return words.AsSpan().SequenceEqual("SSH-"u8);
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException)
+        {
+            await Task.Delay(200);
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using Cloudlet.Errors;
+using Cloudlet.Lab;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Guest.Tests.Guests;
+
+/// <summary>The machine that a guest runs on: QEMU, interpreting, because hardware virtualization is not to be had everywhere. Its drive keeps what was on it.</summary>
+internal sealed class GuestMachine : IAsyncDisposable
+{
+    /// <summary>A kernel says its first words after 2–4 s on an idle machine. A machine without a word is none that boots slowly: it is QEMU or its firmware that did not start.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
+
+    private readonly TempDir _folder = new();
+    private readonly GuestImage _image;
+    private readonly GuestDisk _disk;
+    private readonly int _sshPort;
+    private GuestProcess? _qemu;
+    private DiskServer? _server;
+
+    /// <summary>A machine that is off.</summary>
+    /// <param name="image">Kernel, and what is on the drive at first.</param>
+    /// <param name="sshPort">Port of this machine's loopback that leads to the guest's sshd.</param>
+    public GuestMachine(GuestImage image, int sshPort)
+    {
+        (_image, _sshPort) = (image, sshPort);
+        _disk = new GuestDisk(image.Disk);
+    }
+
+    public bool IsRunning => _qemu?.IsRunning == true;
+
+    private string Console => _folder["console.log"];
+
+    /// <summary>What the guest said last, for whoever reads of a failure.</summary>
+    public string ConsoleTail => $"the guest's console said last:\n{TextTail.OfFile(Console, 40)}{TextTail.OfFile(_folder["qemu.log"], 5)}";
+
+    /// <summary>Power on. Returns with the kernel's first words. A start without any is tried once more: nothing of the guest has run then.</summary>
+    public async Task StartAsync()
+    {
+        for (var attempt = 1; !await SpeaksAsync(); attempt++)
+        {
+            var what = $"QEMU {(IsRunning ? $"showed nothing on the console for {Silence.TotalSeconds:0} s" : "ended before the kernel said anything")}";
+            await EndAsync();
+            if (attempt == 2)
+                throw new CloudletException(ErrorKind.Timeout, $"{what}, twice: the emulator does not start here. {TextTail.OfFile(_folder["qemu.log"], 5)}");
+            GuestLog.Say($"{what}; started once more");
+        }
+    }
+
+    /// <summary>Waits for the guest to switch the machine off, or to start it again, which is the same here; false when it takes longer.</summary>
+    public async Task<bool> EndsWithinAsync(TimeSpan limit)
+    {
+        if (!await _qemu!.EndsWithinAsync(limit))
+            return false;
+        await EndAsync();
+        return true;
+    }
+
+    /// <summary>The power goes between two instructions.</summary>
+    /// <param name="chance">Decides what becomes of what the drive had in its cache.</param>
+    public async Task LosePowerAsync(Random chance)
+    {
+        await EndAsync();
+        GuestLog.Say(_disk.LosePower(chance));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
+        _disk.Dispose();
+        _folder.Dispose();
+    }
+
+    private async Task<bool> SpeaksAsync()
+    {
+        await EndAsync();
+        File.Delete(Console);
+        _server = new DiskServer(_disk, _folder["disk"]);
+        _qemu = new GuestProcess(_folder["qemu.log"], [GuestPrograms.Qemu.Name, .. Arguments()]);
+        var started = Stopwatch.StartNew();
+        while (IsRunning && started.Elapsed < Silence)
+        {
+            if (new FileInfo(Console) is { Exists: true, Length: > 0 })
+                return true;
+            await Task.Delay(100);
+        }
+
+        return false;
+    }
+
+    private async Task EndAsync()
+    {
+        if (_qemu is not null)
+            await _qemu.DisposeAsync();
+        _server?.Dispose();
+        (_qemu, _server) = (null, null);
+    }
+
+    /// <summary>
+    /// The kernel has ext4 and NVMe built in and needs no initial RAM disk. With -no-reboot QEMU ends where the guest would start again: the end of a shutdown is seen, not
+    /// guessed, and each boot is a fresh machine. One processor: two take twice as long in all, waiting for each other. Its kind is the oldest that .NET has code for; on older ones it compiles everything anew, which
+    /// doubles the start of a program.
+    /// </summary>
+    private IReadOnlyList<string> Arguments() =>
+    [
+        "-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "Westmere,+rdrand", "-smp", "1", "-m", "768",
+        "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", $"file:{Console}",
+        "-kernel", _image.Kernel, "-append",
+        "root=/dev/nvme0n1 rw console=ttyS0 earlyprintk=serial,ttyS0,115200 loglevel=6 systemd.show_status=true net.ifnames=0 mitigations=off audit=0 apparmor=0 selinux=0 random.trust_cpu=on tsc=reliable no_timer_check nokaslr panic=-1",
+        "-blockdev", $"driver=nbd,node-name=disk,server.type=unix,server.path={_folder["disk"]}",
+        "-device", $"nvme,drive=disk,serial=guest,logical_block_size={GuestDisk.Block},physical_block_size={GuestDisk.Block}",
+        "-netdev", $"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{_sshPort}-:22", "-device", "virtio-net-pci,netdev=net,romfile=",
+    ];
+}
