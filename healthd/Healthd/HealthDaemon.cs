@@ -16,6 +16,10 @@ public sealed class HealthDaemon : IDisposable
 {
     /// <summary>A loop that hangs must be told from one that waits: the service manager kills one that does not answer for 10 s.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(3);
+
+    /// <summary>Events that concern nobody cost memory too: after so many of them it is worth a rest.</summary>
+    private const int ManyEvents = 1000;
+
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(200);
 
     private readonly HealthHost host;
@@ -30,6 +34,8 @@ public sealed class HealthDaemon : IDisposable
     private Concerns? concerns;
     private long nextFullLook;
     private long events;
+    private long eventsAtRest;
+    private long? workedAt;
 
     /// <summary>Puts the daemon together; nothing is watched or looked at yet.</summary>
     /// <param name="host">The host.</param>
@@ -57,7 +63,16 @@ public sealed class HealthDaemon : IDisposable
     /// <param name="ready">Called when everything was looked at once.</param>
     /// <param name="alive">Called at least every <see cref="Heartbeat"/>.</param>
     /// <param name="ct">Ends the work, after the heal under way.</param>
-    public async Task RunAsync(Action ready, Action alive, CancellationToken ct)
+    public Task RunAsync(Action ready, Action alive, CancellationToken ct) => Task.Run(() => WorkAsync(ready, alive, ct), ct);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        host.Wakers.Dispose();
+        queue.Dispose();
+    }
+
+    private async Task WorkAsync(Action ready, Action alive, CancellationToken ct)
     {
         host.Wakers.Start(Woken, (because, at) => queue.PostAll(because, at));
         Adopt(isStart: true);
@@ -70,29 +85,33 @@ public sealed class HealthDaemon : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        host.Wakers.Dispose();
-        queue.Dispose();
-    }
-
     /// <summary>One turn of the loop.</summary>
     internal async Task StepAsync(CancellationToken ct)
     {
-        var wakening = await TakeAsync(ct);
+        var wakening = Take(ct);
         healing.Events = Interlocked.Read(ref events);
         if (clock.GetTimestamp() >= nextFullLook || wakening is { Ids: null })
             await FullLookAsync(wakening?.Because ?? "full look", wakening?.Since ?? clock.GetTimestamp(), ct);
         else if (wakening is not null)
             await PassAsync(wakening, ct);
+        else
+            RestOnce();
     }
 
-    private async Task<Wakening?> TakeAsync(CancellationToken ct)
+    private void RestOnce()
+    {
+        var now = Interlocked.Read(ref events);
+        if (workedAt is { } at ? clock.GetElapsedTime(at) < Heartbeat : now - eventsAtRest < ManyEvents)
+            return;
+        (workedAt, eventsAtRest) = (null, now);
+        host.Rest();
+    }
+
+    private Wakening? Take(CancellationToken ct)
     {
         var untilFull = clock.GetElapsedTime(clock.GetTimestamp(), nextFullLook);
         var longest = untilFull < Heartbeat ? untilFull : Heartbeat;
-        return await queue.TakeAsync(longest > TimeSpan.Zero ? longest : TimeSpan.Zero, ct);
+        return queue.Take(longest > TimeSpan.Zero ? longest : TimeSpan.Zero, ct);
     }
 
     private async Task PassAsync(Wakening wakening, CancellationToken ct)
@@ -110,6 +129,7 @@ public sealed class HealthDaemon : IDisposable
         }
 
         await healing.PassAsync(wakening, ct);
+        workedAt = clock.GetTimestamp();
     }
 
     private async Task FullLookAsync(string because, long since, CancellationToken ct)
@@ -121,6 +141,7 @@ public sealed class HealthDaemon : IDisposable
         var pause = TimeSpan.FromSeconds(settings.FullLookSeconds * (0.9 + (0.2 * chance.NextDouble())));
         nextFullLook = clock.GetTimestamp() + (long)(pause.TotalSeconds * clock.TimestampFrequency);
         await healing.PassAsync(new Wakening(null, because, since), ct);
+        workedAt = clock.GetTimestamp();
     }
 
     /// <summary>An apply that was killed is finished: what it was doing is what somebody wants.</summary>
