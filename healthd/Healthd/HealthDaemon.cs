@@ -15,7 +15,7 @@ namespace Cloudlet.Healthd;
 public sealed class HealthDaemon : IDisposable
 {
     /// <summary>A loop that hangs must be told from one that waits: the service manager kills one that does not answer for 10 s.</summary>
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(4);
 
     /// <summary>Events that concern nobody cost memory too: after so many of them it is worth a rest.</summary>
     private const int ManyEvents = 1000;

@@ -14,13 +14,12 @@ public static partial class OwnMemory
     /// </summary>
     public static void Rest()
     {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         foreach (var (start, length) in Clean(File.ReadLines("/proc/self/smaps")))
         {
             // Advice: where it is not taken, the pages stay.
             _ = MemoryAdvise(start, length, MADV_DONTNEED);
         }
-
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     /// <summary>

@@ -26,14 +26,25 @@ internal static class HealBenchmark
         await host.StartAsync(new Lines(progress), ct);
         List<string> machine = [MachineLines.Begin(), .. (await host.VersionsAsync(ct)).Split('\n')];
         var ours = new OurTrials(host, progress);
-        var series = new List<TrialSeries>(await ours.ByTurnsAsync(options.Quick ? 60 : 1000, ct)) { await ours.RestedAsync(options.Quick ? 3 : 30, ct), await ours.AllAsync(options.Quick ? 3 : 10, ct) };
-        await progress.WriteLineAsync("edited files");
+        var series = new List<TrialSeries>();
+        foreach (var one in await ours.ByTurnsAsync(options.Quick ? 60 : 1000, ct))
+            await AddAsync(series, one);
+        await AddAsync(series, await ours.UnderServicesAsync(options.Quick ? 10 : 100, ct));
+        await AddAsync(series, await ours.RestedAsync(options.Quick ? 3 : 30, ct));
+        await AddAsync(series, await ours.AllAsync(options.Quick ? 3 : 10, ct));
         var (files, restarted) = await ours.FilesAsync(options.Quick ? 10 : 100, ct);
-        series.Add(files);
+        await AddAsync(series, files);
         var peers = new List<TrialSeries>();
         foreach (var peer in HealPeer.All(options.Quick))
-            peers.AddRange(await new PeerTrials(host, progress).RunAsync(peer, ct));
+            foreach (var one in await new PeerTrials(host, progress).RunAsync(peer, ct))
+                await AddAsync(peers, one);
         machine.Add(MachineLines.End());
         return new HealResult(machine, series, peers, restarted);
+
+        async Task AddAsync(List<TrialSeries> all, TrialSeries one)
+        {
+            all.Add(one);
+            await progress.WriteLineAsync($"{one.Program}, {one.What}: {one.Trials.Count} trials, seen p50 {one.Detection.P50:0.0} ms, restored p50 {one.Restored.P50:0.0} ms, {one.NotRestored} not restored");
+        }
     }
 }

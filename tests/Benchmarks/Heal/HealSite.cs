@@ -23,7 +23,7 @@ internal sealed record DescribedLink(string Name, string Mac, string? Master, IR
 /// <param name="Peer">The other.</param>
 internal sealed record Cable(DescribedLink Port, DescribedLink Peer);
 
-/// <summary>The site of the trials: 100 cables in one bridge, and 10 services, each with the file that it loads.</summary>
+/// <summary>The site of the trials: 100 cables in one bridge, and 10 services, each with the file that it loads, after one of the last cables.</summary>
 internal static class HealSite
 {
     /// <summary>Files, each loaded by a service of its own.</summary>
@@ -38,6 +38,12 @@ internal static class HealSite
             new DescribedLink($"heal-{n}", $"02:00:5e:20:00:{n:x2}", Bridge, [$"10.60.{n}.1/24", $"fd00:60:0:{n:x}::1/64"]),
             new DescribedLink($"peer-{n}", $"02:00:5e:21:00:{n:x2}", null, [$"10.61.{n}.1/24"]))),
     ];
+
+    /// <summary>Cables after which no service comes.</summary>
+    public static IReadOnlyList<Cable> Plain { get; } = [.. Cables.Take(Cables.Count - Files)];
+
+    /// <summary>Cables after which a service comes: whoever heals one has more to look at.</summary>
+    public static IReadOnlyList<Cable> UnderServices { get; } = [.. Cables.Skip(Plain.Count)];
 
     /// <summary>What a file holds.</summary>
     public static string Content(int number) => $"number = {number}\npurpose = heal\n";
@@ -57,7 +63,7 @@ internal static class HealSite
             text.Append($"      /etc/heal-{n}.conf: {{ content: \"{Content(n).Replace("\n", "\\n")}\" }}\n");
         text.Append("    units:\n");
         for (var n = 1; n <= Files; n++)
-            text.Append($"      heal-{n}.service: {{ running: true, loads: [/etc/heal-{n}.conf], content: \"[Service]\\nExecStart=/bin/sleep infinity\\n\" }}\n");
+            text.Append($"      heal-{n}.service: {{ running: true, loads: [/etc/heal-{n}.conf], after: [\"link:{UnderServices[n - 1].Port.Name}\"], content: \"[Service]\\nExecStart=/bin/sleep infinity\\n\" }}\n");
         return text.ToString();
     }
 

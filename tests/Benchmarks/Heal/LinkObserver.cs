@@ -51,7 +51,7 @@ internal sealed class LinkObserver : IDisposable
     public double? AwaitAll(IEnumerable<Cable> cables, long began, TimeSpan bound)
     {
         var all = cables.SelectMany(c => new[] { c.Port, c.Peer }).ToList();
-        return Await(() => AllIn(links.Dump()), began, bound, Between);
+        return Await(() => Snapshot() is { } snapshot && AllIn(snapshot), began, bound, Between);
 
         bool AllIn(NetworkSnapshot snapshot)
         {
@@ -71,6 +71,19 @@ internal sealed class LinkObserver : IDisposable
         watch.Dispose();
         links.Dispose();
         news.Dispose();
+    }
+
+    /// <summary>Null while so much changes that the kernel cannot give a whole picture.</summary>
+    private NetworkSnapshot? Snapshot()
+    {
+        try
+        {
+            return links.Dump();
+        }
+        catch (CloudletException e) when (e.Kind == ErrorKind.Interrupted)
+        {
+            return null;
+        }
     }
 
     private double? Await(Func<bool> isThere, long began, TimeSpan bound, TimeSpan pause)

@@ -18,35 +18,17 @@ internal sealed class OurTrials(HealHost host, TextWriter progress)
     /// <summary>A deleted cable and a deleted address by turns, each time of the next cable: no resource is healed more often than its standard budget allows.</summary>
     public async Task<IReadOnlyList<TrialSeries>> ByTurnsAsync(int count, CancellationToken ct)
     {
-        await host.HoldAsync(ct);
-        using var observer = new LinkObserver(host.NetworkNamespace);
-        var trials = new List<Trial>();
-        for (var i = 0; i < count; i++)
-        {
-            if (i % 100 == 0)
-                await progress.WriteLineAsync($"{Program}: trial {i + 1} of {count}");
-            await Task.Delay(Random.Shared.Next(50, 150), ct);
-            trials.Add(One(observer, HealSite.Cables[i / 2 % HealSite.Cables.Count], i % 2 == 0 ? "link" : "address"));
-        }
-
+        var trials = await TrialsAsync("by turns", count, HealSite.Plain, ["link", "address"], TimeSpan.FromMilliseconds(50), ct);
         return [.. trials.GroupBy(t => t.What).Select(g => new TrialSeries(Program, g.Key, Bound.TotalSeconds, [.. g]))];
     }
 
-    /// <summary>Deleted cables, each after a pause in which the daemon gave its memory back.</summary>
-    public async Task<TrialSeries> RestedAsync(int count, CancellationToken ct)
-    {
-        await host.HoldAsync(ct);
-        using var observer = new LinkObserver(host.NetworkNamespace);
-        var trials = new List<Trial>();
-        for (var i = 0; i < count; i++)
-        {
-            await progress.WriteLineAsync($"{Program}: after a rest, {i + 1} of {count}");
-            await Task.Delay(UntilRested + TimeSpan.FromMilliseconds(Random.Shared.Next(1000)), ct);
-            trials.Add(One(observer, HealSite.Cables[i % HealSite.Cables.Count], "link"));
-        }
+    /// <summary>Deleted cables after which a service comes.</summary>
+    public async Task<TrialSeries> UnderServicesAsync(int count, CancellationToken ct) => Series(
+        "link under a service", await TrialsAsync("under services", count, HealSite.UnderServices, ["link"], TimeSpan.FromMilliseconds(200), ct));
 
-        return new TrialSeries(Program, "link, after a rest", Bound.TotalSeconds, trials);
-    }
+    /// <summary>Deleted cables, each after a pause in which the daemon gave its memory back.</summary>
+    public async Task<TrialSeries> RestedAsync(int count, CancellationToken ct) => Series(
+        "link, after a rest", await TrialsAsync("after a rest", count, HealSite.Plain, ["link"], UntilRested, ct));
 
     /// <summary>All 100 cables, which are 200 links, in one request to the kernel.</summary>
     public async Task<TrialSeries> AllAsync(int count, CancellationToken ct)
@@ -84,6 +66,24 @@ internal sealed class OurTrials(HealHost host, TextWriter progress)
         await Task.Delay(2000, ct);
         return (new TrialSeries(Program, "file", Bound.TotalSeconds, trials), await StartsAsync(ct) != before);
     }
+
+    private async Task<List<Trial>> TrialsAsync(string title, int count, IReadOnlyList<Cable> cables, string[] turns, TimeSpan pause, CancellationToken ct)
+    {
+        await host.HoldAsync(ct);
+        using var observer = new LinkObserver(host.NetworkNamespace);
+        var trials = new List<Trial>();
+        for (var i = 0; i < count; i++)
+        {
+            if (i % 100 == 0)
+                await progress.WriteLineAsync($"{Program}, {title}: trial {i + 1} of {count}");
+            await Task.Delay(pause + TimeSpan.FromMilliseconds(Random.Shared.Next(100)), ct);
+            trials.Add(One(observer, cables[i / turns.Length % cables.Count], turns[i % turns.Length]));
+        }
+
+        return trials;
+    }
+
+    private static TrialSeries Series(string what, IReadOnlyList<Trial> trials) => new(Program, what, Bound.TotalSeconds, [.. trials.Select(t => t with { What = what })]);
 
     private Trial One(LinkObserver observer, Cable cable, string what)
     {
