@@ -6,14 +6,19 @@ namespace Cloudlet.Machine.Processes;
 /// <summary>Memory of this process that it can do without while it waits.</summary>
 public static partial class OwnMemory
 {
+    /// <summary>Bytes. Below it nothing is given back: what was needed once and is small enough is there at once the next time.</summary>
+    private const long Enough = 36 << 20;
+
     private const int MADV_DONTNEED = 4;
 
     /// <summary>
-    /// Gives back what a pause does not need: free memory of the collector, and the pages of program files. Those stay in the kernel's page cache, where it may take them when it needs the room,
+    /// Gives back what a pause does not need, when it is much: free memory of the collector, and the pages of program files. Those stay in the kernel's page cache, where it may take them when it needs the room,
     /// and are mapped again by whoever touches them, without a read from the disk. Takes some milliseconds.
     /// </summary>
     public static void Rest()
     {
+        if (Environment.WorkingSet < Enough)
+            return;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         foreach (var (start, length) in Clean(File.ReadLines("/proc/self/smaps")))
         {

@@ -25,7 +25,7 @@ internal static class FileTrial
         return (new Trial("file", null, null, restored), LinkObserver.Seconds(began));
     }
 
-    // Shared with everybody, so that it takes no lock that could keep somebody else from the file.
+    // Shared with everybody and, as this program is configured, without any lock.
     private static void Write(string path, ReadOnlySpan<byte> content)
     {
         using var file = new FileStream(path, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);

@@ -30,7 +30,7 @@ internal static class HealBenchmark
         foreach (var one in await ours.ByTurnsAsync(options.Quick ? 60 : 1000, ct))
             await AddAsync(series, one);
         await AddAsync(series, await ours.UnderServicesAsync(options.Quick ? 10 : 100, ct));
-        await AddAsync(series, await ours.RestedAsync(options.Quick ? 3 : 30, ct));
+        await AddAsync(series, await ours.RestedAsync(options.Quick ? 3 : 20, ct));
         await AddAsync(series, await ours.AllAsync(options.Quick ? 3 : 10, ct));
         var (files, restarted) = await ours.FilesAsync(options.Quick ? 10 : 100, ct);
         await AddAsync(series, files);

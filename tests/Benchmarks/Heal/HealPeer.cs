@@ -18,10 +18,10 @@ internal sealed record HealPeer(string Name, string Start, string Stop, TimeSpan
             "cp /root/bench/*.netdev /root/bench/*.network /etc/systemd/network/ && chmod 0644 /etc/systemd/network/*heal* && systemctl restart systemd-networkd",
             "rm /etc/systemd/network/*heal* && systemctl restart systemd-networkd",
             TimeSpan.FromSeconds(5), 3, 0),
-        new("monit, set daemon 1", Unit("monit -I -c /root/bench/monitrc"), StopUnit, TimeSpan.FromSeconds(20), quick ? 3 : 20, quick ? 2 : 10),
-        new("cf-agent -K -f, again and again", Unit("sh -c 'while :; do cf-agent -K -f /root/bench/heal.cf; done'"), StopUnit, TimeSpan.FromSeconds(20), quick ? 3 : 20, quick ? 2 : 10),
+        new("monit, set daemon 1", Unit("monit -I -c /root/bench/monitrc"), StopUnit, TimeSpan.FromSeconds(20), quick ? 3 : 10, quick ? 2 : 5),
+        new("cf-agent -K -f, again and again", Unit("sh -c 'while :; do cf-agent -K -f /root/bench/heal.cf; done'"), StopUnit, TimeSpan.FromSeconds(20), quick ? 3 : 10, quick ? 2 : 5),
         new("ansible-playbook -c local, no facts, again and again",
-            Unit("sh -c 'while :; do ansible-playbook -i localhost, -c local /root/bench/heal.yml; done'"), StopUnit, TimeSpan.FromSeconds(60), quick ? 1 : 5, quick ? 1 : 3),
+            Unit("sh -c 'while :; do ansible-playbook -i localhost, -c local /root/bench/heal.yml; done'"), StopUnit, TimeSpan.FromSeconds(60), quick ? 1 : 3, quick ? 1 : 2),
     ];
 
     private static string Unit(string command) => $"systemd-run -q --unit=bench-peer --setenv=HOME=/root {command}";

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Cloudlet.Benchmarks.Common;
 
 namespace Cloudlet.Benchmarks.Heal;
@@ -7,7 +8,7 @@ namespace Cloudlet.Benchmarks.Heal;
 /// <summary>The result as people and programs read it.</summary>
 internal static class HealReport
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     public static string Json(HealResult result) => JsonSerializer.Serialize(result, Indented);
 

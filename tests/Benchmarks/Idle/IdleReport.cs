@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Cloudlet.Benchmarks.Common;
 
 namespace Cloudlet.Benchmarks.Idle;
@@ -10,7 +11,7 @@ internal static class IdleReport
     /// <summary>MB; less is noise of which pages happen to be resident.</summary>
     private const double Growth = 1;
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     public static string Json(IdleResult result) => JsonSerializer.Serialize(result, Indented);
 
