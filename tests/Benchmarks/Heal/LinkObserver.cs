@@ -14,11 +14,12 @@ internal sealed class LinkObserver : IDisposable
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(5);
 
     private readonly AutoResetEvent news = new(initialState: false);
-    private readonly IRouteNetlink links;
+    private readonly RouteNetlink links;
     private readonly LinkWatch watch;
     private string? expected;
     private long seen;
 
+    /// <summary>Opens its sockets.</summary>
     /// <param name="networkNamespace">Path of the host's network namespace.</param>
     public LinkObserver(string networkNamespace)
     {
