@@ -44,7 +44,7 @@ internal static class HealBenchmark
         async Task AddAsync(List<TrialSeries> all, TrialSeries one)
         {
             all.Add(one);
-            await progress.WriteLineAsync($"{one.Program}, {one.What}: {one.Trials.Count} trials, seen p50 {one.Detection.P50:0.0} ms, restored p50 {one.Restored.P50:0.0} ms, {one.NotRestored} not restored");
+            await progress.WriteLineAsync($"{one.Program}, {one.What}: {one.Trials.Count} trials, {one.NotRestored} not restored, the others p50 {one.Restored.P50:0.0} ms");
         }
     }
 }

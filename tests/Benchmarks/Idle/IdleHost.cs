@@ -33,9 +33,9 @@ internal sealed class IdleHost(BenchHost host)
 
     public Task<string> ShellAsync(string script, CancellationToken ct) => host.ShellAsync(script, ct);
 
-    /// <summary>The figures of a service's main process.</summary>
-    public async Task<Figures> FiguresAsync(string service, CancellationToken ct) =>
-        Figures.Parse(await host.ShellAsync($"sh /root/bench/figures.sh $(systemctl show -P MainPID {service})", ct));
+    /// <summary>The figures of a service's main process; systemd does not know that of an init script, but its program has the same name.</summary>
+    public async Task<Figures> FiguresAsync(string service, CancellationToken ct) => Figures.Parse(
+        await host.ShellAsync($"p=$(systemctl show -P MainPID {service}); test $p != 0 || p=$(pidof -s {service}); sh /root/bench/figures.sh $p", ct));
 
     /// <summary>Services over a time in which nothing is done to the host.</summary>
     public async Task<IReadOnlyList<IdleProcess>> WatchAsync(IReadOnlyList<string> services, TimeSpan period, CancellationToken ct)
