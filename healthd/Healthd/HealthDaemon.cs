@@ -16,7 +16,10 @@ namespace Cloudlet.Healthd;
 public sealed class HealthDaemon : IDisposable
 {
     /// <summary>A loop that hangs must be told from one that waits: the service manager kills one that does not answer for 10 s.</summary>
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(4);
+
+    /// <summary>Events that concern nobody cost memory too: after so many of them it is worth a rest.</summary>
+    private const int ManyEvents = 1000;
 
     /// <summary>Longer than systemd's jobs are waited for, all attempts together: a turn that is not over then hangs.</summary>
     private static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(25);
@@ -35,6 +38,8 @@ public sealed class HealthDaemon : IDisposable
     private Concerns? concerns;
     private long nextFullLook;
     private long events;
+    private long eventsAtRest;
+    private long? workedAt;
 
     /// <summary>Puts the daemon together; nothing is watched or looked at yet.</summary>
     /// <param name="host">The host.</param>
@@ -62,7 +67,16 @@ public sealed class HealthDaemon : IDisposable
     /// <param name="ready">Called when everything was looked at once.</param>
     /// <param name="alive">Called at least every <see cref="Heartbeat"/>, also while a unit that is started takes its time.</param>
     /// <param name="ct">Ends the work, after the heal under way.</param>
-    public async Task RunAsync(Action ready, Action alive, CancellationToken ct)
+    public Task RunAsync(Action ready, Action alive, CancellationToken ct) => Task.Run(() => WorkAsync(ready, alive, ct), ct);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        host.Wakers.Dispose();
+        queue.Dispose();
+    }
+
+    private async Task WorkAsync(Action ready, Action alive, CancellationToken ct)
     {
         host.Wakers.Start(Woken, (because, at) => queue.PostAll(because, at));
         Adopt(isStart: true);
@@ -77,23 +91,18 @@ public sealed class HealthDaemon : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        host.Wakers.Dispose();
-        queue.Dispose();
-    }
-
     /// <summary>One turn of the loop.</summary>
     internal async Task StepAsync(CancellationToken ct)
     {
-        var wakening = await TakeAsync(ct);
+        var wakening = Take(ct);
         healing.Events = Interlocked.Read(ref events);
         healing.LookAtProcesses(Heartbeat);
         if (clock.GetTimestamp() >= nextFullLook || wakening is { Ids: null })
             await FullLookAsync(wakening?.Because ?? "full look", wakening?.Since ?? clock.GetTimestamp(), ct);
         else if (wakening is not null)
             await PassAsync(wakening, ct);
+        else
+            RestOnce();
     }
 
     private async Task AliveWhileAsync(Task turn, Action alive)
@@ -104,11 +113,20 @@ public sealed class HealthDaemon : IDisposable
         await turn;
     }
 
-    private async Task<Wakening?> TakeAsync(CancellationToken ct)
+    private void RestOnce()
+    {
+        var now = Interlocked.Read(ref events);
+        if (workedAt is { } at ? clock.GetElapsedTime(at) < Heartbeat : now - eventsAtRest < ManyEvents)
+            return;
+        (workedAt, eventsAtRest) = (null, now);
+        host.Rest();
+    }
+
+    private Wakening? Take(CancellationToken ct)
     {
         var untilFull = clock.GetElapsedTime(clock.GetTimestamp(), nextFullLook);
         var longest = untilFull < Heartbeat ? untilFull : Heartbeat;
-        return await queue.TakeAsync(longest > TimeSpan.Zero ? longest : TimeSpan.Zero, ct);
+        return queue.Take(longest > TimeSpan.Zero ? longest : TimeSpan.Zero, ct);
     }
 
     private async Task PassAsync(Wakening wakening, CancellationToken ct)
@@ -126,6 +144,7 @@ public sealed class HealthDaemon : IDisposable
         }
 
         await healing.PassAsync(wakening, ct);
+        workedAt = clock.GetTimestamp();
     }
 
     private async Task FullLookAsync(string because, long since, CancellationToken ct)
@@ -137,6 +156,7 @@ public sealed class HealthDaemon : IDisposable
         var pause = TimeSpan.FromSeconds(settings.FullLookSeconds * (0.9 + (0.2 * chance.NextDouble())));
         nextFullLook = clock.GetTimestamp() + (long)(pause.TotalSeconds * clock.TimestampFrequency);
         await healing.PassAsync(new Wakening(null, because, since), ct);
+        workedAt = clock.GetTimestamp();
     }
 
     /// <summary>An apply that was killed is finished: what it was doing is what somebody wants. What units have to wait for is done at once, the rest when units may be touched.</summary>

@@ -30,6 +30,9 @@ public sealed record HealthHost
     /// <summary>Where applied state, journal, holds and the daemon's own files are.</summary>
     public required HealthPaths Paths { get; init; }
 
+    /// <summary>Gives back memory that waiting does not need; called when there is nothing to do after there was.</summary>
+    public Action Rest { get; init; } = static () => { };
+
     /// <summary>The narrowed loop over this host.</summary>
     public Healer Healer(TimeProvider clock, ConvergeEventSink events) => new(Kinds, Store, clock, events);
 

@@ -43,6 +43,9 @@ public sealed partial class LabHosts
     /// <summary>The host's present boot id, or null when it has not got that far.</summary>
     public string? BootId(string name) => ContainerRecord(name).Supervisor is { } supervisor ? ContainerBoot.BootId(supervisor) : null;
 
+    /// <summary>A running container's process 1 as this machine numbers it, the way to its namespaces and files in /proc; another one after each reboot.</summary>
+    public int Leader(string name) => RunningLeader(ContainerRecord(name)).Pid;
+
     /// <summary>Reboots a container as its user would and waits until it is up again; everything but its disk is lost. Reports failed units.</summary>
     public async Task<LabBootReport> RebootAsync(string name, CancellationToken ct)
     {

@@ -1,28 +1,43 @@
 using System.Runtime.InteropServices;
+using Cloudlet.Benchmarks.Common;
 using Cloudlet.Benchmarks.Converge;
+using Cloudlet.Benchmarks.Heal;
+using Cloudlet.Benchmarks.Idle;
 using Cloudlet.Errors;
 
-const string Help = """
-    Benchmarks of Provision.
-      dotnet run -c Release --project tests/Benchmarks -- converge [--quick] [--json] [--keep]
+Benchmark[] benchmarks =
+[
+    new("converge", "cloudlet, ansible, puppet and cfengine bring one lab host to the same state; network namespaces by the hundred", ConvergeBenchmark.ReportAsync),
+    new("heal", "how soon the health daemon sees and repairs what is deleted, beside systemd-networkd, monit, cfengine and ansible", HealBenchmark.ReportAsync),
+    new("idle", "memory, CPU and wake-ups of the health daemon that has nothing to do, and after 100,000 events, beside networkd, monit and cf-execd", IdleBenchmark.ReportAsync),
+];
+var help = $"""
+    Benchmarks of Provision. All need root, for a lab host.
+      dotnet run -c Release --project tests/Benchmarks -- NAME [--quick] [--json] [--keep]
 
-    converge    cloudlet, ansible, puppet and cfengine bring one lab host to the same state; network namespaces by the hundred. Needs root.
+    {string.Join("\n", benchmarks.Select(b => $"{b.Name,-10}  {b.Help}"))}
+
       --quick   fewer runs
       --json    one JSON document instead of tables
       --keep    leave the lab host up
     Uses artifacts/publish/cloudlet (build/publish). Images of lab hosts are kept in $CLOUDLET_LAB_STORE or the folder for temporary files.
     """;
 
-var options = new ConvergeOptions(args.Contains("--quick"), args.Contains("--json"), args.Contains("--keep"));
-if (args is not ["converge", ..] || args.Skip(1).Any(a => a is not ("--quick" or "--json" or "--keep")))
+if (args is [] or ["--help", ..] or [_, "--help"])
 {
-    Console.WriteLine(Help);
-    return args is [] or ["--help", ..] or ["converge", "--help", ..] ? 0 : 3;
+    Console.WriteLine(help);
+    return 0;
+}
+
+if (Array.Find(benchmarks, b => b.Name == args[0]) is not { } benchmark || args.Skip(1).Any(a => a is not ("--quick" or "--json" or "--keep")))
+{
+    Console.Error.WriteLine(help);
+    return 3;
 }
 
 if (!Environment.IsPrivilegedProcess)
 {
-    Console.Error.WriteLine("converge: needs root, for containers and network namespaces");
+    Console.Error.WriteLine($"{benchmark.Name}: needs root, for containers and network namespaces");
     return 1;
 }
 
@@ -31,18 +46,18 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
-    var result = await new ConvergeBenchmark(options, Console.Error).RunAsync(stop.Token);
-    Console.WriteLine(options.Json ? ConvergeReport.Json(result) : ConvergeReport.Markdown(result));
+    var options = new BenchOptions(args.Contains("--quick"), args.Contains("--json"), args.Contains("--keep"));
+    Console.WriteLine(await benchmark.RunAsync(options, Console.Error, stop.Token));
     return 0;
 }
 catch (OperationCanceledException)
 {
-    Console.Error.WriteLine("converge: interrupted; the lab host and the namespaces are removed");
+    Console.Error.WriteLine($"{benchmark.Name}: interrupted; the lab host and the namespaces are removed");
     return 130;
 }
 catch (CloudletException e)
 {
-    Console.Error.WriteLine($"converge: {e.Message}");
+    Console.Error.WriteLine($"{benchmark.Name}: {e.Message}");
     return 1;
 }
 

@@ -100,7 +100,7 @@ internal sealed class Healing
         Plan plan;
         try
         {
-            plan = await Healer.LookAsync(desired, wakening.Ids, ct);
+            plan = await Healer.LookFirstAsync(desired, wakening.Ids, ct);
         }
         catch (CloudletException e)
         {

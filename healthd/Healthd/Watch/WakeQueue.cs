@@ -69,12 +69,13 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
     }
 
     /// <summary>What is due now; else null when <paramref name="longest"/> has passed or something else has to be settled first. Takes it out.</summary>
-    public async Task<Wakening?> TakeAsync(TimeSpan longest, CancellationToken ct)
+    /// <remarks>It waits in the kernel and holds its thread: a wait that is a task costs a timer's thread, a thread of the pool and that pool's keeper a wake-up each, again and again.</remarks>
+    public Wakening? Take(TimeSpan longest, CancellationToken ct)
     {
         var (ready, pause) = Ready();
         if (ready is not null)
             return ready;
-        await news.WaitAsync(pause < longest ? pause : longest, ct);
+        news.Wait(pause < longest ? pause : longest, ct);
         return Ready().Ready;
     }
 

@@ -68,6 +68,7 @@ internal static class LocalHosts
             Wakers = new HostWakers(clock),
             HostName = static () => Environment.MachineName,
             Paths = HealthPaths.Host,
+            Rest = OwnMemory.Rest,
         };
     }
 

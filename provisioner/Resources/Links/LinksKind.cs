@@ -14,6 +14,9 @@ namespace Cloudlet.Resources.Links;
 public sealed class LinksKind(IRouteNetlink links, IHostFiles? files)
     : IResourceKind<LinkSpec>, IObservesMany<LinkSpec>, IRemovable<LinkSpec>, IJudgesForeign<LinkSpec>, ICaptures<LinkSpec>, IFindsOwned<LinkSpec>, IReplaces, IWoken<LinkSpec>
 {
+    /// <summary>So many links are asked for one by one; for more of them one dump of all links is the shorter way.</summary>
+    private const int Few = 8;
+
     private readonly LinkCreation creation = new(links);
 
     /// <inheritdoc/>
@@ -29,8 +32,8 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files)
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LinkSpec?>> ObserveManyAsync(IReadOnlyList<LinkSpec> desired, CancellationToken ct)
     {
-        if (desired.Count == 1)
-            return new([Observe(desired[0])]);
+        if (desired.Count <= Few)
+            return new([.. desired.Select(Observe)]);
         var byName = links.Dump().Links.ToDictionary(l => l.Name);
         return new([.. desired.Select(spec => byName.TryGetValue(spec.Name, out var link) ? LinkObservation.Of(link, spec, byName.GetValueOrDefault) : null)]);
     }

@@ -1,26 +1,12 @@
+using static Cloudlet.Benchmarks.Common.BenchHost;
+
 namespace Cloudlet.Benchmarks.Converge;
-
-/// <summary>What the user asked for.</summary>
-/// <param name="Quick">Fewer runs.</param>
-/// <param name="Json">JSON instead of tables.</param>
-/// <param name="Keep">Leave the lab host up.</param>
-internal sealed record ConvergeOptions(bool Quick, bool Json, bool Keep)
-{
-    /// <summary>First converges of each contender.</summary>
-    public int FirstRuns => Quick ? 1 : 5;
-
-    /// <summary>No-op applies of each contender.</summary>
-    public int NoOpRuns => Quick ? 3 : 10;
-}
 
 /// <summary>A program that brings the host to the state.</summary>
 /// <param name="Name">As the table shows it; also its flags.</param>
 /// <param name="Command">What is run in the host.</param>
 internal sealed record Contender(string Name, IReadOnlyList<string> Command)
 {
-    /// <summary>Where everything is in the host.</summary>
-    public const string Folder = "/root/bench";
-
     /// <summary>Ours as users call it: the aims are about this one.</summary>
     public static Contender Ours { get; } = new("cloudlet apply site.yaml", [$"{Folder}/cloudlet", "apply", $"{Folder}/site.yaml"]);
 

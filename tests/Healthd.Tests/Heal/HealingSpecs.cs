@@ -93,7 +93,7 @@ public sealed class HealingSpecs : IDisposable
         machine.Links.Find("d0").ShouldBeNull();
 
         clock.Advance(TimeSpan.FromMinutes(11));
-        var wakening = (await queue.TakeAsync(TimeSpan.Zero, default)).ShouldNotBeNull();
+        var wakening = queue.Take(TimeSpan.Zero, default).ShouldNotBeNull();
         await healing.PassAsync(wakening, default);
 
         machine.Links.Find("d0").ShouldNotBeNull();
@@ -111,7 +111,7 @@ public sealed class HealingSpecs : IDisposable
 
         hostName = "edge-1";
         clock.Advance(TimeSpan.FromSeconds(11));
-        var wakening = (await queue.TakeAsync(TimeSpan.Zero, default)).ShouldNotBeNull();
+        var wakening = queue.Take(TimeSpan.Zero, default).ShouldNotBeNull();
         await healing.PassAsync(wakening, default);
 
         alarms[^1].Cleared.ShouldNotBeNull();

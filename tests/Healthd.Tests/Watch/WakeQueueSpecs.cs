@@ -30,12 +30,12 @@ public sealed class WakeQueueSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_null_after_the_longest_wait() => (await queue.TakeAsync(TimeSpan.FromMilliseconds(1), CancellationToken.None)).ShouldBeNull();
+    public void Nothing_is_null_after_the_longest_wait() => queue.Take(TimeSpan.FromMilliseconds(1), CancellationToken.None).ShouldBeNull();
 
     [Fact]
     public async Task An_event_ends_the_wait()
     {
-        var waiting = queue.TakeAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
+        var waiting = Task.Run(() => queue.Take(TimeSpan.FromSeconds(30), CancellationToken.None));
         queue.Post(["link:a"], "x", clock.GetTimestamp());
 
         (await waiting.WaitAsync(TimeSpan.FromSeconds(10)))!.Ids!.ShouldBe(["link:a"]);
@@ -45,7 +45,7 @@ public sealed class WakeQueueSpecs : IDisposable
     public async Task A_cancelled_wait_ends()
     {
         using var stop = new CancellationTokenSource();
-        var waiting = queue.TakeAsync(TimeSpan.FromSeconds(30), stop.Token);
+        var waiting = Task.Run(() => queue.Take(TimeSpan.FromSeconds(30), stop.Token));
         await stop.CancelAsync();
 
         await Should.ThrowAsync<OperationCanceledException>(waiting);
@@ -166,7 +166,7 @@ public sealed class WakeQueueSpecs : IDisposable
         queue.Post(["link:a"], "x", clock.GetTimestamp());
     }
 
-    private Task<Wakening?> NowAsync() => queue.TakeAsync(TimeSpan.Zero, CancellationToken.None);
+    private Task<Wakening?> NowAsync() => Task.FromResult(queue.Take(TimeSpan.Zero, CancellationToken.None));
 
     private void Edit() => queue.PostPatiently(Unit, "edit", clock.GetTimestamp());
 

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Cloudlet.Benchmarks.Common;
+using Cloudlet.Errors;
+
+namespace Cloudlet.Benchmarks.Converge;
+
+/// <summary>The lab host of the comparison: measures contenders, takes their state away, and checks it.</summary>
+internal sealed class ConvergeHost(BenchHost host)
+{
+    /// <summary>Debian packages of the contenders.</summary>
+    public static IReadOnlyList<string> Packages { get; } = ["ansible-core", "puppet-agent", "cfengine3", "strace", "python3"];
+
+    public async Task StartAsync(IProgress<string> progress, CancellationToken ct)
+    {
+        await host.StartAsync(["Converge/peers"], progress, ct);
+        await host.ShellAsync("test -e /var/lib/cfengine3/ppkeys/localhost.priv || cf-key >/dev/null", ct);
+        await host.ShellAsync("cd /root/bench && ./cloudlet compile site.yaml --output . >/dev/null", ct);
+    }
+
+    /// <summary>Measures a command inside the host; what entering it costs does not count.</summary>
+    public async Task<Run> MeasureAsync(Contender contender, CancellationToken ct)
+    {
+        var line = await host.OutputAsync(["python3", $"{BenchHost.Folder}/measure.py", .. contender.Command], ct);
+        var run = JsonSerializer.Deserialize<Run>(line)!;
+        return run.Exit == 0 ? run : throw new CloudletException(ErrorKind.ProcessFailed, $"{contender.Name} ended with {run.Exit}: {run.Said}");
+    }
+
+    public Task ResetAsync(CancellationToken ct) => host.OutputAsync(["sh", $"{BenchHost.Folder}/reset.sh"], ct);
+
+    /// <summary>Fails unless the state is there, whatever the contender said.</summary>
+    public async Task CheckAsync(Contender contender, CancellationToken ct)
+    {
+        var result = await host.ExecAsync(["sh", $"{BenchHost.Folder}/check.sh"], ct);
+        if (result.ExitCode != 0)
+            throw new CloudletException(ErrorKind.ProcessFailed, $"{contender.Name} did not reach the state: {result.Output}");
+    }
+
+    public Task<string> ShellAsync(string script, CancellationToken ct) => host.ShellAsync(script, ct);
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+
+namespace Cloudlet.Benchmarks.Heal;
+
+/// <summary>A file that is edited, watched until its content is back.</summary>
+internal static class FileTrial
+{
+    /// <summary>Writes something else into the file, in place, and looks every millisecond whether the content is back.</summary>
+    /// <param name="path">The file on this machine.</param>
+    /// <param name="content">What is described.</param>
+    /// <param name="bound">How long to wait at most.</param>
+    /// <returns>The trial without the decision, and the moment before the edit, s of the monotonic clock.</returns>
+    public static (Trial Trial, double Began) Edit(string path, string content, TimeSpan bound)
+    {
+        var began = Stopwatch.GetTimestamp();
+        Write(path, "number = 0\n"u8);
+        double? restored = null;
+        while (restored is null && Stopwatch.GetElapsedTime(began) < bound)
+        {
+            Thread.Sleep(1);
+            if (Read(path) == content)
+                restored = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+        }
+
+        return (new Trial("file", null, null, restored), LinkObserver.Seconds(began));
+    }
+
+    // Shared with everybody and, as this program is configured, without any lock.
+    private static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        using var file = new FileStream(path, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        file.Write(content);
+    }
+
+    private static string Read(string path)
+    {
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using Cloudlet.Errors;
+using Cloudlet.Machine.Netlink;
+using Cloudlet.Machine.Watch;
+
+namespace Cloudlet.Benchmarks.Heal;
+
+/// <summary>
+/// Deletes, and sees when everything is there again: from this process, by rtnetlink sockets of its own in the host's network namespace. It sleeps until the kernel reports a change and then asks the kernel for the link,
+/// so that on a machine of few cores it takes nothing from whoever repairs.
+/// </summary>
+internal sealed class LinkObserver : IDisposable
+{
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(5);
+
+    private readonly AutoResetEvent news = new(initialState: false);
+    private readonly RouteNetlink links;
+    private readonly LinkWatch watch;
+    private string? expected;
+    private long seen;
+
+    /// <summary>Opens its sockets.</summary>
+    /// <param name="networkNamespace">Path of the host's network namespace.</param>
+    public LinkObserver(string networkNamespace)
+    {
+        links = RouteNetlink.Open(networkNamespace);
+        watch = new LinkWatch(Happened, TimeProvider.System, networkNamespace);
+    }
+
+    /// <summary>Deletes the port of a cable, and so the cable, or the port's first address; waits until both ends are as described.</summary>
+    /// <param name="cable">The cable.</param>
+    /// <param name="what"><c>link</c> or <c>address</c>.</param>
+    /// <param name="bound">How long to wait at most.</param>
+    /// <returns>The trial without the decision, and the moment before the deletion, s of the monotonic clock.</returns>
+    public (Trial Trial, double Began) Lose(Cable cable, string what, TimeSpan bound)
+    {
+        var index = (links.Find(cable.Port.Name) ?? throw new CloudletException(ErrorKind.NotFound, $"{cable.Port.Name} is not there before its trial")).Index;
+        var address = cable.Port.Addresses[0].Split('/');
+        seen = 0;
+        expected = cable.Port.Name;
+        var began = Stopwatch.GetTimestamp();
+        if (what == "link")
+            links.Delete(index);
+        else
+            links.RemoveAddress(index, new AddressInfo(address[0], int.Parse(address[1])));
+        var restored = Await(() => cable.Peer.IsAsDescribed(links.Find(cable.Peer.Name)) && cable.Port.IsAsDescribed(links.Find(cable.Port.Name)), began, bound, pause: TimeSpan.Zero);
+        expected = null;
+        return (new Trial(what, seen == 0 ? null : Milliseconds(began, seen), null, restored), Seconds(began));
+    }
+
+    /// <summary>Waits until all cables are as described. Milliseconds since <paramref name="began"/>, or null when they are not within the bound.</summary>
+    public double? AwaitAll(IEnumerable<Cable> cables, long began, TimeSpan bound)
+    {
+        var all = cables.SelectMany(c => new[] { c.Port, c.Peer }).ToList();
+        return Await(() => Snapshot() is { } snapshot && AllIn(snapshot), began, bound, Between);
+
+        bool AllIn(NetworkSnapshot snapshot)
+        {
+            var byName = snapshot.Links.ToDictionary(l => l.Name);
+            return all.TrueForAll(l => l.IsAsDescribed(byName.GetValueOrDefault(l.Name)));
+        }
+    }
+
+    /// <summary>Milliseconds between two timestamps.</summary>
+    public static double Milliseconds(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;
+
+    /// <summary>A timestamp as seconds of CLOCK_MONOTONIC.</summary>
+    public static double Seconds(long timestamp) => (double)timestamp / Stopwatch.Frequency;
+
+    public void Dispose()
+    {
+        watch.Dispose();
+        links.Dispose();
+        news.Dispose();
+    }
+
+    /// <summary>Null while so much changes that the kernel cannot give a whole picture.</summary>
+    private NetworkSnapshot? Snapshot()
+    {
+        try
+        {
+            return links.Dump();
+        }
+        catch (CloudletException e) when (e.Kind == ErrorKind.Interrupted)
+        {
+            return null;
+        }
+    }
+
+    private double? Await(Func<bool> isThere, long began, TimeSpan bound, TimeSpan pause)
+    {
+        while (true)
+        {
+            if (isThere())
+                return Milliseconds(began, Stopwatch.GetTimestamp());
+            var left = bound - Stopwatch.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero)
+                return null;
+            // Not only by events: one that came between question and wait is not lost, but one that the kernel dropped is.
+            news.WaitOne(left < TimeSpan.FromMilliseconds(100) ? left : TimeSpan.FromMilliseconds(100));
+            Thread.Sleep(pause);
+        }
+    }
+
+    private void Happened(HostEvent happened)
+    {
+        if (seen == 0 && happened is LinkTouched { Name: { } name } && name == expected)
+            seen = happened.At;
+        news.Set();
+    }
+}
