@@ -3,7 +3,6 @@ using Cloudlet.Converge.Applying;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.Converge.Planning;
 using Cloudlet.DesiredState;
-using Cloudlet.DesiredState.Compile;
 using Cloudlet.DesiredState.Health;
 using Cloudlet.DesiredState.Units;
 using Cloudlet.Errors;
@@ -15,12 +14,9 @@ namespace Cloudlet.Healthd.Heal;
 /// <summary>One pass: look, judge, heal, look again, report.</summary>
 internal sealed class Healing
 {
-    /// <summary>So many resources lost at once are one incident, and a person should know of it.</summary>
-    private const int Many = 10;
-
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan AfterHold = TimeSpan.FromSeconds(1);
 
     private readonly HealthHost host;
     private readonly HeldState held;
@@ -29,20 +25,22 @@ internal sealed class Healing
     private readonly TimeProvider clock;
     private readonly IHealthReports reports;
     private readonly Ledger ledger;
-    private readonly Policy policy;
     private readonly StatusBook status;
-    private readonly Dictionary<string, HealStep> steps = [];
-    private readonly Dictionary<string, ErrorKind> errors = [];
+    private readonly Judgement judgement;
+    private readonly HealAccounts accounts;
+    private readonly HealSteps steps = new();
     private Dictionary<string, int> processes = [];
     private long processesLooked;
+    private string? failure;
     private bool isNewState;
 
     public Healing(HealthHost host, HealthSettings settings, HeldState held, AlarmBook alarms, WakeQueue queue, TimeProvider clock, IHealthReports reports)
     {
         (this.host, this.held, this.alarms, this.queue, this.clock, this.reports) = (host, held, alarms, queue, clock, reports);
         ledger = new Ledger(settings, clock);
-        policy = new Policy(settings, ledger);
         status = new StatusBook(ledger, alarms, clock);
+        judgement = new Judgement(host, held, new Policy(settings, ledger), ledger, status, alarms, queue, clock);
+        accounts = new HealAccounts(ledger, status, alarms, queue, clock);
         Healer = host.Healer(clock, Note);
     }
 
@@ -53,7 +51,7 @@ internal sealed class Healing
     public long Events { get; set; }
 
     /// <summary>True when the daemon has to end, so that systemd starts it anew.</summary>
-    public bool StartsAnew { get; private set; }
+    public bool StartsAnew => judgement.StartsAnew;
 
     /// <summary>True when the service manager has been told that the daemon is ready.</summary>
     public bool IsReady { get; set; }
@@ -97,20 +95,9 @@ internal sealed class Healing
             ledger.TryAnew(id);
         if (wakening.Ids is null)
             ledger.OneMoreTry();
-        Plan plan;
-        try
-        {
-            plan = await Healer.LookFirstAsync(desired, wakening.Ids, ct);
-        }
-        catch (CloudletException e)
-        {
-            reports.Note($"the look failed: {e.Message}");
-            queue.PostAll("the look failed", clock.GetTimestamp());
-            await Task.Delay(LockPause, clock, ct);
+        if (await LookAsync(desired, wakening, ct) is not { } plan)
             return;
-        }
-
-        var acts = Judge(plan);
+        var acts = judgement.Judge(plan, Circumstances(plan));
         if (acts.Count > 0)
             await ActAsync(desired, plan, acts, wakening, ct);
         Settle(plan, wakening.Ids is null);
@@ -129,63 +116,39 @@ internal sealed class Healing
                 queue.Post([id], "a stopped process", processesLooked);
     }
 
-    private List<PlannedChange> Judge(Plan plan)
+    /// <summary>Null when the look failed, for all of it: then everything is looked at again, soon the first time.</summary>
+    private async Task<Plan?> LookAsync(HostState desired, Wakening wakening, CancellationToken ct)
+    {
+        try
+        {
+            var plan = await Healer.LookFirstAsync(desired, wakening.Ids, ct);
+            failure = null;
+            return plan;
+        }
+        catch (CloudletException e)
+        {
+            var isKnown = failure == e.Message;
+            if (!isKnown)
+                reports.Note($"the look failed: {e.Message}");
+            failure = e.Message;
+            queue.PostAll("the look failed", clock.GetTimestamp());
+            await Task.Delay(isKnown ? AfterFailure : LockPause, clock, ct);
+            return null;
+        }
+    }
+
+    private Circumstances Circumstances(Plan plan)
     {
         var now = new Circumstances(held.ReadHold(), held.HostNameChanged(isNewState), plan.Changes.Any(c => c.Spec is UnitSpec) && UnitsWait, held.AreRestartsReleased());
         isNewState = false;
-        var acts = new List<PlannedChange>();
-        var deviating = new HashSet<string>();
-        foreach (var change in plan.Changes)
-        {
-            if (change.Action == ChangeAction.Refresh)
-                continue;
-            deviating.Add(change.Id);
-            if (IsStart(change) && ledger.Relapsed(change.Id) && ledger[change.Id].GivenUp)
-                alarms.Raise(AlarmKind.GaveUp, change.Id, $"it ended soon after each of {ledger[change.Id].Failures} starts in a row; see `journalctl -u {((UnitSpec)change.Spec).Name}`");
-            var verdict = change.Error is { } error ? Unseen(change, error) : policy.Judge(change, now, host.Machine.Systemd.Get);
-            status.Deviates(change, verdict);
-            if (verdict == Verdict.Act)
-                Act(change);
-            StartsAnew |= verdict.StartsAnew && held.MayStartAnew();
-            if (verdict.Alarm is { } alarm)
-                alarms.Raise(alarm, change.Id, verdict.Because!);
-            if ((verdict.LookAgain ?? ledger.PauseOf(change.Id)) is { } pause)
-                queue.PostLater(change.Id, "retry", pause);
-            else if (now.Hold is { } hold)
-                queue.PostLater(change.Id, "the hold has ended", hold.Expires - clock.GetUtcNow() + AfterHold);
-        }
-
-        foreach (var spec in plan.Desired.Resources)
-            if (!deviating.Contains(spec.Id))
-                Well(spec);
-        return acts;
-
-        void Act(PlannedChange change)
-        {
-            // Whatever an operator had decided about it does not hold any more.
-            alarms.Clear(AlarmKind.OperatorDisabled, change.Id);
-            alarms.Clear(AlarmKind.OperatorMasked, change.Id);
-            alarms.Clear(AlarmKind.HostNameChanged, change.Id);
-            acts.Add(change);
-        }
+        return now;
     }
 
-    private static bool IsStart(PlannedChange change) => change.Spec is UnitSpec { Running: true } && change.Properties.Any(p => p.Path == "running");
-
-    /// <summary>What cannot be observed cannot be judged: it is looked at again, less and less often.</summary>
-    private Verdict Unseen(PlannedChange change, string error)
-    {
-        if (ledger.Ask(change.Id) == Allowance.Now)
-            ledger.Failed(change.Id, forGood: false);
-        return new Verdict(ResourceState.Waiting, error);
-    }
-
-    private async Task ActAsync(HostState desired, Plan plan, List<PlannedChange> acts, Wakening wakening, CancellationToken ct)
+    private async Task ActAsync(HostState desired, Plan plan, IReadOnlyList<PlannedChange> acts, Wakening wakening, CancellationToken ct)
     {
         var decided = clock.GetTimestamp();
         var at = clock.GetUtcNow();
         steps.Clear();
-        errors.Clear();
         Healed? healed = null;
         try
         {
@@ -205,14 +168,14 @@ internal sealed class Healing
         }
 
         var repaired = clock.GetTimestamp();
-        Account(acts, healed);
+        accounts.Enter(acts, steps, healed);
         reports.Healed(new HealRecord
         {
             At = at,
             Because = wakening.Because,
             DecidedAt = (double)decided / clock.TimestampFrequency,
             Seen = [.. acts.Select(Plain)],
-            Done = [.. steps.Values],
+            Done = steps.All,
             DetectionMilliseconds = clock.GetElapsedTime(wakening.Since, decided).TotalMilliseconds,
             RepairMilliseconds = clock.GetElapsedTime(decided, repaired).TotalMilliseconds,
             Left = [.. healed.Drift.Changes.Select(Plain)],
@@ -223,64 +186,10 @@ internal sealed class Healing
     }
 
     /// <summary>What is looked at again because of something that is healed stays in the plan.</summary>
-    private static List<PlannedChange> WithRefreshes(Plan plan, List<PlannedChange> acts)
+    private static List<PlannedChange> WithRefreshes(Plan plan, IReadOnlyList<PlannedChange> acts)
     {
         var ids = acts.Select(a => a.Id).ToHashSet();
         return [.. acts, .. plan.Changes.Where(c => c.Action == ChangeAction.Refresh && c.Spec is not UnitSpec && c.Spec.After.Any(ids.Contains))];
-    }
-
-    private void Account(List<PlannedChange> acts, Healed healed)
-    {
-        var left = healed.Drift.Changes.Where(c => c.Action != ChangeAction.Refresh).Select(c => c.Id).ToHashSet();
-        foreach (var act in acts)
-        {
-            if (!left.Contains(act.Id))
-            {
-                ledger.Succeeded(act.Id, isOnProbation: IsStart(act));
-                status.Healed(act.Id);
-                alarms.ClearAbout(act.Id, AlarmKind.Flapping);
-                continue;
-            }
-
-            Failed(act.Id);
-        }
-
-        if (acts.Count >= Many)
-            alarms.Raise(AlarmKind.MassLoss, "host", $"{acts.Count} resources were not as described at once, {acts[0].Id} among them");
-        status.Count(acts.Count - left.Count(id => acts.Exists(a => a.Id == id)), left.Count);
-        foreach (var change in healed.Drift.Changes.Where(c => !acts.Exists(a => a.Id == c.Id)))
-            queue.Post([change.Id], "disturbed by a heal", clock.GetTimestamp());
-    }
-
-    private void Failed(string id)
-    {
-        var kind = errors.TryGetValue(id, out var error) ? error : (ErrorKind?)null;
-        ledger.Failed(id, forGood: kind is ErrorKind.InvalidInput or ErrorKind.DriverMissing or ErrorKind.Unsupported);
-        var message = steps.TryGetValue(id, out var step) && step.Error is { } text ? text : "it was changed, and is not as described all the same";
-        status.Failed(id, message);
-        AlarmKind? alarm = kind switch
-        {
-            ErrorKind.DriverMissing => AlarmKind.DriverMissing,
-            ErrorKind.NoSpace or ErrorKind.ReadOnly => AlarmKind.Disk,
-            ErrorKind.InvalidInput when id.StartsWith(UnitSpec.IdOf(""), StringComparison.Ordinal) => AlarmKind.ConfigurationBroken,
-            _ => ledger[id].GivenUp ? AlarmKind.GaveUp : null,
-        };
-        if (alarm is { } raised)
-            alarms.Raise(raised, id, message);
-        if (ledger.PauseOf(id) is { } pause)
-            queue.PostLater(id, "retry", pause);
-    }
-
-    private void Well(ResourceSpec spec)
-    {
-        ledger.Well(spec.Id);
-        status.Well(spec.Id);
-        if (spec.Id == UnitSpec.IdOf(HealthCompiler.Unit))
-            held.StartedAnew();
-        if (ledger.HasRecovered(spec.Id))
-            alarms.ClearAbout(spec.Id);
-        else
-            alarms.ClearAbout(spec.Id, AlarmKind.Flapping);
     }
 
     /// <summary>What follows from a pass beside its heals.</summary>
@@ -310,24 +219,10 @@ internal sealed class Healing
 
     private void Note(ConvergeEvent happened)
     {
-        lock (steps)
-        {
-            switch (happened)
-            {
-                case ChangeDone done:
-                    steps[done.Id] = new HealStep(done.Id, done.Action, done.Milliseconds, null);
-                    break;
-                case ChangeFailed failed:
-                    steps[failed.Id] = new HealStep(failed.Id, failed.Action, 0, failed.Message);
-                    errors[failed.Id] = failed.Kind;
-                    break;
-                case Noticed noticed:
-                    reports.Note(noticed.Message);
-                    break;
-                default:
-                    break;
-            }
-        }
+        if (happened is Noticed noticed)
+            reports.Note(noticed.Message);
+        else
+            steps.Add(happened);
     }
 
     /// <summary>A change without what is only needed to make it.</summary>

@@ -358,8 +358,12 @@ public sealed class LinksKindSpecs : IDisposable
     {
         await MakeAsync(Link("a", LinkKind.Dummy));
         var before = machine.Links.Dumps;
-        var seen = await kind.ObserveManyAsync([Link("a", LinkKind.Dummy), Link("b", LinkKind.Dummy), Link("eth0", LinkKind.Existing)], default);
-        seen.Select(s => s?.Name).ShouldBe(["a", null, "eth0"]);
+        LinkSpec[] few = [Link("a", LinkKind.Dummy), Link("b", LinkKind.Dummy), Link("eth0", LinkKind.Existing)];
+        (await kind.ObserveManyAsync(few, default)).Select(s => s?.Name).ShouldBe(["a", null, "eth0"]);
+        machine.Links.Dumps.ShouldBe(before);
+
+        var seen = await kind.ObserveManyAsync([.. few, .. Enumerable.Range(0, 10).Select(i => Link($"c{i}", LinkKind.Dummy))], default);
+        seen.Select(s => s?.Name).Take(4).ShouldBe(["a", null, "eth0", null]);
         (machine.Links.Dumps - before).ShouldBe(1);
     }
 

@@ -1,0 +1,67 @@
+using Cloudlet.Converge.Applying;
+using Cloudlet.Errors;
+using Cloudlet.Healthd.Report;
+
+namespace Cloudlet.Healthd.Heal;
+
+/// <summary>What was done in a heal, collected from the engine's events. Safe for several threads.</summary>
+internal sealed class HealSteps
+{
+    private readonly Lock turn = new();
+    private readonly Dictionary<string, HealStep> steps = [];
+    private readonly Dictionary<string, ErrorKind> errors = [];
+
+    /// <summary>The steps, in the order in which they ended.</summary>
+    public IReadOnlyList<HealStep> All
+    {
+        get
+        {
+            lock (turn)
+                return [.. steps.Values];
+        }
+    }
+
+    /// <summary>Forgets an earlier heal.</summary>
+    public void Clear()
+    {
+        lock (turn)
+        {
+            steps.Clear();
+            errors.Clear();
+        }
+    }
+
+    /// <summary>Takes an event.</summary>
+    public void Add(ConvergeEvent happened)
+    {
+        lock (turn)
+        {
+            switch (happened)
+            {
+                case ChangeDone done:
+                    steps[done.Id] = new HealStep(done.Id, done.Action, done.Milliseconds, null);
+                    break;
+                case ChangeFailed failed:
+                    steps[failed.Id] = new HealStep(failed.Id, failed.Action, 0, failed.Message);
+                    errors[failed.Id] = failed.Kind;
+                    break;
+                default:
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Why a change failed, for people; null when it did not.</summary>
+    public string? ErrorOf(string id)
+    {
+        lock (turn)
+            return steps.GetValueOrDefault(id)?.Error;
+    }
+
+    /// <summary>Why a change failed; null when it did not.</summary>
+    public ErrorKind? KindOf(string id)
+    {
+        lock (turn)
+            return errors.TryGetValue(id, out var kind) ? kind : null;
+    }
+}
