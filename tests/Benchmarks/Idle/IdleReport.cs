@@ -36,15 +36,16 @@ internal static class IdleReport
 
     private static List<Aim> Aims(IdleProcess ours, IReadOnlyList<Moment> moments)
     {
-        var before = moments[2].Figures;
+        // Not from before all events: the first ones bring in the pages of the program that take them. What leaks, leaks again.
+        var before = moments[^3].Figures;
         var after = moments[^1].Figures;
         return
         [
             Aim.AtMost("idle RSS", 40, ours.End.Megabytes, "MB"),
             Aim.AtMost("idle CPU", 0.1, ours.CpuPercent, "%"),
             Aim.AtMost("idle wake-ups", 1, ours.WakeUps, "a second"),
-            Aim.AtMost($"RSS grows over {2 * IdleBenchmark.Events:#,0} events by", Growth, after.Megabytes - before.Megabytes, "MB"),
-            Aim.AtMost("descriptors grow by", 0, after.Descriptors - before.Descriptors, "descriptors"),
+            Aim.AtMost($"RSS grows with a second {IdleBenchmark.Events:#,0} events by", Growth, after.Megabytes - before.Megabytes, "MB"),
+            Aim.AtMost("descriptors grow with all events by", 0, after.Descriptors - moments[0].Figures.Descriptors, "descriptors"),
         ];
     }
 
