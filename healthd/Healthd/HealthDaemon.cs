@@ -73,7 +73,9 @@ public sealed class HealthDaemon : IDisposable
         while (!ct.IsCancellationRequested)
         {
             alive();
-            await AliveWhileAsync(StepAsync(ct), alive);
+
+            // On another thread: a call to a service manager that is busy may take longer than the watchdog waits, and blocks.
+            await AliveWhileAsync(Task.Run(() => StepAsync(ct), CancellationToken.None), alive);
         }
     }
 
