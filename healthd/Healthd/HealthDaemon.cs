@@ -87,27 +87,40 @@ public sealed class HealthDaemon : IDisposable
         while (!ct.IsCancellationRequested && !healing.StartsAnew)
         {
             alive();
-            await AliveWhileAsync(StepAsync(ct), alive);
+            if (Take(ct) is var wakening && IsWork(wakening))
+                await AliveWhileAsync(() => TurnAsync(wakening, ct), alive);
+            else
+                RestOnce();
         }
     }
 
-    /// <summary>One turn of the loop.</summary>
+    /// <summary>One turn of the loop, when there is something to do.</summary>
     internal async Task StepAsync(CancellationToken ct)
     {
-        var wakening = Take(ct);
-        healing.Events = Interlocked.Read(ref events);
-        healing.LookAtProcesses(Heartbeat);
-        if (clock.GetTimestamp() >= nextFullLook || wakening is { Ids: null })
-            await FullLookAsync(wakening?.Because ?? "full look", wakening?.Since ?? clock.GetTimestamp(), ct);
-        else if (wakening is not null)
-            await PassAsync(wakening, ct);
-        else
-            RestOnce();
+        if (Take(ct) is var wakening && IsWork(wakening))
+            await TurnAsync(wakening, ct);
     }
 
-    private async Task AliveWhileAsync(Task turn, Action alive)
+    private bool IsWork(Wakening? wakening)
+    {
+        healing.LookAtProcesses(Heartbeat);
+        return wakening is not null || clock.GetTimestamp() >= nextFullLook;
+    }
+
+    private async Task TurnAsync(Wakening? wakening, CancellationToken ct)
+    {
+        healing.Events = Interlocked.Read(ref events);
+        if (wakening is { Ids: not null } && clock.GetTimestamp() < nextFullLook)
+            await PassAsync(wakening, ct);
+        else
+            await FullLookAsync(wakening?.Because ?? "full look", wakening?.Since ?? clock.GetTimestamp(), ct);
+    }
+
+    /// <summary>The work is on another thread: a call to a service manager that is busy may take longer than the watchdog waits, and blocks.</summary>
+    private async Task AliveWhileAsync(Func<Task> work, Action alive)
     {
         var began = clock.GetTimestamp();
+        var turn = Task.Run(work);
         while (!turn.IsCompleted && clock.GetElapsedTime(began) < LongestTurn && await Task.WhenAny(turn, Task.Delay(Heartbeat, clock)) != turn)
             alive();
         await turn;

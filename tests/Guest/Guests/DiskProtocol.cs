@@ -6,7 +6,7 @@ namespace Cloudlet.Guest.Tests.Guests;
 /// <summary>
 /// The server's side of the Network Block Device protocol (github.com/NetworkBlockDevice/nbd, doc/proto.md): newstyle, with simple replies and no more of it than QEMU asks for.
 /// </summary>
-internal sealed class DiskProtocol(Stream client, GuestDisk disk)
+internal sealed class DiskProtocol(Stream client, GuestDisk disk) : IDisposable
 {
     private const ulong OptionMagic = 0x49484156454F5054; // "IHAVEOPT"
     private const ulong OptionReplyMagic = 0x0003E889045565A9;
@@ -32,6 +32,13 @@ internal sealed class DiskProtocol(Stream client, GuestDisk disk)
         do
             _output.Flush();
         while (Answer());
+    }
+
+    /// <summary>The client's stream goes with it.</summary>
+    public void Dispose()
+    {
+        _input.Dispose();
+        _output.Dispose();
     }
 
     /// <summary>Answers one option; true when the client goes on to requests.</summary>

@@ -37,9 +37,10 @@ internal sealed class DiskServer : IDisposable
             using var client = _listener.Accept();
             _hasClient = true;
             using var stream = new NetworkStream(client);
-            new DiskProtocol(stream, _disk).Serve();
+            using var protocol = new DiskProtocol(stream, _disk);
+            protocol.Serve();
         }
-        catch (Exception e) when (e is IOException or SocketException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
             // QEMU was killed, or never came.
         }

@@ -54,7 +54,7 @@ internal sealed class GuestStates(ConvergeGuest site)
         """;
 
     /// <summary>A busy machine is slow; a host that does not get there at all is told from one that is slow by what its daemon says.</summary>
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromMinutes(8);
 
     private State[] _states = [];
     private int _now;

@@ -21,6 +21,7 @@ internal sealed class DaemonRig : IDisposable
     public const string Unit = "edge.service";
     public const string Configuration = "/etc/edge.conf";
 
+    /// <summary>A host on which nothing was applied.</summary>
     /// <param name="starter">Starts and restarts units; null: the host's service manager.</param>
     public DaemonRig(Func<ISystemd, ISystemd>? starter = null)
     {

@@ -31,7 +31,7 @@ public sealed class UnitStartSpecs
 
         await rig.Daemon.RunAsync(ready: () => { }, Alive, stop.Token).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
-        answers.ShouldBe(3);
+        answers.ShouldBeGreaterThanOrEqualTo(3);
 
         void Alive()
         {

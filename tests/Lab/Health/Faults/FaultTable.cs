@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Cloudlet.Lab.Tests.Converge;
 
 namespace Cloudlet.Lab.Tests.Health.Faults;
