@@ -10,6 +10,9 @@ public sealed class AlarmBook(TimeProvider clock, Action<Alarm> changed)
     /// <summary>Those that are active, oldest first.</summary>
     public IReadOnlyList<Alarm> Active => [.. active.Values.OrderBy(a => a.Raised).ThenBy(a => a.Subject, StringComparer.Ordinal)];
 
+    /// <summary>How often something was raised or cleared.</summary>
+    public int Changes { get; private set; }
+
     /// <summary>Takes over what was active when an earlier run of the daemon ended, so that nothing is raised a second time.</summary>
     public void Restore(IEnumerable<Alarm> earlier)
     {
@@ -22,14 +25,14 @@ public sealed class AlarmBook(TimeProvider clock, Action<Alarm> changed)
     {
         var alarm = new Alarm(kind, subject, message, clock.GetUtcNow());
         if (active.TryAdd(alarm.Key, alarm))
-            changed(alarm);
+            Tell(alarm);
     }
 
     /// <summary>Clears an alarm if it is active.</summary>
     public void Clear(AlarmKind kind, string subject)
     {
         if (active.Remove((kind, subject), out var alarm))
-            changed(alarm with { Cleared = clock.GetUtcNow() });
+            Tell(alarm with { Cleared = clock.GetUtcNow() });
     }
 
     /// <summary>Clears every alarm about a subject but those of <paramref name="but"/>.</summary>
@@ -45,5 +48,11 @@ public sealed class AlarmBook(TimeProvider clock, Action<Alarm> changed)
     {
         foreach (var (kind, subject) in active.Keys.Where(k => k.Subject.Contains(':') && !isDescribed(k.Subject)).ToList())
             Clear(kind, subject);
+    }
+
+    private void Tell(Alarm alarm)
+    {
+        Changes++;
+        changed(alarm);
     }
 }

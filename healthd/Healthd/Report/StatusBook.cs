@@ -13,6 +13,8 @@ internal sealed class StatusBook(Ledger ledger, AlarmBook alarms, TimeProvider c
     private readonly DateTimeOffset started = clock.GetUtcNow();
     private DateTimeOffset? lastFullLook;
     private bool isPublished;
+    private int publishedAlarms;
+    private Hold? publishedHold;
     private long looks;
     private long healed;
     private long notHealed;
@@ -68,9 +70,10 @@ internal sealed class StatusBook(Ledger ledger, AlarmBook alarms, TimeProvider c
     public void Publish(IHealthReports reports, HeldState held, long events)
     {
         looks++;
-        if (isPublished)
+        var hold = held.ReadHold();
+        if (isPublished && alarms.Changes == publishedAlarms && hold == publishedHold)
             return;
-        isPublished = true;
+        (isPublished, publishedAlarms, publishedHold) = (true, alarms.Changes, hold);
         reports.Publish(new HealthStatus
         {
             Host = held.Desired?.Host ?? "",
@@ -82,7 +85,7 @@ internal sealed class StatusBook(Ledger ledger, AlarmBook alarms, TimeProvider c
             LastFullLook = lastFullLook,
             Resources = [.. resources.Values.OrderBy(r => r.Id, StringComparer.Ordinal).Select(WithAccount)],
             Alarms = alarms.Active,
-            Hold = held.ReadHold(),
+            Hold = hold,
             Looks = looks,
             Events = events,
             Healed = healed,

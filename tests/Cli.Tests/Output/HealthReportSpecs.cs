@@ -76,11 +76,28 @@ public sealed class HealthReportSpecs : IDisposable
 
     private static HealthStatus Status(params ResourceHealth[] resources) => new()
     {
-        Host = "edge-1", Digest = "sha256:0f", Pid = 7, Version = "1.2.3", Started = Noon, Written = Noon, Resources = resources, Alarms = [], Looks = 3, Events = 5,
+        Host = "edge-1",
+        Digest = "sha256:0f",
+        Pid = 7,
+        Version = "1.2.3",
+        Started = Noon,
+        Written = Noon,
+        Resources = resources,
+        Alarms = [],
+        Looks = 3,
+        Events = 5,
     };
 
     private static HealRecord Heal(string id, DateTimeOffset at) => new()
     {
-        At = at, Because = id, DecidedAt = 12.5, Seen = [new(id, Converge.Planning.ChangeAction.Update, [])], Done = [], DetectionMilliseconds = 3, RepairMilliseconds = 40, Left = [], Digest = "sha256:0f",
+        At = at,
+        Because = id,
+        DecidedAt = 12.5,
+        Seen = [new(id, Converge.Planning.ChangeAction.Update, [])],
+        Done = [],
+        DetectionMilliseconds = 3,
+        RepairMilliseconds = 40,
+        Left = [],
+        Digest = "sha256:0f",
     };
 }

@@ -25,6 +25,7 @@ public sealed class HealingSpecs : IDisposable
     private readonly WakeQueue queue;
     private readonly List<Alarm> alarms = [];
     private readonly List<HealRecord> records = [];
+    private readonly List<HealthStatus> statuses = [];
     private readonly Healing healing;
     private string hostName = "edge-1";
 
@@ -54,7 +55,7 @@ public sealed class HealingSpecs : IDisposable
             ],
         });
         var settings = new HealthSettings();
-        var reports = new Reports(records, alarms);
+        var reports = new Reports(records, alarms, statuses);
         var book = new AlarmBook(clock, alarm => reports.Alarmed(alarm, []));
         var held = new HeldState(host, book, clock);
         queue = new WakeQueue(clock);
@@ -140,6 +141,29 @@ public sealed class HealingSpecs : IDisposable
     }
 
     [Fact]
+    public async Task The_status_says_that_an_alarm_is_over_and_that_a_hold_began_even_if_nothing_else_has_changed()
+    {
+        await LookAsync();
+        for (var i = 0; i < 12; i++)
+        {
+            if (machine.Links.Find("d0") is { } link)
+                machine.Links.Delete(link.Index);
+            await LookAsync(Link);
+        }
+
+        statuses[^1].Alarms.ShouldHaveSingleItem().Kind.ShouldBe(AlarmKind.Flapping);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await LookAsync(Link);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await LookAsync(Link);
+        statuses[^1].Alarms.ShouldBeEmpty();
+
+        Holds.Begin(machine.Files, host.Paths, new Hold("anna", "new switch", clock.GetUtcNow(), clock.GetUtcNow().AddMinutes(10)));
+        await LookAsync(Link);
+        statuses[^1].Hold.ShouldNotBeNull().Owner.ShouldBe("anna");
+    }
+
+    [Fact]
     public async Task A_link_whose_driver_is_gone_is_given_up_with_one_alarm_and_comes_back_with_it()
     {
         await LookAsync();
@@ -161,11 +185,9 @@ public sealed class HealingSpecs : IDisposable
 
     private Task LookAsync(params string[] ids) => healing.PassAsync(new Wakening(ids.Length == 0 ? null : ids, "a test", clock.GetTimestamp()), default);
 
-    private sealed class Reports(List<HealRecord> records, List<Alarm> alarms) : IHealthReports
+    private sealed class Reports(List<HealRecord> records, List<Alarm> alarms, List<HealthStatus> statuses) : IHealthReports
     {
-        public void Publish(HealthStatus status)
-        {
-        }
+        public void Publish(HealthStatus status) => statuses.Add(status);
 
         public void Healed(HealRecord record) => records.Add(record);
 

@@ -19,7 +19,15 @@ public sealed class PolicySpecs
     private static readonly Circumstances Usual = new(null, HostNameChanged: false, IsBooting: false, RestartsReleased: false);
     private static readonly UnitInfo Running = new()
     {
-        Name = Name, LoadState = "loaded", ActiveState = "active", SubState = "running", UnitFileState = "enabled", NeedDaemonReload = false, InvocationId = "", MainPid = 7, Started = null,
+        Name = Name,
+        LoadState = "loaded",
+        ActiveState = "active",
+        SubState = "running",
+        UnitFileState = "enabled",
+        NeedDaemonReload = false,
+        InvocationId = "",
+        MainPid = 7,
+        Started = null,
     };
 
     private readonly HealthSettings settings = new() { Burst = 1, PerMinute = 1, GiveUpAfter = 1 };

@@ -54,7 +54,9 @@ public sealed class HealthReportsSpecs : IDisposable
         var port = LoopbackServer.FreePort();
         var settings = new HealthSettings
         {
-            Metrics = $"127.0.0.1:{port}", Otlp = server.Url, OnAlarm = ["/bin/sh", "-c", $"echo $CLOUDLET_ALARM > {dir["hook"]}"],
+            Metrics = $"127.0.0.1:{port}",
+            Otlp = server.Url,
+            OnAlarm = ["/bin/sh", "-c", $"echo $CLOUDLET_ALARM > {dir["hook"]}"],
         };
         using (var reports = HealthReports.Create(settings, new HostFiles(), paths, TimeProvider.System, journal))
         {
