@@ -17,7 +17,7 @@ internal sealed class GuestImage
     private static readonly TimeSpan StepLimit = TimeSpan.FromMinutes(5);
 
     /// <summary>tiny-initramfs stands in for initramfs-tools, which takes longer than the rest of the kernel and makes what no guest uses.</summary>
-    private static readonly LabHostSpec s_packages = new(GuestSeed.Name) { Packages = ["linux-image-cloud-amd64", "tiny-initramfs", "ifupdown"] };
+    private static readonly LabHostSpec s_packages = new(GuestSeed.Name) { Packages = ["linux-image-cloud-amd64", "tiny-initramfs"] };
 
     /// <summary>
     /// Journal and data=ordered, mke2fs's and the kernel's defaults, as on a host: what a power cut can tear depends on them. The inode tables are zeroed now, not by a
