@@ -14,6 +14,7 @@ internal sealed partial class HostLock : IDisposable
     private const int O_CLOEXEC = 0x80000;
     private const int LOCK_EX = 2;
     private const int LOCK_NB = 4;
+    private const int LOCK_UN = 8;
     private const int EINTR = 4;
     private const int EWOULDBLOCK = 11;
     private const uint OwnerOnly = 0x180; // 0600
@@ -46,7 +47,13 @@ internal sealed partial class HostLock : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => held.Dispose();
+    public void Dispose()
+    {
+        // Closing is not enough: a child that was forked a moment ago has the same open file until it executes its program, and the lock would last as long.
+        if (!held.IsClosed)
+            _ = FileLock(held, LOCK_UN);
+        held.Dispose();
+    }
 
     private static CloudletException Failure(string path, int errno) => new(
         errno switch { 1 or 13 => ErrorKind.PermissionDenied, 28 => ErrorKind.NoSpace, 30 => ErrorKind.ReadOnly, _ => ErrorKind.Unexpected },

@@ -36,7 +36,9 @@ public sealed class HealSpecs(HealthConverge site)
         await host.HealedAsync();
 
         var records = (await host.RecordsAsync()).Skip(before).ToList();
-        records.ShouldContain(r => r.GetProperty("seen").EnumerateArray().Any(c => c.GetProperty("id").GetString() == id) && r.GetProperty("left").GetArrayLength() == 0);
+        records.ShouldContain(r => r.GetProperty("seen").EnumerateArray().Any(c => c.GetProperty("id").GetString() == id));
+        // The second look may meet somebody who is still at work, networkd for one; what it found then has a record of its own.
+        records[^1].GetProperty("left").GetArrayLength().ShouldBe(0);
         await site.Host.ExecAsync("ip", "link", "delete", "other0");
     }
 

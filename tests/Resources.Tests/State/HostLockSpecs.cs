@@ -1,15 +1,34 @@
+using System.Runtime.InteropServices;
 using System.Diagnostics;
 using Cloudlet.Errors;
 using Cloudlet.Resources.State;
 using Cloudlet.TestKit;
+using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Resources.Tests.State;
 
-public sealed class HostLockSpecs : IDisposable
+public sealed partial class HostLockSpecs : IDisposable
 {
     private readonly TempDir folder = new();
 
     public void Dispose() => folder.Dispose();
+
+    /// <summary>A child has it until it executes its program; here it is a copy of the descriptor that nobody closes.</summary>
+    [Fact]
+    public void Whoever_has_a_copy_of_the_open_file_does_not_keep_the_lock()
+    {
+        var held = HostLock.Take(folder["lock"], TimeProvider.System);
+        var number = Directory.GetFiles("/proc/self/fd").First(fd => new FileInfo(fd).LinkTarget == folder["lock"]);
+        using var copy = new SafeFileHandle(Duplicate(int.Parse(Path.GetFileName(number))), ownsHandle: true);
+        copy.IsInvalid.ShouldBeFalse();
+
+        held.Dispose();
+
+        HostLock.Take(folder["lock"], TimeProvider.System).Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "dup")]
+    private static partial int Duplicate(int descriptor);
 
     [Fact]
     public void The_lock_is_taken_once_and_free_again_afterwards()

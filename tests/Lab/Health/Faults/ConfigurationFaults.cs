@@ -22,7 +22,7 @@ internal static class ConfigurationFaults
         new(Group, "folder moved away", _ => "mv /etc/cloudlet /etc/cloudlet.away"),
         new(Group, "edited, with an old time", _ => $"sed -i s/north/south/ {Beacon}; touch -d 2001-01-01 {Beacon}"),
         new(Group, "edited during the start", seed => $"systemctl restart --no-block {HealedHost.Service}; {seed.Pause(60)}; sed -i s/north/south/ {Beacon}") { MostRestarts = 3 },
-        new(Group, "reverted within 100 ms", seed => $"cp -p {Beacon} /run/kept; sed -i s/north/south/ {Beacon}; {seed.Pause(90)}; mv /run/kept {Beacon}"),
+        new(Group, "reverted within 100 ms", seed => $"cp -p {Beacon} /etc/kept; sed -i s/north/south/ {Beacon}; {seed.Pause(90)}; mv /etc/kept {Beacon}"),
         new(Group, "file added to conf.d", seed => $"printf '[radio]\\nchannel = {seed.Next(200)}\\n' >{Own}/radio.conf") { MostRestarts = 1, IsHarmless = true },
         new(Group, "option changed in conf.d", seed => $"printf '[own]\\nvalue = {seed.Next(2, 1000)}\\n' >{Own}/own.conf") { MostRestarts = 1, IsHarmless = true },
         new(Group, "option changed, with an old time", seed => $"printf '[own]\\nvalue = {seed.Next(2, 1000)}\\n' >{Own}/own.conf; touch -d 2001-01-01 {Own}/own.conf") { MostRestarts = 1, IsHarmless = true },

@@ -41,7 +41,7 @@ public sealed class FaultHost
     private const string Clean = $"""
         umount -q /etc/cloudlet /var/lib/cloudlet/health /var/lib/cloudlet 2>/dev/null || true
         hostname edge-1
-        rm -rf /run/pantry-* /run/kept /etc/cloudlet.away /var/lib/cloudlet/health/hold.json
+        rm -rf /run/pantry-* /run/kept /etc/kept /etc/cloudlet.away /var/lib/cloudlet/health/hold.json
         for l in away0 away1; do ip link delete $l 2>/dev/null || true; done
         printf '[Service]\nExecStartPre=/bin/sh -c "while [ -e /run/pantry-hang ]; do sleep 0.1; done"\nExecStart=/bin/sh -c "test ! -e /run/pantry-crash && exec sleep 100000"\nTimeoutStartSec=1\n[Install]\nWantedBy=multi-user.target\n' >/usr/lib/systemd/system/{Packaged}
         systemctl unmask -q {Packaged}; systemctl daemon-reload; systemctl enable -q {Packaged}

@@ -17,7 +17,7 @@ internal static class FaultTable
             $"""
             # Faults
 
-            `build/faults [SEEDS]` makes every fault below on a lab host with a health daemon, {outcomes.CountBy(o => o.Fault).Max(c => c.Value)} times with different seeds in this run, and writes this table. Each run has to end as described without anybody's help, or with the
+            `build/faults [SEEDS]` makes every fault below on a lab host with a health daemon, SEEDS times with different details, and writes this table. Each run has to end as described without anybody's help, or with the
             alarm that is named; then what the operator of the table does (mask undone, cause removed) has to be enough for the host to end as described, with no alarm left. A checker reads the daemon's records of every run: no two heals at the same time,
             none against an operator's decision, none beyond the budget, no alarm raised twice, no restart of a service whose loaded options did not change, nothing touched that nobody describes.
 
@@ -28,7 +28,7 @@ internal static class FaultTable
             | --- | ---: | --- | ---: | ---: | ---: |
 
             """);
-        foreach (var runs in outcomes.GroupBy(o => o.Fault))
+        foreach (var runs in FaultCatalog.All.Join(outcomes.GroupBy(o => o.Fault), fault => fault, runs => runs.Key, (_, runs) => runs))
             text.AppendLine(CultureInfo.InvariantCulture, $"| {runs.Key.Group}: {runs.Key.Name} | {runs.Count()} | {End(runs)} | {runs.Max(r => r.Heals.Count)} | {Worst(runs, "detectionMilliseconds")} | {Worst(runs, "repairMilliseconds")} |");
         return text.ToString();
     }
