@@ -8,6 +8,7 @@ using FsCheck.Fluent;
 namespace Cloudlet.Machine.Tests.Watch;
 
 /// <summary>Whatever is done to a tree: who looks when told to knows how it is at the end.</summary>
+[Collection(nameof(Alone))]
 public sealed class FilePropertySpecs
 {
     private static readonly string[] Names = ["a", "b", "a/a", "a/b", "b/a", "a/a/a", "b/a/b", "a/link", "link"];
