@@ -1,5 +1,6 @@
 using Cloudlet.Converge;
 using Cloudlet.Converge.Planning;
+using Cloudlet.DesiredState.Links;
 using Cloudlet.DesiredState.Units;
 using Cloudlet.Errors;
 using Cloudlet.Healthd.Report;
@@ -43,7 +44,7 @@ internal sealed class HealAccounts(Ledger ledger, StatusBook status, AlarmBook a
     private void Failed(string id, HealSteps steps)
     {
         var kind = steps.KindOf(id);
-        ledger.Failed(id, forGood: kind is ErrorKind.InvalidInput or ErrorKind.DriverMissing or ErrorKind.Unsupported);
+        ledger.Failed(id, forGood: kind == ErrorKind.DriverMissing || (kind is ErrorKind.InvalidInput or ErrorKind.Unsupported && !IsLink(id)));
         var message = steps.ErrorOf(id) ?? "it was changed, and is not as described all the same";
         status.Failed(id, message);
         AlarmKind? alarm = kind switch
@@ -58,4 +59,7 @@ internal sealed class HealAccounts(Ledger ledger, StatusBook status, AlarmBook a
         if (ledger.PauseOf(id) is { } pause)
             queue.PostLater(id, "retry", pause);
     }
+
+    /// <summary>What the kernel refuses about a link may be the fault of a moment: somebody renames or replaces it while it is healed.</summary>
+    private static bool IsLink(string id) => id.StartsWith(LinkSpec.IdOf(""), StringComparison.Ordinal);
 }

@@ -3,6 +3,7 @@ using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Health;
 using Cloudlet.DesiredState.Links;
 using Cloudlet.DesiredState.Units;
+using Cloudlet.Errors;
 using Cloudlet.Healthd.Heal;
 using Cloudlet.Healthd.Report;
 using Cloudlet.Healthd.Watch;
@@ -161,6 +162,25 @@ public sealed class HealingSpecs : IDisposable
         Holds.Begin(machine.Files, host.Paths, new Hold("anna", "new switch", clock.GetUtcNow(), clock.GetUtcNow().AddMinutes(10)));
         await LookAsync(Link);
         statuses[^1].Hold.ShouldNotBeNull().Owner.ShouldBe("anna");
+    }
+
+    [Fact]
+    public async Task A_link_that_the_kernel_refused_once_is_tried_again()
+    {
+        await LookAsync();
+        machine.Links.Delete(machine.Links["d0"].Index);
+        machine.OnWrite = _ =>
+        {
+            machine.OnWrite = null;
+            throw new CloudletException(ErrorKind.InvalidInput, "somebody renames it");
+        };
+        await LookAsync(Link);
+        machine.Links.Find("d0").ShouldBeNull();
+
+        clock.Advance(TimeSpan.FromSeconds(2));
+        await healing.PassAsync(queue.Take(TimeSpan.Zero, default).ShouldNotBeNull(), default);
+
+        machine.Links.Find("d0").ShouldNotBeNull();
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed class FaultSpecs(HealthConverge site, FaultRecorder recorder) : IC
     /// <summary>What no other test of this project does, and what does not take minutes.</summary>
     private static readonly string[] Sample =
     [
-        "links: of another kind",
+        "links: renamed",
         "links: all links lost at once",
         "links: netlink overrun",
         "links: driver missing",
