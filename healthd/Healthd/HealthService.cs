@@ -18,10 +18,11 @@ public static class HealthService
     {
         var host = open(clock);
         using var machine = host.Machine;
-        using var reports = HealthReports.Create(ReadSettings(host, out var problem), host.Machine.Files, host.Paths, clock);
+        var settings = ReadSettings(host, out var problem);
+        using var reports = HealthReports.Create(settings, host.Machine.Files, host.Paths, clock);
         if (problem is not null)
             reports.Note(problem);
-        using var daemon = new HealthDaemon(host, ReadSettings(host, out _), clock, reports, Random.Shared);
+        using var daemon = new HealthDaemon(host, settings, clock, reports, Random.Shared);
         daemon.Restore(new ReportFiles(host.Machine.Files, host.Paths).ReadActive());
         using var notifier = ServiceNotifier.FromEnvironment();
         try

@@ -31,11 +31,8 @@ public sealed class Healer(KindRegistry kinds, IConvergeStore store, TimeProvide
     /// <param name="desired">The whole state.</param>
     /// <param name="concerned">Ids to look at, with what depends on them; null: everything.</param>
     /// <param name="ct">Ends the look.</param>
-    public async Task<Plan> LookAsync(HostState desired, IReadOnlyCollection<string>? concerned, CancellationToken ct)
-    {
-        var part = Narrow(desired, concerned);
-        return planner.Plan(part, await observer.ObserveAsync(part, [], findOwned: false, ct));
-    }
+    public Task<Plan> LookAsync(HostState desired, IReadOnlyCollection<string>? concerned, CancellationToken ct) =>
+        PlanAsync(Narrow(desired, concerned), ct);
 
     /// <summary>
     /// As <see cref="LookAsync"/>, for whoever wants to repair soon: when something concerned deviates, the units that only depend on it are not looked at yet. That takes several times longer than a look at a link or a file,
@@ -50,13 +47,12 @@ public sealed class Healer(KindRegistry kinds, IConvergeStore store, TimeProvide
         var near = concerned is null ? part.Resources : [.. part.Resources.Where(r => r is not UnitSpec || concerned.Contains(r.Id))];
         if (near.Count < part.Resources.Count)
         {
-            var nearer = new HostState { Host = part.Host, Resources = near };
-            var plan = planner.Plan(nearer, await observer.ObserveAsync(nearer, [], findOwned: false, ct));
+            var plan = await PlanAsync(new HostState { Host = part.Host, Resources = near }, ct);
             if (plan.Changes.Any(c => c.Action != ChangeAction.Refresh && c.Error is null))
                 return plan;
         }
 
-        return planner.Plan(part, await observer.ObserveAsync(part, [], findOwned: false, ct));
+        return await PlanAsync(part, ct);
     }
 
     /// <summary>Does a plan that a look gave, or a part of it, and looks again.</summary>
@@ -110,6 +106,8 @@ public sealed class Healer(KindRegistry kinds, IConvergeStore store, TimeProvide
         foreach (var spec in seen)
             kinds.For(spec).Adopt(spec);
     }
+
+    private async Task<Plan> PlanAsync(HostState part, CancellationToken ct) => planner.Plan(part, await observer.ObserveAsync(part, [], findOwned: false, ct));
 
     /// <summary>The part of a state that the ids name, and what depends on it.</summary>
     private static HostState Narrow(HostState desired, IReadOnlyCollection<string>? concerned)

@@ -1,5 +1,6 @@
 using Cloudlet.Converge;
 using Cloudlet.Converge.Planning;
+using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Links;
 using Cloudlet.DesiredState.Units;
 using Cloudlet.Errors;
@@ -31,7 +32,7 @@ internal sealed class HealAccounts(Ledger ledger, StatusBook status, AlarmBook a
                 continue;
             }
 
-            Failed(act.Id, steps);
+            Failed(act.Spec, steps);
         }
 
         if (acts.Count >= Many)
@@ -41,17 +42,19 @@ internal sealed class HealAccounts(Ledger ledger, StatusBook status, AlarmBook a
             queue.Post([change.Id], "disturbed by a heal", clock.GetTimestamp());
     }
 
-    private void Failed(string id, HealSteps steps)
+    private void Failed(ResourceSpec spec, HealSteps steps)
     {
+        var id = spec.Id;
         var kind = steps.KindOf(id);
-        ledger.Failed(id, forGood: kind == ErrorKind.DriverMissing || (kind is ErrorKind.InvalidInput or ErrorKind.Unsupported && !IsLink(id)));
+        // What the kernel refuses about a link may be the fault of a moment: somebody renames or replaces it while it is healed.
+        ledger.Failed(id, forGood: kind == ErrorKind.DriverMissing || (kind is ErrorKind.InvalidInput or ErrorKind.Unsupported && spec is not LinkSpec));
         var message = steps.ErrorOf(id) ?? "it was changed, and is not as described all the same";
         status.Failed(id, message);
         AlarmKind? alarm = kind switch
         {
             ErrorKind.DriverMissing => AlarmKind.DriverMissing,
             ErrorKind.NoSpace or ErrorKind.ReadOnly => AlarmKind.Disk,
-            ErrorKind.InvalidInput when id.StartsWith(UnitSpec.IdOf(""), StringComparison.Ordinal) => AlarmKind.ConfigurationBroken,
+            ErrorKind.InvalidInput when spec is UnitSpec => AlarmKind.ConfigurationBroken,
             _ => ledger[id].GivenUp ? AlarmKind.GaveUp : null,
         };
         if (alarm is { } raised)
@@ -59,7 +62,4 @@ internal sealed class HealAccounts(Ledger ledger, StatusBook status, AlarmBook a
         if (ledger.PauseOf(id) is { } pause)
             queue.PostLater(id, "retry", pause);
     }
-
-    /// <summary>What the kernel refuses about a link may be the fault of a moment: somebody renames or replaces it while it is healed.</summary>
-    private static bool IsLink(string id) => id.StartsWith(LinkSpec.IdOf(""), StringComparison.Ordinal);
 }
