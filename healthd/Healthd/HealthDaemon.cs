@@ -164,6 +164,8 @@ public sealed class HealthDaemon : IDisposable
     {
         if (held.IsInOtherHands || held.Desired is null)
             Adopt(isStart: false);
+        if (host.Wakers.Unwatched.Count > 0)
+            Watch(held.Desired);
         if (held.Unfinished is not null)
             await FinishAsync(ct);
         var pause = TimeSpan.FromSeconds(settings.FullLookSeconds * (0.9 + (0.2 * chance.NextDouble())));
@@ -224,7 +226,7 @@ public sealed class HealthDaemon : IDisposable
         host.Wakers.Watch([.. concerns?.Names(WakeKind.Path) ?? [], .. own], [.. state?.Resources.OfType<UnitSpec>().Select(u => u.Name) ?? []]);
         if (host.Wakers.Unwatched is { Count: > 0 } unwatched)
             alarms.Raise(
-                AlarmKind.EventsLimited, "host", $"{unwatched.Count} paths cannot be watched, {unwatched.First()} among them: raise fs.inotify.max_user_watches; until then a full look every {settings.FullLookSeconds} s finds what happens to them");
+                AlarmKind.EventsLimited, "host", $"{unwatched.Count} paths cannot be watched, {unwatched.First()} among them: raise fs.inotify.max_user_watches or max_user_instances; until then a full look every {settings.FullLookSeconds} s finds what happens to them");
         else
             alarms.Clear(AlarmKind.EventsLimited, "host");
     }

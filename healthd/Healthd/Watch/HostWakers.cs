@@ -1,4 +1,5 @@
 using Cloudlet.Converge.Kinds;
+using Cloudlet.Errors;
 using Cloudlet.Machine.Watch;
 
 namespace Cloudlet.Healthd.Watch;
@@ -6,19 +7,22 @@ namespace Cloudlet.Healthd.Watch;
 /// <summary>The watchers of the machine this process runs on: the kernel's link messages, inotify, systemd's signals, the ends of processes.</summary>
 public sealed class HostWakers(TimeProvider clock) : IWakers
 {
+    private Action<HostEvent> sink = _ => { };
+    private IReadOnlyCollection<string> wanted = [];
     private LinkWatch? links;
     private FileWatch? files;
     private UnitWatch? units;
     private ProcessWatch? processes;
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Unwatched => files?.Unwatched ?? [];
+    public IReadOnlyCollection<string> Unwatched => files?.Unwatched ?? wanted;
 
     /// <inheritdoc/>
     public void Start(Action<Wake, long> woken, Action<string, long> lost)
     {
+        sink = Pass;
         links = new LinkWatch(Pass, clock);
-        files = new FileWatch(Pass, clock);
+        files = FilesIfPossible();
         units = new UnitWatch(Pass, clock);
         processes = new ProcessWatch(Pass, clock);
 
@@ -50,6 +54,8 @@ public sealed class HostWakers(TimeProvider clock) : IWakers
     /// <inheritdoc/>
     public void Watch(IReadOnlyCollection<string> paths, IReadOnlyCollection<string> units)
     {
+        wanted = paths;
+        files ??= FilesIfPossible();
         files?.Watch(paths);
         this.units?.Watch(units);
     }
@@ -64,5 +70,18 @@ public sealed class HostWakers(TimeProvider clock) : IWakers
         files?.Dispose();
         units?.Dispose();
         processes?.Dispose();
+    }
+
+    /// <summary>Other programs may have all the inotify instances of the host: then its files are looked at by the clock, and everything else is healed as ever.</summary>
+    private FileWatch? FilesIfPossible()
+    {
+        try
+        {
+            return new FileWatch(sink, clock);
+        }
+        catch (CloudletException e) when (e.Kind == ErrorKind.Busy)
+        {
+            return null;
+        }
     }
 }

@@ -36,11 +36,11 @@ internal sealed class DaemonRig : IDisposable
                 .Add(new UnitsKind(starter?.Invoke(Machine.Systemd) ?? Machine.Systemd, Machine.Files, StatePaths.Host.Units, Clock, patience: TimeSpan.Zero)),
             Store = Store,
             Guard = new RecordingGuard(),
-            Wakers = Substitute.For<IWakers>(),
+            Wakers = Wakers,
             HostName = () => "edge-1",
             Paths = HealthPaths.Host,
         };
-        Daemon = new HealthDaemon(host, new HealthSettings(), Clock, Substitute.For<IHealthReports>(), new Random(1));
+        Daemon = new HealthDaemon(host, new HealthSettings(), Clock, Reports, new Random(1));
     }
 
     public ManualClock Clock { get; } = new();
@@ -48,6 +48,10 @@ internal sealed class DaemonRig : IDisposable
     public MemoryConvergeStore Store { get; } = new();
 
     public FakeMachine Machine { get; }
+
+    public IWakers Wakers { get; } = Substitute.For<IWakers>();
+
+    public IHealthReports Reports { get; } = Substitute.For<IHealthReports>();
 
     public HealthDaemon Daemon { get; }
 
