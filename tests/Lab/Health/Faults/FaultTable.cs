@@ -23,6 +23,7 @@ internal static class FaultTable
 
             {outcomes.CountBy(o => o.Fault).Count()} faults, {outcomes.Count} runs, {outcomes.Count(o => o.Failure is not null)} failed. Times are of the daemon's own records, in milliseconds, the worst of all runs: from the event to the decision, and from there to the end of the second look. A file under a
             service is given a quarter of a second to settle before the service is looked at; a fault that stops the daemon is detected when it is back.
+            A clock that jumps, a host without inotify and a service that really runs out of memory need a kernel of their own: guides/guests.md.
 
             | fault | runs | ends | heals a run, at most | detection | repair |
             | --- | ---: | --- | ---: | ---: | ---: |
