@@ -34,9 +34,12 @@ public sealed record LabHostSpec(string Name, LabHostKind Kind = LabHostKind.Con
     /// <summary>Debian packages that the host has besides the lab's own. They are part of the image: a lab host has no way out to a mirror.</summary>
     public IReadOnlyList<string> Packages { get; init; } = [];
 
+    /// <summary>What the image is prepared for, besides.</summary>
+    public LabFlavor With { get; init; }
+
     /// <summary>Equal when both describe the same host; the order of packages does not matter.</summary>
     public bool Equals(LabHostSpec? other) =>
-        other is not null && Name == other.Name && Kind == other.Kind && Boot == other.Boot
+        other is not null && Name == other.Name && Kind == other.Kind && Boot == other.Boot && With == other.With
         && Packages.Order(StringComparer.Ordinal).SequenceEqual(other.Packages.Order(StringComparer.Ordinal));
 
     /// <inheritdoc/>
@@ -50,7 +53,7 @@ public sealed record LabHostSpec(string Name, LabHostKind Kind = LabHostKind.Con
             if (!IsPackageName(package))
                 throw new CloudletException(
                     ErrorKind.InvalidInput, $"'{package}' is not the name of a Debian package (lower-case letters, digits, '+', '-', '.').");
-        if (Kind == LabHostKind.Netns && Packages.Count > 0)
+        if (Kind == LabHostKind.Netns && (Packages.Count > 0 || With != LabFlavor.None))
             throw new CloudletException(
                 ErrorKind.InvalidInput,
                 $"lab host {Name} is a network namespace and shares this machine's files, so it can't have packages of its own: use --kind container.");

@@ -35,21 +35,24 @@ internal static class LabVerb
     {
         var verb = new VerbCommand("up", "Make a lab host and wait until it has booted; start one that is stopped.")
         {
-            Examples = [("cloudlet lab up edge-1 --boot ifupdown", "a host whose network is ifupdown's"), ("cloudlet lab up ns1 --kind netns", "a network namespace, for links alone")],
+            Examples = [("cloudlet lab up edge-1 --boot ifupdown", "a host whose network is ifupdown's"), ("cloudlet lab up ns1 --kind netns", "a network namespace, for links alone"), ("cloudlet lab up edge-1 --with nova", "a compute host and its controller")],
         };
         var name = Name();
         var kind = new Option<LabHostKind>("--kind") { Description = "container (boots systemd) or netns (a network namespace).", DefaultValueFactory = _ => LabHostKind.Container };
         var boot = new Option<LabBoot>("--boot") { Description = "Which network system the host has: networkd or ifupdown.", DefaultValueFactory = _ => LabBoot.Networkd };
         var packages = new Option<string[]>("--packages") { Description = "More Debian packages in the image, separated by commas.", HelpName = "NAMES" };
+        var with = new Option<LabFlavor>("--with") { Description = "What its image is prepared for: none, or nova (Nova, placement, Glance and RabbitMQ, for templates/sites/nova.yaml).", DefaultValueFactory = _ => LabFlavor.None };
         verb.Arguments.Add(name);
         verb.Options.Add(kind);
         verb.Options.Add(boot);
         verb.Options.Add(packages);
+        verb.Options.Add(with);
         verb.SetAction(async (parsed, ct) =>
         {
             var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             var spec = new LabHostSpec(parsed.GetValue(name)!, parsed.GetValue(kind), parsed.GetValue(boot))
             {
+                With = parsed.GetValue(with),
                 Packages = [.. (parsed.GetValue(packages) ?? []).SelectMany(p => p.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
             };
             var up = await LocalHosts.OpenLab(parsed.GetValue(store)!).UpAsync(spec, new ErrorLines(errors), ct);

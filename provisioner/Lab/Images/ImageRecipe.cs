@@ -10,12 +10,15 @@ namespace Cloudlet.Lab.Images;
 /// <param name="Sources">Where apt gets them.</param>
 internal sealed record ImageRecipe(string Release, LabBoot Boot, IReadOnlyList<string> ExtraPackages, AptSources Sources)
 {
+    /// <summary>What the image is prepared for, besides.</summary>
+    public LabFlavor With { get; init; }
+
     private static readonly string[] BasePackages =
         ["systemd", "systemd-sysv", "dbus", "iproute2", "kmod", "udev", "procps", "openssh-server", "ca-certificates"];
 
     /// <summary>All packages that mmdebstrap is asked for, sorted.</summary>
     public IReadOnlyList<string> Packages =>
-        [.. BasePackages.Concat(Boot == LabBoot.Ifupdown ? ["ifupdown"] : []).Concat(ExtraPackages).Distinct().Order(StringComparer.Ordinal)];
+        [.. BasePackages.Concat(Boot == LabBoot.Ifupdown ? ["ifupdown"] : []).Concat(With == LabFlavor.Nova ? NovaImage.Packages : []).Concat(ExtraPackages).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>
     /// Commands for mmdebstrap's customize hooks; the image's root is <c>$1</c>. Host keys must differ from host to host; the rest keeps background jobs
@@ -26,6 +29,7 @@ internal sealed record ImageRecipe(string Release, LabBoot Boot, IReadOnlyList<s
         "rm -f \"$1\"/etc/ssh/ssh_host_*",
         "chroot \"$1\" systemctl mask apt-daily.timer apt-daily-upgrade.timer",
         Boot == LabBoot.Networkd ? "chroot \"$1\" systemctl enable systemd-networkd.service" : "chroot \"$1\" systemctl enable networking.service",
+        .. With == LabFlavor.Nova ? NovaImage.Hooks : [],
     ];
 
     /// <summary>12 hexadecimal digits; the image's folder is named by it.</summary>

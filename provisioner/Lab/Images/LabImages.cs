@@ -28,7 +28,7 @@ internal sealed class LabImages
     /// <summary>Digest of the image for a host, which is built now unless the store has it. Builders of one image wait for each other.</summary>
     public async Task<string> GetAsync(LabHostSpec spec, IProgress<string> progress, CancellationToken ct)
     {
-        var recipe = new ImageRecipe(Release, spec.Boot, spec.Packages, AptSources.Read("/etc/apt", Release));
+        var recipe = new ImageRecipe(Release, spec.Boot, spec.Packages, AptSources.Read("/etc/apt", Release)) { With = spec.With };
         var digest = recipe.Digest;
         if (Directory.Exists(RootOf(digest)))
             return digest;
@@ -75,7 +75,7 @@ internal sealed class LabImages
         Directory.CreateDirectory(building);
         var log = Path.Combine(building, "build.log");
         var boot = recipe.Boot.ToString().ToLowerInvariant();
-        progress.Report($"building a Debian {recipe.Release} image with {boot} (once, needs the network, about half a minute)");
+        progress.Report($"building a Debian {recipe.Release} image with {boot} {(recipe.With == LabFlavor.Nova ? "and Nova (once, needs the network, about five minutes)" : "(once, needs the network, about half a minute)")}");
         try
         {
             var build = _processes.RunAsync(HelperPrograms.Mmdebstrap, recipe.Arguments(Path.Combine(building, "root"), log), BuildTimeout, ct);

@@ -16,6 +16,8 @@ public class ExampleSiteSpecs
     [InlineData("single-host.yaml", "healthd.yaml")]
     [InlineData("two-hosts.yaml")]
     [InlineData("namespace.yaml")]
+    [InlineData("nova.yaml")]
+    [InlineData("nova.yaml", "no-dummy-driver.yaml", "healthd.yaml")]
     public void Every_example_compiles(params string[] names)
     {
         foreach (var state in Compile(names))
@@ -25,7 +27,7 @@ public class ExampleSiteSpecs
     [Fact]
     public void No_example_is_left_out_here()
     {
-        string[] tested = ["healthd.yaml", "namespace.yaml", "no-dummy-driver.yaml", "single-host.yaml", "two-hosts.yaml"];
+        string[] tested = ["healthd.yaml", "namespace.yaml", "no-dummy-driver.yaml", "nova.yaml", "single-host.yaml", "two-hosts.yaml"];
         Directory.EnumerateFiles(Folder(), "*.yaml").Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(tested);
     }
 

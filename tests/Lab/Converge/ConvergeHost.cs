@@ -16,6 +16,9 @@ public abstract class ConvergeHost(LabHostFixture host, LabBoot boot, params IRe
     /// <summary>The network system that applies its links at boot.</summary>
     public LabBoot Boot { get; } = boot;
 
+    /// <summary>The example, a file in templates/sites.</summary>
+    protected virtual string Site => "single-host.yaml";
+
     /// <summary>The example site with what this kernel and this host need; later overlays are given with the verb.</summary>
     public async Task<IReadOnlyList<string>> BaseAsync()
     {
@@ -24,7 +27,7 @@ public abstract class ConvergeHost(LabHostFixture host, LabBoot boot, params IRe
         if (_base is not null)
             return _base;
         var sites = Path.Combine(CloudletProgram.Repository, "templates/sites");
-        var files = new List<string> { Path.Combine(sites, "single-host.yaml") };
+        var files = new List<string> { Path.Combine(sites, Site) };
         if (!await HasDummyAsync())
             files.Add(Path.Combine(sites, "no-dummy-driver.yaml"));
         files.AddRange(more.Select(file => Path.Combine(sites, file)));

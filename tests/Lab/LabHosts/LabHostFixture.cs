@@ -39,7 +39,7 @@ public abstract class LabHostFixture : IAsyncLifetime
         {
             if (_host is null || Lab.Get(Name).State != LabHostState.Running)
             {
-                var spec = new LabHostSpec(Name, LabHostKind.Container, _boot) { Packages = Packages };
+                var spec = new LabHostSpec(Name, LabHostKind.Container, _boot) { Packages = Packages, With = With };
                 _host = (await Lab.UpAsync(spec, new Progress<string>(), CancellationToken.None)).Host;
             }
 
@@ -53,6 +53,9 @@ public abstract class LabHostFixture : IAsyncLifetime
 
     /// <summary>Extra Debian packages of the host; each set is an image of its own.</summary>
     protected virtual IReadOnlyList<string> Packages => [];
+
+    /// <summary>What the image of the host is prepared for.</summary>
+    protected virtual LabFlavor With => LabFlavor.None;
 
     /// <summary>Runs a command in the host and returns what it said, whatever its exit code.</summary>
     public async Task<ProcessResult> ExecAsync(params string[] command)

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Cloudlet.Errors;
+
+namespace Cloudlet.Lab.Tests.Nova;
+
+/// <summary>How an attempt to start a server ended.</summary>
+/// <param name="Status">ACTIVE or ERROR.</param>
+/// <param name="Fault">What Nova says about an error.</param>
+/// <param name="Seconds">From the request to that status.</param>
+internal sealed record NovaServer(string Status, string? Fault, double Seconds);
+
+/// <summary>The Nova of a lab host that was described by templates/sites/nova.yaml, asked as its users would ask, and broken as its operators do.</summary>
+/// <param name="shell">Runs a shell script on the host that must succeed, and returns what it said.</param>
+internal sealed class NovaCloud(Func<string, Task<string>> shell)
+{
+    /// <summary>Writes the secret that the site names.</summary>
+    internal const string Secret = "umask 077; mkdir -p /etc/cloudlet/secrets; head -c 18 /dev/urandom | base64 | tr -d /+= >/etc/cloudlet/secrets/rabbit";
+
+    /// <summary>
+    /// The chain that leaves a host with a compute service nobody hears of: the broker's password changes, the configuration with it, and every service is started anew but the one that matters. Its open connection
+    /// goes on, until the broker closes it.
+    /// </summary>
+    internal const string StalePassword =
+        $"""
+        {Secret}
+        rabbitmqctl -q change_password nova </etc/cloudlet/secrets/rabbit
+        sed -i "s#rabbit://nova:[^@]*@#rabbit://nova:$(cat /etc/cloudlet/secrets/rabbit)@#" /etc/nova/nova.conf
+        systemctl restart nova-api nova-conductor nova-scheduler
+        rabbitmqctl -q close_all_connections rotation >/dev/null
+        """;
+
+    private const string Curl = "curl -sS --retry 40 --retry-delay 1 --retry-all-errors --max-time 60 -H X-Auth-Token:admin:admin -H Content-Type:application/json -H X-OpenStack-Nova-API-Version:2.53";
+    private const string Compute = "http://127.0.0.1:8774/v2.1";
+    private const string Images = "http://127.0.0.1:9292/v2/images";
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
+
+    private string? image;
+
+    /// <summary>Waits until the compute service is as wanted and belongs to a cell.</summary>
+    /// <param name="state">up or down.</param>
+    /// <returns>How long that took, seconds.</returns>
+    internal async Task<double> ComputeIsAsync(string state)
+    {
+        var watch = Stopwatch.StartNew();
+        while (await StateAsync() != state)
+        {
+            if (watch.Elapsed > Longest)
+                throw new CloudletException(ErrorKind.Timeout, $"nova-compute is not {state}: {await shell("systemctl status --no-pager -n 5 nova-compute nova-conductor nova-scheduler nova-api | head -c 8000; tail -n 20 /var/log/nova/nova-compute.log")}");
+            await Task.Delay(500);
+        }
+
+        return watch.Elapsed.TotalSeconds;
+    }
+
+    /// <summary>Starts a server and waits for its end: it runs, or Nova says why not.</summary>
+    internal async Task<NovaServer> BootAsync()
+    {
+        image ??= await PrepareAsync();
+        var watch = Stopwatch.StartNew();
+        var created = await AskAsync($$$"""-X POST {{{Compute}}}/servers -d '{"server": {"name": "one", "imageRef": "{{{image}}}", "flavorRef": "small", "networks": "none"}}'""");
+        var id = created.GetProperty("server").GetProperty("id").GetString();
+        while (true)
+        {
+            var server = (await AskAsync($"{Compute}/servers/{id}")).GetProperty("server");
+            var status = server.GetProperty("status").GetString()!;
+            if (status is "ACTIVE" or "ERROR")
+                return new NovaServer(status, server.TryGetProperty("fault", out var fault) ? fault.GetProperty("message").GetString() : null, watch.Elapsed.TotalSeconds);
+            if (watch.Elapsed > Longest)
+                return new NovaServer(status, $"still {status} after {Longest.TotalMinutes:0} min", watch.Elapsed.TotalSeconds);
+            await Task.Delay(200);
+        }
+    }
+
+    private async Task<string> StateAsync()
+    {
+        var services = (await AskAsync($"'{Compute}/os-services?binary=nova-compute'")).GetProperty("services");
+        var hypervisors = (await AskAsync($"{Compute}/os-hypervisors")).GetProperty("hypervisors");
+        return services.GetArrayLength() == 0 ? "unknown" : hypervisors.GetArrayLength() == 0 ? "not mapped" : services[0].GetProperty("state").GetString()!;
+    }
+
+    /// <summary>An image and a flavor that a server needs.</summary>
+    private async Task<string> PrepareAsync()
+    {
+        var made = await AskAsync($$$"""-X POST {{{Images}}} -d '{"name": "none", "disk_format": "raw", "container_format": "bare"}'""");
+        var id = made.GetProperty("id").GetString()!;
+        await shell($"curl -sSf -X PUT -H Content-Type:application/octet-stream --data-binary x {Images}/{id}/file");
+        await AskAsync($$$"""-X POST {{{Compute}}}/flavors -d '{"flavor": {"name": "small", "id": "small", "ram": 64, "vcpus": 1, "disk": 1}}'""");
+        return id;
+    }
+
+    private async Task<JsonElement> AskAsync(string request) => JsonSerializer.Deserialize<JsonElement>(await shell($"{Curl} {request}"));
+}

@@ -1,0 +1,97 @@
+using Cloudlet.Lab.Tests.Converge;
+using Cloudlet.Lab.Tests.Health;
+using Cloudlet.Lab.Tests.LabHosts;
+
+namespace Cloudlet.Lab.Tests.Nova;
+
+/// <summary>A lab host that is prepared for Nova.</summary>
+public sealed class NovaHost() : LabHostFixture(LabBoot.Networkd)
+{
+    protected override LabFlavor With => LabFlavor.Nova;
+}
+
+/// <summary>A host with Debian's Nova, that holds itself to its description.</summary>
+public sealed class NovaConverge() : ConvergeHost(new NovaHost(), LabBoot.Networkd, "healthd.yaml")
+{
+    /// <summary>Nova, as its users meet it.</summary>
+    internal NovaCloud Cloud => field ??= new(ShellAsync);
+
+    protected override string Site => "nova.yaml";
+
+    /// <summary>The host as described, and its compute service up.</summary>
+    public async Task BeginAsync()
+    {
+        await Host.UpAsync();
+        await ShellAsync($"test -e /etc/cloudlet/secrets/rabbit || ( {NovaCloud.Secret} )");
+        await ConvergeAsync();
+        await ShellAsync("systemctl start cloudlet-healthd");
+        await Cloud.ComputeIsAsync("up");
+    }
+}
+
+/// <summary>Real Nova: nothing of it is pretended but guests (its own fake driver) and networks.</summary>
+public sealed class NovaSpecs(NovaConverge site) : IClassFixture<NovaConverge>
+{
+    private const string Runs = "for u in nova-api nova-conductor nova-scheduler nova-compute rabbitmq-server; do echo $u $(systemctl show -P InvocationID $u); done";
+
+    private readonly HealedHost _host = new(site);
+
+    [Fact]
+    public async Task One_site_file_makes_a_host_that_runs_servers()
+    {
+        await site.BeginAsync();
+
+        (await site.Cloud.BootAsync()).Status.ShouldBe("ACTIVE");
+        (await site.RunAsync("verify")).ShouldExitWith(0).Drift.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task No_valid_host_because_of_a_stale_password_is_healed_by_starting_the_one_stale_service_anew()
+    {
+        await site.BeginAsync();
+        await site.ShellAsync("systemctl stop cloudlet-healthd");
+        await site.ShellAsync(NovaCloud.StalePassword);
+        await site.Cloud.ComputeIsAsync("down");
+        var failed = await site.Cloud.BootAsync();
+        failed.Status.ShouldBe("ERROR");
+        failed.Fault.ShouldNotBeNull().ShouldContain("No valid host was found. There are not enough hosts available.");
+        var before = (await site.ShellAsync(Runs)).Split('\n');
+
+        await site.ShellAsync("systemctl start cloudlet-healthd");
+        await site.Cloud.ComputeIsAsync("up");
+
+        (await site.Cloud.BootAsync()).Status.ShouldBe("ACTIVE");
+        var after = (await site.ShellAsync(Runs)).Split('\n');
+        after.Except(before).ShouldHaveSingleItem().ShouldStartWith("nova-compute ");
+        await _host.HealedAsync();
+    }
+
+    [Theory]
+    [InlineData("systemctl kill -s KILL nova-compute")]
+    [InlineData("systemctl kill -s STOP nova-compute")]
+    [InlineData("sed -i 's/^my_ip = .*/my_ip = 10.80.0.9/' /etc/nova/nova.conf; systemctl restart nova-compute")]
+    [InlineData("ip link delete cloudlet0; systemctl stop nova-compute nova-conductor")]
+    public async Task What_an_operator_breaks_is_healed_and_the_next_server_runs(string broken)
+    {
+        await site.BeginAsync();
+        await site.ShellAsync(broken);
+
+        await _host.HealedAsync();
+        await site.Cloud.ComputeIsAsync("up");
+        (await site.Cloud.BootAsync()).Status.ShouldBe("ACTIVE");
+        (await site.ShellAsync("curl -sS -H X-Auth-Token:admin:admin http://127.0.0.1:8774/v2.1/os-hypervisors/detail")).ShouldContain("\"host_ip\": \"10.80.0.1\"");
+    }
+
+    [Fact]
+    public async Task A_comment_in_the_configuration_restarts_nothing()
+    {
+        await site.BeginAsync();
+        var before = await site.ShellAsync(Runs);
+
+        await site.ShellAsync("echo '# by hand' >>/etc/nova/nova.conf; touch /etc/nova/nova-compute.conf");
+        await _host.HealedAsync();
+        await LabHostFixture.EventuallyAsync(_host.IsWellAsync, "the daemon finds all well");
+
+        (await site.ShellAsync(Runs)).ShouldBe(before);
+    }
+}
