@@ -1,0 +1,65 @@
+using System.Buffers;
+
+namespace Cloudlet.Explain.Exhibits;
+
+/// <summary>URLs with a user part: <c>rabbit://nova:s3cret@10.0.0.1:5672/</c>. Where they lead is worth knowing, as whom is not.</summary>
+internal static class SecretUrl
+{
+    private const string Start = "://";
+
+    private static readonly SearchValues<char> SchemeCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789+-.");
+
+    private static readonly SearchValues<char> HostCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:[]");
+
+    /// <summary>A value that is a URL: its scheme, and where it leads if that is plain beyond doubt. A password may hold any character, so only what is behind the last <c>@</c> can be a host.</summary>
+    public static string Clean(ReadOnlySpan<char> value)
+    {
+        var start = value.IndexOf(Start);
+        var at = value.LastIndexOf('@');
+        if (start <= 0 || at < start || value[..start].ContainsAnyExcept(SchemeCharacters))
+            return Redaction.Mark;
+        var place = value[(at + 1)..];
+        var query = place.IndexOf('?');
+        var plain = query < 0 ? place : place[..query];
+        return IsPlace(plain) ? $"{value[..start]}{Start}{Redaction.Mark}@{plain}{(query < 0 ? "" : $"?{Redaction.Mark}")}" : $"{value[..start]}{Start}{Redaction.Mark}";
+    }
+
+    /// <summary>What may be a secret of it: the password of each user part.</summary>
+    public static IEnumerable<string> SecretsOf(string value)
+    {
+        var start = value.IndexOf(Start, StringComparison.Ordinal);
+        var at = value.LastIndexOf('@');
+        if (start < 0 || at < start)
+            return [];
+        var user = value[(start + Start.Length)..at];
+        var colon = user.IndexOf(':');
+        return colon < 0 ? [user] : [user[(colon + 1)..]];
+    }
+
+    /// <summary>All URLs of a line, each up to the next space.</summary>
+    public static string CleanAll(string line)
+    {
+        for (var from = 0; (from = line.IndexOf(Start, from, StringComparison.Ordinal)) >= 0;)
+        {
+            var first = from + Start.Length;
+            var end = first;
+            while (end < line.Length && !char.IsWhiteSpace(line[end]))
+                end++;
+            var at = line.LastIndexOf('@', Math.Max(end - 1, 0), end - first);
+            if (at >= first)
+                line = $"{line[..first]}{Redaction.Mark}{line[at..]}";
+            from = first;
+        }
+
+        return line;
+    }
+
+    /// <summary>HOST, HOST:PORT, [ADDRESS]:PORT, each with a path of plain words behind it.</summary>
+    private static bool IsPlace(ReadOnlySpan<char> place)
+    {
+        var slash = place.IndexOf('/');
+        var path = slash < 0 ? [] : place[(slash + 1)..];
+        var host = slash < 0 ? place : place[..slash];
+        return !host.IsEmpty && !host.ContainsAnyExcept(HostCharacters) && !path.ContainsAnyExcept(SecretNames.Characters);
+    }
+}
