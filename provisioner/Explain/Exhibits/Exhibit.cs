@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Cloudlet.Errors;
 
 namespace Cloudlet.Explain.Exhibits;
 
@@ -17,6 +18,10 @@ public sealed record Exhibit([property: JsonRequired] string Id, [property: Json
     /// <summary>Why there is no answer at all: connection refused, no such file, no such program; null when there is one.</summary>
     public string? Trouble { get; init; }
 
+    /// <summary>What sort of trouble that was; null without trouble, or when nothing more is known.</summary>
+    [JsonConverter(typeof(JsonStringEnumConverter<ErrorKind>))]
+    public ErrorKind? TroubleKind { get; init; }
+
     /// <summary>What came back, secrets taken out; at most <see cref="BundleLimits.Text"/> characters.</summary>
     public string Text { get; init; } = "";
 
@@ -26,6 +31,10 @@ public sealed record Exhibit([property: JsonRequired] string Id, [property: Json
     /// <summary>True for an answer that says what was asked: no trouble, exit status 0, HTTP status 2xx.</summary>
     [JsonIgnore]
     public bool IsAnswer => Trouble is null && ExitStatus is null or 0 && HttpStatus is null or (>= 200 and < 300);
+
+    /// <summary>True when a service was asked and did not answer, or answered that it cannot (HTTP status 5xx). A refusal is an answer: it works.</summary>
+    [JsonIgnore]
+    public bool IsDead => TroubleKind is ErrorKind.Unreachable or ErrorKind.Timeout || HttpStatus >= 500;
 
     /// <summary>The same exhibit with text that came back: first without secrets, then cut; the other way round, half a secret would no longer look like one.</summary>
     /// <param name="text">What came back.</param>
