@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -58,7 +59,8 @@ public sealed class ExplanationText(TextWriter output)
         var shown = new StringBuilder(text.Length);
         foreach (var c in text)
         {
-            if (char.IsControl(c))
+            // Format characters turn the direction of a line around, or hide a part of it.
+            if (char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format)
                 shown.Append($"\\x{(int)c:x2}");
             else
                 shown.Append(c);

@@ -18,7 +18,8 @@ internal sealed class ClockSkew : ICause
         if (situation.Clock is not { } clock || Math.Abs(clock.OffsetSeconds) - clock.DoubtSeconds < Worth)
             return null;
         var least = Math.Abs(clock.OffsetSeconds) - clock.DoubtSeconds;
-        var certainty = least > situation.ServiceDownSeconds ? Certainty.Sure : least > situation.ServiceDownSeconds / 2.0 ? Certainty.Likely : Certainty.Possible;
+        // A record that looks fresh all the same was stamped by another clock: the conductor's.
+        var certainty = situation.Compute?.IsUp == true ? Certainty.Possible : least > situation.ServiceDownSeconds ? Certainty.Sure : least > situation.ServiceDownSeconds / 2.0 ? Certainty.Likely : Certainty.Possible;
         return new Finding(Kind, situation.Host, certainty,
             $"the clock is {Math.Abs(clock.OffsetSeconds):0} s {(clock.OffsetSeconds > 0 ? "ahead of" : "behind")} the API's; Nova takes a service for down after {situation.ServiceDownSeconds} s")
         {

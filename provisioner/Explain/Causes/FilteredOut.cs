@@ -19,7 +19,7 @@ internal sealed class FilteredOut : ICause
         new Finding(Kind, provider.Name, Certainty.Sure, $"the host's provider has the trait {DisabledTrait}: placement leaves it out{(situation.Compute is { IsDisabled: false } ? ", although its service is enabled" : "")}")
         {
             Evidence = [new Evidence(ExhibitIds.Traits(provider.Id), $"\"{DisabledTrait}\""), .. situation.Compute is { } service ? [service.Quote()] : Array.Empty<Evidence>()],
-            Heals = "Nothing: the trait follows the service within a minute (sync_power_state aside, the compute service sets it when it starts and when it is enabled or disabled).",
+            Heals = "Nothing: the compute service sets the trait when it starts, and when it is enabled or disabled.",
             Remedy = "If the service is enabled: disable and enable it once, or restart nova-compute, which sets the trait anew.",
         };
 

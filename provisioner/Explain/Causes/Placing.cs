@@ -46,7 +46,8 @@ internal sealed class FlavorTooBig : ICause
         if (tooBig.Key is null)
             return null;
         var largest = known.Max(p => p.Inventories!.GetValueOrDefault(tooBig.Key)?.Largest ?? 0);
-        return new Finding(Kind, flavor.Name, Certainty.Sure, $"the flavor asks for {tooBig.Value} {tooBig.Key}, and {(known.Count == 1 ? "this host" : "no host")} {(known.Count == 1 ? "gives" : "gives more than")} {(known.Count == 1 ? "at most " : "")}{largest:0} to one server")
+        var offer = known.Count == 1 ? "this host has" : "the largest host has";
+        return new Finding(Kind, flavor.Name, Certainty.Sure, $"the flavor asks for {tooBig.Value} {tooBig.Key}, and {offer} {largest:0} for one server at most")
         {
             Evidence = [flavor.Quote(), .. known.Take(3).Select(p => Capacity.Quote(p, tooBig.Key)), .. situation.QuoteFault()],
             Heals = "Nothing: the host is as large as it is.",
