@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Cloudlet.Explain.Situations;
 
 namespace Cloudlet.Explain.Causes;
@@ -65,7 +64,7 @@ internal sealed class BrokenConfiguration : ICause
     /// <summary>What the last process said; of one that runs, only what it cannot run well with.</summary>
     private static LogLine? Complaint(Situation situation, bool isDown) => situation.ComputeLog.LastOrDefault(l => isDown
         ? l.HasAny(Complaints) || l.Has("ACCESS_REFUSED")
-        : l.Has("ValueError") && situation.Nova["DEFAULT.my_ip"] is { Value: { } ip } && !IPAddress.TryParse(ip, out _));
+        : l.Has("ValueError") && situation.Nova["DEFAULT.my_ip"] is { Value: { } ip } && IpText.Parse(ip) is null);
 
     private static (OsloOption Option, string Problem)? BadValue(Options options)
     {
@@ -73,7 +72,7 @@ internal sealed class BrokenConfiguration : ICause
         {
             var problem = option.Name switch
             {
-                "DEFAULT.my_ip" => IPAddress.TryParse(option.Value, out _) ? null : "is no IP address",
+                "DEFAULT.my_ip" => IpText.Parse(option.Value) is not null ? null : "is no IP address",
                 "DEFAULT.compute_driver" => Drivers.Contains(option.Value) || option.Value.StartsWith("nova.virt.", StringComparison.Ordinal) ? null : "names no driver that Nova has",
                 "libvirt.virt_type" => VirtTypes.Contains(option.Value) ? null : "is none of " + string.Join(", ", VirtTypes),
                 _ when Wholes.Contains(option.Name) => int.TryParse(option.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _) ? null : "is no whole number",

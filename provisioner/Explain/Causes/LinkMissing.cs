@@ -17,7 +17,7 @@ internal sealed class LinkMissing : ICause
             return null;
         var missing = Links(situation).Where(l => links.All(known => known.Name != l.Link)).ToList();
         var address = situation.Nova["DEFAULT.my_ip"];
-        var isAddressMissing = IPAddress.TryParse(address?.Value, out var ip) && !ip.Equals(IPAddress.Any) && !links.Any(l => l.Addresses.Contains(ip));
+        var isAddressMissing = IpText.Parse(address?.Value) is { } ip && !ip.Equals(IPAddress.Any) && !links.Any(l => l.Addresses.Contains(ip));
         if (missing.Count == 0 && !isAddressMissing)
             return null;
         var what = (string[])[.. missing.Select(m => m.Link).Distinct(), .. isAddressMissing ? [address!.Value] : Array.Empty<string>()];

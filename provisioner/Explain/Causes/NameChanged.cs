@@ -1,3 +1,4 @@
+using System.Net;
 using Cloudlet.Explain.Exhibits;
 using Cloudlet.Explain.Situations;
 
@@ -29,8 +30,8 @@ internal sealed class NameChanged : ICause
         if (situation.Nova["DEFAULT.host"] is { } option)
             evidence.Add(option.Quote());
         // With `host` in nova.conf the name of the machine matters less: Nova may go on as before.
-        var works = refused is null && other is null && situation.Compute?.IsUp == true;
-        return new Finding(Kind, situation.Host, works ? Certainty.Possible : Certainty.Sure, $"the host goes by the name {situation.Host}, and {(was is null ? "Nova knows it by another" : $"was {was} before")}")
+        var works = refused is null && situation.Compute?.IsUp == true;
+        return new Finding(Kind, situation.Host, !works ? Certainty.Sure : other is not null ? Certainty.Likely : Certainty.Possible, $"the host goes by the name {situation.Host}, and {(was is null ? "Nova knows it by another" : $"was {was} before")}")
         {
             Evidence = evidence,
             Heals = "Nothing, on purpose: it restarts no unit while the name differs, because a restart under another name can cost the servers.",
@@ -40,8 +41,7 @@ internal sealed class NameChanged : ICause
 
     /// <summary>A record of another name, out of use, with an address that is on this very host.</summary>
     private static Hypervisor? OtherName(Situation situation) => situation.Hypervisors?.FirstOrDefault(h =>
-        h.Host is { } host && host != situation.Host && host != situation.Names?.Name
-        && System.Net.IPAddress.TryParse(h.Address, out var address) && !System.Net.IPAddress.IsLoopback(address)
+        h.Host is { } host && host != situation.Host && IpText.Parse(h.Address) is { } address && !IPAddress.IsLoopback(address)
         && situation.Links?.Any(l => l.Addresses.Contains(address)) == true
         && situation.Services?.Any(s => s.Binary == "nova-compute" && s.Host == host && s.IsUp == true) != true);
 }

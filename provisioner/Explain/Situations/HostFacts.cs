@@ -40,9 +40,16 @@ internal sealed record LinkState(string Name, IReadOnlyList<IPAddress> Addresses
         if (JsonText.Text(link, "ifname") is not { } name)
             return null;
         return new LinkState(name, JsonText.Get(link, "addr_info") is { ValueKind: JsonValueKind.Array } addresses
-            ? [.. addresses.EnumerateArray().Select(a => IPAddress.TryParse(JsonText.Text(a, "local"), out var address) ? address : null).OfType<IPAddress>()]
+            ? [.. addresses.EnumerateArray().Select(a => IpText.Parse(JsonText.Text(a, "local"))).OfType<IPAddress>()]
             : []);
     }
+}
+
+/// <summary>IP addresses as Nova takes them.</summary>
+internal static class IpText
+{
+    /// <summary>The address, or null; an IPv4 address has four parts here, while inet_aton(3) takes fewer.</summary>
+    public static IPAddress? Parse(string? text) => IPAddress.TryParse(text, out var address) && (text.Contains(':') || text.AsSpan().Count('.') == 3) ? address : null;
 }
 
 /// <summary>How far the host's clock is from that of the API.</summary>

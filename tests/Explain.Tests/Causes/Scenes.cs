@@ -99,6 +99,9 @@ internal static class Scenes
             .Log(Trouble("Possible rename detected, refusing to start!"))),
         ("the option host was changed", CauseKind.NameChanged, () => new Scene().NovaConf("my_ip = 10.80.0.1", "host = edge-9").Services(state: "down").Agents(alive: true)),
 
+        ("it started under another name, as a new host", CauseKind.NameChanged, () => new Scene().NovaConf("my_ip = 10.80.0.1", "host = edge-9").Services(
+            state: "down", extra: """, {"binary": "nova-compute", "host": "edge-9", "zone": "nova", "status": "enabled", "state": "up"}""").Fault("Host 'edge-9' is not mapped to any cell", 400)),
+
         ("placement does not run", CauseKind.PlacementDown, () => new Scene().Dead(ExhibitIds.Providers).Failed("placement-api.service").Fault()),
         ("placement answers with errors", CauseKind.PlacementDown, () => new Scene().Set(new Exhibit(ExhibitIds.Providers, "GET placement /resource_providers", Scene.Noon) { HttpStatus = 503 })),
         ("the service ended at its start because of placement", CauseKind.PlacementDown, () => new Scene().Without(ExhibitIds.Providers).Failed(Scene.Compute).Services(state: "down").Log(Trouble("Placement API service is not responding."))),
