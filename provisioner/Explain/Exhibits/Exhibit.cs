@@ -23,7 +23,8 @@ public sealed record Exhibit([property: JsonRequired] string Id, [property: Json
     public ErrorKind? TroubleKind { get; init; }
 
     /// <summary>What came back, secrets taken out; at most <see cref="BundleLimits.Text"/> characters.</summary>
-    public string Text { get; init; } = "";
+    /// <remarks>Generated readers set a property that is absent to null.</remarks>
+    public string Text { get; init => field = value ?? ""; } = "";
 
     /// <summary>True when <see cref="Text"/> is a part of what came back.</summary>
     public bool Truncated { get; init; }

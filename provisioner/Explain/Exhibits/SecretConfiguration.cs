@@ -39,7 +39,7 @@ internal static class SecretConfiguration
             if (line.AsSpan().Trim().Length == 0)
                 continue;
             secret = IsSecret(name) ? value : null;
-            if (SecretNames.IsSecret(name))
+            if (SecretNames.IsSecret(name) || (secret is not null && !value.Contains("://", StringComparison.Ordinal)))
                 yield return value;
             foreach (var found in SecretUrl.SecretsOf(value))
                 yield return found;

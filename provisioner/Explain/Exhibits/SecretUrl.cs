@@ -24,16 +24,21 @@ internal static class SecretUrl
         return IsPlace(plain) ? $"{value[..start]}{Start}{Redaction.Mark}@{plain}{(query < 0 ? "" : $"?{Redaction.Mark}")}" : $"{value[..start]}{Start}{Redaction.Mark}";
     }
 
-    /// <summary>What may be a secret of it: the password of each user part.</summary>
+    /// <summary>What may be a secret of it: the password before the last <c>@</c>, and those of each place, should it name several.</summary>
     public static IEnumerable<string> SecretsOf(string value)
     {
         var start = value.IndexOf(Start, StringComparison.Ordinal);
-        var at = value.LastIndexOf('@');
-        if (start < 0 || at < start)
-            return [];
-        var user = value[(start + Start.Length)..at];
-        var colon = user.IndexOf(':');
-        return colon < 0 ? [user] : [user[(colon + 1)..]];
+        if (start < 0)
+            yield break;
+        var places = value[(start + Start.Length)..];
+        foreach (var place in (string[])[places, .. places.Split(',')])
+        {
+            var at = place.LastIndexOf('@');
+            if (at < 0)
+                continue;
+            var user = place[..at];
+            yield return user[(user.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        }
     }
 
     /// <summary>All URLs of a line, each up to the next space.</summary>

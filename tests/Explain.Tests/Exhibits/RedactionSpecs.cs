@@ -7,41 +7,41 @@ namespace Cloudlet.Explain.Tests.Exhibits;
 
 public sealed class RedactionSpecs
 {
-    /// <summary>Places in configuration; S is the secret.</summary>
+    /// <summary>Places in configuration; § is the secret.</summary>
     private static readonly string[] InConfiguration =
     [
-        "[DEFAULT]\ntransport_url = rabbit://nova:S@10.0.0.1:5672/\n",
-        "[DEFAULT]\ntransport_url=rabbit://a:x@h1:5672,b:S@h2:5672/vhost?ssl=1\n",
-        "[database]\nconnection = mysql+pymysql://nova:S@db/nova?charset=utf8\n",
-        "[api_database]\nconnection: S\n",
-        "[keystone_authtoken]\nusername = nova\npassword = S\n",
-        "[keystone_authtoken]\n#password = S\n",
-        "[neutron]\nmetadata_proxy_shared_secret = S",
-        "[placement]\ntoken = S\n",
-        "[cache]\nmemcache_secret_key = first line\n  S\n\n  S\nnext = 1\n",
-        "[DEFAULT]\npassword S\n",
-        "  admin_password = S\n",
-        "[x]\nmy_ip 10.0.0.1 rabbit_password = S\n",
-        "[x]\nauth_url = http://admin:S@10.0.0.1:5000/v3\n",
-        "[x]\nkey = \"S\"\n",
-        "[x]\nPASSWORD=S\r\nx=1\r\n",
-        "[x]\n-----BEGIN RSA PRIVATE KEY-----\nS\n-----END RSA PRIVATE KEY-----\n",
+        "[DEFAULT]\ntransport_url = rabbit://nova:§@10.0.0.1:5672/\n",
+        "[DEFAULT]\ntransport_url=rabbit://a:x@h1:5672,b:§@h2:5672/vhost?ssl=1\n",
+        "[database]\nconnection = mysql+pymysql://nova:§@db/nova?charset=utf8\n",
+        "[api_database]\nconnection: §\n",
+        "[keystone_authtoken]\nusername = nova\npassword = §\n",
+        "[keystone_authtoken]\n#password = §\n",
+        "[neutron]\nmetadata_proxy_shared_secret = §",
+        "[placement]\ntoken = §\n",
+        "[cache]\nmemcache_secret_key = first line\n  §\n\n  §\nnext = 1\n",
+        "[DEFAULT]\npassword §\n",
+        "  admin_password = §\n",
+        "[x]\nmy_ip 10.0.0.1 rabbit_password = §\n",
+        "[x]\nauth_url = http://admin:§@10.0.0.1:5000/v3\n",
+        "[x]\nkey = \"§\"\n",
+        "[x]\nPASSWORD=§\r\nx=1\r\n",
+        "[x]\n-----BEGIN RSA PRIVATE KEY-----\n§\n-----END RSA PRIVATE KEY-----\n",
     ];
 
     /// <summary>Places in logs and messages.</summary>
     private static readonly string[] InText =
     [
-        "ERROR amqp: cannot connect to amqp://nova:S@10.0.0.1:5672// because",
-        "DEBUG password = S",
-        "DEBUG {'auth': {'password': 'S', 'user': 'nova'}}",
-        "DEBUG {\"token\": \"S\", \"x\": 1}",
-        "curl -H \"X-Auth-Token: S\" http://10.0.0.1",
-        "X-Auth-Token: S",
-        "Authorization: Bearer S",
-        "openstack --os-password S server list",
-        "adminPass=S",
-        "a line\n-----BEGIN PRIVATE KEY-----\nS\nS\n-----END PRIVATE KEY-----\nmore",
-        "key=u'S'",
+        "ERROR amqp: cannot connect to amqp://nova:§@10.0.0.1:5672// because",
+        "DEBUG password = §",
+        "DEBUG {'auth': {'password': '§', 'user': 'nova'}}",
+        "DEBUG {\"token\": \"§\", \"x\": 1}",
+        "curl -H \"X-Auth-Token: §\" http://10.0.0.1",
+        "X-Auth-Token: §",
+        "Authorization: Bearer §",
+        "openstack --os-password § server list",
+        "adminPass=§",
+        "a line\n-----BEGIN PRIVATE KEY-----\n§\n§\n-----END PRIVATE KEY-----\nmore",
+        "key=u'§'",
     ];
 
     private static readonly string[] InJson =
@@ -87,7 +87,7 @@ public sealed class RedactionSpecs
         Prop.ForAll(Plain.ToArbitrary(), Gen.Elements(InConfiguration[..6]).ToArbitrary(), (secret, place) =>
         {
             var redaction = new Redaction();
-            redaction.Learn(place.Replace("S", secret));
+            redaction.Learn(place.Replace("§", secret));
             string[] texts = [$"login as nova with {secret} failed", $"({secret})", Uri.EscapeDataString(secret)];
             return texts.All(t => !redaction.Text(t).Contains(secret) && !redaction.Text(t).Contains(Uri.EscapeDataString(secret)))
                 && !redaction.Json($$"""{"x": {{JsonSerializer.Serialize(secret)}} }""").Contains(secret);
@@ -160,7 +160,7 @@ public sealed class RedactionSpecs
     }).QuickCheckThrowOnFailure();
 
     private static void Holds(Gen<string> secrets, string[] places, Func<string, string, bool> isClean) =>
-        Prop.ForAll(secrets.ToArbitrary(), Gen.Elements(places).ToArbitrary(), (secret, place) => isClean(place.Replace("S", secret), secret))
+        Prop.ForAll(secrets.ToArbitrary(), Gen.Elements(places).ToArbitrary(), (secret, place) => isClean(place.Replace("§", secret), secret))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(1000));
 
     private static string Everything(JsonElement element) => element.ValueKind switch

@@ -24,7 +24,7 @@ public sealed class SituationSpecs
     {
         var situation = Of(new Scene().Unit("libvirtd.service", "inactive", "dead", load: "not-found"));
 
-        situation.Units.ShouldNotContainKey("libvirtd.service");
+        situation.Units.Keys.ShouldNotContain("libvirtd.service");
         situation.Unknowns.ShouldBeEmpty();
     }
 
