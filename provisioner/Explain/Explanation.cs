@@ -18,6 +18,9 @@ public sealed record Explanation(
     [property: JsonRequired] string Host, [property: JsonRequired] DateTimeOffset Collected, [property: JsonRequired] IReadOnlyList<Finding> Findings, [property: JsonRequired] IReadOnlyList<Unknown> Unknowns,
     [property: JsonRequired] IReadOnlyList<string> Looked)
 {
+    private const int LongestText = 500;
+    private const int MostEvidence = 12;
+
     /// <summary>True when nothing was found and all that matters was seen.</summary>
     [JsonIgnore]
     public bool IsWell => Findings.Count == 0 && Unknowns.Count == 0;
@@ -30,11 +33,22 @@ public sealed record Explanation(
         foreach (var cause in AllCauses.InOrder)
         {
             if (cause.Find(situation) is { } finding)
-                found.Add((cause, finding));
+                found.Add((cause, Bounded(finding)));
         }
 
         return new Explanation(situation.Host, situation.Collected, Ranking.Rank(found), situation.Unknowns, situation.Looked);
     }
+
+    /// <summary>What a bundle says may be of any length; what is said about it is not.</summary>
+    private static Finding Bounded(Finding finding) => finding with
+    {
+        Subject = Short(finding.Subject),
+        Summary = Short(finding.Summary),
+        Evidence = [.. finding.Evidence.Take(MostEvidence).Select(e => e with { Quote = Short(e.Quote) })],
+    };
+
+    private static string Short(string text) =>
+        text.Length <= LongestText ? text : $"{text[..(char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText)]}…";
 
     /// <summary>As one line of JSON. docs/formats/bundle.md describes it.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, ExplanationJson.Readable.Explanation);

@@ -17,7 +17,7 @@ internal sealed class AgentDead : ICause
         var host = situation.Neutron["DEFAULT.host"]?.Value ?? situation.Names?.Name ?? situation.Host;
         var own = situation.Agents?.Where(a => a.PlugsServers && (a.Host == host || a.Host == situation.Host)).ToList();
         var dead = own?.FirstOrDefault(a => !a.IsAlive || !a.IsEnabled);
-        var unit = Units.Select(u => situation.Units.GetValueOrDefault(u)).FirstOrDefault(u => u is { IsDown: true, IsMasked: false } && (own is not { Count: > 0 } || own.Any(a => u.Name.StartsWith(a.Binary, StringComparison.Ordinal))));
+        var unit = Units.Select(u => situation.Units.GetValueOrDefault(u)).FirstOrDefault(u => u is { IsDown: true } && IsMeant(u, own));
         var said = situation.ComputeLog.LastOrDefault(l => l.HasAny(["Binding failed for port", "PortBindingFailed"]));
         if (dead is null && unit is null)
             return null;
@@ -35,4 +35,9 @@ internal sealed class AgentDead : ICause
             Remedy = isDisabled ? "If the reason is over: `openstack network agent set --enable`." : $"See why it is dead: `journalctl --unit={unit?.Name ?? $"{dead!.Binary}.service"}`; a missing link ends it.",
         };
     }
+
+    /// <summary>A package may bring an agent that this host does not use: then it is enabled nowhere, and Neutron knows nothing of it.</summary>
+    private static bool IsMeant(UnitState unit, IReadOnlyList<NeutronAgent>? own) => own is { Count: > 0 }
+        ? own.Any(a => unit.Name.StartsWith(a.Binary, StringComparison.Ordinal))
+        : !unit.IsMasked && unit.UnitFileState != "disabled";
 }

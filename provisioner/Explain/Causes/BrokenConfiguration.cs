@@ -63,7 +63,7 @@ internal sealed class BrokenConfiguration : ICause
 
     /// <summary>What the last process said; of one that runs, only what it cannot run well with.</summary>
     private static LogLine? Complaint(Situation situation, bool isDown) => situation.ComputeLog.LastOrDefault(l => isDown
-        ? l.HasAny(Complaints) || l.Has("ACCESS_REFUSED")
+        ? situation.ComputeUnitState is not { Result: "success", IsBetweenStarts: false } && (l.HasAny(Complaints) || l.Has("ACCESS_REFUSED"))
         : l.Has("ValueError") && situation.Nova["DEFAULT.my_ip"] is { Value: { } ip } && IpText.Parse(ip) is null);
 
     private static (OsloOption Option, string Problem)? BadValue(Options options)

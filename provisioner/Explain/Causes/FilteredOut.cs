@@ -26,10 +26,11 @@ internal sealed class FilteredOut : ICause
     private Finding? ByLog(Situation situation)
     {
         var lines = situation.Logs["nova-scheduler"].All.Where(l => l.HasAny(["Filtering removed all hosts", "returned 0 host"])).ToList();
+        // A line about another request is of another time, with other troubles.
         var mine = situation.Server is { } server ? lines.LastOrDefault(l => l.Has(server.Id)) : null;
         if ((mine ?? lines.LastOrDefault()) is not { } line)
             return null;
-        return new Finding(Kind, NameOf(line.Text) ?? "scheduler", mine is not null ? Certainty.Sure : situation.Server is null ? Certainty.Likely : Certainty.Possible, $"{NameOf(line.Text) ?? "a filter of the scheduler"} left no host for a request")
+        return new Finding(Kind, NameOf(line.Text) ?? "scheduler", mine is not null ? Certainty.Sure : Certainty.Possible, $"{NameOf(line.Text) ?? "a filter of the scheduler"} left no host for a request")
         {
             Evidence = [line.Quote(), .. situation.QuoteFault()],
             Heals = "Nothing: filters say what operators want.",

@@ -13,14 +13,15 @@ internal sealed class PlacementDown : ICause
 
     public Finding? Find(Situation situation)
     {
-        if (situation.Providers is not null)
+        // A refusal is an answer: it works, and did not let us in.
+        if (situation.Providers is not null || situation.PlacementAnswer is { HttpStatus: not null, IsDead: false })
             return null;
         var dead = situation.PlacementAnswer is { IsDead: true } answer ? answer : null;
         var unit = situation.Units.GetValueOrDefault(Unit) is { IsDown: true } down ? down : null;
         var said = situation.ComputeLog.LastOrDefault(l => l.Has("placement") && l.HasAny(["not responding", "ConnectFailure", "Unable to establish connection", "Connection refused", "ServiceUnavailable", "HTTP 50"]));
         if (dead is null && unit is null && said is null)
             return null;
-        return new Finding(Kind, unit?.Name ?? "placement", dead is null ? Certainty.Likely : Certainty.Sure, "placement does not answer: the scheduler finds no candidate, and a compute service that starts now ends")
+        return new Finding(Kind, unit?.Name ?? "placement", dead is not null ? Certainty.Sure : unit is not null || situation.ComputeUnitState is { IsDown: true } ? Certainty.Likely : Certainty.Possible, "placement does not answer: the scheduler finds no candidate, and a compute service that starts now ends")
         {
             Evidence =
             [

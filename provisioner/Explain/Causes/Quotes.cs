@@ -6,15 +6,13 @@ namespace Cloudlet.Explain.Causes;
 /// <summary>Evidence from the parts of a situation.</summary>
 internal static class Quotes
 {
-    private const int Longest = 400;
+    public static Evidence Quote(this LogLine line) => new(line.Exhibit, line.Text);
 
-    public static Evidence Quote(this LogLine line) => new(line.Exhibit, Short(line.Text));
-
-    public static Evidence Quote(this OsloOption option) => new(option.Exhibit, Short(option.Line));
+    public static Evidence Quote(this OsloOption option) => new(option.Exhibit, option.Line);
 
     public static Evidence Quote(this NovaService service) => new(ExhibitIds.Services, service.Quote);
 
-    public static Evidence Quote(this FreshnessState freshness) => new(freshness.Exhibit, Short(freshness.Quote));
+    public static Evidence Quote(this FreshnessState freshness) => new(freshness.Exhibit, freshness.Quote);
 
     public static Evidence Quote(this FlavorState flavor) => new(flavor.Exhibit, flavor.Quote);
 
@@ -22,7 +20,7 @@ internal static class Quotes
     public static Evidence QuoteState(this UnitState unit) => new(unit.Exhibit, unit.Quote("ActiveState", "SubState", "Result", "ExecMainStatus", "NRestarts"));
 
     /// <summary>An exhibit that is no answer, in its own words.</summary>
-    public static Evidence QuoteTrouble(this Exhibit exhibit) => new(exhibit.Id, Short(exhibit.Trouble ?? $"HTTP status {exhibit.HttpStatus}"));
+    public static Evidence QuoteTrouble(this Exhibit exhibit) => new(exhibit.Id, exhibit.Trouble ?? $"HTTP status {exhibit.HttpStatus}");
 
     /// <summary>The fault of the server that was asked about, where it has one.</summary>
     public static IEnumerable<Evidence> QuoteFault(this Situation situation) => situation.Server is { Fault: not null } server ? [new Evidence(server.Exhibit, server.Quote)] : [];
@@ -41,6 +39,4 @@ internal static class Quotes
 
         return open;
     }
-
-    private static string Short(string text) => text.Length <= Longest ? text : $"{text[..Longest]}…";
 }

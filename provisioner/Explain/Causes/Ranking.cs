@@ -3,6 +3,7 @@ namespace Cloudlet.Explain.Causes;
 /// <summary>Brings findings into the order in which a person should read them: roots before what follows from them, sure before likely.</summary>
 internal static class Ranking
 {
+    /// <summary>The findings in that order, each with the root that it follows from.</summary>
     /// <param name="found">Findings with their causes, in the order of <see cref="AllCauses"/>.</param>
     public static IReadOnlyList<Finding> Rank(IReadOnlyList<(ICause Cause, Finding Finding)> found) =>
     [

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 
 namespace Cloudlet.Explain.Exhibits;
 
@@ -8,6 +9,8 @@ internal static class SecretUrl
     private const string Start = "://";
 
     private static readonly SearchValues<char> SchemeCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789+-.");
+
+    private static readonly SearchValues<char> Spaces = SearchValues.Create(" \t\r\v\f");
 
     private static readonly SearchValues<char> HostCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:[]");
 
@@ -44,19 +47,24 @@ internal static class SecretUrl
     /// <summary>All URLs of a line, each up to the next space.</summary>
     public static string CleanAll(string line)
     {
+        StringBuilder? clean = null;
+        var done = 0;
         for (var from = 0; (from = line.IndexOf(Start, from, StringComparison.Ordinal)) >= 0;)
         {
             var first = from + Start.Length;
-            var end = first;
-            while (end < line.Length && !char.IsWhiteSpace(line[end]))
-                end++;
-            var at = line.LastIndexOf('@', Math.Max(end - 1, 0), end - first);
-            if (at >= first)
-                line = $"{line[..first]}{Redaction.Mark}{line[at..]}";
-            from = first;
+            var length = line.AsSpan(first).IndexOfAny(Spaces);
+            var url = length < 0 ? line.AsSpan(first) : line.AsSpan(first, length);
+            var at = url.LastIndexOf('@');
+            if (at >= 0)
+            {
+                (clean ??= new StringBuilder(line.Length)).Append(line, done, first - done).Append(Redaction.Mark);
+                done = first + at;
+            }
+
+            from = first + Math.Max(at, 0);
         }
 
-        return line;
+        return clean is null ? line : clean.Append(line, done, line.Length - done).ToString();
     }
 
     /// <summary>HOST, HOST:PORT, [ADDRESS]:PORT, each with a path of plain words behind it.</summary>

@@ -39,7 +39,7 @@ internal sealed class LogText
     public IEnumerable<LogLine> All => journal.Concat(file);
 
     /// <summary>
-    /// Lines of the process that runs now, or of the last one that did. What an earlier process met is over. A service with workers, and a log that names no process, count as a whole.
+    /// Lines of the process that runs now, or of the last one that did. What an earlier process met is over. A log that names no process counts as a whole.
     /// </summary>
     /// <param name="pid">Main process, or null when there is none.</param>
     public IReadOnlyList<LogLine> Of(int? pid)
@@ -49,14 +49,23 @@ internal sealed class LogText
         if (writer is not { } process)
             return [.. All];
         // What a program says before it has set up its log, a parse error for one, stands in the journal without a number.
-        return [.. pid is null ? journal : After(journal, process), .. After(file, process)];
+        return [.. pid is null ? LastRun(journal) : After(journal, process), .. After(file, process)];
     }
 
     public static LogText Read(string service, Notes notes) => new(
         Lines(notes.Answer(ExhibitIds.Log(service), isNeeded: false)), Lines(notes.Answer(ExhibitIds.Journal($"{service}.service"), isNeeded: false)));
 
-    /// <summary>From the first line of that process on: traces go on over lines that name none.</summary>
-    private static IReadOnlyList<LogLine> After(IReadOnlyList<LogLine> lines, int pid) => [.. lines.SkipWhile(l => l.Pid != pid).Where(l => l.Pid is null || l.Pid == pid)];
+    /// <summary>From the first line of that process on, its workers' and its traces' lines among them.</summary>
+    private static IEnumerable<LogLine> After(IReadOnlyList<LogLine> lines, int pid) => lines.SkipWhile(l => l.Pid != pid);
+
+    /// <summary>From systemd's last word about a start on.</summary>
+    private static IEnumerable<LogLine> LastRun(IReadOnlyList<LogLine> lines)
+    {
+        var start = lines.Count - 1;
+        while (start > 0 && !lines[start].Text.StartsWith("Starting ", StringComparison.Ordinal) && !lines[start].Text.StartsWith("Started ", StringComparison.Ordinal))
+            start--;
+        return lines.Skip(start);
+    }
 
     private static IReadOnlyList<LogLine> Lines(Exhibit? exhibit) =>
         exhibit is null ? [] : [.. exhibit.Text.Split('\n').Select(l => l.TrimEnd()).Where(l => l.Length > 0).Select(l => new LogLine(exhibit.Id, l, PidOf(l)))];

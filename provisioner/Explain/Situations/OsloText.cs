@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Cloudlet.Explain.Situations;
 
 /// <summary>One option of a configuration file.</summary>
@@ -22,6 +24,7 @@ internal sealed class OsloText
     private readonly List<OsloOption> options = [];
     private readonly List<OddLine> odd = [];
     private string section = "DEFAULT";
+    private StringBuilder? open;
     private bool isOpen;
 
     private OsloText(string exhibit, string text)
@@ -30,6 +33,7 @@ internal sealed class OsloText
         var lines = text.TrimStart('\ufeff').Split('\n');
         for (var i = 0; i < lines.Length; i++)
             Line(i + 1, lines[i].TrimEnd());
+        Close();
     }
 
     public IReadOnlyList<OsloOption> Options => options;
@@ -40,25 +44,35 @@ internal sealed class OsloText
 
     private void Line(int number, string line)
     {
-        var wasOpen = isOpen;
-        isOpen = false;
+        if (line.Length > 0 && char.IsWhiteSpace(line[0]))
+        {
+            Indented(number, line.Trim());
+            return;
+        }
+
+        Close();
         if (line.Length == 0 || line[0] is '#' or ';')
             return;
-        if (char.IsWhiteSpace(line[0]))
-            Continuation(number, line, wasOpen);
-        else if (line[0] == '[')
+        if (line[0] == '[')
             Header(number, line);
         else
             Assignment(number, line);
     }
 
-    private void Continuation(int number, string line, bool wasOpen)
+    /// <summary>Goes on with the value above it, a comment sign included.</summary>
+    private void Indented(int number, string line)
     {
-        isOpen = wasOpen;
-        if (wasOpen)
-            options[^1] = options[^1] with { Value = $"{options[^1].Value}\n{line.Trim()}" };
-        else if (line.TrimStart()[0] is not ('#' or ';'))
+        if (options.Count > 0 && isOpen)
+            (open ??= new StringBuilder(options[^1].Value)).Append('\n').Append(line);
+        else if (line[0] is not ('#' or ';'))
             odd.Add(new OddLine(exhibit, number, line, "an indented line with no option above it", IsRefused: true));
+    }
+
+    private void Close()
+    {
+        if (open is not null)
+            options[^1] = options[^1] with { Value = open.ToString() };
+        (open, isOpen) = (null, false);
     }
 
     private void Header(int number, string line)
@@ -87,5 +101,5 @@ internal sealed class OsloText
         isOpen = true;
     }
 
-    private static string Unquoted(string value) => value.Length >= 2 && value[0] is '"' or '\'' && value.Length >= 2 && value[^1] == value[0] ? value[1..^1] : value;
+    private static string Unquoted(string value) => value is ['"' or '\'', _, ..] && value[^1] == value[0] ? value[1..^1] : value;
 }

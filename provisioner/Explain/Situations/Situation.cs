@@ -25,7 +25,7 @@ internal sealed class Situation
         Freshness = FreshnessState.ReadAll(bundle, notes);
         Services = NovaService.ReadAll(notes);
         Hypervisors = Hypervisor.ReadAll(notes);
-        Server = ServerState.ReadAll(bundle, notes).FirstOrDefault();
+        Server = ServerState.ReadAll(bundle, notes) is [var first, ..] ? first : null;
         Flavor = FlavorState.ReadFirst(bundle, notes) ?? Server?.Flavor;
         Providers = Provider.ReadAll(notes);
         Mapped = MappedHosts.Read(notes);
@@ -97,7 +97,7 @@ internal sealed class Situation
     public UnitState? ComputeUnitState => Units.GetValueOrDefault(ComputeUnit);
 
     /// <summary>The name under which this host is known to Nova.</summary>
-    public string Host => Nova["DEFAULT.host"]?.Value ?? Names?.Name ?? BundleHost;
+    public string Host => Nova["DEFAULT.host"]?.Value ?? (IsRecorded(Names?.FullName) && !IsRecorded(Names?.Name) ? Names?.FullName : Names?.Name) ?? BundleHost;
 
     /// <summary>Nova's record of this host's compute service; null when there is none or that is not known.</summary>
     public NovaService? Compute => Services?.FirstOrDefault(s => s.Binary == "nova-compute" && s.Host == Host);
@@ -121,6 +121,8 @@ internal sealed class Situation
 
     /// <summary>Reads a bundle.</summary>
     public static Situation Of(Bundle bundle) => new(bundle);
+
+    private bool IsRecorded(string? name) => name is not null && Services?.Any(s => s.Binary == "nova-compute" && s.Host == name) == true;
 
     private void NoteMissing(Bundle bundle, Notes notes)
     {

@@ -14,7 +14,7 @@ public sealed class ConfusionSpecs
 
         var explanation = make().Explained;
 
-        var first = explanation.Findings.FirstOrDefault();
+        var first = explanation.Findings is [var found, ..] ? found : null;
         first.ShouldNotBeNull();
         first.Cause.ShouldBe(cause, string.Join(", ", explanation.Findings.Select(f => $"{f.Cause} ({f.Certainty})")));
         first.FollowsFrom.ShouldBeNull();

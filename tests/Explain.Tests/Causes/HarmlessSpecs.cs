@@ -26,7 +26,9 @@ public sealed class HarmlessSpecs
         ("a comment above the first section", new Scene().Set(ExhibitIds.Configuration("/etc/nova/nova-compute.conf"), "# managed\n\ncompute_driver=libvirt.LibvirtDriver\n[libvirt]\nvirt_type=kvm\n")),
         ("a value over two lines", new Scene().NovaConf("my_ip = 10.80.0.1", "enabled_apis = osapi_compute,", "  metadata")),
         ("a driver from elsewhere by its full name", new Scene().NovaConf("compute_driver = nova.virt.other.Driver")),
-        ("another agent is dead, it plugs nothing in", new Scene()),
+        ("an agent of another sort is not used", new Scene().Unit("neutron-openvswitch-agent.service", "inactive", "dead", file: "disabled")),
+        ("the same, and Neutron is not seen", new Scene().Unit("neutron-openvswitch-agent.service", "inactive", "dead", file: "disabled").Without(ExhibitIds.Agents)),
+        ("placement does not let us in", new Scene().Set(new Exhibit(ExhibitIds.Providers, "GET", Scene.Noon) { HttpStatus = 401 }).Log(Scene.Line("ERROR", "nova", "Placement API service is not responding."))),
         ("the provider has its short name", new Scene().Without(ExhibitIds.Hypervisors).Providers($$"""{"uuid": "{{Scene.Provider}}", "name": "edge-1"}""")),
         ("it is the default zone that is asked for", new Scene().Fault(zone: "nova")),
     ];
@@ -66,6 +68,15 @@ public sealed class HarmlessSpecs
     [Fact]
     public void An_option_that_decides_nothing_may_be_stale() =>
         new Scene().Set(ExhibitIds.Freshness(Scene.Compute), "state stale\nby report\noption DEFAULT.debug\n").Explained.Findings.ShouldHaveSingleItem().Certainty.ShouldBe(Certainty.Possible);
+
+    [Fact]
+    public void A_line_of_the_scheduler_about_another_request_is_only_mentioned() =>
+        new Scene().Set(ExhibitIds.Log("nova-scheduler"), Scene.Line("INFO", "nova.filters", "Filter RamFilter returned 0 hosts")).Explained.Findings.ShouldHaveSingleItem()
+            .ShouldSatisfyAllConditions(f => f.Certainty.ShouldBe(Certainty.Possible), f => f.Subject.ShouldBe("RamFilter"));
+
+    [Fact]
+    public void A_service_that_was_stopped_is_not_blamed_on_a_file_that_was_broken_once() =>
+        new Scene().Unit(Scene.Compute, "inactive", "dead").Services(state: "down").Journal(Scene.Compute, "ConfigFileParseError: oops\n").Explained.Findings.ShouldHaveSingleItem().Cause.ShouldBe(CauseKind.ServiceDown);
 
     [Fact]
     public void A_clock_that_nobody_minds_is_only_mentioned() =>

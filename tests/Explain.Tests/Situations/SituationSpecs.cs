@@ -124,8 +124,24 @@ public sealed class SituationSpecs
     {
         var situation = Of(new Scene().Log(Scene.Line("INFO", "a", "old", 17), "  old trace\n", Scene.Line("INFO", "a", "new"), "  new trace\n", Scene.Line("INFO", "a", "child", 4243)));
 
-        situation.ComputeLog.Select(l => l.Text.Split(' ')[^1]).ShouldBe(["new", "trace"]);
+        situation.ComputeLog.Select(l => l.Text.Split(' ')[^1]).ShouldBe(["new", "trace", "child"]);
         situation.ComputeLog[1].Text.ShouldBe("  new trace");
+    }
+
+    [Fact]
+    public void Of_the_journal_of_a_service_that_ended_the_last_run_counts()
+    {
+        var situation = Of(new Scene().Failed(Scene.Compute).Log().Journal(Scene.Compute, "Started nova-compute.service.\nold\nStarted nova-compute.service.\nnew\n"));
+
+        situation.ComputeLog.Select(l => l.Text).ShouldBe(["Started nova-compute.service.", "new"]);
+    }
+
+    [Fact]
+    public void A_long_value_is_read_in_good_time()
+    {
+        var text = "a = 1\n" + string.Concat(Enumerable.Repeat(" b\n", BundleLimits.Text / 3));
+
+        OsloText.Read("config:a", text).Options.ShouldHaveSingleItem().Value.Length.ShouldBe(1 + (2 * (BundleLimits.Text / 3)));
     }
 
     [Fact]
@@ -133,6 +149,7 @@ public sealed class SituationSpecs
     {
         Of(new Scene()).Host.ShouldBe("edge-1");
         Of(new Scene().NovaConf("host = edge-9")).Host.ShouldBe("edge-9");
+        Of(new Scene().Services(host: "edge-1.example.org")).Host.ShouldBe("edge-1.example.org");
         Of(new Scene().Without(ExhibitIds.Host)).Host.ShouldBe("edge-1");
     }
 
