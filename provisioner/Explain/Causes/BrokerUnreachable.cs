@@ -1,0 +1,42 @@
+using Cloudlet.Explain.Exhibits;
+using Cloudlet.Explain.Situations;
+
+namespace Cloudlet.Explain.Causes;
+
+/// <summary>Without the broker a service lives on, tries again for ever and reports nothing.</summary>
+internal sealed class BrokerUnreachable : ICause
+{
+    private const string Unit = "rabbitmq-server.service";
+
+    public CauseKind Kind => CauseKind.BrokerUnreachable;
+
+    public IReadOnlyList<CauseKind> Explains =>
+        [CauseKind.StaleCredentials, CauseKind.CellsDown, CauseKind.CrashLoop, CauseKind.ServiceDown, CauseKind.ServiceHung, CauseKind.AgentDead, CauseKind.PlacementProviderMissing, CauseKind.FilteredOut];
+
+    public Finding? Find(Situation situation)
+    {
+        // One of several that answers is enough for a service, and newer than any line of a log.
+        if (situation.Brokers?.Any(b => b.IsOpen) == true)
+            return null;
+        var closed = situation.Brokers ?? [];
+        var said = Quotes.Open(situation.ComputeLog, IsTrouble, "Reconnected to AMQP server", "Connected to AMQP server");
+        var unit = situation.Units.GetValueOrDefault(Unit) is { IsDown: true } down ? down : null;
+        if (closed.Count == 0 && said.Count == 0 && unit is null)
+            return null;
+        return new Finding(Kind, closed.Count > 0 ? string.Join(", ", closed.Select(b => b.Place)) : unit?.Name ?? "broker", closed.Count > 0 ? Certainty.Sure : Certainty.Likely,
+            "the message broker takes no connection: services run, and cannot report or be called")
+        {
+            Evidence =
+            [
+                .. closed.Select(b => new Evidence(ExhibitIds.Broker, b.Quote)),
+                .. said.TakeLast(1).Select(l => l.Quote()),
+                .. unit is null ? Array.Empty<Evidence>() : [unit.QuoteState()],
+            ],
+            Heals = unit is null ? "Nothing on this host: the broker is elsewhere. Services find it again by themselves." : "It starts the broker's unit where that is described; services find it again by themselves.",
+            Remedy = unit is null ? "See whether the broker runs and whether the network lets this host reach it." : $"See why {unit.Name} does not run: `journalctl --unit={unit.Name}`.",
+        };
+    }
+
+    private static bool IsTrouble(LogLine line) =>
+        !line.Has("ACCESS_REFUSED") && line.HasAny(["AMQP", "oslo.messaging._drivers.impl_rabbit", "amqp"]) && line.HasAny(["ECONNREFUSED", "Connection refused", "EHOSTUNREACH", "No route to host", "ETIMEDOUT", "timed out", "Name or service not known"]);
+}

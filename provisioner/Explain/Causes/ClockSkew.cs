@@ -1,0 +1,31 @@
+using Cloudlet.Explain.Exhibits;
+using Cloudlet.Explain.Situations;
+
+namespace Cloudlet.Explain.Causes;
+
+/// <summary>The difference between a report's time and now decides whether a service is up, in both directions.</summary>
+internal sealed class ClockSkew : ICause
+{
+    /// <summary>Less than this, in seconds, changes nothing that Nova or Neutron decide.</summary>
+    private const double Worth = 10;
+
+    public CauseKind Kind => CauseKind.ClockSkew;
+
+    public IReadOnlyList<CauseKind> Explains => [CauseKind.ServiceHung, CauseKind.AgentDead, CauseKind.CellsDown, CauseKind.FilteredOut];
+
+    public Finding? Find(Situation situation)
+    {
+        if (situation.Clock is not { } clock || Math.Abs(clock.OffsetSeconds) - clock.DoubtSeconds < Worth)
+            return null;
+        var least = Math.Abs(clock.OffsetSeconds) - clock.DoubtSeconds;
+        // A record that looks fresh all the same was stamped by another clock: the conductor's.
+        var certainty = situation.Compute?.IsUp == true ? Certainty.Possible : least > situation.ServiceDownSeconds ? Certainty.Sure : least > situation.ServiceDownSeconds / 2.0 ? Certainty.Likely : Certainty.Possible;
+        return new Finding(Kind, situation.Host, certainty,
+            $"the clock is {Math.Abs(clock.OffsetSeconds):0} s {(clock.OffsetSeconds > 0 ? "ahead of" : "behind")} the API's; Nova takes a service for down after {situation.ServiceDownSeconds} s")
+        {
+            Evidence = [new Evidence(ExhibitIds.Clock, clock.Quote), .. situation.Compute is { IsUp: false } service ? [service.Quote()] : Array.Empty<Evidence>()],
+            Heals = "Nothing: the time is not its to set.",
+            Remedy = "Mend time synchronisation (`chronyc sources`, `timedatectl`) on the host that is wrong; it may be the controller.",
+        };
+    }
+}

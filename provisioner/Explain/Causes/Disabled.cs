@@ -1,0 +1,77 @@
+using Cloudlet.Explain.Situations;
+
+namespace Cloudlet.Explain.Causes;
+
+/// <summary>An operator took the host out of use. Nothing is wrong with it that a program should mend.</summary>
+internal sealed class DisabledByOperator : ICause
+{
+    public CauseKind Kind => CauseKind.DisabledByOperator;
+
+    public IReadOnlyList<CauseKind> Explains => [CauseKind.FilteredOut];
+
+    public Finding? Find(Situation situation)
+    {
+        if (situation.Compute is not { IsDisabled: true } service || DisabledAuto.IsAuto(service))
+            return null;
+        return new Finding(Kind, service.Host, Certainty.Sure, $"an operator disabled the compute service{(service.DisabledReason is { Length: > 0 } reason ? $": {reason}" : ", without a reason")}")
+        {
+            Evidence = [service.Quote()],
+            Heals = "Nothing, on purpose: what an operator disabled, only an operator enables.",
+            Remedy = $"If the reason is over: `openstack compute service set --enable {service.Host} nova-compute`.",
+        };
+    }
+}
+
+/// <summary>Nova disables a compute service by itself while it has no connection to libvirt, and enables it again if its reason is still the one that it gave.</summary>
+internal sealed class DisabledAuto : ICause
+{
+    private const string Prefix = "AUTO:";
+
+    private static readonly string[] LibvirtUnits = ["libvirtd.service", "virtqemud.service"];
+
+    public CauseKind Kind => CauseKind.DisabledAuto;
+
+    public IReadOnlyList<CauseKind> Explains => [CauseKind.FilteredOut];
+
+    public static bool IsAuto(NovaService service) => service.DisabledReason?.StartsWith(Prefix, StringComparison.Ordinal) == true;
+
+    public Finding? Find(Situation situation)
+    {
+        // Neither daemon need run all the time: sockets start them. One that failed is another matter.
+        var libvirt = LibvirtUnits.Select(u => situation.Units.GetValueOrDefault(u)).FirstOrDefault(u => u is { ActiveState: "failed" })
+            ?? (situation.Compute is { IsDisabled: true } ? LibvirtUnits.Select(u => situation.Units.GetValueOrDefault(u)).FirstOrDefault(u => u is { IsDown: true }) : null);
+        var lost = Quotes.Open(situation.ComputeLog, l => l.HasAny(["Connection to libvirt lost", "Connection to libvirt failed"]), "Connecting to libvirt: Connected", "Connected to libvirt");
+        var service = situation.Compute is { IsDisabled: true } disabled && IsAuto(disabled) ? disabled : null;
+        var usesLibvirt = situation.Nova["DEFAULT.compute_driver"]?.Value.Contains("libvirt", StringComparison.Ordinal) == true;
+        if (service is null && !(usesLibvirt && libvirt is { ActiveState: "failed" } && situation.Compute is not { IsDisabled: true }))
+            return null;
+        return new Finding(Kind, service?.Host ?? libvirt!.Name, service is null ? Certainty.Likely : Certainty.Sure,
+            service is null ? "libvirt has failed: Nova disables the compute service for that" : $"Nova disabled the compute service by itself: {service.DisabledReason}")
+        {
+            Evidence =
+            [
+                .. service is null ? Array.Empty<Evidence>() : [service.Quote()],
+                .. libvirt is null ? Array.Empty<Evidence>() : [libvirt.QuoteState()],
+                .. lost.TakeLast(1).Select(l => l.Quote()),
+            ],
+            Heals = "It starts libvirt first. Nova then enables the service itself; where it does not, healthd does, for a reason that begins with AUTO: and no other.",
+            Remedy = $"See why libvirt is gone: `journalctl --unit={libvirt?.Name ?? "libvirtd.service"}`.",
+        };
+    }
+}
+
+/// <summary>Fencing has declared the host dead: its servers may be starting elsewhere.</summary>
+internal sealed class ForcedDown : ICause
+{
+    public CauseKind Kind => CauseKind.ForcedDown;
+
+    public IReadOnlyList<CauseKind> Explains => [CauseKind.ServiceHung, CauseKind.FilteredOut];
+
+    public Finding? Find(Situation situation) => situation.Compute is not { IsForcedDown: true } service ? null :
+        new Finding(Kind, service.Host, Certainty.Sure, "the compute service is forced down: whatever it reports, Nova takes it for down")
+        {
+            Evidence = [service.Quote()],
+            Heals = "Nothing, on purpose: servers of this host may run elsewhere by now.",
+            Remedy = $"Once it is certain that no server of it runs twice: `openstack compute service set --up {service.Host} nova-compute`.",
+        };
+}

@@ -1,0 +1,56 @@
+using Cloudlet.Explain.Exhibits;
+using Cloudlet.Explain.Situations;
+
+namespace Cloudlet.Explain.Causes;
+
+/// <summary>The host is there and well, and something says that it is not to be taken.</summary>
+internal sealed class FilteredOut : ICause
+{
+    private const string DisabledTrait = "COMPUTE_STATUS_DISABLED";
+
+    public CauseKind Kind => CauseKind.FilteredOut;
+
+    public IReadOnlyList<CauseKind> Explains => [];
+
+    public Finding? Find(Situation situation) => ByTrait(situation) ?? ByLog(situation) ?? ByZone(situation);
+
+    /// <summary>A trait that stayed behind when its service was enabled again, or belongs to one that is disabled.</summary>
+    private Finding? ByTrait(Situation situation) => situation.Provider is not { Traits: { } traits } provider || !traits.Contains(DisabledTrait) ? null :
+        new Finding(Kind, provider.Name, Certainty.Sure, $"the host's provider has the trait {DisabledTrait}: placement leaves it out{(situation.Compute is { IsDisabled: false } ? ", although its service is enabled" : "")}")
+        {
+            Evidence = [new Evidence(ExhibitIds.Traits(provider.Id), $"\"{DisabledTrait}\""), .. situation.Compute is { } service ? [service.Quote()] : Array.Empty<Evidence>()],
+            Heals = "Nothing: the compute service sets the trait when it starts, and when it is enabled or disabled.",
+            Remedy = "If the service is enabled: disable and enable it once, or restart nova-compute, which sets the trait anew.",
+        };
+
+    private Finding? ByLog(Situation situation)
+    {
+        var lines = situation.Logs["nova-scheduler"].All.Where(l => l.HasAny(["Filtering removed all hosts", "returned 0 host"])).ToList();
+        // A line about another request is of another time, with other troubles.
+        var mine = situation.Server is { } server ? lines.LastOrDefault(l => l.Has(server.Id)) : null;
+        if ((mine ?? lines.LastOrDefault()) is not { } line)
+            return null;
+        return new Finding(Kind, NameOf(line.Text) ?? "scheduler", mine is not null ? Certainty.Sure : Certainty.Possible, $"{NameOf(line.Text) ?? "a filter of the scheduler"} left no host for a request")
+        {
+            Evidence = [line.Quote(), .. situation.QuoteFault()],
+            Heals = "Nothing: filters say what operators want.",
+            Remedy = "Compare what the request asks for (zone, aggregate, properties of image and flavor, server group) with what the host offers; `[filter_scheduler] enabled_filters` in nova.conf names the filters.",
+        };
+    }
+
+    private Finding? ByZone(Situation situation)
+    {
+        if (situation is not { Server: { Fault: not null, Zone: { Length: > 0 } wanted } server, Compute.Zone: { } zone } || wanted == zone)
+            return null;
+        return new Finding(Kind, wanted, Certainty.Likely, $"the server asks for the availability zone {wanted}, and this host is in {zone}")
+        {
+            Evidence = [new Evidence(server.Exhibit, $"\"OS-EXT-AZ:availability_zone\": \"{wanted}\""), new Evidence(ExhibitIds.Services, $"{situation.Compute!.Quote}, \"zone\": \"{zone}\"")],
+            Heals = "Nothing: zones say what operators want.",
+            Remedy = "Ask for another zone, or put the host into an aggregate of that zone.",
+        };
+    }
+
+    /// <summary>The last word that ends in Filter.</summary>
+    private static string? NameOf(string line) =>
+        line.Split([' ', '\'', '"', ':', '[', ']', '(', ')', ','], StringSplitOptions.RemoveEmptyEntries).LastOrDefault(w => w.Length > 6 && w.EndsWith("Filter", StringComparison.Ordinal));
+}

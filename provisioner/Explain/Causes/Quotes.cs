@@ -1,0 +1,42 @@
+using Cloudlet.Explain.Exhibits;
+using Cloudlet.Explain.Situations;
+
+namespace Cloudlet.Explain.Causes;
+
+/// <summary>Evidence from the parts of a situation.</summary>
+internal static class Quotes
+{
+    public static Evidence Quote(this LogLine line) => new(line.Exhibit, line.Text);
+
+    public static Evidence Quote(this OsloOption option) => new(option.Exhibit, option.Line);
+
+    public static Evidence Quote(this NovaService service) => new(ExhibitIds.Services, service.Quote);
+
+    public static Evidence Quote(this FreshnessState freshness) => new(freshness.Exhibit, freshness.Quote);
+
+    public static Evidence Quote(this FlavorState flavor) => new(flavor.Exhibit, flavor.Quote);
+
+    /// <summary>Says whether a unit runs, and how it ended.</summary>
+    public static Evidence QuoteState(this UnitState unit) => new(unit.Exhibit, unit.Quote("ActiveState", "SubState", "Result", "ExecMainStatus", "NRestarts"));
+
+    /// <summary>An exhibit that is no answer, in its own words.</summary>
+    public static Evidence QuoteTrouble(this Exhibit exhibit) => new(exhibit.Id, exhibit.Trouble ?? $"HTTP status {exhibit.HttpStatus}");
+
+    /// <summary>The fault of the server that was asked about, where it has one.</summary>
+    public static IEnumerable<Evidence> QuoteFault(this Situation situation) => situation.Server is { Fault: not null } server ? [new Evidence(server.Exhibit, server.Quote)] : [];
+
+    /// <summary>The lines that say <paramref name="trouble"/> and were not followed by one that says it is over.</summary>
+    public static IReadOnlyList<LogLine> Open(IReadOnlyList<LogLine> lines, Func<LogLine, bool> trouble, params ReadOnlySpan<string> over)
+    {
+        List<LogLine> open = [];
+        foreach (var line in lines)
+        {
+            if (line.HasAny(over))
+                open.Clear();
+            else if (trouble(line))
+                open.Add(line);
+        }
+
+        return open;
+    }
+}

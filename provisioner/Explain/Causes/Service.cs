@@ -1,0 +1,73 @@
+using Cloudlet.Explain.Exhibits;
+using Cloudlet.Explain.Situations;
+
+namespace Cloudlet.Explain.Causes;
+
+/// <summary>The compute service is not there.</summary>
+internal sealed class ServiceDown : ICause
+{
+    public CauseKind Kind => CauseKind.ServiceDown;
+
+    public IReadOnlyList<CauseKind> Explains => [CauseKind.PlacementProviderMissing, CauseKind.HostNotMapped, CauseKind.FilteredOut];
+
+    public Finding? Find(Situation situation)
+    {
+        if (situation.ComputeUnitState is { } unit)
+            return unit.IsDown ? Ended(unit, situation) : null;
+        if (situation.Compute is not { IsUp: false, IsForcedDown: false } service)
+            return null;
+        return new Finding(Kind, Situation.ComputeUnit, Certainty.Likely, "Nova has no report from the compute service; whether its unit runs could not be seen")
+        {
+            Evidence = [service.Quote()],
+            Heals = "It starts the unit where that is described.",
+            Remedy = "Run `cloudlet explain` on the host itself, which sees more.",
+        };
+    }
+
+    private Finding Ended(UnitState unit, Situation situation)
+    {
+        var byOperator = unit.IsMasked || unit.UnitFileState == "disabled";
+        var state = unit.IsMasked ? "masked" : unit.ActiveState == "failed" ? $"failed ({unit.Result})" : unit.IsBetweenStarts ? "between two starts" : "stopped";
+        return new Finding(Kind, unit.Name, Certainty.Sure, $"{unit.Name} is {state}{(byOperator && !unit.IsMasked ? ", and disabled" : "")}")
+        {
+            Evidence = [new Evidence(unit.Exhibit, unit.Quote("ActiveState", "SubState", "Result", "ExecMainStatus", "UnitFileState")), .. situation.Compute is { } service ? [service.Quote()] : Array.Empty<Evidence>(), .. situation.QuoteFault()],
+            Heals = byOperator ? "Nothing, on purpose: an operator disabled or masked the unit." : "It starts the unit where that is described.",
+            Remedy = unit.IsMasked ? $"If nobody needs it masked any more: `systemctl unmask --now {unit.Name}`." : $"`systemctl start {unit.Name}`; `journalctl --unit={unit.Name}` says why it ended.",
+        };
+    }
+}
+
+/// <summary>The compute service is there and does nothing.</summary>
+internal sealed class ServiceHung : ICause
+{
+    public CauseKind Kind => CauseKind.ServiceHung;
+
+    public IReadOnlyList<CauseKind> Explains => [CauseKind.PlacementProviderMissing, CauseKind.FilteredOut];
+
+    public Finding? Find(Situation situation)
+    {
+        if (situation.ComputeUnitState is not { IsActive: true } unit)
+            return null;
+        var isSilent = situation.Compute is { IsUp: false, IsForcedDown: false };
+        var isUnheard = situation is { Services: not null, Compute: null };
+        if (!unit.IsStopped && !isSilent && !isUnheard)
+            return null;
+        var what = unit.IsStopped ? "its process is stopped by a signal" : unit.IsStuck ? "its process waits for a disk or network file system" : isUnheard ? "Nova has never had a report from it under this name" : "Nova has no report from it";
+        return new Finding(Kind, unit.Name, unit.IsStopped ? Certainty.Sure : isSilent ? Certainty.Likely : Certainty.Possible, $"{unit.Name} runs, and {what}")
+        {
+            Evidence =
+            [
+                .. unit.IsStopped || unit.IsStuck ? [new Evidence(ExhibitIds.Process(unit.Name), unit.ProcessState!)] : Array.Empty<Evidence>(),
+                unit.QuoteState(),
+                situation.Compute is { } service ? service.Quote() : new Evidence(ExhibitIds.Services, Others(situation)),
+            ],
+            Heals = "It restarts the unit once Nova has had no report for longer than service_down_time, with a budget.",
+            Remedy = unit.IsStopped
+                ? $"`kill -CONT {unit.MainPid?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "PID"}` if somebody stopped it to look at it, else `systemctl restart {unit.Name}`."
+                : $"See the last lines of its log, then `systemctl restart {unit.Name}`.",
+        };
+    }
+
+    private static string Others(Situation situation) =>
+        $"there are {(situation.Services is { Count: > 0 } all ? string.Join(", ", all.Take(8).Select(s => $"{s.Binary} on {s.Host}")) : "no services")}";
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using Cloudlet.Explain.Exhibits;
+
+namespace Cloudlet.Explain.Situations;
+
+/// <summary>All options of one project's files, later files over earlier ones.</summary>
+internal sealed class Options
+{
+    private readonly Dictionary<string, OsloOption> last = new(StringComparer.Ordinal);
+
+    private Options(IReadOnlyList<OsloText> files)
+    {
+        IsKnown = files.Count > 0;
+        Odd = [.. files.SelectMany(f => f.Odd)];
+        foreach (var option in files.SelectMany(f => f.Options))
+            last[option.Name] = option;
+    }
+
+    /// <summary>False when no file could be read: then no option is known, which is not the same as not set.</summary>
+    public bool IsKnown { get; }
+
+    public IReadOnlyList<OddLine> Odd { get; }
+
+    public IEnumerable<OsloOption> All => last.Values;
+
+    /// <summary>The option, or null when it is not set or empty.</summary>
+    /// <param name="name">SECTION.NAME.</param>
+    public OsloOption? this[string name] => last.GetValueOrDefault(name) is { Value.Length: > 0 } option ? option : null;
+
+    /// <summary>Seconds that an option says, or its default when it is not set or no number.</summary>
+    public int Seconds(string name, int otherwise) => int.TryParse(this[name]?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 ? seconds : otherwise;
+
+    /// <summary>Files below <paramref name="folder"/>, in the order of the bundle: that is the order in which they are read.</summary>
+    public static Options Read(Bundle bundle, string folder, Notes notes)
+    {
+        List<OsloText> files = [];
+        foreach (var exhibit in bundle.StartingWith(ExhibitIds.Configuration(folder)))
+        {
+            if (notes.Answer(exhibit) is not null)
+                files.Add(OsloText.Read(exhibit.Id, exhibit.Text));
+        }
+
+        return new Options(files);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text;
+
+namespace Cloudlet.Explain.Situations;
+
+/// <summary>One option of a configuration file.</summary>
+/// <param name="Name">SECTION.NAME.</param>
+/// <param name="Value">Value; the last one where it stands there several times.</param>
+/// <param name="Exhibit">Exhibit of the file.</param>
+/// <param name="Line">The line, as it is quoted.</param>
+internal sealed record OsloOption(string Name, string Value, string Exhibit, string Line);
+
+/// <summary>A line that oslo.config refuses, or takes for something else than what was meant.</summary>
+/// <param name="Exhibit">Exhibit of the file.</param>
+/// <param name="Number">Line, from 1.</param>
+/// <param name="Line">The line.</param>
+/// <param name="Problem">What is wrong with it.</param>
+/// <param name="IsRefused">True when the program does not start with it; false when it is silently taken as an option of a strange name.</param>
+internal sealed record OddLine(string Exhibit, int Number, string Line, string Problem, bool IsRefused);
+
+/// <summary>A configuration file as oslo.config reads it.</summary>
+internal sealed class OsloText
+{
+    private readonly string exhibit;
+    private readonly List<OsloOption> options = [];
+    private readonly List<OddLine> odd = [];
+    private string section = "DEFAULT";
+    private StringBuilder? open;
+    private bool isOpen;
+
+    private OsloText(string exhibit, string text)
+    {
+        this.exhibit = exhibit;
+        var lines = text.TrimStart('\ufeff').Split('\n');
+        for (var i = 0; i < lines.Length; i++)
+            Line(i + 1, lines[i].TrimEnd());
+        Close();
+    }
+
+    public IReadOnlyList<OsloOption> Options => options;
+
+    public IReadOnlyList<OddLine> Odd => odd;
+
+    public static OsloText Read(string exhibit, string text) => new(exhibit, text);
+
+    private void Line(int number, string line)
+    {
+        if (line.Length > 0 && char.IsWhiteSpace(line[0]))
+        {
+            Indented(number, line.Trim());
+            return;
+        }
+
+        Close();
+        if (line.Length == 0 || line[0] is '#' or ';')
+            return;
+        if (line[0] == '[')
+            Header(number, line);
+        else
+            Assignment(number, line);
+    }
+
+    /// <summary>Goes on with the value above it, a comment sign included.</summary>
+    private void Indented(int number, string line)
+    {
+        if (options.Count > 0 && isOpen)
+            (open ??= new StringBuilder(options[^1].Value)).Append('\n').Append(line);
+        else if (line[0] is not ('#' or ';'))
+            odd.Add(new OddLine(exhibit, number, line, "an indented line with no option above it", IsRefused: true));
+    }
+
+    private void Close()
+    {
+        if (open is not null)
+            options[^1] = options[^1] with { Value = open.ToString() };
+        (open, isOpen) = (null, false);
+    }
+
+    private void Header(int number, string line)
+    {
+        var end = line.IndexOf(']');
+        if (end < 2)
+            odd.Add(new OddLine(exhibit, number, line, "a section header without a name or without its closing bracket", IsRefused: true));
+        else
+            section = line[1..end];
+    }
+
+    /// <summary>oslo.config takes <c>=</c> and <c>:</c>, whichever comes first.</summary>
+    private void Assignment(int number, string line)
+    {
+        var sign = line.AsSpan().IndexOfAny('=', ':');
+        if (sign <= 0)
+        {
+            odd.Add(new OddLine(exhibit, number, line, sign == 0 ? "a value without the name of its option" : "a line that is no section, option or comment", IsRefused: true));
+            return;
+        }
+
+        var name = line[..sign].TrimEnd();
+        if (name.AsSpan().ContainsAny(' ', '\t'))
+            odd.Add(new OddLine(exhibit, number, line, "an option whose name has spaces in it; a '=' is missing", IsRefused: false));
+        options.Add(new OsloOption($"{section}.{name}", Unquoted(line[(sign + 1)..].Trim()), exhibit, line));
+        isOpen = true;
+    }
+
+    private static string Unquoted(string value) => value is ['"' or '\'', _, ..] && value[^1] == value[0] ? value[1..^1] : value;
+}
