@@ -9,4 +9,18 @@ public sealed record Hold(string Owner, string Reason, DateTimeOffset Since, Dat
 
 /// <summary>Whose host this is: recorded when a state is first held, and compared ever after.</summary>
 /// <param name="HostName">The kernel's host name (uname).</param>
-public sealed record Identity(string HostName);
+public sealed record Identity(string HostName)
+{
+    /// <summary>The identity on record, or null when there is none that can be read.</summary>
+    public static Identity? Read(Machine.Files.IHostFiles files, HealthPaths paths)
+    {
+        try
+        {
+            return files.Read(paths.Identity) is { } json ? System.Text.Json.JsonSerializer.Deserialize(json, Report.ReportJson.Default.Identity) : null;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return null;
+        }
+    }
+}

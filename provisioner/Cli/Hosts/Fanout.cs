@@ -59,7 +59,7 @@ internal static class Fanout
 
         void See(ConvergeEvent happened)
         {
-            if (happened is Finished or Refused or StateReported || (happened is HealthReported && target.Request.Verb == HostVerb.Health) || (happened is Planned && target.Request.Verb == HostVerb.Plan))
+            if (happened is Finished or Refused or StateReported or Explained || (happened is HealthReported && target.Request.Verb == HostVerb.Health) || (happened is Planned && target.Request.Verb == HostVerb.Plan))
                 end = happened;
             show(happened);
         }

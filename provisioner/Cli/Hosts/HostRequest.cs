@@ -15,6 +15,7 @@ internal enum HostVerb
     [JsonStringEnumMemberName("rollback")] RollBack,
     [JsonStringEnumMemberName("status")] Status,
     [JsonStringEnumMemberName("health")] Health,
+    [JsonStringEnumMemberName("explain")] Explain,
 }
 
 /// <summary>One request to one host. It is the whole of what an agent reads from its standard input; the answer is one event a line (docs/formats/events.md).</summary>
@@ -34,6 +35,12 @@ internal sealed record HostRequest(HostVerb Verb)
 
     /// <summary>health: what is asked of the health daemon.</summary>
     public Healthd.HealthRequest? Health { get; init; }
+
+    /// <summary>explain: id of the server that could not be scheduled; null: the newest one in ERROR.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>explain: give the evidence too.</summary>
+    public bool WithEvidence { get; init; }
 
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, HostRequestJson.Default.HostRequest);
 

@@ -1,7 +1,12 @@
+using System.Text;
+using System.Text.Json;
+using Cloudlet.Collect;
 using Cloudlet.Converge;
 using Cloudlet.Converge.Applying;
 using Cloudlet.DesiredState;
 using Cloudlet.Errors;
+using Cloudlet.Explain;
+using Cloudlet.Explain.Exhibits;
 using Cloudlet.Healthd;
 
 namespace Cloudlet.Cli.Hosts;
@@ -34,6 +39,7 @@ internal static class HostRunner
         HostVerb.RollBack => converger.RollBackAsync(request.UnconfirmedRun, ct),
         HostVerb.Status => ReportAsync(converger, parts, events),
         HostVerb.Health => HealthAsync(request.Health ?? new HealthRequest(), parts, events),
+        HostVerb.Explain => ExplainAsync(request, parts, events, ct),
         _ => throw new CloudletException(ErrorKind.Unsupported, $"this version does not know the request {request.Verb}"),
     };
 
@@ -52,6 +58,30 @@ internal static class HostRunner
             throw new CloudletException(ErrorKind.Unsupported, "a network namespace has no health daemon; ask the host it is on");
         events(new HealthReported(asked.Answer(parts.Machine.Files, paths, TimeProvider.System)) { History = asked.History(parts.Machine.Files, paths) });
         return Task.CompletedTask;
+    }
+
+    /// <summary>The account for the API is that of this process's environment: over ssh, what the host gives to a command.</summary>
+    private static async Task ExplainAsync(HostRequest request, HostParts parts, ConvergeEventSink events, CancellationToken ct)
+    {
+        if (parts.Health is not { } paths)
+            throw new CloudletException(ErrorKind.Unsupported, "a network namespace has no Nova; ask the host it is on");
+        var asked = new EvidenceRequest(request.Server, parts.Store.ReadApplied(), Healthd.Heal.Identity.Read(parts.Machine.Files, paths)?.HostName, typeof(HostRunner).Assembly.GetName().Version?.ToString(3) ?? "");
+        var bundle = await new EvidenceCollector(parts.Machine, Environment.GetEnvironmentVariable, TimeProvider.System).CollectAsync(asked, new Notes(events), ct);
+        if (request.WithEvidence)
+        {
+            using var lines = new MemoryStream();
+            BundleFile.Write(bundle, lines);
+            foreach (var line in Encoding.UTF8.GetString(lines.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                events(new EvidenceTaken(line));
+        }
+
+        using var explanation = JsonDocument.Parse(Explanation.Of(bundle).ToJson());
+        events(new Explained(explanation.RootElement.Clone()));
+    }
+
+    private sealed class Notes(ConvergeEventSink events) : IProgress<string>
+    {
+        public void Report(string value) => events(new Noticed(value));
     }
 
     private static ApplyOptions Options(HostRequest request) => new()

@@ -2,6 +2,7 @@ using Cloudlet.Converge.Applying;
 using Cloudlet.Converge.Planning;
 using Cloudlet.Converge.State;
 using Cloudlet.DesiredState;
+using Cloudlet.Explain;
 
 namespace Cloudlet.Cli.Output;
 
@@ -78,6 +79,11 @@ internal sealed class HumanReport(TextWriter output, TextWriter errors, bool col
                 break;
             case HealthReported health:
                 new HealthReport(output, colours).Write(prefix, health);
+                break;
+            case EvidenceTaken:
+                break;
+            case Explained explained:
+                new ExplanationText(output).Write(Explanation.Parse(explained.Explanation.GetRawText()));
                 break;
             case Refused refused:
                 errors.WriteLine($"{Paint(Colour.Red, "error")}: {host}: {PlainText.Of(refused.Message)}");

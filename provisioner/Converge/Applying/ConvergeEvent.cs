@@ -17,6 +17,8 @@ namespace Cloudlet.Converge.Applying;
 [JsonDerivedType(typeof(RollbackStarted), "rollback-started")]
 [JsonDerivedType(typeof(StateReported), "state-reported")]
 [JsonDerivedType(typeof(HealthReported), "health-reported")]
+[JsonDerivedType(typeof(EvidenceTaken), "evidence")]
+[JsonDerivedType(typeof(Explained), "explained")]
 [JsonDerivedType(typeof(Refused), "refused")]
 [JsonDerivedType(typeof(Finished), "finished")]
 public abstract record ConvergeEvent;
@@ -78,6 +80,14 @@ public sealed record HealthReported(JsonElement? Status) : ConvergeEvent
     /// <summary>Its last heals and alarms, when they were asked for (docs/formats/health.md).</summary>
     public JsonElement? History { get; init; }
 }
+
+/// <summary>A line of the bundle that was collected on the host (docs/formats/bundle.md), the header first; when it was asked for.</summary>
+/// <param name="Line">The line, JSON.</param>
+public sealed record EvidenceTaken(string Line) : ConvergeEvent;
+
+/// <summary>Why no server can be scheduled on the host.</summary>
+/// <param name="Explanation">The causes (docs/formats/bundle.md).</param>
+public sealed record Explained(JsonElement Explanation) : ConvergeEvent;
 
 /// <summary>The run could not be done at all.</summary>
 public sealed record Refused(ErrorKind Kind, string Message) : ConvergeEvent;

@@ -63,6 +63,22 @@ public sealed class HostFiles : IHostFiles
     }
 
     /// <inheritdoc/>
+    public byte[]? ReadEnd(string path, int count)
+    {
+        _ = HostRoot.Split(path);
+        using var file = _root.TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out var errno);
+        if (file is null)
+            return errno is FileErrors.ENOENT or FileErrors.ENOTDIR ? null : throw FileErrors.Create(errno, "read", path);
+        if (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) < 0)
+            throw FileErrors.Last("read", path);
+        if (TypeOf(stat) != HostFileType.Regular)
+            throw new CloudletException(ErrorKind.InvalidInput, $"Cannot read {path}: it is not a regular file. Remove it or choose another path.");
+        var end = new byte[(int)Math.Min(count, (long)stat.Size)];
+        var read = RandomAccess.Read(file, end, (long)stat.Size - end.Length);
+        return end[..read];
+    }
+
+    /// <inheritdoc/>
     public void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null, DateTimeOffset? modified = null)
     {
         using var folder = OpenOrCreateParent(path, "write", out var name);

@@ -45,6 +45,9 @@ public interface IHostFiles
     /// <summary>The content of a regular file (links are followed), or null if it is not there. Throws InvalidInput above <paramref name="limit"/> bytes.</summary>
     byte[]? Read(string path, int limit = 16 << 20);
 
+    /// <summary>The last <paramref name="count"/> bytes of a regular file of any length (links are followed), all of a shorter one; null if it is not there.</summary>
+    byte[]? ReadEnd(string path, int count) => Read(path, int.MaxValue) is { } all ? all[Math.Max(0, all.Length - count)..] : null;
+
     /// <summary>Replaces or creates a regular file atomically, creating missing parent folders (0755). Owner and group null: as the old file, else as the process; modified null: now.</summary>
     void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null, DateTimeOffset? modified = null);
 

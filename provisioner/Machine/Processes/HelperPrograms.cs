@@ -45,7 +45,19 @@ public static class HelperPrograms
     /// <summary>Starts a lab host as a unit of its own on machines that run systemd.</summary>
     public static HelperProgram SystemdRun { get; } = new("systemd-run", "systemd", "start lab hosts under systemd");
 
+    /// <summary>Shows a unit as evidence, with properties that no other reader of ours needs.</summary>
+    public static HelperProgram Systemctl { get; } = new("systemctl", "systemd", "collect how units are");
+
+    /// <summary>Shows what a unit said last.</summary>
+    public static HelperProgram Journalctl { get; } = new("journalctl", "systemd", "collect what units said");
+
+    /// <summary>Shows links and addresses as evidence that a person can repeat.</summary>
+    public static HelperProgram Ip { get; } = new("ip", "iproute2", "collect links and addresses");
+
+    /// <summary>Shows which hosts are mapped to cells, which no API tells.</summary>
+    public static HelperProgram NovaManage { get; } = new("nova-manage", "nova-common", "collect which hosts are mapped to cells");
+
     /// <summary>Every helper program, for documentation and for the check of what is missing.</summary>
     public static IReadOnlyList<HelperProgram> All { get; } =
-        [Modprobe, AptGet, AptCache, Dpkg, Ssh, SystemdNspawn, Mmdebstrap, SshKeygen, Nsenter, Setsid, Sh, SystemdRun];
+        [Modprobe, AptGet, AptCache, Dpkg, Ssh, SystemdNspawn, Mmdebstrap, SshKeygen, Nsenter, Setsid, Sh, SystemdRun, Systemctl, Journalctl, Ip, NovaManage];
 }

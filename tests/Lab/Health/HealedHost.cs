@@ -45,7 +45,7 @@ public sealed class HealedHost(ConvergeHost site, params IReadOnlyList<string> o
     public async Task<bool> IsAsDescribedAsync() => (await site.RunAsync("verify", overlays)).ExitCode == 0;
 
     /// <summary>Waits until the host is as described, by nobody's doing but the daemon's.</summary>
-    public Task HealedAsync() => LabHostFixture.EventuallyAsync(IsAsDescribedAsync, "the host is as described again");
+    public Task HealedAsync(int minutes = 1) => LabHostFixture.EventuallyAsync(IsAsDescribedAsync, "the host is as described again", minutes);
 
     /// <summary>Waits for an alarm.</summary>
     public Task AlarmAsync(string alarm) => LabHostFixture.EventuallyAsync(async () => (await AlarmsAsync()).Contains(alarm), $"the alarm {alarm}");

@@ -110,14 +110,14 @@ public abstract class LabHostFixture : IAsyncLifetime
         return await new HostProcesses().RunAsync(HelperPrograms.Ssh, arguments, TimeSpan.FromMinutes(1), CancellationToken.None);
     }
 
-    /// <summary>Waits until <paramref name="condition"/> holds and fails after a minute with <paramref name="what"/>.</summary>
-    public static async Task EventuallyAsync(Func<Task<bool>> condition, string what)
+    /// <summary>Waits until <paramref name="condition"/> holds and fails after some minutes with <paramref name="what"/>.</summary>
+    public static async Task EventuallyAsync(Func<Task<bool>> condition, string what, int minutes = 1)
     {
         var watch = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (watch.Elapsed > TimeSpan.FromMinutes(1))
-                throw new CloudletException(ErrorKind.Timeout, $"after a minute still not: {what}");
+            if (watch.Elapsed > TimeSpan.FromMinutes(minutes))
+                throw new CloudletException(ErrorKind.Timeout, $"after {minutes} min still not: {what}");
             await Task.Delay(50);
         }
     }

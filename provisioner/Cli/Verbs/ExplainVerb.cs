@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Cloudlet.Cli.Hosts;
+using Cloudlet.Errors;
+using Cloudlet.Explain;
+using Cloudlet.Explain.Exhibits;
+
+namespace Cloudlet.Cli.Verbs;
+
+/// <summary><c>cloudlet explain</c>: why no server can be scheduled.</summary>
+internal static class ExplainVerb
+{
+    public static Command Create()
+    {
+        var verb = new VerbCommand("explain", "Say why no server can be scheduled on a host: causes, ranked, with the evidence for each, what the health daemon does about it, and what you have to do. Changes nothing.")
+        {
+            Examples =
+            [
+                ("cloudlet explain site.yaml", "every host of the site"),
+                (". openrc; cloudlet explain --server 1c2d…", "this machine, and the server that failed; the account for the API is that of the environment"),
+                ("cloudlet explain --bundle edge-1.bundle", "a host that was collected before, without reaching it"),
+            ],
+            Exits = [(ExitCodes.Failed, "a host could not be reached or looked at"), (ExitCodes.Invalid, "a bundle or the command line is wrong")],
+        };
+        var server = Server();
+        var bundles = new Option<FileInfo[]>("--bundle") { Description = "Explain what `cloudlet collect` wrote, instead of a host. May be given several times.", HelpName = "FILE" };
+        verb.Options.Add(server);
+        verb.Options.Add(bundles);
+        new HostVerbFrame { Instead = (parsed, json) => parsed.GetValue(bundles) is { Length: > 0 } files ? Offline(files, json, parsed.InvocationConfiguration.Output) : null }
+            .Build(verb, needsState: false, (parsed, _) => new HostRequest(HostVerb.Explain) { Server = parsed.GetValue(server) });
+        return verb;
+    }
+
+    /// <summary>Which server is meant.</summary>
+    public static Option<string?> Server() => new("--server") { Description = "Id of a server that could not be scheduled; else the newest one in ERROR.", HelpName = "ID" };
+
+    private static int Offline(IReadOnlyList<FileInfo> files, bool json, TextWriter output)
+    {
+        foreach (var file in files)
+        {
+            var explanation = Explanation.Of(Read(file));
+            if (json)
+                output.WriteLine(explanation.ToJson());
+            else
+                new ExplanationText(output).Write(explanation);
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static Bundle Read(FileInfo file)
+    {
+        try
+        {
+            using var stream = file.OpenRead();
+            return BundleFile.Read(stream);
+        }
+        catch (CloudletException e)
+        {
+            throw new CloudletException(e.Kind, $"{file}: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CloudletException(ErrorKind.InvalidInput, $"read the bundle {file}: {e.Message}; `cloudlet collect` writes one", e);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Text.Json;
+using Cloudlet.Errors;
+using Cloudlet.Explain.Exhibits;
+using Cloudlet.Machine.Processes;
+
+namespace Cloudlet.Collect;
+
+/// <summary>What Nova, Placement and Neutron answer.</summary>
+/// <param name="maker">Makes the exhibits.</param>
+/// <param name="redaction">Takes the secrets out.</param>
+/// <param name="client">Asks; follows no redirection and waits for a bounded time.</param>
+/// <param name="clock">The host's clock, which is compared with that of the API.</param>
+internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpClient client, TimeProvider clock)
+{
+    private const int MostProviders = 64;
+
+    /// <summary>Everything that the services tell about a host, and about a server.</summary>
+    /// <param name="logIn">Where the services are.</param>
+    /// <param name="server">Id of the server that was asked about; null: the newest one in ERROR.</param>
+    /// <param name="ct">Ends it.</param>
+    public async Task<IReadOnlyList<Exhibit>> CollectAsync(Func<Task<CloudAccess>> logIn, string? server, CancellationToken ct)
+    {
+        CloudAccess access;
+        try
+        {
+            access = await logIn();
+        }
+        catch (CloudletException e)
+        {
+            // Each of them says why it is missing: what could not be seen is part of every explanation.
+            string[] needed = [ExhibitIds.Services, ExhibitIds.Hypervisors, ExhibitIds.Providers, ExhibitIds.Clock, ExhibitIds.Agents];
+            return await Task.WhenAll(needed.Select(id => maker.TryAsync(id, "log in", _ => Task.FromException<Exhibit>(e))));
+        }
+
+        List<Exhibit> exhibits = [await ClockAsync(access, ct)];
+        exhibits.Add(await NovaAsync(access, ExhibitIds.Services, "/os-services", ct));
+        exhibits.Add(await NovaAsync(access, ExhibitIds.Hypervisors, "/os-hypervisors/detail", ct));
+        exhibits.AddRange(await ServerAsync(access, server, ct));
+        exhibits.Add(await maker.CommandAsync(ExhibitIds.MappedHosts, HelperPrograms.NovaManage, ["cell_v2", "list_hosts"], ct));
+        exhibits.AddRange(await PlacementAsync(access, ct));
+        exhibits.Add(await AgentsAsync(access, ct));
+        return exhibits;
+    }
+
+    private async Task<Exhibit> ClockAsync(CloudAccess access, CancellationToken ct) => await maker.TextAsync(ExhibitIds.Clock, $"HEAD {access.Compute}", async () =>
+    {
+        var before = clock.GetUtcNow();
+        using var request = new HttpRequestMessage(HttpMethod.Head, access.Compute);
+        using var answer = await SendAsync(request, ct);
+        var after = clock.GetUtcNow();
+        var date = answer.Headers.Date ?? throw new CloudletException(ErrorKind.Unsupported, "the API's answer has no Date header");
+        return string.Create(CultureInfo.InvariantCulture, $"before {before:O}\ndate {date:r}\nafter {after:O}\n");
+    });
+
+    private async Task<IReadOnlyList<Exhibit>> ServerAsync(CloudAccess access, string? server, CancellationToken ct)
+    {
+        if ((server ?? await NewestInErrorAsync(access, ct)) is not { } id)
+            return [];
+        var shown = await NovaAsync(access, ExhibitIds.Server(id), $"/servers/{Uri.EscapeDataString(id)}", ct);
+        return Inner(shown, "server", "flavor", "id") is { } flavor ? [shown, await NovaAsync(access, ExhibitIds.Flavor(flavor), $"/flavors/{Uri.EscapeDataString(flavor)}", ct)] : [shown];
+    }
+
+    /// <summary>Lists are sorted by Nova, newest first.</summary>
+    private async Task<string?> NewestInErrorAsync(CloudAccess access, CancellationToken ct)
+    {
+        var list = await NovaAsync(access, "api:servers", "/servers?status=ERROR&limit=1&all_tenants=true", ct);
+        return Values(list, "servers").Select(s => Text(s, "id")).FirstOrDefault(id => id is not null);
+    }
+
+    private async Task<IReadOnlyList<Exhibit>> PlacementAsync(CloudAccess access, CancellationToken ct)
+    {
+        var providers = await AskAsync(ExhibitIds.Providers, new Uri($"{access.Placement}/resource_providers"), access, ("OpenStack-API-Version", $"placement {ExhibitCatalog.PlacementVersion}"), ct);
+        List<Exhibit> exhibits = [providers];
+        foreach (var id in Values(providers, "resource_providers").Select(p => Text(p, "uuid")).OfType<string>().Take(MostProviders))
+            foreach (var (exhibit, part) in new[] { (ExhibitIds.Inventories(id), "inventories"), (ExhibitIds.Usages(id), "usages"), (ExhibitIds.Traits(id), "traits") })
+                exhibits.Add(await AskAsync(exhibit, new Uri($"{access.Placement}/resource_providers/{Uri.EscapeDataString(id)}/{part}"), access, ("OpenStack-API-Version", $"placement {ExhibitCatalog.PlacementVersion}"), ct));
+        return exhibits;
+    }
+
+    private Task<Exhibit> AgentsAsync(CloudAccess access, CancellationToken ct) => access.Network is { } network
+        ? AskAsync(ExhibitIds.Agents, new Uri($"{network.ToString().TrimEnd('/').Replace("/v2.0", "", StringComparison.Ordinal)}/v2.0/agents"), access, header: null, ct)
+        : maker.TryAsync(ExhibitIds.Agents, "GET neutron /v2.0/agents", _ => throw new CloudletException(ErrorKind.NotFound, "keystone's catalog has no service of type network"));
+
+    private Task<Exhibit> NovaAsync(CloudAccess access, string id, string path, CancellationToken ct) =>
+        AskAsync(id, new Uri($"{access.Compute}{path}"), access, ("X-OpenStack-Nova-API-Version", ExhibitCatalog.ComputeVersion), ct);
+
+    private Task<Exhibit> AskAsync(string id, Uri url, CloudAccess access, (string Name, string Value)? header, CancellationToken ct) => maker.TryAsync(id, $"GET {url}", async exhibit =>
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, url);
+        request.Headers.Add("X-Auth-Token", access.Token);
+        request.Headers.Add("Accept", "application/json");
+        if (header is { } one)
+            request.Headers.Add(one.Name, one.Value);
+        using var answer = await SendAsync(request, ct);
+        var text = await BoundedAsync(answer, url, ct);
+        return (exhibit with { HttpStatus = (int)answer.StatusCode }).WithText(text, redaction);
+    });
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        try
+        {
+            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CloudletException(ErrorKind.Unreachable, $"{request.RequestUri?.Host}:{request.RequestUri?.Port} does not answer: {e.Message}", e);
+        }
+        catch (TaskCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new CloudletException(ErrorKind.Timeout, $"{request.RequestUri?.Host}:{request.RequestUri?.Port} took a connection and did not answer in {client.Timeout.TotalSeconds:0} s", e);
+        }
+    }
+
+    private static async Task<string> BoundedAsync(HttpResponseMessage answer, Uri url, CancellationToken ct)
+    {
+        try
+        {
+            await answer.Content.LoadIntoBufferAsync(4L * BundleLimits.Text, ct);
+            return await answer.Content.ReadAsStringAsync(ct);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CloudletException(ErrorKind.Unreachable, $"{url.Host}:{url.Port} broke off its answer, or it is longer than {4 * BundleLimits.Text} bytes: {e.Message}", e);
+        }
+    }
+
+    private static List<JsonElement> Values(Exhibit exhibit, string list) =>
+        Root(exhibit) is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty(list, out var values) && values.ValueKind == JsonValueKind.Array ? [.. values.EnumerateArray()] : [];
+
+    private static string? Inner(Exhibit exhibit, params ReadOnlySpan<string> path)
+    {
+        if (Root(exhibit) is not { } at)
+            return null;
+        foreach (var name in path)
+            if (at.ValueKind != JsonValueKind.Object || !at.TryGetProperty(name, out at))
+                return null;
+        return at.ValueKind == JsonValueKind.String ? at.GetString() : null;
+    }
+
+    private static string? Text(JsonElement value, string name) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+
+    private static JsonElement? Root(Exhibit exhibit)
+    {
+        if (!exhibit.IsAnswer)
+            return null;
+        try
+        {
+            using var document = JsonDocument.Parse(exhibit.Text);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
