@@ -6,6 +6,8 @@ namespace Cloudlet.Explain.Causes;
 /// <summary>A line that no program takes, or a value that it cannot use. A process that runs has loaded the file as it was before: then this is a trap for the next start.</summary>
 internal sealed class BrokenConfiguration : ICause
 {
+    private const string Refusal = "ACCESS_REFUSED";
+
     private static readonly string[] Complaints =
     [
         "ConfigFileParseError", "ConfigFileValueError", "ConfigFilesNotFoundError", "RequiredOptError", "Failed to parse ", "Unable to load the virtualization driver", "No module named 'nova.virt", "Unknown compute driver",
@@ -33,7 +35,7 @@ internal sealed class BrokenConfiguration : ICause
         var isUnwell = isDown || situation.Compute?.IsUp == false;
         var complaint = Complaint(situation, isDown);
         var odd = situation.Nova.Odd.Concat(situation.Neutron.Odd).OrderByDescending(o => o.IsRefused).FirstOrDefault();
-        var value = BadValue(situation.Nova);
+        var value = complaint?.Has(Refusal) == true && situation.Nova["DEFAULT.transport_url"] is { } url ? (url, "has a password that the broker refuses") : BadValue(situation.Nova);
         if (odd is null && value is null && complaint is null)
             return null;
         List<Evidence> evidence = [];
@@ -63,7 +65,7 @@ internal sealed class BrokenConfiguration : ICause
 
     /// <summary>What the last process said; of one that runs, only what it cannot run well with.</summary>
     private static LogLine? Complaint(Situation situation, bool isDown) => situation.ComputeLog.LastOrDefault(l => isDown
-        ? situation.ComputeUnitState is not { Result: "success", IsBetweenStarts: false } && (l.HasAny(Complaints) || l.Has("ACCESS_REFUSED"))
+        ? situation.ComputeUnitState is not { Result: "success", IsBetweenStarts: false } && (l.HasAny(Complaints) || l.Has(Refusal))
         : l.Has("ValueError") && situation.Nova["DEFAULT.my_ip"] is { Value: { } ip } && IpText.Parse(ip) is null);
 
     private static (OsloOption Option, string Problem)? BadValue(Options options)

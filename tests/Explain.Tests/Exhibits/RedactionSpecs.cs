@@ -148,6 +148,24 @@ public sealed class RedactionSpecs
     public void Nothing_of_a_secret_is_kept_its_length_neither() =>
         new Redaction().Configuration("password = a-long-secret-of-32-characters-xx").ShouldBe(new Redaction().Configuration("password = short-one"));
 
+    [Theory]
+    [InlineData("://a@ ")]
+    [InlineData("://")]
+    [InlineData("key= ")]
+    [InlineData("key='\\")]
+    [InlineData("--token ")]
+    [InlineData("[x]\npassword = a\n b\n")]
+    public void A_text_made_to_take_long_does_not(string part)
+    {
+        var text = string.Concat(Enumerable.Repeat(part, 4 * BundleLimits.Text / part.Length));
+        var start = TimeProvider.System.GetTimestamp();
+
+        foreach (var id in (string[])["config:a", "log:a", "api:a"])
+            new Redaction().Of(id, text);
+
+        TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(20));
+    }
+
     [Fact]
     public void Cleaning_never_fails_and_twice_is_once() => Prop.ForAll(ArbMap.Default.ArbFor<string>(), text =>
     {
