@@ -18,7 +18,8 @@ internal sealed record FreshnessState(string Unit, string State, string? By, IRe
     public bool IsProven => By is "stamp" or "report";
 
     /// <summary>What the exhibit says, in its words.</summary>
-    public string Quote => string.Join("; ", (string[])[$"state {State}", .. By is null ? Array.Empty<string>() : [$"by {By}"], .. Files.Select(f => $"file {f}"), .. Options.Select(o => $"option {o}")]);
+    public string Quote =>
+        string.Join("; ", (string[])[By is null ? $"state {State}" : $"state {State}; by {By}", .. Files.Select(f => $"file {f}"), .. Options.Select(o => $"option {o}")]);
 
     public static IReadOnlyDictionary<string, FreshnessState> ReadAll(Bundle bundle, Notes notes)
     {

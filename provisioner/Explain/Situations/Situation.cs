@@ -3,7 +3,8 @@ using Cloudlet.Explain.Exhibits;
 namespace Cloudlet.Explain.Situations;
 
 /// <summary>
-/// What a bundle says about a host, typed. Null is what could not be seen, which is never taken for "not there"; <see cref="Unknowns"/> says why. Reading never fails: an exhibit that is missing or makes no sense is an unknown.
+/// What a bundle says about a host, typed. Null is what could not be seen, which is never taken for "not there"; <see cref="Unknowns"/> says why.
+/// Reading never fails: an exhibit that is missing or makes no sense is an unknown.
 /// </summary>
 internal sealed class Situation
 {
