@@ -39,6 +39,6 @@ internal sealed class NameChanged : ICause
     /// <summary>A record of another name, out of use, with an address that is on this very host.</summary>
     private static Hypervisor? OtherName(Situation situation) => situation.Hypervisors?.FirstOrDefault(h =>
         h.Host is { } host && host != situation.Host && IpText.Parse(h.Address) is { } address && !IPAddress.IsLoopback(address)
-        && situation.Links?.Any(l => l.Addresses.Contains(address)) == true
+        && (situation.Links?.Any(l => l.Addresses.Contains(address)) ?? address.Equals(IpText.Parse(situation.Nova["DEFAULT.my_ip"]?.Value)))
         && situation.Services?.Any(s => s.Binary == "nova-compute" && s.Host == host && s.IsUp == true) != true);
 }

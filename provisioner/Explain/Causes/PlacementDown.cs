@@ -23,7 +23,7 @@ internal sealed class PlacementDown : ICause
         var said = situation.ComputeLog.LastOrDefault(l => l.Has("placement") && l.HasAny(Complaints));
         if (dead is null && unit is null && said is null)
             return null;
-        var isLikely = unit is not null || situation.ComputeUnitState is { IsDown: true };
+        var isLikely = unit is not null || situation.ComputeUnitState is { IsDown: true } || situation is { ComputeUnitState: null, Compute.IsUp: false };
         return new Finding(Kind, unit?.Name ?? "placement", dead is not null ? Certainty.Sure : isLikely ? Certainty.Likely : Certainty.Possible,
             "placement does not answer: the scheduler finds no candidate, and a compute service that starts now ends")
         {
