@@ -15,7 +15,8 @@ namespace Cloudlet.Explain;
 /// <param name="Unknowns">What could not be seen.</param>
 /// <param name="Looked">Exhibits that said something.</param>
 public sealed record Explanation(
-    [property: JsonRequired] string Host, [property: JsonRequired] DateTimeOffset Collected, [property: JsonRequired] IReadOnlyList<Finding> Findings, [property: JsonRequired] IReadOnlyList<Unknown> Unknowns,
+    [property: JsonRequired] string Host, [property: JsonRequired] DateTimeOffset Collected, [property: JsonRequired] IReadOnlyList<Finding> Findings,
+    [property: JsonRequired] IReadOnlyList<Unknown> Unknowns,
     [property: JsonRequired] IReadOnlyList<string> Looked)
 {
     private const int LongestText = 500;

@@ -109,3 +109,8 @@ public sealed record Finding(
     /// <summary>The cause that this follows from; null for a root. Mending the root mends this too.</summary>
     public CauseKind? FollowsFrom { get; init; }
 }
+
+/// <summary>Something that could not be seen, and why.</summary>
+/// <param name="Exhibit">Id of the exhibit.</param>
+/// <param name="Reason">Why it says nothing.</param>
+public sealed record Unknown([property: JsonRequired] string Exhibit, [property: JsonRequired] string Reason);

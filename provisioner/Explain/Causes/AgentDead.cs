@@ -1,4 +1,3 @@
-using Cloudlet.Explain.Exhibits;
 using Cloudlet.Explain.Situations;
 
 namespace Cloudlet.Explain.Causes;
@@ -25,14 +24,13 @@ internal sealed class AgentDead : ICause
         return new Finding(Kind, dead?.Binary ?? unit!.Name, dead is not null || unit is { ActiveState: "failed" } ? Certainty.Sure : Certainty.Likely,
             isDisabled ? "an operator disabled the Neutron agent that plugs servers in" : "the Neutron agent that plugs servers in does not work: Neutron binds no port on this host")
         {
-            Evidence =
-            [
-                .. dead is null ? Array.Empty<Evidence>() : [new Evidence(ExhibitIds.Agents, dead.Quote)],
-                .. unit is null ? Array.Empty<Evidence>() : [unit.QuoteState()],
-                .. said is null ? Array.Empty<Evidence>() : [said.Quote()],
-            ],
-            Heals = isDisabled ? "Nothing, on purpose: what an operator disabled, only an operator enables." : "It heals the links that the agent needs, then starts the agent where its unit is described.",
-            Remedy = isDisabled ? "If the reason is over: `openstack network agent set --enable`." : $"See why it is dead: `journalctl --unit={unit?.Name ?? $"{dead!.Binary}.service"}`; a missing link ends it.",
+            Evidence = Quotes.All(dead?.Quote(), unit?.QuoteState(), said?.Quote()),
+            Heals = isDisabled
+                ? "Nothing, on purpose: what an operator disabled, only an operator enables."
+                : "It heals the links that the agent needs, then starts the agent where its unit is described.",
+            Remedy = isDisabled
+                ? "If the reason is over: `openstack network agent set --enable`."
+                : $"See why it is dead: `journalctl --unit={unit?.Name ?? $"{dead!.Binary}.service"}`; a missing link ends it.",
         };
     }
 

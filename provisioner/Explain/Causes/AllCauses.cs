@@ -6,7 +6,7 @@ internal static class AllCauses
     public static IReadOnlyList<ICause> InOrder { get; } =
     [
         new NameChanged(), new ClockSkew(), new LinkMissing(), new BrokenConfiguration(), new BrokerUnreachable(), new PlacementDown(), new StaleCredentials(), new CrashLoop(), new CellsDown(),
-        new DisabledByOperator(), new DisabledAuto(), new ForcedDown(), new ServiceDown(), new ServiceHung(), new HostNotMapped(), new PlacementProviderMissing(), new FlavorTooBig(), new StaleProcess(),
-        new PlacementExhausted(), new AgentDead(), new FilteredOut(),
+        new DisabledByOperator(), new DisabledAuto(), new ForcedDown(), new ServiceDown(), new ServiceHung(), new HostNotMapped(), new PlacementProviderMissing(),
+        new FlavorTooBig(), new StaleProcess(), new PlacementExhausted(), new AgentDead(), new FilteredOut(),
     ];
 }

@@ -6,18 +6,23 @@ namespace Cloudlet.Explain.Causes;
 /// <summary>A line that no program takes, or a value that it cannot use. A process that runs has loaded the file as it was before: then this is a trap for the next start.</summary>
 internal sealed class BrokenConfiguration : ICause
 {
+    private const string Refusal = "ACCESS_REFUSED";
+
     private static readonly string[] Complaints =
     [
-        "ConfigFileParseError", "ConfigFileValueError", "ConfigFilesNotFoundError", "RequiredOptError", "Failed to parse ", "Unable to load the virtualization driver", "No module named 'nova.virt", "Unknown compute driver",
+        "ConfigFileParseError", "ConfigFileValueError", "ConfigFilesNotFoundError", "RequiredOptError", "Failed to parse ",
+        "Unable to load the virtualization driver", "No module named 'nova.virt", "Unknown compute driver",
     ];
 
     private static readonly string[] Drivers =
     [
-        "libvirt.LibvirtDriver", "fake.FakeDriver", "fake.SmallFakeDriver", "fake.MediumFakeDriver", "fake.FakeDriverWithoutFakeNodes", "ironic.IronicDriver", "vmwareapi.VMwareVCDriver", "zvm.ZVMDriver", "hyperv.HyperVDriver",
+        "libvirt.LibvirtDriver", "fake.FakeDriver", "fake.SmallFakeDriver", "fake.MediumFakeDriver", "fake.FakeDriverWithoutFakeNodes", "ironic.IronicDriver",
+        "vmwareapi.VMwareVCDriver", "zvm.ZVMDriver", "hyperv.HyperVDriver",
         "hyperv.driver.HyperVDriver", "powervm.PowerVMDriver", "powervm.driver.PowerVMDriver", "xenapi.XenAPIDriver",
     ];
 
-    private static readonly string[] Wholes = ["DEFAULT.report_interval", "DEFAULT.service_down_time", "DEFAULT.reserved_host_memory_mb", "DEFAULT.reserved_host_disk_mb", "DEFAULT.reserved_host_cpus"];
+    private static readonly string[] Wholes =
+        ["DEFAULT.report_interval", "DEFAULT.service_down_time", "DEFAULT.reserved_host_memory_mb", "DEFAULT.reserved_host_disk_mb", "DEFAULT.reserved_host_cpus"];
 
     private static readonly string[] Ratios = ["DEFAULT.cpu_allocation_ratio", "DEFAULT.ram_allocation_ratio", "DEFAULT.disk_allocation_ratio"];
 
@@ -25,7 +30,8 @@ internal sealed class BrokenConfiguration : ICause
 
     public CauseKind Kind => CauseKind.BrokenConfiguration;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.StaleProcess, CauseKind.CrashLoop, CauseKind.ServiceDown, CauseKind.ServiceHung, CauseKind.AgentDead, CauseKind.PlacementProviderMissing, CauseKind.FilteredOut];
+    public IReadOnlyList<CauseKind> Explains =>
+        [CauseKind.StaleProcess, CauseKind.CrashLoop, CauseKind.ServiceDown, CauseKind.ServiceHung, CauseKind.AgentDead, CauseKind.PlacementProviderMissing, CauseKind.FilteredOut];
 
     public Finding? Find(Situation situation)
     {
@@ -33,23 +39,16 @@ internal sealed class BrokenConfiguration : ICause
         var isUnwell = isDown || situation.Compute?.IsUp == false;
         var complaint = Complaint(situation, isDown);
         var odd = situation.Nova.Odd.Concat(situation.Neutron.Odd).OrderByDescending(o => o.IsRefused).FirstOrDefault();
-        var value = BadValue(situation.Nova);
+        var value = complaint?.Has(Refusal) == true && situation.Nova["DEFAULT.transport_url"] is { } url ? (url, "has a password that the broker refuses") : BadValue(situation.Nova);
         if (odd is null && value is null && complaint is null)
             return null;
-        List<Evidence> evidence = [];
-        if (odd is not null)
-            evidence.Add(new Evidence(odd.Exhibit, $"line {odd.Number}: {odd.Line}"));
-        if (value is not null)
-            evidence.Add(value.Value.Option.Quote());
-        if (complaint is not null)
-            evidence.Add(complaint.Quote());
-        if (isDown)
-            evidence.Add(situation.ComputeUnitState!.QuoteState());
         var isProven = complaint is not null || (isDown && odd is { IsRefused: true });
         var subject = odd?.Exhibit ?? value?.Option.Exhibit ?? complaint!.Exhibit;
-        return new Finding(Kind, subject[(subject.IndexOf(':', StringComparison.Ordinal) + 1)..], isProven ? Certainty.Sure : isUnwell ? Certainty.Likely : Certainty.Possible, Summary(odd, value, isUnwell))
+        var certainty = isProven ? Certainty.Sure : isUnwell ? Certainty.Likely : Certainty.Possible;
+        return new Finding(Kind, subject[(subject.IndexOf(':', StringComparison.Ordinal) + 1)..], certainty, Summary(odd, value, isUnwell))
         {
-            Evidence = evidence,
+            Evidence = Quotes.All(
+                odd is null ? null : new Evidence(odd.Exhibit, $"line {odd.Number}: {odd.Line}"), value?.Option.Quote(), complaint?.Quote(), isDown ? situation.ComputeUnitState!.QuoteState() : null),
             Heals = "A described file gets its described content back at once. It never restarts a service into a file that it finds broken, and says so.",
             Remedy = "Correct what is quoted, then start the unit; to keep it so, describe the file in the site.",
         };
@@ -63,7 +62,7 @@ internal sealed class BrokenConfiguration : ICause
 
     /// <summary>What the last process said; of one that runs, only what it cannot run well with.</summary>
     private static LogLine? Complaint(Situation situation, bool isDown) => situation.ComputeLog.LastOrDefault(l => isDown
-        ? situation.ComputeUnitState is not { Result: "success", IsBetweenStarts: false } && (l.HasAny(Complaints) || l.Has("ACCESS_REFUSED"))
+        ? situation.ComputeUnitState is not { Result: "success", IsBetweenStarts: false } && (l.HasAny(Complaints) || l.Has(Refusal))
         : l.Has("ValueError") && situation.Nova["DEFAULT.my_ip"] is { Value: { } ip } && IpText.Parse(ip) is null);
 
     private static (OsloOption Option, string Problem)? BadValue(Options options)

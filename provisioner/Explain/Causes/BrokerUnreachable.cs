@@ -8,10 +8,16 @@ internal sealed class BrokerUnreachable : ICause
 {
     private const string Unit = "rabbitmq-server.service";
 
+    private static readonly string[] Troubles =
+        ["ECONNREFUSED", "Connection refused", "EHOSTUNREACH", "No route to host", "ETIMEDOUT", "timed out", "Name or service not known"];
+
     public CauseKind Kind => CauseKind.BrokerUnreachable;
 
     public IReadOnlyList<CauseKind> Explains =>
-        [CauseKind.StaleCredentials, CauseKind.CellsDown, CauseKind.CrashLoop, CauseKind.ServiceDown, CauseKind.ServiceHung, CauseKind.AgentDead, CauseKind.PlacementProviderMissing, CauseKind.FilteredOut];
+    [
+        CauseKind.StaleCredentials, CauseKind.CellsDown, CauseKind.CrashLoop, CauseKind.ServiceDown, CauseKind.ServiceHung, CauseKind.AgentDead,
+        CauseKind.PlacementProviderMissing, CauseKind.FilteredOut,
+    ];
 
     public Finding? Find(Situation situation)
     {
@@ -26,17 +32,13 @@ internal sealed class BrokerUnreachable : ICause
         return new Finding(Kind, closed.Count > 0 ? string.Join(", ", closed.Select(b => b.Place)) : unit?.Name ?? "broker", closed.Count > 0 ? Certainty.Sure : Certainty.Likely,
             "the message broker takes no connection: services run, and cannot report or be called")
         {
-            Evidence =
-            [
-                .. closed.Select(b => new Evidence(ExhibitIds.Broker, b.Quote)),
-                .. said.TakeLast(1).Select(l => l.Quote()),
-                .. unit is null ? Array.Empty<Evidence>() : [unit.QuoteState()],
-            ],
-            Heals = unit is null ? "Nothing on this host: the broker is elsewhere. Services find it again by themselves." : "It starts the broker's unit where that is described; services find it again by themselves.",
+            Evidence = Quotes.All([.. closed.Select(b => new Evidence(ExhibitIds.Broker, b.Quote)), said is [.., var last] ? last.Quote() : null, unit?.QuoteState()]),
+            Heals = unit is null
+                ? "Nothing on this host: the broker is elsewhere. Services find it again by themselves."
+                : "It starts the broker's unit where that is described; services find it again by themselves.",
             Remedy = unit is null ? "See whether the broker runs and whether the network lets this host reach it." : $"See why {unit.Name} does not run: `journalctl --unit={unit.Name}`.",
         };
     }
 
-    private static bool IsTrouble(LogLine line) =>
-        !line.Has("ACCESS_REFUSED") && line.HasAny(["AMQP", "oslo.messaging._drivers.impl_rabbit", "amqp"]) && line.HasAny(["ECONNREFUSED", "Connection refused", "EHOSTUNREACH", "No route to host", "ETIMEDOUT", "timed out", "Name or service not known"]);
+    private static bool IsTrouble(LogLine line) => line.HasAny(["amqp", "impl_rabbit"]) && line.HasAny(Troubles) && !line.Has("ACCESS_REFUSED");
 }

@@ -40,9 +40,10 @@ internal sealed class CellsDown : ICause
             certainty = Certainty.Sure;
         }
 
-        return down.Count == 0 ? null : new Finding(Kind, string.Join(", ", down), certainty, $"{string.Join(" and ", down)} {(down.Count == 1 ? "does" : "do")} not work: no request for a server gets as far as a host")
+        return down.Count == 0 ? null : new Finding(Kind, string.Join(", ", down), certainty,
+            $"{string.Join(" and ", down)} {(down.Count == 1 ? "does" : "do")} not work: no request for a server gets as far as a host")
         {
-            Evidence = [.. evidence, .. situation.QuoteFault()],
+            Evidence = Quotes.All([.. evidence, situation.QuoteFault()]),
             Heals = "It starts the units where they are described, on the host that has them.",
             Remedy = "On the controller: `systemctl status` and the log of the service; then its database and the broker.",
         };

@@ -18,14 +18,20 @@ internal sealed class ClockSkew : ICause
         if (situation.Clock is not { } clock || Math.Abs(clock.OffsetSeconds) - clock.DoubtSeconds < Worth)
             return null;
         var least = Math.Abs(clock.OffsetSeconds) - clock.DoubtSeconds;
-        // A record that looks fresh all the same was stamped by another clock: the conductor's.
-        var certainty = situation.Compute?.IsUp == true ? Certainty.Possible : least > situation.ServiceDownSeconds ? Certainty.Sure : least > situation.ServiceDownSeconds / 2.0 ? Certainty.Likely : Certainty.Possible;
-        return new Finding(Kind, situation.Host, certainty,
+        return new Finding(Kind, situation.Host, CertaintyOf(least, situation),
             $"the clock is {Math.Abs(clock.OffsetSeconds):0} s {(clock.OffsetSeconds > 0 ? "ahead of" : "behind")} the API's; Nova takes a service for down after {situation.ServiceDownSeconds} s")
         {
-            Evidence = [new Evidence(ExhibitIds.Clock, clock.Quote), .. situation.Compute is { IsUp: false } service ? [service.Quote()] : Array.Empty<Evidence>()],
+            Evidence = Quotes.All(new Evidence(ExhibitIds.Clock, clock.Quote), situation.Compute?.Quote()),
             Heals = "Nothing: the time is not its to set.",
             Remedy = "Mend time synchronisation (`chronyc sources`, `timedatectl`) on the host that is wrong; it may be the controller.",
         };
+    }
+
+    /// <summary>A record that looks fresh all the same was stamped by another clock: the conductor's.</summary>
+    private static Certainty CertaintyOf(double seconds, Situation situation)
+    {
+        if (situation.Compute?.IsUp == true || seconds < situation.ServiceDownSeconds / 2.0)
+            return Certainty.Possible;
+        return seconds > situation.ServiceDownSeconds ? Certainty.Sure : Certainty.Likely;
     }
 }

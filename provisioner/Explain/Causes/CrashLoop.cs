@@ -11,7 +11,8 @@ internal sealed class CrashLoop : ICause
     /// <summary>The compute service first, since without it nothing else matters.</summary>
     private static readonly string[] Units =
     [
-        Situation.ComputeUnit, "nova-conductor.service", "nova-scheduler.service", "nova-api.service", "placement-api.service", "neutron-linuxbridge-agent.service", "neutron-openvswitch-agent.service", "libvirtd.service",
+        Situation.ComputeUnit, "nova-conductor.service", "nova-scheduler.service", "nova-api.service", "placement-api.service",
+        "neutron-linuxbridge-agent.service", "neutron-openvswitch-agent.service", "libvirtd.service",
     ];
 
     public CauseKind Kind => CauseKind.CrashLoop;
@@ -31,7 +32,7 @@ internal sealed class CrashLoop : ICause
         return new Finding(Kind, unit.Name, isOften || gaveUp ? Certainty.Sure : Certainty.Likely,
             $"{unit.Name} ends soon after each start{(unit.Restarts is { } count ? $" ({count} restarts)" : "")}{(gaveUp ? ", and systemd has given up" : "")}")
         {
-            Evidence = [unit.QuoteState(), .. last is null ? Array.Empty<Evidence>() : [last.Quote()]],
+            Evidence = Quotes.All(unit.QuoteState(), last?.Quote()),
             Heals = "It starts the unit a few times, ever less often, then gives up and raises an alarm; a change of its files makes it try again.",
             Remedy = $"`journalctl --unit={unit.Name}` and its log say why it ends.",
         };

@@ -48,12 +48,7 @@ internal sealed class DisabledAuto : ICause
         return new Finding(Kind, service?.Host ?? libvirt!.Name, service is null ? Certainty.Likely : Certainty.Sure,
             service is null ? "libvirt has failed: Nova disables the compute service for that" : $"Nova disabled the compute service by itself: {service.DisabledReason}")
         {
-            Evidence =
-            [
-                .. service is null ? Array.Empty<Evidence>() : [service.Quote()],
-                .. libvirt is null ? Array.Empty<Evidence>() : [libvirt.QuoteState()],
-                .. lost.TakeLast(1).Select(l => l.Quote()),
-            ],
+            Evidence = Quotes.All(service?.Quote(), libvirt?.QuoteState(), lost is [.., var last] ? last.Quote() : null),
             Heals = "It starts libvirt first. Nova then enables the service itself; where it does not, healthd does, for a reason that begins with AUTO: and no other.",
             Remedy = $"See why libvirt is gone: `journalctl --unit={libvirt?.Name ?? "libvirtd.service"}`.",
         };

@@ -16,9 +16,10 @@ internal sealed class FilteredOut : ICause
 
     /// <summary>A trait that stayed behind when its service was enabled again, or belongs to one that is disabled.</summary>
     private Finding? ByTrait(Situation situation) => situation.Provider is not { Traits: { } traits } provider || !traits.Contains(DisabledTrait) ? null :
-        new Finding(Kind, provider.Name, Certainty.Sure, $"the host's provider has the trait {DisabledTrait}: placement leaves it out{(situation.Compute is { IsDisabled: false } ? ", although its service is enabled" : "")}")
+        new Finding(Kind, provider.Name, Certainty.Sure,
+            $"the host's provider has the trait {DisabledTrait}: placement leaves it out{(situation.Compute is { IsDisabled: false } ? ", although its service is enabled" : "")}")
         {
-            Evidence = [new Evidence(ExhibitIds.Traits(provider.Id), $"\"{DisabledTrait}\""), .. situation.Compute is { } service ? [service.Quote()] : Array.Empty<Evidence>()],
+            Evidence = Quotes.All(new Evidence(ExhibitIds.Traits(provider.Id), $"\"{DisabledTrait}\""), situation.Compute?.Quote()),
             Heals = "Nothing: the compute service sets the trait when it starts, and when it is enabled or disabled.",
             Remedy = "If the service is enabled: disable and enable it once, or restart nova-compute, which sets the trait anew.",
         };
@@ -30,11 +31,13 @@ internal sealed class FilteredOut : ICause
         var mine = situation.Server is { } server ? lines.LastOrDefault(l => l.Has(server.Id)) : null;
         if ((mine ?? lines.LastOrDefault()) is not { } line)
             return null;
-        return new Finding(Kind, NameOf(line.Text) ?? "scheduler", mine is not null ? Certainty.Sure : Certainty.Possible, $"{NameOf(line.Text) ?? "a filter of the scheduler"} left no host for a request")
+        var filter = NameOf(line.Text);
+        return new Finding(Kind, filter ?? "scheduler", mine is not null ? Certainty.Sure : Certainty.Possible, $"{filter ?? "a filter of the scheduler"} left no host for a request")
         {
-            Evidence = [line.Quote(), .. situation.QuoteFault()],
+            Evidence = Quotes.All(line.Quote(), situation.QuoteFault()),
             Heals = "Nothing: filters say what operators want.",
-            Remedy = "Compare what the request asks for (zone, aggregate, properties of image and flavor, server group) with what the host offers; `[filter_scheduler] enabled_filters` in nova.conf names the filters.",
+            Remedy = "Compare what the request asks for (zone, aggregate, properties of image and flavor, server group) with what the host offers; "
+                + "`[filter_scheduler] enabled_filters` in nova.conf names the filters.",
         };
     }
 

@@ -24,13 +24,11 @@ internal sealed class HostNotMapped : ICause
         var isThisHost = fault?.Fault!.Contains($"'{situation.Host}'", StringComparison.Ordinal) == true;
         return new Finding(Kind, situation.Host, isAbsent || isThisHost ? Certainty.Sure : Certainty.Likely, "the compute service is registered, and its host is mapped to no cell")
         {
-            Evidence =
-            [
-                .. situation.Mapped is { } mapped ? [new Evidence(ExhibitIds.MappedHosts, mapped.Count == 0 ? "no host is mapped" : $"mapped are {string.Join(", ", mapped.Take(8))}")] : Array.Empty<Evidence>(),
-                .. fault is null ? Array.Empty<Evidence>() : situation.QuoteFault(),
-                .. isHidden ? [new Evidence(ExhibitIds.Hypervisors, Others(situation))] : Array.Empty<Evidence>(),
-                .. situation.Compute is { } service ? [service.Quote()] : Array.Empty<Evidence>(),
-            ],
+            Evidence = Quotes.All(
+                situation.Mapped is { } mapped ? new Evidence(ExhibitIds.MappedHosts, mapped.Count == 0 ? "no host is mapped" : $"mapped are {string.Join(", ", mapped.Take(8))}") : null,
+                fault is null ? null : situation.QuoteFault(),
+                isHidden ? new Evidence(ExhibitIds.Hypervisors, Others(situation)) : null,
+                situation.Compute?.Quote()),
             Heals = "On a controller it runs `nova-manage cell_v2 discover_hosts`, which does no harm when repeated.",
             Remedy = "On a controller: `nova-manage cell_v2 discover_hosts --verbose`.",
         };

@@ -24,7 +24,7 @@ internal sealed class LinkMissing : ICause
         var there = string.Join(", ", links.Select(l => $"{l.Name}{(l.Addresses.Count == 0 ? "" : $" ({string.Join(' ', l.Addresses)})")}"));
         return new Finding(Kind, what[0], Certainty.Sure, $"the configuration names {string.Join(" and ", what)}, which the host does not have")
         {
-            Evidence = [.. missing.Select(m => m.Option.Quote()).Distinct(), .. isAddressMissing ? [address!.Quote()] : Array.Empty<Evidence>(), new Evidence(ExhibitIds.Links, $"there are {there}")],
+            Evidence = Quotes.All([.. missing.Select(m => m.Option.Quote()).Distinct(), isAddressMissing ? address!.Quote() : null, new Evidence(ExhibitIds.Links, $"there are {there}")]),
             Heals = "It makes described links and addresses anew within moments, then restarts the services that started without them.",
             Remedy = "Describe the link in the site file (`links:`), or correct the option; `cloudlet plan` shows what is missing.",
         };

@@ -20,28 +20,25 @@ internal sealed class NameChanged : ICause
         if (refused is null && other is null && recorded is null)
             return null;
         var was = other?.Host ?? recorded;
-        List<Evidence> evidence = [];
-        if (refused is not null)
-            evidence.Add(refused.Quote());
-        if (other is not null)
-            evidence.Add(new Evidence(ExhibitIds.Hypervisors, other.Quote));
-        if (situation.Names is { } names)
-            evidence.Add(new Evidence(ExhibitIds.Host, $"hostname {names.Name}{(names.Recorded is null ? "" : $"; recorded {names.Recorded}")}"));
-        if (situation.Nova["DEFAULT.host"] is { } option)
-            evidence.Add(option.Quote());
         // With `host` in nova.conf the name of the machine matters less: Nova may go on as before.
         var works = refused is null && situation.Compute?.IsUp == true;
-        return new Finding(Kind, situation.Host, !works ? Certainty.Sure : other is not null ? Certainty.Likely : Certainty.Possible, $"the host goes by the name {situation.Host}, and {(was is null ? "Nova knows it by another" : $"was {was} before")}")
+        return new Finding(Kind, situation.Host, !works ? Certainty.Sure : other is not null ? Certainty.Likely : Certainty.Possible,
+            $"the host goes by the name {situation.Host}, and {(was is null ? "Nova knows it by another" : $"was {was} before")}")
         {
-            Evidence = evidence,
+            Evidence = Quotes.All(
+                refused?.Quote(),
+                other?.Quote(),
+                situation.Names is { } names ? new Evidence(ExhibitIds.Host, $"hostname {names.Name}{(names.Recorded is null ? "" : $"; recorded {names.Recorded}")}") : null,
+                situation.Nova["DEFAULT.host"]?.Quote()),
             Heals = "Nothing, on purpose: it restarts no unit while the name differs, because a restart under another name can cost the servers.",
-            Remedy = $"Give the host its name back{(was is null ? "" : $" (`hostnamectl set-hostname`, or `host = {was}` in nova.conf)")} before anything is restarted; never rename a host with servers on it.",
+            Remedy = $"Give the host its name back{(was is null ? "" : $" (`hostnamectl set-hostname`, or `host = {was}` in nova.conf)")} before anything is restarted; "
+                + "never rename a host with servers on it.",
         };
     }
 
     /// <summary>A record of another name, out of use, with an address that is on this very host.</summary>
     private static Hypervisor? OtherName(Situation situation) => situation.Hypervisors?.FirstOrDefault(h =>
         h.Host is { } host && host != situation.Host && IpText.Parse(h.Address) is { } address && !IPAddress.IsLoopback(address)
-        && situation.Links?.Any(l => l.Addresses.Contains(address)) == true
+        && (situation.Links?.Any(l => l.Addresses.Contains(address)) ?? address.Equals(IpText.Parse(situation.Nova["DEFAULT.my_ip"]?.Value)))
         && situation.Services?.Any(s => s.Binary == "nova-compute" && s.Host == host && s.IsUp == true) != true);
 }

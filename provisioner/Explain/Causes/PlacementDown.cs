@@ -7,6 +7,8 @@ internal sealed class PlacementDown : ICause
 {
     private const string Unit = "placement-api.service";
 
+    private static readonly string[] Complaints = ["not responding", "ConnectFailure", "Unable to establish connection", "Connection refused", "ServiceUnavailable", "HTTP 50"];
+
     public CauseKind Kind => CauseKind.PlacementDown;
 
     public IReadOnlyList<CauseKind> Explains => [CauseKind.CrashLoop, CauseKind.ServiceDown, CauseKind.ServiceHung, CauseKind.PlacementProviderMissing, CauseKind.FilteredOut];
@@ -18,17 +20,14 @@ internal sealed class PlacementDown : ICause
             return null;
         var dead = situation.PlacementAnswer is { IsDead: true } answer ? answer : null;
         var unit = situation.Units.GetValueOrDefault(Unit) is { IsDown: true } down ? down : null;
-        var said = situation.ComputeLog.LastOrDefault(l => l.Has("placement") && l.HasAny(["not responding", "ConnectFailure", "Unable to establish connection", "Connection refused", "ServiceUnavailable", "HTTP 50"]));
+        var said = situation.ComputeLog.LastOrDefault(l => l.Has("placement") && l.HasAny(Complaints));
         if (dead is null && unit is null && said is null)
             return null;
-        return new Finding(Kind, unit?.Name ?? "placement", dead is not null ? Certainty.Sure : unit is not null || situation.ComputeUnitState is { IsDown: true } ? Certainty.Likely : Certainty.Possible, "placement does not answer: the scheduler finds no candidate, and a compute service that starts now ends")
+        var isLikely = unit is not null || situation.ComputeUnitState is { IsDown: true } || situation is { ComputeUnitState: null, Compute.IsUp: false };
+        return new Finding(Kind, unit?.Name ?? "placement", dead is not null ? Certainty.Sure : isLikely ? Certainty.Likely : Certainty.Possible,
+            "placement does not answer: the scheduler finds no candidate, and a compute service that starts now ends")
         {
-            Evidence =
-            [
-                .. dead is null ? Array.Empty<Evidence>() : [dead.QuoteTrouble()],
-                .. unit is null ? Array.Empty<Evidence>() : [unit.QuoteState()],
-                .. said is null ? Array.Empty<Evidence>() : [said.Quote()],
-            ],
+            Evidence = Quotes.All(dead?.QuoteTrouble(), unit?.QuoteState(), said?.Quote()),
             Heals = unit is null ? "Nothing on this host: placement is elsewhere." : "It starts the unit where that is described, then services that ended meanwhile.",
             Remedy = "See why placement does not run: its unit or web server, and its database.",
         };

@@ -6,6 +6,9 @@ namespace Cloudlet.Explain.Causes;
 /// <summary>Placement does not know the host, so it is no candidate.</summary>
 internal sealed class PlacementProviderMissing : ICause
 {
+    private static readonly string[] Complaints =
+        ["Failed to create resource provider", "Failed to retrieve resource provider", "Another thread already created a resource provider", "Conflicting resource provider name"];
+
     public CauseKind Kind => CauseKind.PlacementProviderMissing;
 
     public IReadOnlyList<CauseKind> Explains => [CauseKind.FilteredOut];
@@ -14,18 +17,18 @@ internal sealed class PlacementProviderMissing : ICause
     {
         if (situation.Providers is not { } providers || !situation.IsComputeHost || situation.Provider is not null)
             return null;
-        var said = situation.ComputeLog.LastOrDefault(l => l.HasAny(["Failed to create resource provider", "Failed to retrieve resource provider", "Another thread already created a resource provider", "Conflicting resource provider name"]));
-        var isKnown = situation.Hypervisor is not null && situation.Compute?.IsUp == true;
-        return new Finding(Kind, situation.Hypervisor?.Name ?? situation.Host, isKnown || said is not null ? Certainty.Sure : situation.Compute is null ? Certainty.Possible : Certainty.Likely, "placement has no resource provider of this host's name")
+        var said = situation.ComputeLog.LastOrDefault(l => l.HasAny(Complaints));
+        var isKnown = said is not null || (situation.Hypervisor is not null && situation.Compute?.IsUp == true);
+        return new Finding(Kind, situation.Hypervisor?.Name ?? situation.Host, isKnown ? Certainty.Sure : situation.Compute is null ? Certainty.Possible : Certainty.Likely,
+            "placement has no resource provider of this host's name")
         {
-            Evidence =
-            [
+            Evidence = Quotes.All(
                 new Evidence(ExhibitIds.Providers, providers.Count == 0 ? "\"resource_providers\": []" : $"there are {string.Join(", ", providers.Take(8).Select(p => p.Name))}"),
-                .. situation.Hypervisor is { } hypervisor ? [new Evidence(ExhibitIds.Hypervisors, hypervisor.Quote)] : Array.Empty<Evidence>(),
-                .. said is null ? Array.Empty<Evidence>() : [said.Quote()],
-            ],
+                situation.Hypervisor?.Quote(),
+                said?.Quote()),
             Heals = "Nothing yet: the compute service makes its provider at its start and once a minute.",
-            Remedy = "See the compute log for the answer that placement gives it. A provider of the old name with the same uuid is in the way after a rename; `nova-manage placement heal_allocations` follows once the provider is there.",
+            Remedy = "See the compute log for the answer that placement gives it. A provider of the old name with the same uuid is in the way after a rename; "
+                + "`nova-manage placement heal_allocations` follows once the provider is there.",
         };
     }
 }
@@ -49,7 +52,7 @@ internal sealed class FlavorTooBig : ICause
         var offer = known.Count == 1 ? "this host has" : "the largest host has";
         return new Finding(Kind, flavor.Name, Certainty.Sure, $"the flavor asks for {tooBig.Value} {tooBig.Key}, and {offer} {largest:0} for one server at most")
         {
-            Evidence = [flavor.Quote(), .. known.Take(3).Select(p => Capacity.Quote(p, tooBig.Key)), .. situation.QuoteFault()],
+            Evidence = Quotes.All([flavor.Quote(), .. known.Take(3).Select(p => Capacity.Quote(p, tooBig.Key)), situation.QuoteFault()]),
             Heals = "Nothing: the host is as large as it is.",
             Remedy = "Take a smaller flavor or a larger host. For an option that makes the host look small, see reserved_host_* and *_allocation_ratio in nova.conf.",
         };
@@ -72,18 +75,20 @@ internal sealed class PlacementExhausted : ICause
         var lacking = asks.FirstOrDefault(a => known.All(p => p.Free(a.Key) < a.Value));
         if (lacking.Key is null)
             return null;
-        var free = known.Max(p => p.Free(lacking.Key) ?? 0);
+        var free = Math.Max(0, known.Max(p => p.Free(lacking.Key) ?? 0));
+        var asked = situation.Flavor is { } flavor ? $", and {flavor.Name} asks for {lacking.Value}" : "";
         return new Finding(Kind, known.Count == 1 ? known[0].Name : "placement", Certainty.Sure,
-            $"{Math.Max(0, free):0} {lacking.Key} {(known.Count == 1 ? "are left" : "are left on the emptiest host")}{(situation.Flavor is { } flavor ? $", and {flavor.Name} asks for {lacking.Value}" : "")}")
+            $"{free:0} {lacking.Key} {(known.Count == 1 ? "are left" : "are left on the emptiest host")}{asked}")
         {
-            Evidence =
+            Evidence = Quotes.All(
             [
                 .. known.Take(3).SelectMany(p => (Evidence[])[new Evidence(ExhibitIds.Usages(p.Id), p.UsagesQuote), Capacity.Quote(p, lacking.Key)]),
-                .. situation.Flavor is { } asked ? [asked.Quote()] : Array.Empty<Evidence>(),
-                .. situation.QuoteFault(),
-            ],
+                situation.Flavor?.Quote(),
+                situation.QuoteFault(),
+            ]),
             Heals = "Nothing: what is used is used.",
-            Remedy = "Delete or move servers, or raise the allocation ratio if the host bears it. If the host looks emptier than that, compare `openstack resource provider show --allocations` with the servers that exist.",
+            Remedy = "Delete or move servers, or raise the allocation ratio if the host bears it. "
+                + "If the host looks emptier than that, compare `openstack resource provider show --allocations` with the servers that exist.",
         };
     }
 }

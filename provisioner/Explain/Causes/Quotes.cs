@@ -14,6 +14,10 @@ internal static class Quotes
 
     public static Evidence Quote(this FreshnessState freshness) => new(freshness.Exhibit, freshness.Quote);
 
+    public static Evidence Quote(this Hypervisor hypervisor) => new(ExhibitIds.Hypervisors, hypervisor.Quote);
+
+    public static Evidence Quote(this NeutronAgent agent) => new(ExhibitIds.Agents, agent.Quote);
+
     public static Evidence Quote(this FlavorState flavor) => new(flavor.Exhibit, flavor.Quote);
 
     /// <summary>Says whether a unit runs, and how it ended.</summary>
@@ -23,7 +27,10 @@ internal static class Quotes
     public static Evidence QuoteTrouble(this Exhibit exhibit) => new(exhibit.Id, exhibit.Trouble ?? $"HTTP status {exhibit.HttpStatus}");
 
     /// <summary>The fault of the server that was asked about, where it has one.</summary>
-    public static IEnumerable<Evidence> QuoteFault(this Situation situation) => situation.Server is { Fault: not null } server ? [new Evidence(server.Exhibit, server.Quote)] : [];
+    public static Evidence? QuoteFault(this Situation situation) => situation.Server is { Fault: not null } server ? new Evidence(server.Exhibit, server.Quote) : null;
+
+    /// <summary>What there is of it.</summary>
+    public static IReadOnlyList<Evidence> All(params IEnumerable<Evidence?> evidence) => [.. evidence.OfType<Evidence>()];
 
     /// <summary>The lines that say <paramref name="trouble"/> and were not followed by one that says it is over.</summary>
     public static IReadOnlyList<LogLine> Open(IReadOnlyList<LogLine> lines, Func<LogLine, bool> trouble, params ReadOnlySpan<string> over)

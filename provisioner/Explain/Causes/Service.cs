@@ -30,9 +30,12 @@ internal sealed class ServiceDown : ICause
         var state = unit.IsMasked ? "masked" : unit.ActiveState == "failed" ? $"failed ({unit.Result})" : unit.IsBetweenStarts ? "between two starts" : "stopped";
         return new Finding(Kind, unit.Name, Certainty.Sure, $"{unit.Name} is {state}{(byOperator && !unit.IsMasked ? ", and disabled" : "")}")
         {
-            Evidence = [new Evidence(unit.Exhibit, unit.Quote("ActiveState", "SubState", "Result", "ExecMainStatus", "UnitFileState")), .. situation.Compute is { } service ? [service.Quote()] : Array.Empty<Evidence>(), .. situation.QuoteFault()],
+            Evidence = Quotes.All(
+                new Evidence(unit.Exhibit, unit.Quote("ActiveState", "SubState", "Result", "ExecMainStatus", "UnitFileState")), situation.Compute?.Quote(), situation.QuoteFault()),
             Heals = byOperator ? "Nothing, on purpose: an operator disabled or masked the unit." : "It starts the unit where that is described.",
-            Remedy = unit.IsMasked ? $"If nobody needs it masked any more: `systemctl unmask --now {unit.Name}`." : $"`systemctl start {unit.Name}`; `journalctl --unit={unit.Name}` says why it ended.",
+            Remedy = unit.IsMasked
+                ? $"If nobody needs it masked any more: `systemctl unmask {unit.Name}`, then start it."
+                : $"`systemctl start {unit.Name}`; `journalctl --unit={unit.Name}` says why it ended.",
         };
     }
 }
@@ -52,15 +55,16 @@ internal sealed class ServiceHung : ICause
         var isUnheard = situation is { Services: not null, Compute: null };
         if (!unit.IsStopped && !isSilent && !isUnheard)
             return null;
-        var what = unit.IsStopped ? "its process is stopped by a signal" : unit.IsStuck ? "its process waits for a disk or network file system" : isUnheard ? "Nova has never had a report from it under this name" : "Nova has no report from it";
+        var what = unit.IsStopped ? "its process is stopped by a signal"
+            : unit.IsStuck ? "its process waits for a disk or network file system"
+            : isUnheard ? "Nova has never had a report from it under this name"
+            : "Nova has no report from it";
         return new Finding(Kind, unit.Name, unit.IsStopped ? Certainty.Sure : isSilent ? Certainty.Likely : Certainty.Possible, $"{unit.Name} runs, and {what}")
         {
-            Evidence =
-            [
-                .. unit.IsStopped || unit.IsStuck ? [new Evidence(ExhibitIds.Process(unit.Name), unit.ProcessState!)] : Array.Empty<Evidence>(),
+            Evidence = Quotes.All(
+                unit.IsStopped || unit.IsStuck ? new Evidence(ExhibitIds.Process(unit.Name), unit.ProcessState!) : null,
                 unit.QuoteState(),
-                situation.Compute is { } service ? service.Quote() : new Evidence(ExhibitIds.Services, Others(situation)),
-            ],
+                situation.Compute?.Quote() ?? (situation.Services is null ? null : new Evidence(ExhibitIds.Services, Others(situation)))),
             Heals = "It restarts the unit once Nova has had no report for longer than service_down_time, with a budget.",
             Remedy = unit.IsStopped
                 ? $"`kill -CONT {unit.MainPid?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "PID"}` if somebody stopped it to look at it, else `systemctl restart {unit.Name}`."

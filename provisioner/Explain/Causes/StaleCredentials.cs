@@ -34,7 +34,7 @@ internal sealed class StaleCredentials : ICause
         return new Finding(Kind, $"{service}.service", isStale || refused.Count > 1 ? Certainty.Sure : Certainty.Likely,
             isSame ? "the broker refuses the password, which is also the one in the file" : "the process lives, and the broker refuses the password that it has loaded")
         {
-            Evidence = [refused[^1].Quote(), .. freshness is null ? Array.Empty<Evidence>() : [freshness.Quote()]],
+            Evidence = Quotes.All(refused[^1].Quote(), freshness?.Quote()),
             Heals = isSame ? "Nothing: a restart would load the same password." : "It restarts the service, which then loads the file's password.",
             Remedy = isSame
                 ? "Bring transport_url in nova.conf and the broker's user together (`rabbitmqctl change_password`, or the file), then restart the service."

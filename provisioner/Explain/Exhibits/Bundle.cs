@@ -31,7 +31,8 @@ public static class BundleLimits
 /// <param name="Collected">When, UTC by that host's clock.</param>
 /// <param name="Program">Version of the program that collected it.</param>
 public sealed record BundleHeader(
-    [property: JsonRequired] string Format, [property: JsonRequired] int Version, [property: JsonRequired] string Host, [property: JsonRequired] DateTimeOffset Collected, [property: JsonRequired] string Program)
+    [property: JsonRequired] string Format, [property: JsonRequired] int Version, [property: JsonRequired] string Host,
+    [property: JsonRequired] DateTimeOffset Collected, [property: JsonRequired] string Program)
 {
     /// <summary>What the first line of every bundle says.</summary>
     public const string Name = "cloudlet-bundle";

@@ -15,7 +15,9 @@ public sealed record ExhibitRequest(string Id, string How, string Format, string
 /// <summary>Every exhibit that is understood. Whoever collects, collects these; more does no harm.</summary>
 public static class ExhibitCatalog
 {
-    /// <summary>Version of Nova's API that is asked: the first one that has all that is read (forced_down, availability zones of servers, providers in hypervisors), known to every release since Queens.</summary>
+    /// <summary>
+    /// Version of Nova's API that is asked: it has all that is read (forced_down, a server's flavor, hypervisors with their service), and every release since Pike knows it. Where the API is older, its newest.
+    /// </summary>
     public const string ComputeVersion = "2.53";
 
     /// <summary>Version of Placement's API that is asked.</summary>

@@ -1,7 +1,8 @@
 namespace Cloudlet.Explain.Exhibits;
 
 /// <summary>
-/// Takes secrets out of what was collected. <c>***</c> stands for each: no length and no digest is kept, since a weak password can be guessed from either. What an option holds is learnt from configuration, so that the same
+/// Takes secrets out of what was collected. <c>***</c> stands for each: no length and no digest is kept, since a weak password can be guessed from either.
+/// What an option holds is learnt from configuration, so that the same
 /// password is found wherever else it stands: <see cref="Learn"/> all configuration before the first text is cleaned. It rather takes out too much than too little.
 /// </summary>
 public sealed class Redaction
@@ -16,7 +17,10 @@ public sealed class Redaction
 
     /// <summary>Passwords of test hosts that are words of every log as well.</summary>
     private static readonly HashSet<string> Words = new(
-        ["compute", "controller", "default", "glance", "keystone", "libvirt", "localhost", "neutron", "nova-api", "nova-compute", "openstack", "password", "placement", "rabbit", "rabbitmq", "secret", "service"],
+        [
+            "compute", "controller", "default", "glance", "keystone", "libvirt", "localhost", "neutron", "nova-api", "nova-compute", "openstack", "password", "placement",
+            "rabbit", "rabbitmq", "secret", "service",
+        ],
         StringComparer.OrdinalIgnoreCase);
 
     private readonly HashSet<string> learnt = new(StringComparer.Ordinal);

@@ -6,20 +6,19 @@ internal static class SecretConfiguration
     public static string Clean(string text)
     {
         var lines = text.Split('\n');
-        var isClean = new bool[lines.Length];
+        SecretText.Keys(lines);
         var inSecret = false;
         for (var i = 0; i < lines.Length; i++)
         {
-            var (isMore, name, value) = Look(lines[i]);
             if (lines[i].AsSpan().Trim().Length == 0)
                 continue;
-            isClean[i] = inSecret = (isMore && inSecret) || IsSecret(name);
-            if (inSecret)
-                lines[i] = isMore && !IsSecret(name) ? $"    {Redaction.Mark}" : Secret(lines[i], name, value);
+            var (isMore, name, value) = Look(lines[i]);
+            // What is no secret by its name may still say one, two options on a line for one; then what goes on below it is secret too.
+            var clean = IsSecret(name) ? Secret(lines[i], name, value) : isMore && inSecret ? $"    {Redaction.Mark}" : SecretText.Line(lines[i]);
+            inSecret = IsSecret(name) || (isMore && inSecret) || clean != lines[i] || clean == Redaction.Mark;
+            lines[i] = clean;
         }
 
-        // What looks like no option of ours may still say a secret: two options on a line, a key pasted into the file.
-        SecretText.Clean(lines, isClean);
         return string.Join('\n', lines);
     }
 
@@ -55,7 +54,9 @@ internal static class SecretConfiguration
         var isMore = plain.Length > 0 && char.IsWhiteSpace(line[0]);
         var said = plain.TrimStart(" \t#;");
         var length = said.IndexOfAnyExcept(SecretNames.Characters);
-        return length <= 0 ? (isMore, "", "") : (isMore, said[..length].ToString(), said[length..].TrimStart(" \t=:").ToString());
+        if (length < 0)
+            length = said.Length;
+        return (isMore, said[..length].ToString(), said[length..].TrimStart(" \t=:").ToString());
     }
 
     private static string Secret(string line, string name, string value)

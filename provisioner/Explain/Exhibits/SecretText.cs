@@ -16,25 +16,25 @@ internal static class SecretText
     public static string Clean(string text)
     {
         var lines = text.Split('\n');
-        Clean(lines, new bool[lines.Length]);
-        return string.Join('\n', lines);
+        Keys(lines);
+        return string.Join('\n', lines.Select(Line));
     }
 
-    /// <summary>Cleans lines in their place, but for those that are clean already.</summary>
-    public static void Clean(string[] lines, bool[] isClean)
+    /// <summary>Takes private keys out, line by line.</summary>
+    public static void Keys(string[] lines)
     {
         var inKey = false;
         for (var i = 0; i < lines.Length; i++)
         {
-            var begins = lines[i].Contains(KeyBegins, StringComparison.Ordinal) && lines[i].Contains("PRIVATE", StringComparison.Ordinal);
-            var wasInKey = inKey;
-            inKey = (inKey || begins) && !lines[i].Contains(KeyEnds, StringComparison.Ordinal);
-            if (begins || wasInKey)
+            var isKey = inKey || (lines[i].Contains(KeyBegins, StringComparison.Ordinal) && lines[i].Contains("PRIVATE", StringComparison.Ordinal));
+            inKey = isKey && !lines[i].Contains(KeyEnds, StringComparison.Ordinal);
+            if (isKey)
                 lines[i] = Redaction.Mark;
-            else if (!isClean[i])
-                lines[i] = Named(SecretUrl.CleanAll(lines[i]));
         }
     }
+
+    /// <summary>One line without secrets.</summary>
+    public static string Line(string line) => Named(SecretUrl.CleanAll(line));
 
     /// <summary>Takes out what follows the name of a secret: <c>password=…</c>, <c>'token': '…'</c>, <c>X-Auth-Token: …</c>, <c>--os-password …</c>.</summary>
     private static string Named(string line)
@@ -73,9 +73,22 @@ internal static class SecretText
     /// <summary>Where the value behind a name begins, its quote included; -1 when the name is only a word of a sentence.</summary>
     private static int ValueStart(string line, int start, int end)
     {
-        var at = end < line.Length && line[end] is '"' or '\'' ? end + 1 : end;
-        at = SkipSpaces(line, at);
-        if (at < line.Length && (line[at] == '=' || (line[at] == ':' && !SecretNames.IsSecretUrl(line.AsSpan(start, end - start)))))
+        // A name may be quoted, and the whole be quoted once more: {\"password\": \"…\"}.
+        var closed = end;
+        while (closed < line.Length && (line[closed] is '"' or '\'' or '\\'))
+            closed++;
+        var at = SkipSpaces(line, closed);
+        if (at == line.Length)
+            return -1;
+        var isValue = line[at] switch
+        {
+            '=' => true,
+            ':' => !SecretNames.IsSecretUrl(line.AsSpan(start, end - start)),
+            ',' => closed > end, // ('X-Auth-Token', '…')
+            '>' => at == end, // <password>…</password>
+            _ => false,
+        };
+        if (isValue)
             return SkipSpaces(line, at + 1);
         return line.AsSpan(start).StartsWith("--", StringComparison.Ordinal) && at > end ? at : -1;
     }

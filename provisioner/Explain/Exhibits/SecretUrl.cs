@@ -61,7 +61,7 @@ internal static class SecretUrl
                 done = first + at;
             }
 
-            from = first + Math.Max(at, 0);
+            from = first + url.Length;
         }
 
         return clean is null ? line : clean.Append(line, done, line.Length - done).ToString();

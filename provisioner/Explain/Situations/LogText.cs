@@ -47,7 +47,7 @@ internal sealed class LogText
         // A process that has written nothing yet is not told apart from one that writes another number: a wrapper's, or that of a container.
         var writer = pid is not null && All.Any(l => l.Pid == pid) ? pid : file.LastOrDefault(l => l.Pid is not null)?.Pid ?? journal.LastOrDefault(l => l.Pid is not null)?.Pid;
         if (writer is not { } process)
-            return [.. All];
+            return [.. pid is null ? LastRun(journal) : journal, .. file];
         // What a program says before it has set up its log, a parse error for one, stands in the journal without a number.
         return [.. pid is null ? LastRun(journal) : After(journal, process), .. After(file, process)];
     }

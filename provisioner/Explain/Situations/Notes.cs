@@ -2,11 +2,6 @@ using Cloudlet.Explain.Exhibits;
 
 namespace Cloudlet.Explain.Situations;
 
-/// <summary>Something that could not be seen, and why.</summary>
-/// <param name="Exhibit">Id of the exhibit.</param>
-/// <param name="Reason">Why it says nothing.</param>
-public sealed record Unknown(string Exhibit, string Reason);
-
 /// <summary>Remembers, while a bundle is read, what was looked at and what could not be seen.</summary>
 internal sealed class Notes(Bundle bundle)
 {

@@ -46,7 +46,7 @@ internal sealed class OsloText
     {
         if (line.Length > 0 && char.IsWhiteSpace(line[0]))
         {
-            Indented(number, line.Trim());
+            Indented(number, line);
             return;
         }
 
@@ -63,8 +63,8 @@ internal sealed class OsloText
     private void Indented(int number, string line)
     {
         if (options.Count > 0 && isOpen)
-            (open ??= new StringBuilder(options[^1].Value)).Append('\n').Append(line);
-        else if (line[0] is not ('#' or ';'))
+            (open ??= new StringBuilder(options[^1].Value)).Append('\n').Append(line.AsSpan().Trim());
+        else if (line.AsSpan().TrimStart()[0] is not ('#' or ';'))
             odd.Add(new OddLine(exhibit, number, line, "an indented line with no option above it", IsRefused: true));
     }
 

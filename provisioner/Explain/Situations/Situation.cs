@@ -3,7 +3,8 @@ using Cloudlet.Explain.Exhibits;
 namespace Cloudlet.Explain.Situations;
 
 /// <summary>
-/// What a bundle says about a host, typed. Null is what could not be seen, which is never taken for "not there"; <see cref="Unknowns"/> says why. Reading never fails: an exhibit that is missing or makes no sense is an unknown.
+/// What a bundle says about a host, typed. Null is what could not be seen, which is never taken for "not there"; <see cref="Unknowns"/> says why.
+/// Reading never fails: an exhibit that is missing or makes no sense is an unknown.
 /// </summary>
 internal sealed class Situation
 {
@@ -128,8 +129,8 @@ internal sealed class Situation
     {
         if (!bundle.StartingWith(ExhibitIds.Unit("")).Any())
             notes.Unknown(ExhibitIds.Unit("*"), "no unit was collected");
-        if (!bundle.StartingWith(ExhibitIds.Configuration("")).Any())
-            notes.Unknown(ExhibitIds.Configuration("*"), "no configuration was collected");
+        if (!Nova.IsKnown)
+            notes.Unknown(ExhibitIds.Configuration("/etc/nova/nova.conf"), "no configuration of Nova was collected");
         if (ComputeUnitState is { IsActive: true } && bundle.Find(ExhibitIds.Freshness(ComputeUnit)) is null)
             notes.Unknown(ExhibitIds.Freshness(ComputeUnit), "it was not collected");
         if (ComputeUnitState is not null && !Logs["nova-compute"].All.Any())

@@ -77,7 +77,7 @@ public sealed class CombinationSpecs
         explanation.IsWell.ShouldBeFalse();
         explanation.Looked.ShouldBeEmpty();
         explanation.Unknowns.Select(u => u.Exhibit).ShouldBeSubsetOf(
-            [ExhibitIds.Host, "unit:*", "config:*", ExhibitIds.Services, ExhibitIds.Hypervisors, ExhibitIds.Providers, ExhibitIds.MappedHosts, ExhibitIds.Links, ExhibitIds.Clock, ExhibitIds.Broker, ExhibitIds.Agents]);
+            [ExhibitIds.Host, "unit:*", "config:/etc/nova/nova.conf", ExhibitIds.Services, ExhibitIds.Hypervisors, ExhibitIds.Providers, ExhibitIds.MappedHosts, ExhibitIds.Links, ExhibitIds.Clock, ExhibitIds.Broker, ExhibitIds.Agents]);
         explanation.Unknowns.Count.ShouldBe(11);
     }
 

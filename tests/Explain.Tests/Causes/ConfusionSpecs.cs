@@ -22,6 +22,28 @@ public sealed class ConfusionSpecs
     }
 
     [Fact]
+    public void Without_an_exhibit_that_is_not_its_evidence_the_cause_is_still_the_first_or_nothing_is_found_and_that_exhibit_unknown()
+    {
+        List<string> wrong = [];
+        var nothing = 0;
+        foreach (var (name, cause, make) in Scenes.All)
+        {
+            var cited = make().Explained.Findings[0].Evidence.Select(e => e.Exhibit).ToHashSet();
+            foreach (var id in make().Bundle.Exhibits.Select(e => e.Id).Where(id => !cited.Contains(id)))
+            {
+                var explanation = make().Without(id).Explained;
+                if (explanation.Findings is [] && explanation.Unknowns.Any(u => u.Exhibit == id))
+                    nothing++;
+                else if (explanation.Findings is not [var first, ..] || first.Cause != cause)
+                    wrong.Add($"{name} without {id}: {string.Join(", ", explanation.Findings.Select(f => $"{f.Cause} ({f.Certainty})"))}");
+            }
+        }
+
+        wrong.ShouldBeEmpty();
+        nothing.ShouldBeLessThan(Scenes.All.Count / 4);
+    }
+
+    [Fact]
     public void Every_cause_has_a_scene() => Enum.GetValues<CauseKind>().Except(Scenes.All.Select(s => s.Cause)).ShouldBeEmpty();
 
     [Fact]

@@ -21,10 +21,15 @@ public sealed class RedactionSpecs
         "[cache]\nmemcache_secret_key = first line\n  §\n\n  §\nnext = 1\n",
         "[DEFAULT]\npassword §\n",
         "  admin_password = §\n",
+        "[x]\npassword =\n  §\n",
+        "[x]\npassword\n  §\n",
         "[x]\nmy_ip 10.0.0.1 rabbit_password = §\n",
+        "[x]\nmy_ip 10.0.0.1 rabbit_password = x\n  §\n",
         "[x]\nauth_url = http://admin:§@10.0.0.1:5000/v3\n",
         "[x]\nkey = \"§\"\n",
         "[x]\nPASSWORD=§\r\nx=1\r\n",
+        "[x]\npassword = § -----BEGIN RSA KEY-----\n  §\n",
+        "[x]\nkey = -----BEGIN PRIVATE KEY-----\n  §\n  -----END PRIVATE KEY-----\n  §\n",
         "[x]\n-----BEGIN RSA PRIVATE KEY-----\n§\n-----END RSA PRIVATE KEY-----\n",
     ];
 
@@ -42,6 +47,10 @@ public sealed class RedactionSpecs
         "adminPass=§",
         "a line\n-----BEGIN PRIVATE KEY-----\n§\n§\n-----END PRIVATE KEY-----\nmore",
         "key=u'§'",
+        "headers: [('X-Auth-Token', '§'), ('Accept', '*/*')]",
+        "body: {\\\"password\\\": \\\"§\\\"}",
+        "<password>§</password>",
+        "'password' : b'§'",
     ];
 
     private static readonly string[] InJson =
@@ -147,6 +156,24 @@ public sealed class RedactionSpecs
     [Fact]
     public void Nothing_of_a_secret_is_kept_its_length_neither() =>
         new Redaction().Configuration("password = a-long-secret-of-32-characters-xx").ShouldBe(new Redaction().Configuration("password = short-one"));
+
+    [Theory]
+    [InlineData("://a@ ")]
+    [InlineData("://")]
+    [InlineData("key= ")]
+    [InlineData("key='\\")]
+    [InlineData("--token ")]
+    [InlineData("[x]\npassword = a\n b\n")]
+    public void A_text_made_to_take_long_does_not(string part)
+    {
+        var text = string.Concat(Enumerable.Repeat(part, 4 * BundleLimits.Text / part.Length));
+        var start = TimeProvider.System.GetTimestamp();
+
+        foreach (var id in (string[])["config:a", "log:a", "api:a"])
+            new Redaction().Of(id, text);
+
+        TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(20));
+    }
 
     [Fact]
     public void Cleaning_never_fails_and_twice_is_once() => Prop.ForAll(ArbMap.Default.ArbFor<string>(), text =>
