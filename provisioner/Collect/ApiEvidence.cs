@@ -55,26 +55,26 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
 
     private async Task<IReadOnlyList<Exhibit>> ServerAsync(CloudAccess access, string? server, CancellationToken ct)
     {
-        if ((server ?? await NewestInErrorAsync(access, ct)) is not { } id)
-            return [];
-        var shown = await NovaAsync(access, ExhibitIds.Server(id), $"/servers/{Uri.EscapeDataString(id)}", ct);
-        return Inner(shown, "server", "flavor", "id") is { } flavor ? [shown, await NovaAsync(access, ExhibitIds.Flavor(flavor), $"/flavors/{Uri.EscapeDataString(flavor)}", ct)] : [shown];
-    }
+        if (server is null)
+        {
+            // Nova sorts its lists, newest first.
+            var failed = await NovaAsync(access, "api:servers", "/servers?status=ERROR&limit=1&all_tenants=true", ct);
+            server = Values(failed, "servers").Select(s => Text(s, "id")).FirstOrDefault(id => id is not null);
+            if (server is null)
+                return failed.IsAnswer ? [] : [failed];
+        }
 
-    /// <summary>Lists are sorted by Nova, newest first.</summary>
-    private async Task<string?> NewestInErrorAsync(CloudAccess access, CancellationToken ct)
-    {
-        var list = await NovaAsync(access, "api:servers", "/servers?status=ERROR&limit=1&all_tenants=true", ct);
-        return Values(list, "servers").Select(s => Text(s, "id")).FirstOrDefault(id => id is not null);
+        var shown = await NovaAsync(access, ExhibitIds.Server(server), $"/servers/{Uri.EscapeDataString(server)}", ct, ExhibitCatalog.ServerVersion);
+        return Inner(shown, "server", "flavor", "id") is { } flavor ? [shown, await NovaAsync(access, ExhibitIds.Flavor(flavor), $"/flavors/{Uri.EscapeDataString(flavor)}", ct)] : [shown];
     }
 
     private async Task<IReadOnlyList<Exhibit>> PlacementAsync(CloudAccess access, CancellationToken ct)
     {
-        var providers = await AskAsync(ExhibitIds.Providers, new Uri($"{access.Placement}/resource_providers"), access, ("OpenStack-API-Version", $"placement {ExhibitCatalog.PlacementVersion}"), ct);
+        var providers = await AskAsync(ExhibitIds.Providers, new Uri($"{access.Placement.ToString().TrimEnd('/')}/resource_providers"), access, ("OpenStack-API-Version", $"placement {ExhibitCatalog.PlacementVersion}"), ct);
         List<Exhibit> exhibits = [providers];
         foreach (var id in Values(providers, "resource_providers").Select(p => Text(p, "uuid")).OfType<string>().Take(MostProviders))
             foreach (var (exhibit, part) in new[] { (ExhibitIds.Inventories(id), "inventories"), (ExhibitIds.Usages(id), "usages"), (ExhibitIds.Traits(id), "traits") })
-                exhibits.Add(await AskAsync(exhibit, new Uri($"{access.Placement}/resource_providers/{Uri.EscapeDataString(id)}/{part}"), access, ("OpenStack-API-Version", $"placement {ExhibitCatalog.PlacementVersion}"), ct));
+                exhibits.Add(await AskAsync(exhibit, new Uri($"{access.Placement.ToString().TrimEnd('/')}/resource_providers/{Uri.EscapeDataString(id)}/{part}"), access, ("OpenStack-API-Version", $"placement {ExhibitCatalog.PlacementVersion}"), ct));
         return exhibits;
     }
 
@@ -82,8 +82,8 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
         ? AskAsync(ExhibitIds.Agents, new Uri($"{network.ToString().TrimEnd('/').Replace("/v2.0", "", StringComparison.Ordinal)}/v2.0/agents"), access, header: null, ct)
         : maker.TryAsync(ExhibitIds.Agents, "GET neutron /v2.0/agents", _ => throw new CloudletException(ErrorKind.NotFound, "keystone's catalog has no service of type network"));
 
-    private Task<Exhibit> NovaAsync(CloudAccess access, string id, string path, CancellationToken ct) =>
-        AskAsync(id, new Uri($"{access.Compute}{path}"), access, ("X-OpenStack-Nova-API-Version", ExhibitCatalog.ComputeVersion), ct);
+    private Task<Exhibit> NovaAsync(CloudAccess access, string id, string path, CancellationToken ct, string version = ExhibitCatalog.ComputeVersion) =>
+        AskAsync(id, new Uri($"{access.Compute}{path}"), access, ("X-OpenStack-Nova-API-Version", version), ct);
 
     private Task<Exhibit> AskAsync(string id, Uri url, CloudAccess access, (string Name, string Value)? header, CancellationToken ct) => maker.TryAsync(id, $"GET {url}", async exhibit =>
     {
@@ -99,6 +99,8 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
     {
+        // Small WSGI servers end a connection without a word after an answer: the next request would meet its end.
+        request.Headers.ConnectionClose = true;
         try
         {
             return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);

@@ -32,7 +32,7 @@ public sealed class Healer(KindRegistry kinds, IConvergeStore store, TimeProvide
     /// <param name="concerned">Ids to look at, with what depends on them; null: everything.</param>
     /// <param name="ct">Ends the look.</param>
     public Task<Plan> LookAsync(HostState desired, IReadOnlyCollection<string>? concerned, CancellationToken ct) =>
-        PlanAsync(Narrow(desired, concerned), ct);
+        PlanAsync(desired, Narrow(desired, concerned), ct);
 
     /// <summary>
     /// As <see cref="LookAsync"/>, for whoever wants to repair soon: when something concerned deviates, the units that only depend on it are not looked at yet. That takes several times longer than a look at a link or a file,
@@ -47,12 +47,12 @@ public sealed class Healer(KindRegistry kinds, IConvergeStore store, TimeProvide
         var near = concerned is null ? part.Resources : [.. part.Resources.Where(r => r is not UnitSpec || concerned.Contains(r.Id))];
         if (near.Count < part.Resources.Count)
         {
-            var plan = await PlanAsync(new HostState { Host = part.Host, Resources = near }, ct);
+            var plan = await PlanAsync(desired, new HostState { Host = part.Host, Resources = near }, ct);
             if (plan.Changes.Any(c => c.Action != ChangeAction.Refresh && c.Error is null))
                 return plan;
         }
 
-        return await PlanAsync(part, ct);
+        return await PlanAsync(desired, part, ct);
     }
 
     /// <summary>Does a plan that a look gave, or a part of it, and looks again.</summary>
@@ -105,6 +105,20 @@ public sealed class Healer(KindRegistry kinds, IConvergeStore store, TimeProvide
     {
         foreach (var spec in seen)
             kinds.For(spec).Adopt(spec);
+    }
+
+    /// <summary>
+    /// A unit that is to be changed is looked at together with all that it comes after: started without one of those, it may wait for it for minutes, and everything else would wait for that start.
+    /// </summary>
+    private async Task<Plan> PlanAsync(HostState whole, HostState part, CancellationToken ct)
+    {
+        var plan = await PlanAsync(part, ct);
+        var under = DependencyOrder.Under(whole.Resources, plan.Changes.Where(c => c.Spec is UnitSpec && c.Action != ChangeAction.Refresh).Select(c => c.Id));
+        under.ExceptWith(part.Resources.Select(r => r.Id));
+        if (under.Count == 0)
+            return plan;
+        under.UnionWith(part.Resources.Select(r => r.Id));
+        return await PlanAsync(new HostState { Host = whole.Host, Resources = [.. whole.Resources.Where(r => under.Contains(r.Id))] }, ct);
     }
 
     private async Task<Plan> PlanAsync(HostState part, CancellationToken ct) => planner.Plan(part, await observer.ObserveAsync(part, [], findOwned: false, ct));

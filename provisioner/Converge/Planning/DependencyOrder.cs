@@ -48,6 +48,19 @@ internal static class DependencyOrder
         return standing;
     }
 
+    /// <summary>Ids of those that one of <paramref name="ids"/> comes after, directly or through others.</summary>
+    public static HashSet<string> Under(IReadOnlyList<ResourceSpec> specs, IEnumerable<string> ids)
+    {
+        var byId = specs.ToDictionary(s => s.Id);
+        var under = new HashSet<string>();
+        var open = new Stack<string>(ids);
+        while (open.TryPop(out var id))
+            foreach (var before in byId.TryGetValue(id, out var spec) ? spec.After : [])
+                if (byId.ContainsKey(before) && under.Add(before))
+                    open.Push(before);
+        return under;
+    }
+
     /// <summary>Specs so that each comes after all it names; independent ones in the order of their ids.</summary>
     /// <exception cref="CloudletException">InvalidInput: they go round in a circle, which the message shows.</exception>
     public static IReadOnlyList<ResourceSpec> Sort(IReadOnlyList<ResourceSpec> specs)

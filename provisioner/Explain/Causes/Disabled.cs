@@ -49,7 +49,7 @@ internal sealed class DisabledAuto : ICause
             service is null ? "libvirt has failed: Nova disables the compute service for that" : $"Nova disabled the compute service by itself: {service.DisabledReason}")
         {
             Evidence = Quotes.All(service?.Quote(), libvirt?.QuoteState(), lost is [.., var last] ? last.Quote() : null),
-            Heals = "It starts libvirt first. Nova then enables the service itself; where it does not, healthd does, for a reason that begins with AUTO: and no other.",
+            Heals = "It starts libvirt where its unit is described. Nova then enables the service itself.",
             Remedy = $"See why libvirt is gone: `journalctl --unit={libvirt?.Name ?? "libvirtd.service"}`.",
         };
     }

@@ -29,7 +29,7 @@ internal sealed class HostNotMapped : ICause
                 fault is null ? null : situation.QuoteFault(),
                 isHidden ? new Evidence(ExhibitIds.Hypervisors, Others(situation)) : null,
                 situation.Compute?.Quote()),
-            Heals = "On a controller it runs `nova-manage cell_v2 discover_hosts`, which does no harm when repeated.",
+            Heals = "Nothing. The scheduler maps hosts by itself where its `discover_hosts_in_cells_interval` says so.",
             Remedy = "On a controller: `nova-manage cell_v2 discover_hosts --verbose`.",
         };
     }

@@ -65,7 +65,7 @@ internal sealed class ServiceHung : ICause
                 unit.IsStopped || unit.IsStuck ? new Evidence(ExhibitIds.Process(unit.Name), unit.ProcessState!) : null,
                 unit.QuoteState(),
                 situation.Compute?.Quote() ?? (situation.Services is null ? null : new Evidence(ExhibitIds.Services, Others(situation)))),
-            Heals = "It restarts the unit once Nova has had no report for longer than service_down_time, with a budget.",
+            Heals = unit.IsStopped ? "It lets the process go on, or starts the unit anew where that is described." : "Nothing: it does not ask Nova.",
             Remedy = unit.IsStopped
                 ? $"`kill -CONT {unit.MainPid?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "PID"}` if somebody stopped it to look at it, else `systemctl restart {unit.Name}`."
                 : $"See the last lines of its log, then `systemctl restart {unit.Name}`.",

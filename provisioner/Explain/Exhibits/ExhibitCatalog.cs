@@ -20,6 +20,9 @@ public static class ExhibitCatalog
     /// </summary>
     public const string ComputeVersion = "2.53";
 
+    /// <summary>Version of Nova's API in which servers are asked for: the last one that names the flavor by its id.</summary>
+    public const string ServerVersion = "2.46";
+
     /// <summary>Version of Placement's API that is asked.</summary>
     public const string PlacementVersion = "1.14";
 

@@ -37,7 +37,7 @@ internal sealed class NovaCloud(Func<string, Task<string>> shell)
 
     private string? image;
 
-    /// <summary>Waits until the compute service is as wanted and belongs to a cell.</summary>
+    /// <summary>Waits until the compute service is as wanted and belongs to a cell, and the other services are up.</summary>
     /// <param name="state">up or down.</param>
     /// <returns>How long that took, seconds.</returns>
     internal async Task<double> ComputeIsAsync(string state)
@@ -54,11 +54,12 @@ internal sealed class NovaCloud(Func<string, Task<string>> shell)
     }
 
     /// <summary>Starts a server and waits for its end: it runs, or Nova says why not.</summary>
-    internal async Task<NovaServer> BootAsync()
+    /// <param name="flavor">small, or what a test has made.</param>
+    internal async Task<NovaServer> BootAsync(string flavor = "small")
     {
         image ??= await PrepareAsync();
         var watch = Stopwatch.StartNew();
-        var created = await AskAsync($$$"""-X POST {{{Compute}}}/servers -d '{"server": {"name": "one", "imageRef": "{{{image}}}", "flavorRef": "small", "networks": "none"}}'""");
+        var created = await AskAsync($$$"""-X POST {{{Compute}}}/servers -d '{"server": {"name": "one", "imageRef": "{{{image}}}", "flavorRef": "{{{flavor}}}", "networks": "none"}}'""");
         var id = created.GetProperty("server").GetProperty("id").GetString();
         while (true)
         {
@@ -72,11 +73,23 @@ internal sealed class NovaCloud(Func<string, Task<string>> shell)
         }
     }
 
+    /// <summary>Deletes every server, failed ones too: what a failure before was about is not what the next question is about.</summary>
+    internal async Task ForgetAsync()
+    {
+        foreach (var server in (await AskAsync($"'{Compute}/servers?all_tenants=true'")).GetProperty("servers").EnumerateArray())
+            await shell($"{Curl} -X DELETE {Compute}/servers/{server.GetProperty("id").GetString()}");
+    }
+
     private async Task<string> StateAsync()
     {
-        var services = (await AskAsync($"'{Compute}/os-services?binary=nova-compute'")).GetProperty("services");
+        var services = (await AskAsync($"{Compute}/os-services")).GetProperty("services");
         var hypervisors = (await AskAsync($"{Compute}/os-hypervisors")).GetProperty("hypervisors");
-        return services.GetArrayLength() == 0 ? "unknown" : hypervisors.GetArrayLength() == 0 ? "not mapped" : services[0].GetProperty("state").GetString()!;
+        var compute = services.EnumerateArray().FirstOrDefault(s => s.GetProperty("binary").GetString() == "nova-compute");
+        var others = services.EnumerateArray().Where(s => s.GetProperty("binary").GetString() != "nova-compute");
+        return compute.ValueKind == JsonValueKind.Undefined ? "unknown"
+            : hypervisors.GetArrayLength() == 0 ? "not mapped"
+            : others.Any(s => s.GetProperty("state").GetString() != "up") ? "alone"
+            : compute.GetProperty("state").GetString()!;
     }
 
     /// <summary>An image and a flavor that a server needs.</summary>

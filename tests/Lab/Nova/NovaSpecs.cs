@@ -31,8 +31,13 @@ public sealed class NovaConverge() : ConvergeHost(new NovaHost(), LabBoot.Networ
     }
 }
 
+/// <summary>Specs that share one host with Nova.</summary>
+[CollectionDefinition(nameof(NovaLab))]
+public sealed class NovaLab : ICollectionFixture<NovaConverge>;
+
 /// <summary>Real Nova: nothing of it is pretended but guests (its own fake driver) and networks.</summary>
-public sealed class NovaSpecs(NovaConverge site) : IClassFixture<NovaConverge>
+[Collection(nameof(NovaLab))]
+public sealed class NovaSpecs(NovaConverge site)
 {
     private const string Runs = "for u in nova-api nova-conductor nova-scheduler nova-compute rabbitmq-server; do echo $u $(systemctl show -P InvocationID $u); done";
 

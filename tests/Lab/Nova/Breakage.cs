@@ -1,0 +1,52 @@
+namespace Cloudlet.Lab.Tests.Nova;
+
+/// <summary>A way to keep servers away from a real Nova, and the cause that has to be named for it.</summary>
+/// <param name="Cause">The cause, by its name in explanations.</param>
+/// <param name="What">What is done, in words.</param>
+/// <param name="Script">What is done, as shell commands; the health daemon holds still.</param>
+internal sealed record Breakage(string Cause, string What, string Script)
+{
+    /// <summary>Takes back what the health daemon leaves alone, as shell commands.</summary>
+    public string Undo { get; init; } = "true";
+
+    /// <summary>Whether a server is asked for first, with this flavor.</summary>
+    public string? Flavor { get; init; }
+
+    /// <summary>Waits until Nova itself has noticed.</summary>
+    public bool WaitsForDown { get; init; }
+
+    private const string Api = "curl -sSf --retry 20 --retry-delay 1 --retry-all-errors -H X-Auth-Token:admin:admin -H Content-Type:application/json -H X-OpenStack-Nova-API-Version:2.53";
+    private const string Services = "http://127.0.0.1:8774/v2.1/os-services";
+    private const string Id = $"$({Api} '{Services}?binary=nova-compute' | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"services\"][0][\"id\"])')";
+
+    /// <summary>All of them.</summary>
+    internal static IReadOnlyList<Breakage> All { get; } =
+    [
+        new("service-down", "compute service stopped", "systemctl stop nova-compute"),
+        new("service-hung", "compute process stopped by a signal", "systemctl kill -s STOP nova-compute"),
+        new("stale-credentials", "password changed everywhere but in the compute process", NovaCloud.StalePassword) { WaitsForDown = true },
+        new("stale-process", "my_ip changed in the file, no restart", "sed -i 's/^my_ip = .*/my_ip = 127.0.0.1/' /etc/nova/nova.conf"),
+        new("stale-process", "CPU ratio added in the file, no restart", "sed -i 's/^report_interval/cpu_allocation_ratio = 2.0\\nreport_interval/' /etc/nova/nova.conf"),
+        new("broken-configuration", "a line that is no option, and a restart", "echo oops >>/etc/nova/nova.conf; systemctl restart nova-compute || true"),
+        new("broken-configuration", "a driver that is not there, and a restart", "sed -i 's/^compute_driver = .*/compute_driver = fake.NoDriver/' /etc/nova/nova.conf /etc/nova/nova-compute.conf; systemctl restart nova-compute || true"),
+        new("disabled-by-operator", "compute service disabled with a reason", $"{Api} -X PUT {Services}/{Id} -d '{{\"status\": \"disabled\", \"disabled_reason\": \"new disks\"}}'") { Undo = Enable },
+        new("disabled-by-operator", "compute service disabled without a reason", $"{Api} -X PUT {Services}/{Id} -d '{{\"status\": \"disabled\"}}'") { Undo = Enable },
+        new("disabled-auto", "compute service disabled as Nova does when libvirt is gone", $"{Api} -X PUT {Services}/{Id} -d '{{\"status\": \"disabled\", \"disabled_reason\": \"AUTO: Connection to libvirt lost: 1\"}}'") { Undo = Enable },
+        new("forced-down", "compute service forced down", $"{Api} -X PUT {Services}/{Id} -d '{{\"forced_down\": true}}'") { Undo = $"{Api} -X PUT {Services}/{Id} -d '{{\"forced_down\": false}}'" },
+        new("broker-unreachable", "message broker stopped", "systemctl stop rabbitmq-server"),
+        new("placement-down", "placement stopped", "systemctl stop placement-api"),
+        new("cells-down", "conductor stopped", "systemctl stop nova-conductor; sleep 17"),
+        new("cells-down", "scheduler stopped", "systemctl stop nova-scheduler; sleep 17"),
+        new("link-missing", "the link of my_ip deleted", "ip link delete cloudlet0"),
+        new("link-missing", "the address of my_ip taken away", "ip address flush dev cloudlet0"),
+        new("flavor-too-big", "a flavor with more memory than the host", $"{Api} -X POST http://127.0.0.1:8774/v2.1/flavors -d '{{\"flavor\": {{\"name\": \"huge\", \"id\": \"huge\", \"ram\": 900000000, \"vcpus\": 1, \"disk\": 1}}}}' || true") { Flavor = "huge" },
+        new("host-not-mapped", "the host taken out of its cell", "systemctl stop nova-scheduler; cell=$(nova-manage cell_v2 list_cells 2>/dev/null | awk '/cell1/{print $4}'); nova-manage cell_v2 delete_host --cell_uuid $cell --host $(hostname); systemctl start nova-scheduler") { Undo = "sleep 16" },
+        new("crash-loop", "a compute process that ends at once, again and again", "mkdir -p /run/systemd/system/nova-compute.service.d; printf '[Service]\\nExecStartPre=/bin/false\\nRestart=always\\nRestartSec=100ms\\n' >/run/systemd/system/nova-compute.service.d/crash.conf; systemctl daemon-reload; systemctl restart nova-compute || true; sleep 3")
+            { Undo = "rm -r /run/systemd/system/nova-compute.service.d; systemctl daemon-reload; systemctl reset-failed nova-compute" },
+    ];
+
+    private const string Enable = $"{Api} -X PUT {Services}/{Id} -d '{{\"status\": \"enabled\"}}'";
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Cause}: {What}";
+}
