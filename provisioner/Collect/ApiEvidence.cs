@@ -13,7 +13,13 @@ namespace Cloudlet.Collect;
 /// <param name="clock">The host's clock, which is compared with that of the API.</param>
 internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpClient client, TimeProvider clock)
 {
+    /// <summary>Bytes of an answer: what is longer is no answer of these services.</summary>
+    public const int LongestAnswer = 4 * BundleLimits.Text;
+
     private const int MostProviders = 64;
+    private const int Attempts = 5;
+
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Everything that the services tell about a host, and about a server.</summary>
     /// <param name="logIn">Where the services are.</param>
@@ -46,8 +52,7 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
     private async Task<Exhibit> ClockAsync(CloudAccess access, CancellationToken ct) => await maker.TextAsync(ExhibitIds.Clock, $"HEAD {access.Compute}", async () =>
     {
         var before = clock.GetUtcNow();
-        using var request = new HttpRequestMessage(HttpMethod.Head, access.Compute);
-        using var answer = await SendAsync(request, ct);
+        using var answer = await SendAsync(() => new HttpRequestMessage(HttpMethod.Head, access.Compute), access.Compute, ct);
         var after = clock.GetUtcNow();
         var date = answer.Headers.Date ?? throw new CloudletException(ErrorKind.Unsupported, "the API's answer has no Date header");
         return string.Create(CultureInfo.InvariantCulture, $"before {before:O}\ndate {date:r}\nafter {after:O}\n");
@@ -87,44 +92,45 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
 
     private Task<Exhibit> AskAsync(string id, Uri url, CloudAccess access, (string Name, string Value)? header, CancellationToken ct) => maker.TryAsync(id, $"GET {url}", async exhibit =>
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        request.Headers.Add("X-Auth-Token", access.Token);
-        request.Headers.Add("Accept", "application/json");
-        if (header is { } one)
-            request.Headers.Add(one.Name, one.Value);
-        using var answer = await SendAsync(request, ct);
-        var text = await BoundedAsync(answer, url, ct);
-        return (exhibit with { HttpStatus = (int)answer.StatusCode }).WithText(text, redaction);
+        using var answer = await SendAsync(Request, url, ct);
+        return (exhibit with { HttpStatus = (int)answer.StatusCode }).WithText(await answer.Content.ReadAsStringAsync(ct), redaction);
+
+        HttpRequestMessage Request()
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, url);
+            request.Headers.Add("X-Auth-Token", access.Token);
+            request.Headers.Add("Accept", "application/json");
+            if (header is { } one)
+                request.Headers.Add(one.Name, one.Value);
+            return request;
+        }
     });
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
+    /// <summary>
+    /// Sends a request that may be repeated. Small WSGI servers end a connection after an answer, now and then before it was read: that says nothing about the service, so it is asked again.
+    /// </summary>
+    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, Uri url, CancellationToken ct)
     {
-        // Small WSGI servers end a connection without a word after an answer: the next request would meet its end.
-        request.Headers.ConnectionClose = true;
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-        }
-        catch (HttpRequestException e)
-        {
-            throw new CloudletException(ErrorKind.Unreachable, $"{request.RequestUri?.Host}:{request.RequestUri?.Port} does not answer: {e.Message}", e);
-        }
-        catch (TaskCanceledException e) when (!ct.IsCancellationRequested)
-        {
-            throw new CloudletException(ErrorKind.Timeout, $"{request.RequestUri?.Host}:{request.RequestUri?.Port} took a connection and did not answer in {client.Timeout.TotalSeconds:0} s", e);
-        }
-    }
-
-    private static async Task<string> BoundedAsync(HttpResponseMessage answer, Uri url, CancellationToken ct)
-    {
-        try
-        {
-            await answer.Content.LoadIntoBufferAsync(4L * BundleLimits.Text, ct);
-            return await answer.Content.ReadAsStringAsync(ct);
-        }
-        catch (HttpRequestException e)
-        {
-            throw new CloudletException(ErrorKind.Unreachable, $"{url.Host}:{url.Port} broke off its answer, or it is longer than {4 * BundleLimits.Text} bytes: {e.Message}", e);
+            using var request = make();
+            request.Headers.ConnectionClose = true;
+            try
+            {
+                return await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, ct);
+            }
+            catch (HttpRequestException e) when (attempt < Attempts && e.InnerException is IOException)
+            {
+                await Task.Delay(BetweenAttempts, clock, ct);
+            }
+            catch (HttpRequestException e)
+            {
+                throw new CloudletException(ErrorKind.Unreachable, $"{url.Host}:{url.Port} does not answer: {e.InnerException?.Message ?? e.Message}", e);
+            }
+            catch (TaskCanceledException e) when (!ct.IsCancellationRequested)
+            {
+                throw new CloudletException(ErrorKind.Timeout, $"{url.Host}:{url.Port} took a connection and did not answer in {client.Timeout.TotalSeconds:0} s", e);
+            }
         }
     }
 

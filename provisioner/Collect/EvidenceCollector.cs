@@ -33,7 +33,7 @@ public sealed class EvidenceCollector(IMachine machine, Func<string, string?> en
     {
         var maker = new ExhibitMaker(machine.Processes, redaction, clock);
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(3) };
-        using var client = new HttpClient(handler) { Timeout = LongestAnswer };
+        using var client = new HttpClient(handler) { Timeout = LongestAnswer, MaxResponseContentBufferSize = ApiEvidence.LongestAnswer };
 
         // Secrets are learnt from all of the configuration before anything is cleaned.
         var files = ConfigurationFiles().Select(path => (path, Text: TextOf(path))).ToList();

@@ -36,19 +36,21 @@ internal sealed class BrokenConfiguration : ICause
     public Finding? Find(Situation situation)
     {
         var isDown = situation.ComputeUnitState is { IsDown: true } or { Restarts: >= CrashLoop.Many, IsActive: false };
-        var isUnwell = isDown || situation.Compute?.IsUp == false;
+        // One that is just being started again has met the file, too.
+        var isNotUp = isDown || situation.ComputeUnitState is { ActiveState: "activating" };
+        var isUnwell = isNotUp || situation.Compute?.IsUp == false;
         var complaint = Complaint(situation, isDown);
         var odd = situation.Nova.Odd.Concat(situation.Neutron.Odd).OrderByDescending(o => o.IsRefused).FirstOrDefault();
         var value = complaint?.Has(Refusal) == true && situation.Nova["DEFAULT.transport_url"] is { } url ? (url, "has a password that the broker refuses") : BadValue(situation.Nova);
         if (odd is null && value is null && complaint is null)
             return null;
-        var isProven = complaint is not null || (isDown && odd is { IsRefused: true });
+        var isProven = complaint is not null || (isNotUp && odd is { IsRefused: true });
         var subject = odd?.Exhibit ?? value?.Option.Exhibit ?? complaint!.Exhibit;
         var certainty = isProven ? Certainty.Sure : isUnwell ? Certainty.Likely : Certainty.Possible;
         return new Finding(Kind, subject[(subject.IndexOf(':', StringComparison.Ordinal) + 1)..], certainty, Summary(odd, value, isUnwell))
         {
             Evidence = Quotes.All(
-                odd is null ? null : new Evidence(odd.Exhibit, $"line {odd.Number}: {odd.Line}"), value?.Option.Quote(), complaint?.Quote(), isDown ? situation.ComputeUnitState!.QuoteState() : null),
+                odd is null ? null : new Evidence(odd.Exhibit, $"line {odd.Number}: {odd.Line}"), value?.Option.Quote(), complaint?.Quote(), isNotUp ? situation.ComputeUnitState!.QuoteState() : null),
             Heals = "A described file gets its described content back at once. It never restarts a service into a file that it finds broken, and says so.",
             Remedy = "Correct what is quoted, then start the unit; to keep it so, describe the file in the site.",
         };

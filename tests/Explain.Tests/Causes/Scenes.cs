@@ -38,6 +38,8 @@ internal static class Scenes
         ("the scheduler ends at each start", CauseKind.CrashLoop, () => new Scene().Unit("nova-scheduler.service", "activating", "auto-restart", "exit-code", 1, restarts: 9)),
 
         ("a line is no option, and the service ends", CauseKind.BrokenConfiguration, () => new Scene().NovaConf("oops").Unit(Scene.Compute, "activating", "auto-restart", "exit-code", 1, restarts: 17).Journal(Scene.Compute, ParseError).Services(state: "down").Fault()),
+        ("a line is no option, and the service is being started once more", CauseKind.BrokenConfiguration, () => new Scene().NovaConf("oops").Unit(Scene.Compute, "activating", "start", "success", 0, restarts: 1)
+            .Set(ExhibitIds.Freshness("nova-conductor.service"), "state stale\nby stamp\nfile /etc/nova/nova.conf\n")),
         ("a line is no option, and systemd gave up", CauseKind.BrokenConfiguration, () => new Scene().NovaConf("[oops").Failed(Scene.Compute).Services(state: "down")),
         ("a driver that Nova has not", CauseKind.BrokenConfiguration, () => new Scene().NovaConf("compute_driver = libvirt.LibvirtDrivr").Failed(Scene.Compute).Services(state: "down")
             .Log(Trouble("Unable to load the virtualization driver: ModuleNotFoundError: No module named 'nova.virt.libvirt.LibvirtDrivr'"))),

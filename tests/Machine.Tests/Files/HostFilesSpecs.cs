@@ -25,6 +25,19 @@ public sealed class HostFilesSpecs : IDisposable
         _files.Stat(_dir["a"])!.Mode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.OtherWrite | UnixFileMode.SetUser);
     }
 
+    [Theory]
+    [InlineData(3, "llo")]
+    [InlineData(5, "hello")]
+    [InlineData(9, "hello")]
+    public void The_end_of_a_file_is_read_or_all_of_a_shorter_one(int count, string end)
+    {
+        _files.Write(_dir["a"], "hello"u8, Rw);
+
+        _files.ReadEnd(_dir["a"], count).ShouldBe(Encoding.UTF8.GetBytes(end));
+        _files.ReadEnd(_dir["b"], count).ShouldBeNull();
+        Should.Throw<CloudletException>(() => _files.ReadEnd(_dir.Path, count)).Kind.ShouldBe(ErrorKind.InvalidInput);
+    }
+
     [Fact]
     public void Missing_parents_are_created_for_all_to_enter()
     {
