@@ -46,7 +46,7 @@ internal sealed class HostEvidence(IMachine machine, ExhibitMaker maker, HostSta
             exhibits.Add(await maker.TextAsync(ExhibitIds.Process(unit), $"cat /proc/{pid}/status", () => Task.FromResult(FileText($"/proc/{pid}/status"))));
         exhibits.Add(await maker.CommandAsync(ExhibitIds.Journal(unit), HelperPrograms.Journalctl, [$"--unit={unit}", "--lines=200", "--output=cat", "--no-pager"], ct, KeptEnd.Last));
         if (SpecOf(unit) is { } spec)
-            exhibits.Add(await maker.TextAsync(ExhibitIds.Freshness(unit), $"cloudlet freshness {unit}", () => FreshnessAsync(spec, ct)));
+            exhibits.Add(await maker.TextAsync(ExhibitIds.Freshness(unit), $"cloudlet verify; {unit}: configuration", () => FreshnessAsync(spec, ct)));
         return exhibits;
     }
 

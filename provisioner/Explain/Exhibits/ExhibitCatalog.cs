@@ -55,7 +55,7 @@ public static class ExhibitCatalog
         new(ExhibitIds.Journal("UNIT"), "journalctl --unit=UNIT --lines=200 --output=cat --no-pager", "messages alone, oldest first", "each of Units", KeptEnd.Last),
         new(ExhibitIds.Log("SERVICE"), "tail --bytes=262144 /var/log/PROJECT/SERVICE.log", "lines of oslo.log; the first line whole or left out", "each of Logs", KeptEnd.Last),
         new(ExhibitIds.Configuration("PATH"), "cat PATH", "the file, its secrets as ***", "each file of Configuration, in that order") { IsNeeded = true },
-        new(ExhibitIds.Freshness("UNIT"), "cloudlet freshness UNIT: compares what the process loaded (its stamp, or its own report) with the files",
+        new(ExhibitIds.Freshness("UNIT"), "cloudlet verify; UNIT: configuration. What the process loaded (its stamp, or its own report) beside the files",
             "`state fresh`, `state stale` or `state unknown`; `by stamp`, `by report` or `by times`; `file PATH` and `option SECTION.NAME` for each that differs; never a value", "units with configuration") { IsNeeded = true },
         new(ExhibitIds.Links, "ip -json address show", "its JSON") { IsNeeded = true },
         new(ExhibitIds.Clock, "HEAD of Nova's API, between two looks at the clock",
