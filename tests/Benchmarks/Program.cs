@@ -3,6 +3,7 @@ using Cloudlet.Benchmarks.Common;
 using Cloudlet.Benchmarks.Converge;
 using Cloudlet.Benchmarks.Heal;
 using Cloudlet.Benchmarks.Idle;
+using Cloudlet.Benchmarks.Nova;
 using Cloudlet.Errors;
 
 Benchmark[] benchmarks =
@@ -10,6 +11,7 @@ Benchmark[] benchmarks =
     new("converge", "cloudlet, ansible, puppet and cfengine bring one lab host to the same state; network namespaces by the hundred", ConvergeBenchmark.ReportAsync),
     new("heal", "how soon the health daemon sees and repairs what is deleted, beside systemd-networkd, monit, cfengine and ansible", HealBenchmark.ReportAsync),
     new("idle", "memory, CPU and wake-ups of the health daemon that has nothing to do, and after 100,000 events, beside networkd, monit and cf-execd", IdleBenchmark.ReportAsync),
+    new("nova", "'No valid host was found' on real Nova: from the break to the next server that runs, with the health daemon and without", NovaBenchmark.ReportAsync),
 ];
 var help = $"""
     Benchmarks of Provision. All need root, for a lab host.

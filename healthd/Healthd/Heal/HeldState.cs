@@ -57,8 +57,7 @@ public sealed class HeldState(HealthHost host, AlarmBook alarms, TimeProvider cl
     }
 
     /// <summary>The active hold, or null. One that has expired is none.</summary>
-    public Hold? ReadHold() =>
-        ReadJson(host.Paths.Hold, ReportJson.Default.Hold) is { } hold && hold.Expires > clock.GetUtcNow() ? hold : null;
+    public Hold? ReadHold() => Holds.Read(Files, host.Paths, clock.GetUtcNow());
 
     /// <summary>True when deferred restarts were released.</summary>
     public bool AreRestartsReleased() => Files.Stat(host.Paths.Release) is not null;
@@ -70,7 +69,7 @@ public sealed class HeldState(HealthHost host, AlarmBook alarms, TimeProvider cl
     public bool HostNameChanged(bool isNewState)
     {
         var name = host.HostName();
-        if (ReadJson(host.Paths.Identity, ReportJson.Default.Identity) is { } identity && !isNewState)
+        if (Identity.Read(Files, host.Paths) is { } identity && !isNewState)
             return identity.HostName != name;
         if (Desired is not null)
             Write(host.Paths.Identity, JsonSerializer.SerializeToUtf8Bytes(new Identity(name), ReportJson.Default.Identity));
@@ -145,19 +144,6 @@ public sealed class HeldState(HealthHost host, AlarmBook alarms, TimeProvider cl
         catch (CloudletException)
         {
             return false;
-        }
-    }
-
-    private T? ReadJson<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return Files.Read(path) is { } json ? JsonSerializer.Deserialize(json, type) : null;
-        }
-        catch (Exception e) when (e is JsonException or CloudletException)
-        {
-            return null;
         }
     }
 

@@ -1,3 +1,8 @@
+using System.Text.Json;
+using Cloudlet.Errors;
+using Cloudlet.Healthd.Report;
+using Cloudlet.Machine.Files;
+
 namespace Cloudlet.Healthd.Heal;
 
 /// <summary>Keeps the daemon from acting while somebody works on the host. It looks and reports all the same.</summary>
@@ -12,13 +17,13 @@ public sealed record Hold(string Owner, string Reason, DateTimeOffset Since, Dat
 public sealed record Identity(string HostName)
 {
     /// <summary>The identity on record, or null when there is none that can be read.</summary>
-    public static Identity? Read(Machine.Files.IHostFiles files, HealthPaths paths)
+    public static Identity? Read(IHostFiles files, HealthPaths paths)
     {
         try
         {
-            return files.Read(paths.Identity) is { } json ? System.Text.Json.JsonSerializer.Deserialize(json, Report.ReportJson.Default.Identity) : null;
+            return files.Read(paths.Identity) is { } json ? JsonSerializer.Deserialize(json, ReportJson.Default.Identity) : null;
         }
-        catch (System.Text.Json.JsonException)
+        catch (Exception e) when (e is JsonException or CloudletException)
         {
             return null;
         }

@@ -41,13 +41,14 @@ public static class Holds
     /// <summary>Lets the daemon restart, once, what is deferred.</summary>
     public static void ReleaseRestarts(IHostFiles files, HealthPaths paths) => files.Write(paths.Release, [], OwnerOnly);
 
-    private static Hold? Read(IHostFiles files, HealthPaths paths, DateTimeOffset now)
+    /// <summary>The active hold, or null. One that has expired is none, nor is one that cannot be read.</summary>
+    public static Hold? Read(IHostFiles files, HealthPaths paths, DateTimeOffset now)
     {
         try
         {
             return files.Read(paths.Hold) is { } json && JsonSerializer.Deserialize(json, ReportJson.Default.Hold) is { } hold && hold.Expires > now ? hold : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or CloudletException)
         {
             return null;
         }

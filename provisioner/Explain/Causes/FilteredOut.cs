@@ -8,6 +8,9 @@ internal sealed class FilteredOut : ICause
 {
     private const string DisabledTrait = "COMPUTE_STATUS_DISABLED";
 
+    /// <summary>Takes out hosts whose compute service is down or disabled. Whether it is now, other causes know better than a line about then.</summary>
+    private const string ServiceFilter = "ComputeFilter";
+
     public CauseKind Kind => CauseKind.FilteredOut;
 
     public IReadOnlyList<CauseKind> Explains => [];
@@ -29,10 +32,11 @@ internal sealed class FilteredOut : ICause
         var lines = situation.Logs["nova-scheduler"].All.Where(l => l.HasAny(["Filtering removed all hosts", "returned 0 host"])).ToList();
         // A line about another request is of another time, with other troubles.
         var mine = situation.Server is { } server ? lines.LastOrDefault(l => l.Has(server.Id)) : null;
-        if ((mine ?? lines.LastOrDefault()) is not { } line)
+        if ((mine ?? lines.LastOrDefault(l => NameOf(l.Text) != ServiceFilter)) is not { } line)
             return null;
         var filter = NameOf(line.Text);
-        return new Finding(Kind, filter ?? "scheduler", mine is not null ? Certainty.Sure : Certainty.Possible, $"{filter ?? "a filter of the scheduler"} left no host for a request")
+        return new Finding(Kind, filter ?? "scheduler", mine is not null ? Certainty.Sure : Certainty.Possible,
+            $"{filter ?? "a filter of the scheduler"} left no host for a request{(filter == ServiceFilter ? ": compute services were down or disabled then" : "")}")
         {
             Evidence = Quotes.All(line.Quote(), situation.QuoteFault()),
             Heals = "Nothing: filters say what operators want.",

@@ -49,32 +49,21 @@ public sealed class HostFiles : IHostFiles
     /// <inheritdoc/>
     public byte[]? Read(string path, int limit = 16 << 20)
     {
-        _ = HostRoot.Split(path);
-        // Without O_NONBLOCK, opening a fifo would wait for its writer.
-        using var file = _root.TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out var errno);
-        if (file is null)
-            return errno is FileErrors.ENOENT or FileErrors.ENOTDIR ? null : throw FileErrors.Create(errno, "read", path);
-        if (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) < 0)
-            throw FileErrors.Last("read", path);
-        if (TypeOf(stat) != HostFileType.Regular)
-            throw new CloudletException(ErrorKind.InvalidInput, $"Cannot read {path}: it is not a regular file. Remove it or choose another path.");
-        return HostRoot.ReadToEnd(file, (long)stat.Size, limit, path)
-            ?? throw new CloudletException(ErrorKind.InvalidInput, $"Cannot read {path}: it is longer than {limit} bytes. Choose a smaller file.");
+        using var file = OpenRegular(path, out var length);
+        return file is null
+            ? null
+            : HostRoot.ReadToEnd(file, length, limit, path)
+                ?? throw new CloudletException(ErrorKind.InvalidInput, $"Cannot read {path}: it is longer than {limit} bytes. Choose a smaller file.");
     }
 
     /// <inheritdoc/>
     public byte[]? ReadEnd(string path, int count)
     {
-        _ = HostRoot.Split(path);
-        using var file = _root.TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out var errno);
+        using var file = OpenRegular(path, out var length);
         if (file is null)
-            return errno is FileErrors.ENOENT or FileErrors.ENOTDIR ? null : throw FileErrors.Create(errno, "read", path);
-        if (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) < 0)
-            throw FileErrors.Last("read", path);
-        if (TypeOf(stat) != HostFileType.Regular)
-            throw new CloudletException(ErrorKind.InvalidInput, $"Cannot read {path}: it is not a regular file. Remove it or choose another path.");
-        var end = new byte[(int)Math.Min(count, (long)stat.Size)];
-        var read = RandomAccess.Read(file, end, (long)stat.Size - end.Length);
+            return null;
+        var end = new byte[(int)Math.Min(count, length)];
+        var read = RandomAccess.Read(file, end, length - end.Length);
         return end[..read];
     }
 
@@ -209,6 +198,31 @@ public sealed class HostFiles : IHostFiles
         using var folder = _root.TryOpen(directory, Libc.O_RDONLY | Libc.O_DIRECTORY, out _);
         if (folder is not null)
             TemporaryNames.RemoveLeftOvers(folder);
+    }
+
+    /// <summary>A regular file; null when there is none.</summary>
+    private SafeFileHandle? OpenRegular(string path, out long length)
+    {
+        _ = HostRoot.Split(path);
+        length = 0;
+        // Without O_NONBLOCK, opening a fifo would wait for its writer.
+        var file = _root.TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out var errno);
+        if (file is null)
+            return errno is FileErrors.ENOENT or FileErrors.ENOTDIR ? null : throw FileErrors.Create(errno, "read", path);
+        try
+        {
+            if (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) < 0)
+                throw FileErrors.Last("read", path);
+            if (TypeOf(stat) != HostFileType.Regular)
+                throw new CloudletException(ErrorKind.InvalidInput, $"Cannot read {path}: it is not a regular file. Remove it or choose another path.");
+            length = (long)stat.Size;
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     private SafeFileHandle OpenOrCreateParent(string path, string action, out string name)

@@ -17,6 +17,11 @@ public sealed partial class HostProcessSignals : IProcessSignals
 
     private const int SIGCONT = 18;
 
+    /// <summary>Start time in clock ticks since boot, counted as <see cref="Stat"/> does.</summary>
+    private const int StartField = 19;
+
+    private const int TicksPerSecond = 100; // USER_HZ, the same on every Linux
+
     /// <inheritdoc/>
     public bool SendIfCaught(int pid, int signal, Func<bool> isStillIt) => SendIf(pid, signal, () => isStillIt() && Catches(pid, signal));
 
@@ -24,12 +29,24 @@ public sealed partial class HostProcessSignals : IProcessSignals
     public bool Continue(int pid, Func<bool> isStillIt) => SendIf(pid, SIGCONT, () => isStillIt() && IsStopped(pid));
 
     /// <inheritdoc/>
-    public bool IsStopped(int pid)
+    public bool IsIdle(int pid, TimeSpan age) =>
+        Stat(pid) is ["S", ..] and { Length: > StartField } stat
+        && long.TryParse(stat[StartField], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
+        && Uptime() - TimeSpan.FromSeconds((double)ticks / TicksPerSecond) >= age;
+
+    /// <inheritdoc/>
+    public bool IsStopped(int pid) => Stat(pid) is ["T", ..];
+
+    /// <summary>/proc/PID/stat of proc(5) from its third field on: the state (S sleeps, T is stopped, t is traced) and so on. The name before it may hold spaces and parentheses.</summary>
+    private static string[] Stat(int pid)
     {
-        // /proc/PID/stat of proc(5): pid (name) state …; T is stopped, t is traced. The name may hold spaces and parentheses.
         var text = pid > 0 ? Read($"/proc/{pid}/stat") : "";
-        return text.AsSpan(text.LastIndexOf(')') + 1).TrimStart() is ['T', ..];
+        return text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
+
+    /// <summary>Since boot, on the clock of start times: no step of the time of day moves it.</summary>
+    private static TimeSpan Uptime() =>
+        double.TryParse(Read("/proc/uptime").Split(' ')[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : TimeSpan.Zero;
 
     private static bool SendIf(int pid, int signal, Func<bool> may)
     {

@@ -11,6 +11,11 @@ public interface IProcessSignals
     /// <param name="isStillIt">Asked when the process is held: whether the id is still that of the process that is meant.</param>
     bool SendIfCaught(int pid, int signal, Func<bool> isStillIt);
 
+    /// <summary>True for a process that waits for something (its main thread sleeps), and was not started just now. False when there is none.</summary>
+    /// <param name="pid">Process id.</param>
+    /// <param name="age">Runs at least this long.</param>
+    bool IsIdle(int pid, TimeSpan age);
+
     /// <summary>True for a process that a signal (SIGSTOP, SIGTSTP) has stopped: it is there and does nothing. One that a debugger holds does not count.</summary>
     /// <param name="pid">Process id.</param>
     bool IsStopped(int pid);

@@ -13,10 +13,13 @@ namespace Cloudlet.Resources.State;
 /// <param name="paths">Their names.</param>
 /// <param name="vault">Forgets the contents that the journal no longer names; null where there are none.</param>
 /// <param name="clock">Tells the local time in messages.</param>
-/// <param name="patience">How long to wait for the lock: the health daemon has it for moments.</param>
+/// <param name="patience">How long to wait for the lock. Whoever waits at all waits for a heal to its end: the next start of a service is worth more than an apply that is refused.</param>
 public sealed class HostConvergeStore(IHostFiles files, StatePaths paths, ContentVault? vault, TimeProvider clock, TimeSpan patience = default) : IConvergeStore
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>A few services that take half a minute to start are one heal.</summary>
+    private static readonly TimeSpan LongestHeal = TimeSpan.FromMinutes(2);
 
     private const int LongestFile = 256 << 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -31,12 +34,14 @@ public sealed class HostConvergeStore(IHostFiles files, StatePaths paths, Conten
             {
                 return HostLock.Take(paths.Lock, clock);
             }
-            catch (CloudletException e) when (e.Kind == ErrorKind.Busy && clock.GetElapsedTime(started) < patience)
+            catch (CloudletException e) when (e.Kind == ErrorKind.Busy && IsWorthWaiting(clock.GetElapsedTime(started)))
             {
                 Thread.Sleep(Pause);
             }
         }
     }
+
+    private bool IsWorthWaiting(TimeSpan waited) => waited < patience || (patience > TimeSpan.Zero && waited < LongestHeal && LockHolder.IsHealthDaemon(paths.Lock));
 
     /// <inheritdoc/>
     public Journal? ReadJournal() => Read(paths.Journal, json => Journal.Parse(json));

@@ -20,6 +20,9 @@ internal static partial class LockHolder
         return $"pid {pid}{command}{since}";
     }
 
+    /// <summary>True when the health daemon has it, and so will give it back by itself.</summary>
+    public static bool IsHealthDaemon(string path) => FindPid(path) is { } pid && ProcessIdentity.CommandOf(pid)?.StartsWith("cloudlet healthd", StringComparison.Ordinal) == true;
+
     /// <summary>A line is <c>1: FLOCK  ADVISORY  WRITE 123 00:1a:456 0 EOF</c>: process, device (hex major:minor) and inode.</summary>
     private static int? FindPid(string path)
     {

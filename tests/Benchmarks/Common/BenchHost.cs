@@ -9,7 +9,8 @@ namespace Cloudlet.Benchmarks.Common;
 /// <param name="name">Its host name.</param>
 /// <param name="packages">Debian packages of the peers.</param>
 /// <param name="keep">Leave it up.</param>
-internal sealed class BenchHost(string name, IReadOnlyList<string> packages, bool keep) : IAsyncDisposable
+/// <param name="with">What its image is prepared for.</param>
+internal sealed class BenchHost(string name, IReadOnlyList<string> packages, bool keep, LabFlavor with = LabFlavor.None) : IAsyncDisposable
 {
     /// <summary>Where the program and the peers' sources are in the host.</summary>
     public const string Folder = "/root/bench";
@@ -35,7 +36,7 @@ internal sealed class BenchHost(string name, IReadOnlyList<string> packages, boo
     public async Task StartAsync(IEnumerable<string> folders, IProgress<string> progress, CancellationToken ct)
     {
         var cloudlet = Published.Program();
-        var up = await Lab.UpAsync(new LabHostSpec(name) { Packages = packages }, progress, ct);
+        var up = await Lab.UpAsync(new LabHostSpec(name) { Packages = packages, With = with }, progress, ct);
         var target = Directory.CreateDirectory(Path.Join(up.Host.RootPath, Folder)).FullName;
         File.Copy(cloudlet, Path.Combine(target, "cloudlet"), overwrite: true);
         foreach (var folder in folders.Select(f => Path.Combine(AppContext.BaseDirectory, f)))

@@ -3,7 +3,7 @@ using Cloudlet.Lab.Tests.Converge;
 
 namespace Cloudlet.Lab.Tests.Nova;
 
-/// <summary>Real Nova is broken, and <c>cloudlet explain</c> is asked why. CI runs a sample; <c>build/explain</c> runs all and writes the matrix.</summary>
+/// <summary>Real Nova is broken, and <c>cloudlet explain</c> is asked why. CI runs a sample; <c>build/nova</c> runs all and writes the matrix.</summary>
 [Collection(nameof(NovaLab))]
 public sealed class ExplainSpecs(NovaConverge site, ExplainMatrix matrix) : IClassFixture<ExplainMatrix>
 {
@@ -72,7 +72,7 @@ public sealed class ExplainMatrix : IDisposable
     private readonly List<(Breakage Broken, IReadOnlyList<string> Findings)> _rows = [];
 
     /// <summary>True when all are run, and the matrix is written.</summary>
-    internal static bool IsAll { get; } = Environment.GetEnvironmentVariable("CLOUDLET_EXPLAIN_ALL") == "1";
+    internal static bool IsAll { get; } = EditTable.IsAll;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -87,7 +87,7 @@ public sealed class ExplainMatrix : IDisposable
             $"""
             # Explain, on real Nova
 
-            `build/explain` breaks Debian's Nova on a lab host (templates/sites/nova.yaml) in each of these ways, with the health daemon on hold, asks `cloudlet explain` and writes this table. The first finding counts.
+            `build/nova` breaks Debian's Nova on a lab host (templates/sites/nova.yaml) in each of these ways, with the health daemon on hold, asks `cloudlet explain` and writes this table. The first finding counts.
 
             {right} of {_rows.Count} right ({100.0 * right / _rows.Count:0} %), {_rows.Select(r => r.Broken.Cause).Distinct().Count()} causes. Of a host that is well, nothing is said.
 

@@ -14,6 +14,12 @@ internal sealed record NovaServer(string Status, string? Fault, double Seconds);
 /// <param name="shell">Runs a shell script on the host that must succeed, and returns what it said.</param>
 internal sealed class NovaCloud(Func<string, Task<string>> shell)
 {
+    /// <summary>The address that the site gives to the host.</summary>
+    internal const string OwnIp = "10.80.0.1";
+
+    /// <summary>One that it does not.</summary>
+    internal const string ForeignIp = "10.80.0.9";
+
     /// <summary>Writes the secret that the site names.</summary>
     internal const string Secret = "umask 077; mkdir -p /etc/cloudlet/secrets; head -c 18 /dev/urandom | base64 | tr -d /+= >/etc/cloudlet/secrets/rabbit";
 
@@ -52,6 +58,12 @@ internal sealed class NovaCloud(Func<string, Task<string>> shell)
 
         return watch.Elapsed.TotalSeconds;
     }
+
+    /// <summary>Whether Nova takes the compute service for up.</summary>
+    internal async Task<bool> IsUpAsync() => await StateAsync() == "up";
+
+    /// <summary>The address that the compute service was started with, as it has reported it to Nova when it came up.</summary>
+    internal async Task<string?> LoadedIpAsync() => (await AskAsync($"{Compute}/os-hypervisors/detail")).GetProperty("hypervisors")[0].GetProperty("host_ip").GetString();
 
     /// <summary>Starts a server and waits for its end: it runs, or Nova says why not.</summary>
     /// <param name="flavor">small, or what a test has made.</param>

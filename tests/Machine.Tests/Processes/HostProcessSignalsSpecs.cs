@@ -33,8 +33,32 @@ public sealed class HostProcessSignalsSpecs
     }
 
     [Fact]
-    public void A_process_that_is_not_there_is_not_stopped()
+    public async Task One_that_sleeps_and_is_old_enough_is_idle_and_one_at_work_is_not()
     {
+        var signals = new HostProcessSignals();
+        using var asleep = Process.Start("sleep", "600");
+        using var atWork = Process.Start("sh", ["-c", "while :; do :; done"]);
+        try
+        {
+            while (!signals.IsIdle(asleep.Id, TimeSpan.Zero))
+                await Task.Delay(1);
+            signals.IsIdle(asleep.Id, TimeSpan.FromHours(1)).ShouldBeFalse();
+            await Task.Delay(100);
+            signals.IsIdle(atWork.Id, TimeSpan.Zero).ShouldBeFalse();
+        }
+        finally
+        {
+            asleep.Kill();
+            atWork.Kill();
+            await asleep.WaitForExitAsync();
+            await atWork.WaitForExitAsync();
+        }
+    }
+
+    [Fact]
+    public void A_process_that_is_not_there_is_neither_stopped_nor_idle()
+    {
+        new HostProcessSignals().IsIdle(int.MaxValue, TimeSpan.Zero).ShouldBeFalse();
         new HostProcessSignals().IsStopped(int.MaxValue).ShouldBeFalse();
         new HostProcessSignals().IsStopped(0).ShouldBeFalse();
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Cloudlet.Errors;
 using Cloudlet.Resources.State;
 using Cloudlet.TestKit;
+using Cloudlet.TestKit.Machine;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Resources.Tests.State;
@@ -72,6 +73,42 @@ public sealed partial class HostLockSpecs : IDisposable
         {
             child.Kill();
             child.WaitForExit();
+        }
+    }
+
+    [Fact]
+    public async Task A_heal_is_waited_for_to_its_end_and_another_run_is_not()
+    {
+        var paths = StatePaths.Host with { RunFolder = folder.Path };
+        using var machine = new FakeMachine();
+        var store = new HostConvergeStore(machine.Files, paths, vault: null, TimeProvider.System, TimeSpan.FromMilliseconds(1));
+        await File.WriteAllTextAsync(folder["healthd"], "sleep $2\n");
+        await File.WriteAllTextAsync(folder["apply"], "sleep $2\n");
+
+        using (var heal = Hold("healthd", "1"))
+        {
+            store.Lock().Dispose();
+            await heal.WaitForExitAsync();
+        }
+
+        using var apply = Hold("apply", "60");
+        try
+        {
+            Should.Throw<CloudletException>(store.Lock).Kind.ShouldBe(ErrorKind.Busy);
+        }
+        finally
+        {
+            apply.Kill(entireProcessTree: true);
+            await apply.WaitForExitAsync();
+        }
+
+        // A shell that calls itself cloudlet, with a verb for its script.
+        Process Hold(string verb, string seconds)
+        {
+            var process = Process.Start(new ProcessStartInfo("flock", ["--no-fork", paths.Lock, "bash", "-c", $"exec -a cloudlet bash {verb} run {seconds}"]) { UseShellExecute = false, WorkingDirectory = folder.Path })!;
+            while (!LockHolder.Describe(paths.Lock, TimeProvider.System).Contains($"(cloudlet {verb} run"))
+                Thread.Sleep(5);
+            return process;
         }
     }
 

@@ -14,6 +14,9 @@ public sealed class FakeSignals : IProcessSignals
     /// <summary>Whether processes have handlers.</summary>
     public bool Catches { get; set; } = true;
 
+    /// <summary>Processes that are at work, or were started just now.</summary>
+    public ISet<int> Busy { get; } = new HashSet<int>();
+
     /// <summary>Runs while a process is held.</summary>
     public Action? WhileHeld { get; set; }
 
@@ -30,6 +33,9 @@ public sealed class FakeSignals : IProcessSignals
         OnSend?.Invoke();
         return true;
     }
+
+    /// <inheritdoc/>
+    public bool IsIdle(int pid, TimeSpan age) => !Busy.Contains(pid);
 
     /// <inheritdoc/>
     public bool IsStopped(int pid) => Stopped.Contains(pid);

@@ -8,19 +8,25 @@ namespace Cloudlet.Resources.Units.Configuration;
 
 /// <summary>
 /// Asks a process of OpenStack what it has loaded: on SIGUSR2 it writes a Guru Meditation Report into the folder <c>[oslo_reports] log_dir</c> and goes on. Without that folder the report goes to the journal, where
-/// it is of no use to anybody: then it is not asked.
+/// it is of no use to anybody: then it is not asked. Nor is one at work: the handler of oslo.reports walks over all frames of the program, and with Python 3.11 it fails at one that is between two lines (its f_lineno is
+/// None), which ends the process. One that sleeps is in the middle of a call, and its frames all have lines.
 /// </summary>
 /// <param name="systemd">Says which process is the unit's.</param>
 /// <param name="files">The host's files.</param>
 /// <param name="signals">Reaches the process; one that has no handler, as while it starts, is left alone.</param>
 /// <param name="clock">For waits.</param>
-internal sealed class GuruMeditation(ISystemd systemd, IHostFiles files, IProcessSignals signals, TimeProvider clock)
+/// <param name="settled">
+/// A process that has not run for this long is left alone; null: a minute. It has just loaded what is there, and whoever looks should record that at once, before an edit comes in between, and not wait for a report.
+/// </param>
+internal sealed class GuruMeditation(ISystemd systemd, IHostFiles files, IProcessSignals signals, TimeProvider clock, TimeSpan? settled = null)
 {
     private const int SIGUSR2 = 12;
     private const string FolderOption = "oslo_reports.log_dir";
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan Settled = TimeSpan.FromMinutes(1);
 
     /// <summary>One look asks twice, to plan and to apply.</summary>
     private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(10);
@@ -45,7 +51,7 @@ internal sealed class GuruMeditation(ISystemd systemd, IHostFiles files, IProces
     private async ValueTask<GuruReport?> ReportAsync(UnitInfo unit, string folder, CancellationToken ct)
     {
         var before = Reports(folder).ToHashSet();
-        if (!signals.SendIfCaught(unit.MainPid, SIGUSR2, () => systemd.Get(unit.Name) is var now && now.MainPid == unit.MainPid && now.InvocationId == unit.InvocationId))
+        if (!signals.SendIfCaught(unit.MainPid, SIGUSR2, () => IsStillIt() && signals.IsIdle(unit.MainPid, settled ?? Settled)))
             return null;
         var sent = clock.GetTimestamp();
         (string Path, string Text)? seen = null;
@@ -63,6 +69,8 @@ internal sealed class GuruMeditation(ISystemd systemd, IHostFiles files, IProces
         }
 
         return null;
+
+        bool IsStillIt() => systemd.Get(unit.Name) is var now && now.MainPid == unit.MainPid && now.InvocationId == unit.InvocationId;
     }
 
     private IEnumerable<(string Path, DateTimeOffset Changed, long Length)> Reports(string folder) =>

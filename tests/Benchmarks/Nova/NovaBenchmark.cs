@@ -1,0 +1,111 @@
+using Cloudlet.Benchmarks.Common;
+using Cloudlet.Errors;
+using Cloudlet.Lab;
+
+namespace Cloudlet.Benchmarks.Nova;
+
+/// <summary>Everything that was measured.</summary>
+/// <param name="Machine">Lines about the machine and the versions.</param>
+/// <param name="First">Seconds until a server of the healthy host is ACTIVE.</param>
+/// <param name="Trials">In the order they were run.</param>
+internal sealed record NovaResult(IReadOnlyList<string> Machine, IReadOnlyList<double> First, IReadOnlyList<NovaTrial> Trials);
+
+/// <summary>
+/// The chain that ends in "No valid host was found": the broker's password changes, and nova-compute is forgotten. Nova's own timers bound every repair: a service reports every report_interval (5 s here, 10 s by default), and counts as
+/// down after service_down_time (15 s here, 60 s by default).
+/// </summary>
+internal static class NovaBenchmark
+{
+    /// <summary>So long a broken host is watched that nobody repairs.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    /// <summary>Runs it and reports.</summary>
+    public static async Task<string> ReportAsync(BenchOptions options, TextWriter progress, CancellationToken ct)
+    {
+        var result = await RunAsync(options, progress, ct);
+        return options.Json ? NovaReport.Json(result) : NovaReport.Markdown(result);
+    }
+
+    private static async Task<NovaResult> RunAsync(BenchOptions options, TextWriter progress, CancellationToken ct)
+    {
+        await using var bench = new BenchHost("edge-1", [], options.Keep, LabFlavor.Nova);
+        var host = new NovaHost(bench, ct);
+        await host.StartAsync(new Lines(progress));
+        List<string> machine = [MachineLines.Begin(), .. await host.VersionsAsync()];
+        List<double> first = [];
+        List<NovaTrial> trials = [];
+        for (var run = 0; run < (options.Quick ? 1 : 5); run++)
+        {
+            await SayAsync("the daemon watches");
+            trials.Add(await WatchedAsync());
+            await SayAsync("the daemon comes late");
+            trials.Add(await LateAsync());
+            await SayAsync("a person applies");
+            trials.Add(await PersonAsync());
+        }
+
+        await SayAsync($"nobody repairs, {Patience.TotalMinutes:0} min");
+        trials.Add(await NobodyAsync());
+        machine.Add(MachineLines.End());
+        return new NovaResult(machine, first, trials);
+
+        Task SayAsync(string what) => progress.WriteLineAsync($"{trials.Count + 1}: {what}");
+
+        async Task<NovaTrial> WatchedAsync()
+        {
+            await BeginAsync();
+            var chain = new NovaChain(host);
+            await chain.BreakAsync();
+            await chain.RepairedAsync(Patience);
+            return chain.End("daemon, watching", "The daemon runs all the time.");
+        }
+
+        async Task<NovaTrial> LateAsync()
+        {
+            await BeginAsync();
+            await host.ShellAsync("systemctl stop cloudlet-healthd");
+            var chain = new NovaChain(host);
+            await chain.BreakAsync();
+            await chain.NoValidHostAsync();
+            chain.Note(Moment.RepairMayBegin);
+            await host.ShellAsync("systemctl start cloudlet-healthd");
+            await chain.RepairedAsync(Patience);
+            return chain.End("daemon, afterwards", "The daemon is started when the first server has failed.");
+        }
+
+        async Task<NovaTrial> PersonAsync()
+        {
+            await BeginAsync();
+            await host.ShellAsync("systemctl stop cloudlet-healthd");
+            var chain = new NovaChain(host);
+            await chain.BreakAsync();
+            await chain.NoValidHostAsync();
+            chain.Note(Moment.RepairMayBegin);
+            await host.ApplyAsync();
+            await chain.RepairedAsync(Patience);
+            return chain.End("no daemon, `cloudlet apply`", "No daemon; a person who knows that it may help runs `cloudlet apply` at once.");
+        }
+
+        async Task<NovaTrial> NobodyAsync()
+        {
+            await BeginAsync();
+            await host.ShellAsync("systemctl stop cloudlet-healthd");
+            var chain = new NovaChain(host);
+            await chain.BreakAsync();
+            await chain.NoValidHostAsync();
+            chain.Note(Moment.RepairMayBegin);
+            await chain.RepairedAsync(Patience);
+            return chain.End("no daemon, nobody", $"No daemon, and systemd's own Restart=on-failure: watched for {Patience.TotalMinutes:0} min.");
+        }
+
+        async Task BeginAsync()
+        {
+            await host.ApplyAsync();
+            await host.Cloud.ComputeIsAsync("up");
+            var server = await host.Cloud.BootAsync();
+            if (server.Status != "ACTIVE")
+                throw new CloudletException(ErrorKind.ProcessFailed, $"a server of the healthy host is {server.Status}: {server.Fault}");
+            first.Add(server.Seconds);
+        }
+    }
+}

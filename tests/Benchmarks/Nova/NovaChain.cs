@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Cloudlet.Errors;
+using Cloudlet.Lab.Tests.Nova;
+
+namespace Cloudlet.Benchmarks.Nova;
+
+/// <summary>One trial under way: what was seen and when. Its time begins when it is made.</summary>
+internal sealed class NovaChain(NovaHost host)
+{
+    private const string NoValidHost = "No valid host was found. There are not enough hosts available.";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly Dictionary<Moment, double> seconds = [];
+    private readonly long begin = Stopwatch.GetTimestamp();
+    private string? fault;
+    private string? run;
+
+    /// <summary>Changes the broker's password and forgets nova-compute.</summary>
+    public async Task BreakAsync()
+    {
+        run = await host.ComputeRunAsync();
+        await host.ShellAsync(NovaCloud.StalePassword);
+        Note(Moment.Broken);
+    }
+
+    /// <summary>Waits until Nova has noticed, and asks for a server that cannot be placed.</summary>
+    public async Task NoValidHostAsync()
+    {
+        await host.Cloud.ComputeIsAsync("down");
+        Note(Moment.Down);
+        var server = await host.Cloud.BootAsync();
+        fault = server.Fault;
+        if (server.Status != "ERROR" || fault?.Contains(NoValidHost, StringComparison.Ordinal) != true)
+            throw new CloudletException(ErrorKind.ProcessFailed, $"\"{NoValidHost}\" was to be reproduced, and the server is {server.Status}: {fault}");
+        Note(Moment.NoValidHost);
+    }
+
+    /// <summary>Asks for a server again and again until one runs, or the patience is over.</summary>
+    public async Task RepairedAsync(TimeSpan patience)
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(since) < patience)
+        {
+            if (!seconds.ContainsKey(Moment.Restarted) && await host.ComputeRunAsync() != run)
+                Note(Moment.Restarted);
+            if (seconds.ContainsKey(Moment.Restarted) && !seconds.ContainsKey(Moment.Up) && await host.Cloud.IsUpAsync())
+                Note(Moment.Up);
+            var server = await host.Cloud.BootAsync();
+            if (server.Status == "ACTIVE")
+            {
+                Note(Moment.Active);
+                return;
+            }
+
+            fault ??= server.Fault;
+            await Task.Delay(Pause);
+        }
+    }
+
+    /// <summary>Something happened for the first time.</summary>
+    public void Note(Moment moment) => seconds.TryAdd(moment, Stopwatch.GetElapsedTime(begin).TotalSeconds);
+
+    /// <summary>The trial.</summary>
+    public NovaTrial End(string name, string what) => new(name, what, fault, seconds);
+}
