@@ -18,7 +18,7 @@ internal sealed class NovaHost(BenchHost host, CancellationToken ct)
     {
         await host.StartAsync(["Nova/peers", Path.Combine(Published.Root(), "templates", "sites")], progress, ct);
         var stand = await host.ExecAsync(["ip", "link", "add", "probe", "type", "dummy"], ct) is { ExitCode: 0 } ? "" : "no-dummy-driver.yaml ";
-        await ShellAsync("ip link delete probe 2>/dev/null; true");
+        await ShellAsync("ip link delete probe 2>/dev/null || true");
         files = $"nova.yaml {stand}healthd.yaml nova-local.yaml";
         await ShellAsync(NovaCloud.Secret);
         progress.Report("apply");
