@@ -19,6 +19,24 @@ internal sealed record Breakage(string Cause, string What, string Script)
     private const string Services = "http://127.0.0.1:8774/v2.1/os-services";
     private const string Id = $"$({Api} '{Services}?binary=nova-compute' | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"services\"][0][\"id\"])')";
 
+    private const string Placement = "curl -sSf --retry 20 --retry-delay 1 --retry-all-errors -H X-Auth-Token:admin -H Content-Type:application/json -H 'OpenStack-API-Version: placement 1.28' http://127.0.0.1:8778";
+    private const string Provider = $"$({Placement}/resource_providers | python3 -c 'import json,sys; print(json.load(sys.stdin)[\"resource_providers\"][0][\"uuid\"])')";
+    private const string Consumer = "11111111-1111-4111-8111-1111111111";
+
+    /// <summary>All of the host's memory, in portions that one consumer may have; what is left is less than the smallest server.</summary>
+    private const string Exhaust = $$$"""
+        id={{{Provider}}}
+        {{{Placement}}}/resource_providers/$id/inventories | python3 -c '
+        import json, sys
+        memory = json.load(sys.stdin)["inventories"]["MEMORY_MB"]
+        left, n = int((memory["total"] - memory["reserved"]) * memory["allocation_ratio"]), 10
+        while left > 0:
+            part = min(left, memory["max_unit"])
+            print(n, json.dumps({"allocations": {sys.argv[1]: {"resources": {"MEMORY_MB": part}}}, "project_id": "p", "user_id": "u", "consumer_generation": None}))
+            left, n = left - part, n + 1
+        ' $id | while read n body; do {{{Placement}}}/allocations/{{{Consumer}}}$n -X PUT -d "$body"; done
+        """;
+
     /// <summary>All of them.</summary>
     internal static IReadOnlyList<Breakage> All { get; } =
     [
@@ -40,7 +58,13 @@ internal sealed record Breakage(string Cause, string What, string Script)
         new("link-missing", "the link of my_ip deleted", "ip link delete cloudlet0"),
         new("link-missing", "the address of my_ip taken away", "ip address flush dev cloudlet0"),
         new("flavor-too-big", "a flavor with more memory than the host", $"{Api} -X POST http://127.0.0.1:8774/v2.1/flavors -d '{{\"flavor\": {{\"name\": \"huge\", \"id\": \"huge\", \"ram\": 900000000, \"vcpus\": 1, \"disk\": 1}}}}' || true") { Flavor = "huge" },
-        new("host-not-mapped", "the host taken out of its cell", "systemctl stop nova-scheduler; cell=$(nova-manage cell_v2 list_cells 2>/dev/null | awk '/cell1/{print $4}'); nova-manage cell_v2 delete_host --cell_uuid $cell --host $(hostname); systemctl start nova-scheduler") { Undo = "sleep 16" },
+        new("host-not-mapped", "the host taken out of its cell", "sed -i 's/^discover_hosts_in_cells_interval = .*/discover_hosts_in_cells_interval = -1/' /etc/nova/nova.conf; systemctl restart nova-scheduler; cell=$(nova-manage cell_v2 list_cells 2>/dev/null | awk '/cell1/{print $4}'); nova-manage cell_v2 delete_host --cell_uuid $cell --host $(hostname)")
+            { Undo = "nova-manage cell_v2 discover_hosts" },
+        new("name-changed", "another host name", "hostname edge-9") { Undo = "hostname edge-1" },
+        new("placement-provider-missing", "the host's provider deleted in placement", $"for i in 1 2 3 4 5 6 7 8 9; do {Placement}/resource_providers/{Provider} -X DELETE && exit 0; sleep 1; done; exit 1") { Undo = "systemctl restart nova-compute" },
+        new("placement-exhausted", "all of the host's memory given to others", Exhaust)
+            { Flavor = "small", Undo = $"for n in $(seq 10 40); do {Placement}/allocations/{Consumer}$n -X DELETE 2>/dev/null || true; done" },
+        new("filtered-out", "a flavor for another hypervisor", $"{Api} -X POST http://127.0.0.1:8774/v2.1/flavors -d '{{\"flavor\": {{\"name\": \"odd\", \"id\": \"odd\", \"ram\": 64, \"vcpus\": 1, \"disk\": 1}}}}' || true; {Api} -X POST http://127.0.0.1:8774/v2.1/flavors/odd/os-extra_specs -d '{{\"extra_specs\": {{\"capabilities:hypervisor_type\": \"s== xen\"}}}}'") { Flavor = "odd" },
         new("crash-loop", "a compute process that ends at once, again and again", "mkdir -p /run/systemd/system/nova-compute.service.d; printf '[Service]\\nExecStartPre=/bin/false\\nRestart=always\\nRestartSec=100ms\\n' >/run/systemd/system/nova-compute.service.d/crash.conf; systemctl daemon-reload; systemctl restart nova-compute || true; sleep 3")
             { Undo = "rm -r /run/systemd/system/nova-compute.service.d; systemctl daemon-reload; systemctl reset-failed nova-compute" },
     ];
