@@ -1,4 +1,5 @@
 using Cloudlet.DesiredState.Files;
+using Cloudlet.DesiredState.Oslo;
 using Cloudlet.DesiredState.Site;
 
 namespace Cloudlet.DesiredState.Compile;
@@ -32,7 +33,7 @@ internal static class FilesCompiler
             // Linux keeps no mode for a symbolic link.
             FileKind.Symlink => spec with { Target = section.Symlink },
             FileKind.Directory => spec with { Mode = Mode(section.Mode ?? "0755") },
-            _ => WithContent(spec with { Mode = Mode(section.Mode ?? "0644") }, section, content, problems, host),
+            _ => WithContent(spec with { Mode = Mode(section.Mode ?? "0644"), Validate = section.Oslo?.Namespace }, section, content, problems, host),
         };
     }
 
@@ -42,8 +43,10 @@ internal static class FilesCompiler
             return content.FromTemplate(spec, template, section.Values, ["files", spec.Path, "template"]);
         if (section.Content is { } text)
             return content.Inline(spec, text, ["files", spec.Path, "content"]);
+        if (section.Oslo?.Options is { } options)
+            return content.Inline(spec, OsloText.Of(options), ["files", spec.Path, "oslo", "options"]);
 
-        problems.Add(host.ProblemAt("a file has `content` or `template`; a folder has `directory: true`, a symbolic link `symlink`", ["files", spec.Path]));
+        problems.Add(host.ProblemAt("a file has `content`, `template` or `oslo`; a folder has `directory: true`, a symbolic link `symlink`", ["files", spec.Path]));
         return spec;
     }
 

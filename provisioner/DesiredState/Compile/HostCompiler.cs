@@ -1,4 +1,5 @@
 using Cloudlet.DesiredState.Boot;
+using Cloudlet.DesiredState.Nova;
 using Cloudlet.DesiredState.Packages;
 using Cloudlet.DesiredState.Site;
 
@@ -18,7 +19,10 @@ public static class HostCompiler
     /// <summary>Compiles one host. All problems are found before the method returns.</summary>
     public static CompiledHost Compile(HostDescription host)
     {
-        var problems = new List<Problem>();
+        var problems = NovaProblems.Of(host.Section).Select(p => host.ProblemAt(p.Message, p.Keys)).ToList();
+        if (problems.Count > 0)
+            return new CompiledHost(null, problems);
+        host = host with { Section = NovaExpansion.Expand(host.Name, host.Section) };
         var resources = new ResourceSet(host, problems);
         var links = LinksCompiler.Compile(host);
         if (host.LinksOnly)

@@ -46,6 +46,11 @@ public sealed record FileSpec : ResourceSpec
     /// <summary>Target of a symbolic link, exactly as written.</summary>
     public string? Target { get; init; }
 
+    /// <summary>
+    /// Namespace of oslo.config options, <c>nova.conf</c>: the installed release has to know every option of the content before it is written. It says nothing about what is there, so it never deviates.
+    /// </summary>
+    public string? Validate { get; init; }
+
     /// <summary>Secret name → absolute path on the host of the file that holds it. The value itself never is in a HostState.</summary>
     public IReadOnlyDictionary<string, string>? Secrets { get; init; }
 }

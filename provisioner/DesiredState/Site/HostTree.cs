@@ -7,7 +7,7 @@ namespace Cloudlet.DesiredState.Site;
 /// <summary>Where something of a merged host stands.</summary>
 /// <param name="Value">Place of the value; of a mapping or a list, the key above it, which is what a person looks for.</param>
 /// <param name="Key">Place of the key.</param>
-/// <param name="Path">Property path as the files have it: below <c>hosts.NAME</c>, or below <c>defaults</c> when the host inherits it.</param>
+/// <param name="Path">Property path as the files have it: below <c>hosts.NAME</c>, or below <c>defaults</c> when the host inherits it. What its role brings is below <c>hosts.NAME</c>, and stands where the role does.</param>
 internal readonly record struct Location(SourcePlace Value, SourcePlace Key, string Path);
 
 /// <summary>Finds the place of every value of a merged host.</summary>
@@ -17,20 +17,27 @@ internal readonly record struct Location(SourcePlace Value, SourcePlace Key, str
 /// <param name="Merged">The same over the defaults.</param>
 internal sealed record HostTree(string Name, SourcePlace KeyPlace, YamlMapping Own, YamlMapping Merged)
 {
+    /// <summary>What the files say of the host, without what its role brings to <see cref="Merged"/>; null where that is the same.</summary>
+    public YamlMapping? Described { get; init; }
+
+    /// <summary>Where a role stands that is wrong: what it brings here is not worth problems of its own.</summary>
+    public SourcePlace? WrongRole { get; init; }
+
     /// <summary>Where the value behind <paramref name="keys"/> stands; where the files do not go that far, the deepest value they have.</summary>
     public Location Find(ReadOnlySpan<string> keys)
     {
         YamlNode node = Merged;
         YamlNode? own = Own;
+        YamlNode? described = Described ?? Merged;
         var (value, keyPlace) = (KeyPlace, KeyPlace);
         var path = new StringBuilder();
         var isFound = true;
         foreach (var key in keys)
         {
-            if (isFound && node is YamlSequence list && Item(list, key) is { } item)
+            if (isFound && (node as YamlSequence).Item(key) is { } item)
             {
                 path.Append('[').Append(key).Append(']');
-                (node, own) = (item, own is YamlSequence owns ? Item(owns, key) : null);
+                (node, own, described) = (item, (own as YamlSequence).Item(key), (described as YamlSequence).Item(key));
                 value = keyPlace = node.Place;
                 continue;
             }
@@ -40,14 +47,15 @@ internal sealed record HostTree(string Name, SourcePlace KeyPlace, YamlMapping O
         }
 
         // Lists are replaced as a whole, so a value is the host's own exactly when the host's own tree has it.
-        var prefix = own is null ? new StringBuilder().AppendKey("defaults") : new StringBuilder().AppendKey("hosts").AppendKey(Name);
+        var prefix = own is null && described is not null ? new StringBuilder().AppendKey("defaults") : new StringBuilder().AppendKey("hosts").AppendKey(Name);
         var separator = path.Length > 0 && path[0] != '[' ? "." : "";
         return new Location(value, keyPlace, $"{prefix}{separator}{path}");
 
         bool Enter(YamlEntry entry)
         {
             node = entry.Value;
-            own = own is YamlMapping owns && owns.TryGet(entry.Key, out var ownEntry) ? ownEntry.Value : null;
+            own = (own as YamlMapping).Value(entry.Key);
+            described = (described as YamlMapping).Value(entry.Key);
             keyPlace = entry.KeyPlace;
             value = node is YamlScalar ? node.Place : keyPlace;
             return true;
@@ -60,17 +68,18 @@ internal sealed record HostTree(string Name, SourcePlace KeyPlace, YamlMapping O
         YamlNode? node = Merged;
         foreach (var key in keys)
         {
-            node = node switch
-            {
-                YamlMapping mapping when mapping.TryGet(key, out var entry) => entry.Value,
-                YamlSequence list => Item(list, key),
-                _ => null,
-            };
+            node = node is YamlSequence list ? list.Item(key) : (node as YamlMapping).Value(key);
         }
 
         return node as YamlMapping;
     }
+}
 
-    private static YamlNode? Item(YamlSequence list, string key) =>
-        int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < list.Items.Count ? list.Items[index] : null;
+/// <summary>Steps down a tree that may not go that far.</summary>
+file static class Steps
+{
+    public static YamlNode? Value(this YamlMapping? mapping, string key) => mapping is not null && mapping.TryGet(key, out var entry) ? entry.Value : null;
+
+    public static YamlNode? Item(this YamlSequence? list, string key) =>
+        list is not null && int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < list.Items.Count ? list.Items[index] : null;
 }

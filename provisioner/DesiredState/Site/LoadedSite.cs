@@ -24,7 +24,7 @@ public sealed class SiteHost
     public HostReach Reach { get; }
 
     /// <summary>
-    /// What it should be, defaults merged. <see cref="FileSection.Template"/> is resolved against the folder of the file it stands in: <see cref="ISiteFiles.ReadText"/> takes it as it is.
+    /// What it should be, defaults merged and its role written out (<see cref="HostSection.Nova"/> is null then). <see cref="FileSection.Template"/> is resolved against the folder of the file it stands in: <see cref="ISiteFiles.ReadText"/> takes it as it is.
     /// </summary>
     public HostSection Section { get; }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Cloudlet.DesiredState.Nova;
 using Cloudlet.DesiredState.Site.Structure;
 using Cloudlet.DesiredState.Site.Validation;
 using Cloudlet.DesiredState.Site.Yaml;
@@ -11,7 +12,7 @@ namespace Cloudlet.DesiredState.Site;
 public sealed record SiteLoadResult(LoadedSite? Site, IReadOnlyList<Problem> Problems);
 
 /// <summary>
-/// Reads site files: text → nodes with places → checked against the shape of a site → merged → defaults laid under each host → section records → checked for meaning. Every step goes on with
+/// Reads site files: text → nodes with places → checked against the shape of a site → merged → defaults laid under each host → roles written out under it → section records → checked for meaning. Every step goes on with
 /// what is right after noting what is wrong, so that one run shows every problem. The rules are described in docs/formats/site-file.md.
 /// </summary>
 public static class SiteLoader
@@ -86,11 +87,14 @@ public static class SiteLoader
         var reached = new List<(HostTree, HostReach)>();
         foreach (var tree in Trees(root, problems))
         {
-            var section = SectionBuilder.Host(tree.Merged);
-            if (SiteCheck.Host(tree, section, files, problems) is not { } reach)
+            var described = SectionBuilder.Host(tree.Merged);
+            var isRoleRight = NovaRules.Check(described, new HostReport(tree, problems));
+            var whole = NovaExpansion.Expand(tree, described) with { WrongRole = isRoleRight ? null : tree.Find(["nova"]).Key };
+            var section = described.Nova is null ? described : SectionBuilder.Host(whole.Merged) with { Nova = null };
+            if (SiteCheck.Host(whole, section, files, problems) is not { } reach)
                 continue;
-            reached.Add((tree, reach));
-            hosts.Add(new SiteHost(tree, reach, WithResolvedTemplates(section, tree)));
+            reached.Add((whole, reach));
+            hosts.Add(new SiteHost(whole, reach, WithResolvedTemplates(section, whole)));
         }
 
         SiteCheck.Reaches(reached, problems);

@@ -114,6 +114,12 @@ public static class SiteSchema
             case ShapeKind.Boolean:
                 WriteTypes(writer, isItem, "boolean");
                 break;
+            case ShapeKind.Texts:
+                WriteTypes(writer, isItem, "string", "number", "boolean", "array");
+                writer.WriteStartObject("items");
+                WriteTypes(writer, isItem: true, "string", "number", "boolean");
+                writer.WriteEndObject();
+                break;
             case ShapeKind.Text:
                 WriteText(writer, property, isItem);
                 break;

@@ -75,6 +75,10 @@ public sealed record HostSection
     [SchemaNames("\\.(service|socket|timer|target|path|mount|automount|slice|swap)$")]
     public IReadOnlyDictionary<string, UnitSection>? Units { get; init; }
 
+    /// <summary>What the host is to Nova.</summary>
+    [Description("What the host is to Nova: a role that stands for the packages, files, units and links of a cloudlet's single node, controller or compute host.")]
+    public NovaSection? Nova { get; init; }
+
     /// <summary>The health daemon.</summary>
     [Description("The health daemon, which holds the host to this description by itself; `health: {}` installs it with its defaults.")]
     public HealthSection? Health { get; init; }
@@ -209,7 +213,7 @@ public sealed record RouteSection
 }
 
 /// <summary>One file, folder or symbolic link.</summary>
-[Description("One file (content or template), folder (directory: true) or symbolic link (symlink: target).")]
+[Description("One file (content, template or oslo options), folder (directory: true) or symbolic link (symlink: target).")]
 public sealed record FileSection
 {
     /// <summary>Inline content.</summary>
@@ -219,6 +223,10 @@ public sealed record FileSection
     /// <summary>Template path.</summary>
     [Description("Path of a Scriban template, relative to the site file it stands in.")]
     public string? Template { get; init; }
+
+    /// <summary>Options of an OpenStack service.</summary>
+    [Description("The content as options of an OpenStack service, or what checks a content that is given otherwise.")]
+    public OsloSection? Oslo { get; init; }
 
     /// <summary>Values of the template.</summary>
     [Description("Values for the template, over those of the host.")]

@@ -18,6 +18,8 @@ public class ExampleSiteSpecs
     [InlineData("namespace.yaml")]
     [InlineData("nova.yaml")]
     [InlineData("nova.yaml", "no-dummy-driver.yaml", "healthd.yaml")]
+    [InlineData("two-nics.yaml")]
+    [InlineData("controller-and-compute.yaml")]
     public void Every_example_compiles(params string[] names)
     {
         foreach (var state in Compile(names))
@@ -27,7 +29,7 @@ public class ExampleSiteSpecs
     [Fact]
     public void No_example_is_left_out_here()
     {
-        string[] tested = ["healthd.yaml", "namespace.yaml", "no-dummy-driver.yaml", "nova.yaml", "single-host.yaml", "two-hosts.yaml"];
+        string[] tested = ["controller-and-compute.yaml", "healthd.yaml", "namespace.yaml", "no-dummy-driver.yaml", "nova.yaml", "single-host.yaml", "two-hosts.yaml", "two-nics.yaml"];
         Directory.EnumerateFiles(Folder(), "*.yaml").Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(tested);
     }
 
@@ -50,6 +52,16 @@ public class ExampleSiteSpecs
         var link = state.Resource<LinkSpec>("link:cloudlet0");
         link.Kind.ShouldBe(LinkKind.Bridge);
         link.Mac.ShouldBe("02:00:5e:10:00:01");
+        state.Resources.ShouldNotContain(r => r.Id.StartsWith("module:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_overlay_puts_a_bridge_in_place_of_the_dummy_that_a_role_declares()
+    {
+        var state = Compile("nova.yaml", "no-dummy-driver.yaml").ShouldHaveSingleItem();
+        var link = state.Resource<LinkSpec>("link:cloudlet0");
+        link.Kind.ShouldBe(LinkKind.Bridge);
+        link.Addresses.ShouldBe(["10.80.0.1/24"]);
         state.Resources.ShouldNotContain(r => r.Id.StartsWith("module:", StringComparison.Ordinal));
     }
 

@@ -33,6 +33,7 @@ internal static class SectionBuilder
                 WriteMapping(writer, shape, (YamlMapping)node);
                 break;
             case ShapeKind.List:
+            case ShapeKind.Texts when node is YamlSequence:
                 writer.WriteStartArray();
                 foreach (var item in ((YamlSequence)node).Items)
                     Write(writer, shape.Element, item);

@@ -19,6 +19,9 @@ internal enum ShapeKind
     /// <summary>One of a few words.</summary>
     Choice,
 
+    /// <summary>A text, or a list of texts.</summary>
+    Texts,
+
     /// <summary>Anything.</summary>
     Any,
 
@@ -111,6 +114,8 @@ internal sealed class Shape
             return new Shape(ShapeKind.Boolean, type);
         if (type == typeof(TemplateValue))
             return new Shape(ShapeKind.Any, type);
+        if (type == typeof(OsloValue))
+            return new Shape(ShapeKind.Texts, type) { element = new Shape(ShapeKind.Text, typeof(string)) };
         return type.IsEnum
             ? new Shape(ShapeKind.Choice, type) { Choices = Words(info.Options.GetTypeInfo(type)) }
             : throw new NotSupportedException($"a section property of type {type} has no shape; add one in {nameof(Shape)}.{nameof(Scalar)}");

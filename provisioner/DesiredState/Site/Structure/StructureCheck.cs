@@ -17,6 +17,9 @@ internal sealed class StructureCheck
     /// <summary>Checks the root of a file; null when it is no mapping at all.</summary>
     public static YamlMapping? Check(YamlNode root, List<Problem> problems) => new StructureCheck(problems).Value(Shape.Site, root) as YamlMapping;
 
+    /// <summary>Checks a host alone.</summary>
+    public static YamlMapping CheckHost(YamlMapping host, List<Problem> problems) => new StructureCheck(problems).Mapping(Shape.Site.Find("hosts")!.Shape.Element, host);
+
     /// <summary>The node as it may be used, or null when it may not.</summary>
     private YamlNode? Value(Shape shape, YamlNode node) => shape.Kind switch
     {
@@ -24,12 +27,12 @@ internal sealed class StructureCheck
         _ when node.IsRemoval => node,
         ShapeKind.Section or ShapeKind.Map when node is YamlScalar { IsEmpty: true } => new YamlMapping(node.Place, []),
         ShapeKind.Section or ShapeKind.Map when node is YamlMapping mapping => Mapping(shape, mapping),
-        ShapeKind.List when node is YamlSequence list => List(shape, list),
+        ShapeKind.List or ShapeKind.Texts when node is YamlSequence list => List(shape, list),
         ShapeKind.Section or ShapeKind.Map => Report(node, $"expected a mapping (key: value), found {node.Noun}"),
         ShapeKind.List => Report(node, $"expected a list{Empty(node)}"),
         _ when node is not YamlScalar => Report(node, $"expected {Noun(shape)}, found {node.Noun}"),
         _ when node is YamlScalar { IsEmpty: true } => Report(node, $"expected {Noun(shape)}{Empty(node)}"),
-        ShapeKind.Text => node,
+        ShapeKind.Text or ShapeKind.Texts => node,
         ShapeKind.Integer => Integer((YamlScalar)node),
         ShapeKind.Boolean => Boolean((YamlScalar)node),
         _ => Choice(shape, (YamlScalar)node),
@@ -127,6 +130,7 @@ internal sealed class StructureCheck
     private static string Noun(Shape shape) => shape.Kind switch
     {
         ShapeKind.Text => "text",
+        ShapeKind.Texts => "text or a list of texts",
         ShapeKind.Integer => "a whole number",
         ShapeKind.Boolean => "true or false",
         ShapeKind.Choice => "one of " + string.Join(", ", shape.Choices),

@@ -38,21 +38,23 @@ internal static class FileRules
         }
     }
 
-    private static bool IsDescribed(FileSection file) => file.Content is not null || file.Template is not null || file.Symlink is not null;
+    private static bool IsDescribed(FileSection file) => file.Content is not null || file.Template is not null || file.Oslo is not null || file.Symlink is not null;
 
     private static void Content(string path, FileSection file, HostSection host, HostReport report, ISiteFiles siteFiles)
     {
-        var given = new List<string>(4);
+        var given = new List<string>(5);
         if (file.Content is not null)
             given.Add("content");
         if (file.Template is not null)
             given.Add("template");
+        if (file.Oslo?.Options is not null)
+            given.Add("oslo");
         if (file.Symlink is not null)
             given.Add("symlink");
         if (file.Directory is true)
             given.Add("directory");
         if (given.Count == 0)
-            report.Missing("say what stands there: one of content, template, symlink, or directory: true", "files", path);
+            report.Missing("say what stands there: one of content, template, oslo, symlink, or directory: true", "files", path);
         else if (given.Count > 1)
             report.Key($"{string.Join(" and ", given)} exclude one another; an inherited one is removed by ~", "files", path, given[1]);
         if (file.Directory is false)
@@ -65,6 +67,8 @@ internal static class FileRules
             SecretRules.References(file.Content, host, report, "files", path, "content");
         if (file.Template is not null)
             Template(path, file.Template, report, siteFiles);
+        if (file.Oslo is not null)
+            OsloRules.Check(path, file, host, report);
     }
 
     private static void Template(string path, string template, HostReport report, ISiteFiles siteFiles)

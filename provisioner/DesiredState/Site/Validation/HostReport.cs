@@ -7,14 +7,14 @@ internal sealed class HostReport(HostTree tree, List<Problem> problems)
     public void Value(string message, params ReadOnlySpan<string> keys)
     {
         var location = tree.Find(keys);
-        problems.Add(new Problem(location.Value, location.Path, message));
+        Add(location.Value, location, message);
     }
 
     /// <summary>A key is wrong, or something of what stands below it is missing.</summary>
     public void Key(string message, params ReadOnlySpan<string> keys)
     {
         var location = tree.Find(keys);
-        problems.Add(new Problem(location.Key, location.Path, message));
+        Add(location.Key, location, message);
     }
 
     /// <summary>
@@ -31,4 +31,10 @@ internal sealed class HostReport(HostTree tree, List<Problem> problems)
 
     /// <summary>Where a value stands, for a message about another one.</summary>
     public SourcePlace PlaceOf(params ReadOnlySpan<string> keys) => tree.Find(keys).Value;
+
+    private void Add(SourcePlace place, Location location, string message)
+    {
+        if (location.Key != tree.WrongRole)
+            problems.Add(new Problem(place, location.Path, message));
+    }
 }

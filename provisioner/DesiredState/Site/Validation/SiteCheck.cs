@@ -3,7 +3,7 @@ namespace Cloudlet.DesiredState.Site.Validation;
 /// <summary>Checks what a site means: every rule that the shape of a file cannot say.</summary>
 internal static class SiteCheck
 {
-    /// <summary>Checks one merged host.</summary>
+    /// <summary>Checks one merged host, its role written out.</summary>
     /// <returns>How it is reached, or null when that is wrong.</returns>
     public static HostReach? Host(HostTree tree, HostSection host, ISiteFiles siteFiles, List<Problem> problems)
     {
