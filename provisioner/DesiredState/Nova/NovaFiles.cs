@@ -9,6 +9,9 @@ internal sealed class NovaFiles(NovaHost host, EmbeddedTemplates templates)
 {
     public const string Nova = "/etc/nova/nova.conf";
     public const string NovaCompute = "/etc/nova/nova-compute.conf";
+    /// <summary>What stands in these folders is read after the files, by every service or by the compute service: somebody may put an option there at any time.</summary>
+    public const string NovaFolder = "/etc/nova/nova.conf.d";
+    public const string NovaComputeFolder = "/etc/nova/nova-compute.conf.d";
     public const string Placement = "/etc/placement/placement.conf";
     public const string Glance = "/etc/glance/glance-api.conf";
     public const string Paste = "/etc/nova/api-paste.ini";
@@ -32,9 +35,17 @@ internal sealed class NovaFiles(NovaHost host, EmbeddedTemplates templates)
     public Dictionary<string, FileSection> All()
     {
         var options = new NovaOptions(host);
-        var files = new Dictionary<string, FileSection>(StringComparer.Ordinal) { [Nova] = Oslo(options.Nova(), NovaNamespace, "nova") };
+        var files = new Dictionary<string, FileSection>(StringComparer.Ordinal) 
+        {
+            [Nova] = Oslo(options.Nova(), NovaNamespace, "nova"),
+            [NovaFolder] = new FileSection { Directory = true },
+        };
         if (host.HasCompute)
+        {
             files[NovaCompute] = Oslo(options.NovaCompute(), NovaNamespace, "nova");
+            files[NovaComputeFolder] = new FileSection { Directory = true };
+        }
+
         if (host.HasController)
         {
             files[Placement] = Oslo(options.Placement(), "placement.conf", "placement");

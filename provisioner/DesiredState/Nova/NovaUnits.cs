@@ -19,6 +19,9 @@ internal sealed class NovaUnits(NovaHost host, EmbeddedTemplates templates)
     private static readonly string[] Mutable =
         ["DEFAULT.debug", "compute.resource_provider_association_refresh", "libvirt.live_migration_completion_timeout", "libvirt.live_migration_timeout_action"];
 
+    /// <summary>What every service of Nova reads.</summary>
+    private static readonly string[] Configuration = [NovaFiles.Nova, NovaFiles.NovaFolder];
+
     /// <summary>All of them, by name.</summary>
     public Dictionary<string, UnitSection> All()
     {
@@ -30,7 +33,7 @@ internal sealed class NovaUnits(NovaHost host, EmbeddedTemplates templates)
         if (host.HasLibvirt)
             units[Libvirt] = Runs(null) with { DropIns = new Dictionary<string, string> { ["stays"] = StaysWithoutClients } };
         if (host.HasCompute)
-            units["nova-compute.service"] = Runs([NovaFiles.Nova, NovaFiles.NovaCompute], [.. host.Links, .. BeforeCompute().Select(UnitSpec.IdOf)]) with { Asks = Asks.Guru, Mutable = Mutable };
+            units["nova-compute.service"] = Runs([.. Configuration, NovaFiles.NovaCompute, NovaFiles.NovaComputeFolder], [.. host.Links, .. BeforeCompute().Select(UnitSpec.IdOf)]) with { Asks = Asks.Guru, Mutable = Mutable };
         return units;
     }
 
@@ -47,12 +50,12 @@ internal sealed class NovaUnits(NovaHost host, EmbeddedTemplates templates)
         units[Placement] = Wsgi([NovaFiles.Placement], NovaPorts.Placement, "placement-api", host.ListenLinks);
         units["glance-api.service"] = Wsgi([NovaFiles.Glance], NovaPorts.Glance, "glance-wsgi-api", host.ListenLinks);
         units["nova-api.service"] = Wsgi(
-            host.HasKeystone ? [NovaFiles.Nova] : [NovaFiles.Nova, NovaFiles.Paste, NovaFiles.KeepToken],
+            host.HasKeystone ? Configuration : [.. Configuration, NovaFiles.Paste, NovaFiles.KeepToken],
             NovaPorts.Compute,
             "nova-api-wsgi",
             [.. host.ListenLinks, UnitSpec.IdOf(Account), UnitSpec.IdOf(Placement)]);
-        units[Conductor] = Runs([NovaFiles.Nova], [UnitSpec.IdOf(Account)]) with { Asks = Asks.Guru };
-        units["nova-scheduler.service"] = Runs([NovaFiles.Nova], [UnitSpec.IdOf(Account), UnitSpec.IdOf(Placement)]) with { Asks = Asks.Guru };
+        units[Conductor] = Runs(Configuration, [UnitSpec.IdOf(Account)]) with { Asks = Asks.Guru };
+        units["nova-scheduler.service"] = Runs(Configuration, [UnitSpec.IdOf(Account), UnitSpec.IdOf(Placement)]) with { Asks = Asks.Guru };
     }
 
     /// <summary>Without a conductor the compute service waits for minutes.</summary>

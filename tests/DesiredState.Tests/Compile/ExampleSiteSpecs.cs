@@ -18,6 +18,7 @@ public class ExampleSiteSpecs
     [InlineData("namespace.yaml")]
     [InlineData("nova.yaml")]
     [InlineData("nova.yaml", "no-dummy-driver.yaml", "healthd.yaml")]
+    [InlineData("nova.yaml", "nova-qemu.yaml")]
     [InlineData("two-nics.yaml")]
     [InlineData("controller-and-compute.yaml")]
     public void Every_example_compiles(params string[] names)
@@ -29,7 +30,7 @@ public class ExampleSiteSpecs
     [Fact]
     public void No_example_is_left_out_here()
     {
-        string[] tested = ["controller-and-compute.yaml", "healthd.yaml", "namespace.yaml", "no-dummy-driver.yaml", "nova.yaml", "single-host.yaml", "two-hosts.yaml", "two-nics.yaml"];
+        string[] tested = ["controller-and-compute.yaml", "healthd.yaml", "namespace.yaml", "no-dummy-driver.yaml", "nova-qemu.yaml", "nova.yaml", "single-host.yaml", "two-hosts.yaml", "two-nics.yaml"];
         Directory.EnumerateFiles(Folder(), "*.yaml").Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(tested);
     }
 

@@ -32,7 +32,7 @@ internal sealed record Breakage(string Cause, string What, string Script)
         left, n = int((memory["total"] - memory["reserved"]) * memory["allocation_ratio"]), 10
         while left > 0:
             part = min(left, memory["max_unit"])
-            print(n, json.dumps({"allocations": {sys.argv[1]: {"resources": {"MEMORY_MB": part}}}, "project_id": "p", "user_id": "u", "consumer_generation": None}))
+            print(n, json.dumps({"allocations": {sys.argv[1]: {"resources": {"MEMORY_MB": part} } }, "project_id": "p", "user_id": "u", "consumer_generation": None}))
             left, n = left - part, n + 1
         ' $id | while read n body; do {{{Placement}}}/allocations/{{{Consumer}}}$n -X PUT -d "$body"; done
         """;

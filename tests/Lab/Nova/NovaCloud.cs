@@ -5,10 +5,11 @@ using Cloudlet.Errors;
 namespace Cloudlet.Lab.Tests.Nova;
 
 /// <summary>How an attempt to start a server ended.</summary>
+/// <param name="Id">Its id.</param>
 /// <param name="Status">ACTIVE or ERROR.</param>
 /// <param name="Fault">What Nova says about an error.</param>
 /// <param name="Seconds">From the request to that status.</param>
-internal sealed record NovaServer(string Status, string? Fault, double Seconds);
+internal sealed record NovaServer(string Id, string Status, string? Fault, double Seconds);
 
 /// <summary>The Nova of a lab host that was described by templates/sites/nova.yaml, asked as its users would ask, and broken as its operators do.</summary>
 /// <param name="shell">Runs a shell script on the host that must succeed, and returns what it said.</param>
@@ -34,6 +35,17 @@ internal sealed class NovaCloud(Func<string, Task<string>> shell)
         sed -i "s#rabbit://nova:[^@]*@#rabbit://nova:$(cat /etc/cloudlet/secrets/rabbit)@#" /etc/nova/nova.conf
         systemctl restart nova-api nova-conductor nova-scheduler
         rabbitmqctl -q close_all_connections rotation >/dev/null
+        """;
+
+    /// <summary>What a guest says on its serial port.</summary>
+    internal const string GuestSays = "cloudlet guest is up";
+
+    /// <summary>A disk of 1 MiB with a boot sector that writes a line to the serial port (0x3f8) and halts. A driver without guests does not look at it.</summary>
+    private const string GuestDisk =
+        $"""
+        printf '\061\300\216\330\276\025\174\254\204\300\164\006\272\370\003\356\353\365\364\353\375{GuestSays}\r\n\0' >/run/guest.img
+        truncate -s 1M /run/guest.img
+        printf '\125\252' | dd of=/run/guest.img bs=1 seek=510 conv=notrunc status=none
         """;
 
     // Without -f the answer of an attempt that is repeated stands before the last one.
@@ -73,18 +85,22 @@ internal sealed class NovaCloud(Func<string, Task<string>> shell)
         image ??= await PrepareAsync();
         var watch = Stopwatch.StartNew();
         var created = await AskAsync($$$"""-X POST {{{Compute}}}/servers -d '{"server": {"name": "one", "imageRef": "{{{image}}}", "flavorRef": "{{{flavor}}}", "networks": "none"}}'""");
-        var id = created.GetProperty("server").GetProperty("id").GetString();
+        var id = created.GetProperty("server").GetProperty("id").GetString()!;
         while (true)
         {
             var server = (await AskAsync($"{Compute}/servers/{id}")).GetProperty("server");
             var status = server.GetProperty("status").GetString()!;
             if (status is "ACTIVE" or "ERROR")
-                return new NovaServer(status, server.TryGetProperty("fault", out var fault) ? fault.GetProperty("message").GetString() : null, watch.Elapsed.TotalSeconds);
+                return new NovaServer(id, status, server.TryGetProperty("fault", out var fault) ? fault.GetProperty("message").GetString() : null, watch.Elapsed.TotalSeconds);
             if (watch.Elapsed > Longest)
-                return new NovaServer(status, $"still {status} after {Longest.TotalMinutes:0} min", watch.Elapsed.TotalSeconds);
+                return new NovaServer(id, status, $"still {status} after {Longest.TotalMinutes:0} min", watch.Elapsed.TotalSeconds);
             await Task.Delay(200);
         }
     }
+
+    /// <summary>What a server's guest has written to its serial port.</summary>
+    internal async Task<string> ConsoleAsync(NovaServer server) =>
+        (await AskAsync($$$"""-X POST {{{Compute}}}/servers/{{{server.Id}}}/action -d '{"os-getConsoleOutput": {}}'""")).GetProperty("output").GetString()!;
 
     /// <summary>Deletes every server, failed ones too: what a failure before was about is not what the next question is about.</summary>
     internal async Task ForgetAsync()
@@ -110,7 +126,7 @@ internal sealed class NovaCloud(Func<string, Task<string>> shell)
     {
         var made = await AskAsync($$$"""-X POST {{{Images}}} -d '{"name": "none", "disk_format": "raw", "container_format": "bare"}'""");
         var id = made.GetProperty("id").GetString()!;
-        await shell($"curl -sSf -X PUT -H Content-Type:application/octet-stream --data-binary x {Images}/{id}/file");
+        await shell($"{GuestDisk}\ncurl -sSf -X PUT -H Content-Type:application/octet-stream --data-binary @/run/guest.img {Images}/{id}/file; rm /run/guest.img");
         await AskAsync($$$"""-X POST {{{Compute}}}/flavors -d '{"flavor": {"name": "small", "id": "small", "ram": 64, "vcpus": 1, "disk": 1}}'""");
         return id;
     }

@@ -11,8 +11,20 @@ public sealed class NovaHost() : LabHostFixture(LabBoot.Networkd)
 }
 
 /// <summary>A host with Debian's Nova, that holds itself to its description.</summary>
-public sealed class NovaConverge() : ConvergeHost(new NovaHost(), LabBoot.Networkd, "healthd.yaml")
+public class NovaConverge : ConvergeHost
 {
+    /// <summary>As templates/sites/nova.yaml has it.</summary>
+    public NovaConverge()
+        : base(new NovaHost(), LabBoot.Networkd, "healthd.yaml")
+    {
+    }
+
+    /// <summary>With another example laid over it.</summary>
+    protected NovaConverge(string example)
+        : base(new NovaHost(), LabBoot.Networkd, "healthd.yaml", example)
+    {
+    }
+
     /// <summary>Nova, as its users meet it.</summary>
     internal NovaCloud Cloud => field ??= new(ShellAsync);
 
