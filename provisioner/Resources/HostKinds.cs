@@ -2,6 +2,7 @@ using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState.Boot;
 using Cloudlet.Machine;
 using Cloudlet.Resources.Files;
+using Cloudlet.Resources.Files.Oslo;
 using Cloudlet.Resources.Links;
 using Cloudlet.Resources.Modules;
 using Cloudlet.Resources.Packages;
@@ -24,7 +25,7 @@ public static class HostKinds
     public static KindRegistry For(IMachine machine, StatePaths paths, ContentVault vault, TimeProvider clock, string? program = null, TimeSpan? unitPatience = null) => new KindRegistry()
         .Add(new ModulesKind(machine.Kernel))
         .Add(new LinksKind(machine.Links, machine.Files))
-        .Add(new FilesKind(machine.Files, vault, BootFiles.OwnedPatterns))
+        .Add(new FilesKind(machine.Files, vault, BootFiles.OwnedPatterns, new OsloCheck(machine.Processes, clock)))
         .Add(new PackagesKind(machine.Packages, clock))
         .Add(new ProgramsKind(machine.Files, program))
         .Add(new UnitsKind(machine.Systemd, machine.Files, paths.Units, clock, machine.Signals, unitPatience));
