@@ -47,7 +47,7 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
     }
 
     /// <summary>Makes the host as described.</summary>
-    /// <exception cref="CloudletException">Busy: another run has the lock, or an earlier one waits for confirmation. Failures of single resources are no exception: they are in the result.</exception>
+    /// <exception cref="CloudletException">Busy: another run has the lock, or an earlier one waits for confirmation. InvalidInput: a change is bound to be refused. Failures of single resources are no exception: they are in the result.</exception>
     public async Task<Finished> ApplyAsync(HostState desired, ApplyOptions options, CancellationToken ct)
     {
         var started = clock.GetTimestamp();
@@ -66,6 +66,7 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
             return Finish(new Finished(RunResult.Unchanged, desired.Digest, 0, 0, 0, Elapsed(started)));
         }
 
+        await ForeseeAsync(seen.Plan, ct);
         using var record = await BeginAsync(desired, previous, unfinished, seen, options, ct);
         var (counts, drift) = await ReachAsync(seen.Plan, () => LookAsync(desired, earlier, ct), record, ct);
         return Finish(await EndAsync(record.Journal, earlier, counts, drift, options, started, ct));
@@ -151,6 +152,20 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
             default:
                 return null;
         }
+    }
+
+    /// <summary>What is bound to be refused ends a run before it has changed anything.</summary>
+    private async Task ForeseeAsync(Plan plan, CancellationToken ct)
+    {
+        var refusals = new List<string>();
+        foreach (var change in plan.Changes.Where(c => c.Action is ChangeAction.Create or ChangeAction.Update or ChangeAction.Replace))
+        {
+            if (await kinds.For(change.Spec).ForeseeAsync(change.Spec, change.Observation!.Actual, ct) is { } refusal)
+                refusals.Add(refusal);
+        }
+
+        if (refusals.Count > 0)
+            throw new CloudletException(ErrorKind.InvalidInput, $"nothing was changed: {string.Join("; ", refusals)}");
     }
 
     /// <summary>Nothing has changed yet when this ends, and everything to go back is on disk.</summary>

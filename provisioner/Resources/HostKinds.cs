@@ -2,6 +2,7 @@ using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState.Boot;
 using Cloudlet.Machine;
 using Cloudlet.Resources.Files;
+using Cloudlet.Resources.Files.Oslo;
 using Cloudlet.Resources.Links;
 using Cloudlet.Resources.Modules;
 using Cloudlet.Resources.Packages;
@@ -20,14 +21,14 @@ public static class HostKinds
     /// <param name="vault">Keeps earlier contents of files.</param>
     /// <param name="clock">For bounded waits.</param>
     /// <param name="program">Absolute path of this program's single file; null for a build that cannot be copied.</param>
-    /// <param name="unitPatience">How long a look waits for a unit that is starting; null: as long as suits a person's run.</param>
-    public static KindRegistry For(IMachine machine, StatePaths paths, ContentVault vault, TimeProvider clock, string? program = null, TimeSpan? unitPatience = null) => new KindRegistry()
+    /// <param name="isDaemon">For whoever holds the host to a state that was applied: it waits for no unit that is starting, and asks no release again what the apply has asked.</param>
+    public static KindRegistry For(IMachine machine, StatePaths paths, ContentVault vault, TimeProvider clock, string? program = null, bool isDaemon = false) => new KindRegistry()
         .Add(new ModulesKind(machine.Kernel))
         .Add(new LinksKind(machine.Links, machine.Files))
-        .Add(new FilesKind(machine.Files, vault, BootFiles.OwnedPatterns))
+        .Add(new FilesKind(machine.Files, vault, BootFiles.OwnedPatterns, isDaemon ? null : new OsloCheck(machine.Processes, clock)))
         .Add(new PackagesKind(machine.Packages, clock))
         .Add(new ProgramsKind(machine.Files, program))
-        .Add(new UnitsKind(machine.Systemd, machine.Files, paths.Units, clock, machine.Signals, unitPatience));
+        .Add(new UnitsKind(machine.Systemd, machine.Files, paths.Units, clock, machine.Signals, isDaemon ? TimeSpan.Zero : null));
 
     /// <summary>For a bare network namespace: it has links and nothing else.</summary>
     public static KindRegistry ForNamespace(IMachine machine) => new KindRegistry().Add(new LinksKind(machine.Links, files: null));

@@ -32,9 +32,9 @@ internal sealed record HostParts(IMachine Machine, KindRegistry Kinds, IConverge
 internal static class LocalHosts
 {
     /// <summary>The machine this process runs on.</summary>
-    public static HostParts OpenThisMachine() => OpenThisMachine(unitPatience: null);
+    public static HostParts OpenThisMachine() => OpenThisMachine(isDaemon: false);
 
-    private static HostParts OpenThisMachine(TimeSpan? unitPatience)
+    private static HostParts OpenThisMachine(bool isDaemon)
     {
         var machine = new HostMachine(RouteNetlink.Open);
         var paths = StatePaths.Host;
@@ -44,7 +44,7 @@ internal static class LocalHosts
             : new ProcessGuard(Again([], paths));
         return new HostParts(
             machine,
-            HostKinds.For(machine, paths, vault, TimeProvider.System, SingleFile, unitPatience),
+            HostKinds.For(machine, paths, vault, TimeProvider.System, SingleFile, isDaemon),
             new HostConvergeStore(machine.Files, paths, vault, TimeProvider.System, Patience),
             guard)
         {
@@ -56,7 +56,7 @@ internal static class LocalHosts
     public static HealthHost OpenHealth(TimeProvider clock)
     {
         // Its own unit is starting while it looks for the first time, and others wait for it.
-        var parts = OpenThisMachine(unitPatience: TimeSpan.Zero);
+        var parts = OpenThisMachine(isDaemon: true);
         return new HealthHost
         {
             Machine = parts.Machine,

@@ -84,6 +84,8 @@ internal sealed class Applier(KindRegistry kinds, TimeProvider clock, ConvergeEv
             await beforeChange(change, ct);
         events(new ChangeStarted(change.Id, change.Action));
         await kinds.For(change.Spec).ApplyAsync(change.Spec, change.Observation.Actual, ct);
+        if (kinds.For(change.Spec).TakeNote(change.Spec) is { } note)
+            events(new Noticed($"{change.Id}: {note}"));
         return change;
     }
 

@@ -74,3 +74,23 @@ public interface IReplaces
     /// <summary>JSON names of the properties whose change replaces the resource.</summary>
     IReadOnlySet<string> ReplacedBy { get; }
 }
+
+/// <summary>Can find out before anything is touched that a change would be refused.</summary>
+/// <typeparam name="TSpec">The kind's spec.</typeparam>
+public interface IForesees<TSpec>
+    where TSpec : ResourceSpec
+{
+    /// <summary>
+    /// Why <see cref="IResourceKind{TSpec}.ApplyAsync"/> would refuse <paramref name="desired"/>, whatever else is changed before it; null: nothing is known against it. Changes nothing.
+    /// </summary>
+    ValueTask<string?> ForeseeAsync(TSpec desired, TSpec? observed, CancellationToken ct);
+}
+
+/// <summary>Has something to say about a change that was made.</summary>
+/// <typeparam name="TSpec">The kind's spec.</typeparam>
+public interface ITellsNotes<TSpec>
+    where TSpec : ResourceSpec
+{
+    /// <summary>What is worth knowing about the last change of a resource and is no failure, once; null: nothing.</summary>
+    string? TakeNote(TSpec changed);
+}

@@ -11,6 +11,10 @@ internal abstract class KindAdapter
 
     public abstract ValueTask ApplyAsync(ResourceSpec desired, ResourceSpec? observed, CancellationToken ct);
 
+    public abstract ValueTask<string?> ForeseeAsync(ResourceSpec desired, ResourceSpec? observed, CancellationToken ct);
+
+    public abstract string? TakeNote(ResourceSpec changed);
+
     public abstract bool CanRemove(ResourceSpec spec);
 
     public abstract ValueTask RemoveAsync(ResourceSpec spec, CancellationToken ct);
@@ -55,6 +59,11 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
 
     public override ValueTask ApplyAsync(ResourceSpec desired, ResourceSpec? observed, CancellationToken ct) =>
         kind.ApplyAsync((TSpec)desired, (TSpec?)observed, ct);
+
+    public override ValueTask<string?> ForeseeAsync(ResourceSpec desired, ResourceSpec? observed, CancellationToken ct) =>
+        kind is IForesees<TSpec> foresees ? foresees.ForeseeAsync((TSpec)desired, (TSpec?)observed, ct) : new((string?)null);
+
+    public override string? TakeNote(ResourceSpec changed) => (kind as ITellsNotes<TSpec>)?.TakeNote((TSpec)changed);
 
     public override bool CanRemove(ResourceSpec spec) => kind is IRemovable<TSpec> removable && removable.CanRemove((TSpec)spec);
 

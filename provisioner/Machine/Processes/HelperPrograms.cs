@@ -57,7 +57,10 @@ public static class HelperPrograms
     /// <summary>Shows which hosts are mapped to cells, which no API tells.</summary>
     public static HelperProgram NovaManage { get; } = new("nova-manage", "nova-common", "collect which hosts are mapped to cells");
 
+    /// <summary>Lists the options that an installed release of an OpenStack service knows.</summary>
+    public static HelperProgram OsloConfigGenerator { get; } = new("oslo-config-generator", "python3-oslo.config", "ask which options the installed release of a service knows");
+
     /// <summary>Every helper program, for documentation and for the check of what is missing.</summary>
     public static IReadOnlyList<HelperProgram> All { get; } =
-        [Modprobe, AptGet, AptCache, Dpkg, Ssh, SystemdNspawn, Mmdebstrap, SshKeygen, Nsenter, Setsid, Sh, SystemdRun, Systemctl, Journalctl, Ip, NovaManage];
+        [Modprobe, AptGet, AptCache, Dpkg, Ssh, SystemdNspawn, Mmdebstrap, SshKeygen, Nsenter, Setsid, Sh, SystemdRun, Systemctl, Journalctl, Ip, NovaManage, OsloConfigGenerator];
 }

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState.Boot;
 using Cloudlet.DesiredState.Files;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Files;
+using Cloudlet.Resources.Files.Oslo;
 
 namespace Cloudlet.Resources.Files;
 
@@ -12,13 +14,15 @@ namespace Cloudlet.Resources.Files;
 /// <param name="files">The host's files.</param>
 /// <param name="vault">Keeps contents for the way back.</param>
 /// <param name="owned">Places where every file is ours.</param>
-public sealed class FilesKind(IHostFiles files, ContentVault vault, IReadOnlyList<OwnedPattern> owned)
-    : IResourceKind<FileSpec>, IRemovable<FileSpec>, ICaptures<FileSpec>, IFindsOwned<FileSpec>, IWoken<FileSpec>
+/// <param name="check">Checks configuration of OpenStack services; null: nobody can.</param>
+public sealed class FilesKind(IHostFiles files, ContentVault vault, IReadOnlyList<OwnedPattern> owned, OsloCheck? check = null)
+    : IResourceKind<FileSpec>, IRemovable<FileSpec>, ICaptures<FileSpec>, IFindsOwned<FileSpec>, IWoken<FileSpec>, IForesees<FileSpec>, ITellsNotes<FileSpec>
 {
     private const UnixFileMode Default = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
     private const UnixFileMode DefaultSecret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode DefaultFolder = Default | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    private readonly ConcurrentDictionary<string, string> notes = new(StringComparer.Ordinal);
     private readonly FileContent contents = new(files, vault);
     private readonly FileObservation observation = new(files, new FileContent(files, vault), vault);
 
@@ -26,8 +30,12 @@ public sealed class FilesKind(IHostFiles files, ContentVault vault, IReadOnlyLis
     public ValueTask<FileSpec?> ObserveAsync(FileSpec desired, CancellationToken ct) => new(observation.Of(desired));
 
     /// <inheritdoc/>
-    public ValueTask ApplyAsync(FileSpec desired, FileSpec? observed, CancellationToken ct)
+    public async ValueTask ApplyAsync(FileSpec desired, FileSpec? observed, CancellationToken ct)
     {
+        // The very bytes that were checked are written: a secret may change in between.
+        var content = IsContentNew(desired, observed) ? contents.Resolve(desired) : null;
+        if (content is not null)
+            await CheckAsync(desired, content, ct);
         if (observed is not null && observed.Kind != desired.Kind)
         {
             MakeRoom(desired, observed);
@@ -37,8 +45,8 @@ public sealed class FilesKind(IHostFiles files, ContentVault vault, IReadOnlyLis
         var mode = FileModes.Parse(desired.Mode, desired.Id);
         switch (desired.Kind)
         {
-            case FileKind.File when observed is null || (desired.Content is not null && desired.Content != observed.Content):
-                files.Write(desired.Path, contents.Resolve(desired), mode ?? ModeOf(desired, observed), desired.Owner, desired.Group);
+            case FileKind.File when content is not null:
+                files.Write(desired.Path, content, mode ?? ModeOf(desired, observed), desired.Owner, desired.Group);
                 break;
             case FileKind.Directory when observed is null:
                 files.CreateDirectory(desired.Path, mode ?? DefaultFolder, desired.Owner, desired.Group);
@@ -52,8 +60,26 @@ public sealed class FilesKind(IHostFiles files, ContentVault vault, IReadOnlyLis
 
         if (desired.Mode is not null || desired.Owner is not null || desired.Group is not null)
             files.SetAttributes(desired.Path, desired.Kind == FileKind.Symlink ? null : mode, desired.Owner, desired.Group);
-        return ValueTask.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<string?> ForeseeAsync(FileSpec desired, FileSpec? observed, CancellationToken ct)
+    {
+        if (check is null || desired.Validate is null || !IsContentNew(desired, observed))
+            return null;
+        try
+        {
+            return Refusal(desired, await check.CheckAsync(desired.Path, contents.Resolve(desired), desired.Validate, ct));
+        }
+        catch (CloudletException e) when (e.Kind == ErrorKind.NotFound)
+        {
+            // A secret that is not there: what comes before this file may bring it.
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string? TakeNote(FileSpec changed) => notes.TryRemove(changed.Id, out var note) ? note : null;
 
     /// <summary>A folder with something in it, and a file whose content was never ours to say, are only forgotten.</summary>
     public bool CanRemove(FileSpec spec) => spec.Kind switch
@@ -74,14 +100,14 @@ public sealed class FilesKind(IHostFiles files, ContentVault vault, IReadOnlyLis
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>As observed, with the content sealed in the vault when it was looked at.</summary>
+    /// <summary>As observed, with the content sealed in the vault when it was looked at. What was there before is brought back whatever a release says about it.</summary>
     public ValueTask<FileSpec?> CaptureAsync(FileSpec observed, CancellationToken ct)
     {
         if (observed is not { Kind: FileKind.File, Content: not null })
-            return new(observed with { Secrets = null });
+            return new(observed with { Secrets = null, Validate = null });
         if (files.Read(observed.Path, FileObservation.LongestContent) is not { } content)
             return new((FileSpec?)null);
-        return new(observed with { Content = ContentVault.Reference(vault.Seal(content)), Secrets = null });
+        return new(observed with { Content = ContentVault.Reference(vault.Seal(content)), Secrets = null, Validate = null });
     }
 
     /// <inheritdoc/>
@@ -102,6 +128,24 @@ public sealed class FilesKind(IHostFiles files, ContentVault vault, IReadOnlyLis
         { Target: { } target } => files.Stat(Path.GetFullPath(target, Path.GetDirectoryName(path)!)) is null,
         _ => false,
     };
+
+    private static bool IsContentNew(FileSpec desired, FileSpec? observed) =>
+        desired.Kind == FileKind.File && (observed is not { Kind: FileKind.File } || (desired.Content is not null && desired.Content != observed.Content));
+
+    private static string? Refusal(FileSpec desired, OsloVerdict verdict) => verdict.Problems.Count == 0
+        ? null
+        : $"{desired.Id} is not installed, because {desired.Validate} of this host does not take it: {string.Join("; ", verdict.Problems)}";
+
+    private async Task CheckAsync(FileSpec desired, byte[] content, CancellationToken ct)
+    {
+        if (check is null || desired.Validate is not { } name)
+            return;
+        var verdict = await check.CheckAsync(desired.Path, content, name, ct);
+        if (Refusal(desired, verdict) is { } refusal)
+            throw new CloudletException(ErrorKind.InvalidInput, $"{refusal}. What was there before stays; mend the description and apply again");
+        if (verdict.Note is { } note)
+            notes[desired.Id] = $"installed without a check of its options: {note}";
+    }
 
     private static UnixFileMode ModeOf(FileSpec desired, FileSpec? observed) =>
         FileModes.Parse(observed?.Mode, desired.Id) ?? (desired.Secrets is { Count: > 0 } ? DefaultSecret : Default);

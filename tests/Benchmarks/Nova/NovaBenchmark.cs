@@ -34,7 +34,7 @@ internal static class NovaBenchmark
         List<string> machine = [MachineLines.Begin(), .. await host.VersionsAsync()];
         List<double> first = [];
         List<NovaTrial> trials = [];
-        for (var run = 0; run < (options.Quick ? 1 : 5); run++)
+        for (var run = 0; run < (options.Quick ? 1 : 3); run++)
         {
             await SayAsync("the daemon watches");
             trials.Add(await WatchedAsync());

@@ -39,7 +39,7 @@ public sealed class HealingSpecs : IDisposable
         host = new HealthHost
         {
             Machine = machine,
-            Kinds = HostKinds.For(machine, StatePaths.Host, new ContentVault(machine.Files, "/var/lib/cloudlet/vault"), clock),
+            Kinds = HostKinds.For(machine, StatePaths.Host, new ContentVault(machine.Files, "/var/lib/cloudlet/vault"), clock, isDaemon: true),
             Store = store,
             Guard = new RecordingGuard(),
             Wakers = new NoWakers(),

@@ -1,7 +1,7 @@
 namespace Cloudlet.DesiredState.Site.Structure;
 
 /// <summary>Finds the word that a misspelt one was meant to be.</summary>
-internal static class Spelling
+public static class Spelling
 {
     /// <summary><c>; did you mean "addresses"?</c>, or an empty text when no word is near.</summary>
     public static string Hint(string written, IEnumerable<string> words) => Closest(written, words) is { } word ? $"; did you mean \"{word}\"?" : "";

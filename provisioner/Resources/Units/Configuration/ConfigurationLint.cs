@@ -70,7 +70,8 @@ internal sealed class ConfigurationLint(IHostFiles files, LoadedFiles loaded, Un
     private static bool IsIni(string path, ConfigurationText text) =>
         (path.EndsWith(".conf", StringComparison.Ordinal) || path.EndsWith(".ini", StringComparison.Ordinal)) && text.HasSections && text.Understood >= text.Odd.Count;
 
-    private static IEnumerable<string> Lines(string path, ConfigurationText text)
+    /// <summary>Lines that nobody means, each with its number.</summary>
+    internal static IEnumerable<string> Lines(string path, ConfigurationText text)
     {
         var broken = text.Odd.Where(l => l.Problem is not null).ToList();
         return broken.Take(MostLines).Select(l => $"{path}:{l.Number}: {l.Problem}")
