@@ -122,7 +122,9 @@ internal sealed class NovaOptions(NovaHost host)
             .Set(section, "project_name", keystone.Project ?? "service")
             .Set(section, "user_domain_name", "Default")
             .Set(section, "project_domain_name", "Default")
-            .Set(section, "region_name", keystone.Region);
+
+            // Tokens of a service have no endpoint that a region would choose.
+            .Set(section, "region_name", section == "service_user" ? null : keystone.Region);
     }
 
     private static string Database(string? secret, string file) => secret is null ? $"sqlite:///{file}" : Secret(secret);

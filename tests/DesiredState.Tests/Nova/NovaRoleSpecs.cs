@@ -125,6 +125,8 @@ public sealed class NovaRoleSpecs
         Conf(state).ShouldContain("[api_database]\nconnection = sqlite:///");
         foreach (var section in new[] { "keystone_authtoken", "placement", "neutron", "service_user" })
             Section(Conf(state), section).ShouldContain("password = ${secret:keystone}\n");
+        Section(Conf(state), "placement").ShouldContain("region_name = north\n");
+        Section(Conf(state), "service_user").ShouldNotContain("region_name");
         Section(Text(state, "/etc/placement/placement.conf"), "keystone_authtoken").ShouldContain("password = ${secret:keystone}\n");
         Section(Text(state, "/etc/glance/glance-api.conf"), "keystone_authtoken").ShouldContain("username = nova\n");
         Text(state, "/etc/glance/glance-api.conf").ShouldContain("flavor = keystone\n");

@@ -48,7 +48,13 @@ internal sealed class Release
             options[section] = new JsonObject { ["opts"] = new JsonArray() };
         options[section]!["opts"]!.AsArray().Add(new JsonObject
         {
-            ["name"] = name, ["dest"] = dest ?? name, ["type"] = type, ["min"] = min, ["max"] = max, ["choices"] = choices ?? [], ["namespace"] = from,
+            ["name"] = name,
+            ["dest"] = dest ?? name,
+            ["type"] = type,
+            ["min"] = min,
+            ["max"] = max,
+            ["choices"] = choices ?? [],
+            ["namespace"] = from,
         });
     }
 }
