@@ -35,7 +35,7 @@ internal sealed class NovaFiles(NovaHost host, EmbeddedTemplates templates)
     public Dictionary<string, FileSection> All()
     {
         var options = new NovaOptions(host);
-        var files = new Dictionary<string, FileSection>(StringComparer.Ordinal) 
+        var files = new Dictionary<string, FileSection>(StringComparer.Ordinal)
         {
             [Nova] = Oslo(options.Nova(), NovaNamespace, "nova"),
             [NovaFolder] = new FileSection { Directory = true },

@@ -39,13 +39,13 @@ internal static class NovaBenchmark
             await SayAsync("the daemon watches");
             trials.Add(await WatchedAsync());
             await SayAsync("the daemon comes late");
-            trials.Add(await LateAsync());
+            trials.Add(await UnwatchedAsync("daemon, afterwards", "The daemon is started when the first server has failed.", () => host.ShellAsync("systemctl start cloudlet-healthd")));
             await SayAsync("a person applies");
-            trials.Add(await PersonAsync());
+            trials.Add(await UnwatchedAsync("no daemon, `cloudlet apply`", "No daemon; a person who knows that it may help runs `cloudlet apply` at once.", host.ApplyAsync));
         }
 
         await SayAsync($"nobody repairs, {Patience.TotalMinutes:0} min");
-        trials.Add(await NobodyAsync());
+        trials.Add(await UnwatchedAsync("no daemon, nobody", $"No daemon, and systemd's own Restart=on-failure: watched for {Patience.TotalMinutes:0} min.", () => Task.CompletedTask));
         machine.Add(MachineLines.End());
         return new NovaResult(machine, first, trials);
 
@@ -60,7 +60,7 @@ internal static class NovaBenchmark
             return chain.End("daemon, watching", "The daemon runs all the time.");
         }
 
-        async Task<NovaTrial> LateAsync()
+        async Task<NovaTrial> UnwatchedAsync(string name, string what, Func<Task> repair)
         {
             await BeginAsync();
             await host.ShellAsync("systemctl stop cloudlet-healthd");
@@ -68,34 +68,9 @@ internal static class NovaBenchmark
             await chain.BreakAsync();
             await chain.NoValidHostAsync();
             chain.Note(Moment.RepairMayBegin);
-            await host.ShellAsync("systemctl start cloudlet-healthd");
+            await repair();
             await chain.RepairedAsync(Patience);
-            return chain.End("daemon, afterwards", "The daemon is started when the first server has failed.");
-        }
-
-        async Task<NovaTrial> PersonAsync()
-        {
-            await BeginAsync();
-            await host.ShellAsync("systemctl stop cloudlet-healthd");
-            var chain = new NovaChain(host);
-            await chain.BreakAsync();
-            await chain.NoValidHostAsync();
-            chain.Note(Moment.RepairMayBegin);
-            await host.ApplyAsync();
-            await chain.RepairedAsync(Patience);
-            return chain.End("no daemon, `cloudlet apply`", "No daemon; a person who knows that it may help runs `cloudlet apply` at once.");
-        }
-
-        async Task<NovaTrial> NobodyAsync()
-        {
-            await BeginAsync();
-            await host.ShellAsync("systemctl stop cloudlet-healthd");
-            var chain = new NovaChain(host);
-            await chain.BreakAsync();
-            await chain.NoValidHostAsync();
-            chain.Note(Moment.RepairMayBegin);
-            await chain.RepairedAsync(Patience);
-            return chain.End("no daemon, nobody", $"No daemon, and systemd's own Restart=on-failure: watched for {Patience.TotalMinutes:0} min.");
+            return chain.End(name, what);
         }
 
         async Task BeginAsync()
