@@ -9,7 +9,9 @@ internal sealed class NovaFiles(NovaHost host, EmbeddedTemplates templates)
 {
     public const string Nova = "/etc/nova/nova.conf";
     public const string NovaCompute = "/etc/nova/nova-compute.conf";
-    /// <summary>What stands in these folders is read after the files, by every service or by the compute service: somebody may put an option there at any time.</summary>
+    /// <summary>
+    /// oslo.config reads these folders too, by every service or by the compute service; as Debian's units name the files on the command line, before them: what the files do not set, somebody may set there at any time.
+    /// </summary>
     public const string NovaFolder = "/etc/nova/nova.conf.d";
     public const string NovaComputeFolder = "/etc/nova/nova-compute.conf.d";
     public const string Placement = "/etc/placement/placement.conf";

@@ -63,7 +63,7 @@ internal sealed record Breakage(string Cause, string What, string Script)
         new("name-changed", "another host name", "hostname edge-9") { Undo = "hostname edge-1" },
         new("placement-provider-missing", "the host's provider deleted in placement", $"for i in 1 2 3 4 5 6 7 8 9; do {Placement}/resource_providers/{Provider} -X DELETE && exit 0; sleep 1; done; exit 1") { Undo = "systemctl restart nova-compute" },
         new("placement-exhausted", "all of the host's memory given to others", Exhaust)
-            { Flavor = "small", Undo = $"for n in $(seq 10 40); do {Placement}/allocations/{Consumer}$n -X DELETE 2>/dev/null || true; done" },
+            { Flavor = "small", Undo = $"for n in $(seq 10 40); do curl -s -X DELETE -H X-Auth-Token:admin http://127.0.0.1:8778/allocations/{Consumer}$n; done" },
         new("filtered-out", "a flavor for another hypervisor", $"{Api} -X POST http://127.0.0.1:8774/v2.1/flavors -d '{{\"flavor\": {{\"name\": \"odd\", \"id\": \"odd\", \"ram\": 64, \"vcpus\": 1, \"disk\": 1}}}}' || true; {Api} -X POST http://127.0.0.1:8774/v2.1/flavors/odd/os-extra_specs -d '{{\"extra_specs\": {{\"capabilities:hypervisor_type\": \"s== xen\"}}}}'") { Flavor = "odd" },
         new("crash-loop", "a compute process that ends at once, again and again", "mkdir -p /run/systemd/system/nova-compute.service.d; printf '[Service]\\nExecStartPre=/bin/false\\nRestart=always\\nRestartSec=100ms\\n' >/run/systemd/system/nova-compute.service.d/crash.conf; systemctl daemon-reload; systemctl restart nova-compute || true; sleep 3")
             { Undo = "rm -r /run/systemd/system/nova-compute.service.d; systemctl daemon-reload; systemctl reset-failed nova-compute" },

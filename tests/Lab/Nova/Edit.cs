@@ -8,12 +8,6 @@ internal sealed record Edit(string What, string Script)
     /// <summary>What has happened before, as shell commands.</summary>
     public string First { get; init; } = "true";
 
-    /// <summary>The address that nova-compute has to run with in the end.</summary>
-    public string Ip { get; init; } = NovaCloud.OwnIp;
-
-    /// <summary>Takes back what the daemon has no say in, as shell commands.</summary>
-    public string Undo { get; init; } = "true";
-
     private const string Conf = "/etc/nova/nova.conf";
     private const string ComputeConf = "/etc/nova/nova-compute.conf";
     private const string Foreign = $"sed -i 's/^my_ip = .*/my_ip = {NovaCloud.ForeignIp}/' {Conf}";
@@ -60,7 +54,6 @@ internal sealed record Edit(string What, string Script)
         new("edited 4 s after the start", $"systemctl restart --no-block nova-compute; sleep 4; {Foreign}"),
         new("a symbolic link to another file, restarted", $"sed 's/^my_ip = .*/my_ip = {NovaCloud.ForeignIp}/' {Conf} >/etc/nova/other.conf; chgrp nova /etc/nova/other.conf; ln -sfn /etc/nova/other.conf {Conf}; systemctl restart nova-compute; rm /etc/nova/other.conf"),
         new("the option in the file that is read last, restarted", $"sed -i '$a my_ip = {NovaCloud.ForeignIp}' {ComputeConf}; systemctl restart nova-compute"),
-        new("a file of somebody else's in nova.conf.d", $"printf '[DEFAULT]\nmy_ip = {NovaCloud.ForeignIp}\n' >/etc/nova/nova.conf.d/local.conf") { Ip = NovaCloud.ForeignIp, Undo = "rm /etc/nova/nova.conf.d/local.conf" },
         new("the option taken out, restarted", $"sed -i '/^my_ip/d' {Conf}; systemctl restart nova-compute"),
         new("the file emptied, restarted", $"true >{Conf}; systemctl restart nova-compute || true"),
         new("killed and edited", $"systemctl kill -s KILL nova-compute; {Foreign}"),
