@@ -1,5 +1,3 @@
-using System.Text.Json;
-using Cloudlet.Errors;
 using Cloudlet.Healthd.Report;
 using Cloudlet.Machine.Files;
 
@@ -17,15 +15,5 @@ public sealed record Hold(string Owner, string Reason, DateTimeOffset Since, Dat
 public sealed record Identity(string HostName)
 {
     /// <summary>The identity on record, or null when there is none that can be read.</summary>
-    public static Identity? Read(IHostFiles files, HealthPaths paths)
-    {
-        try
-        {
-            return files.Read(paths.Identity) is { } json ? JsonSerializer.Deserialize(json, ReportJson.Default.Identity) : null;
-        }
-        catch (Exception e) when (e is JsonException or CloudletException)
-        {
-            return null;
-        }
-    }
+    public static Identity? Read(IHostFiles files, HealthPaths paths) => SmallRecord.Read(files, paths.Identity, ReportJson.Default.Identity);
 }

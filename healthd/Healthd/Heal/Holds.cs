@@ -42,15 +42,6 @@ public static class Holds
     public static void ReleaseRestarts(IHostFiles files, HealthPaths paths) => files.Write(paths.Release, [], OwnerOnly);
 
     /// <summary>The active hold, or null. One that has expired is none, nor is one that cannot be read.</summary>
-    public static Hold? Read(IHostFiles files, HealthPaths paths, DateTimeOffset now)
-    {
-        try
-        {
-            return files.Read(paths.Hold) is { } json && JsonSerializer.Deserialize(json, ReportJson.Default.Hold) is { } hold && hold.Expires > now ? hold : null;
-        }
-        catch (Exception e) when (e is JsonException or CloudletException)
-        {
-            return null;
-        }
-    }
+    public static Hold? Read(IHostFiles files, HealthPaths paths, DateTimeOffset now) =>
+        SmallRecord.Read(files, paths.Hold, ReportJson.Default.Hold) is { } hold && hold.Expires > now ? hold : null;
 }

@@ -34,7 +34,7 @@ public sealed class OsloCheck(IProcesses processes, TimeProvider clock)
 
     private readonly Dictionary<string, (long Time, Task<(ReleaseOptions? Release, string? Note)> Said)> answers = new(StringComparer.Ordinal);
 
-    /// <summary>Contents that were found good, so that a heal need not wait for the same answer again.</summary>
+    /// <summary>Contents that were found good: what a run has foreseen, it does not compare again when it makes the change.</summary>
     private readonly ConcurrentDictionary<string, bool> good = new(StringComparer.Ordinal);
 
     /// <summary>Checks a content.</summary>
