@@ -65,7 +65,7 @@ public sealed class Redaction
     private void Remember(string secret)
     {
         var plain = secret.Trim();
-        if (plain.Length < ShortestLearnt || learnt.Count >= MostLearnt || Words.Contains(plain) || plain.Contains(Mark, StringComparison.Ordinal))
+        if (plain.Length < ShortestLearnt || learnt.Count >= MostLearnt || Words.Contains(plain))
             return;
         if (learnt.Add(plain))
             longestFirst = null;

@@ -104,6 +104,15 @@ public sealed class RedactionSpecs
     }
 
     [Fact]
+    public void A_password_that_holds_the_sign_for_secrets_is_one_all_the_same()
+    {
+        var redaction = new Redaction();
+        redaction.Learn("[DEFAULT]\ntransport_url = rabbit://nova:Zq/_***9d78@10.0.0.1:5672/\n");
+
+        redaction.Text("login as nova with Zq/_***9d78 failed").ShouldBe("login as nova with *** failed");
+    }
+
+    [Fact]
     public void A_long_text_is_cleaned_before_it_is_cut()
     {
         // The cut would otherwise take the '@' away by which the password is known.

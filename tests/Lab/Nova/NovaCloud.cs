@@ -98,6 +98,20 @@ internal sealed class NovaCloud(Func<string, Task<string>> shell)
         }
     }
 
+    /// <summary>Waits until a server runs, if not the first one: Nova takes a service for up until its report is overdue, so one may be given to a service that is just starting again, and fail.</summary>
+    internal async Task RunsAsync()
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var server = await BootAsync();
+            if (server.Status == "ACTIVE")
+                return;
+            if (watch.Elapsed > Longest)
+                throw new CloudletException(ErrorKind.Timeout, $"no server runs: {server.Status}, {server.Fault}");
+        }
+    }
+
     /// <summary>What a server's guest has written to its serial port.</summary>
     internal async Task<string> ConsoleAsync(NovaServer server) =>
         (await AskAsync($$$"""-X POST {{{Compute}}}/servers/{{{server.Id}}}/action -d '{"os-getConsoleOutput": {}}'""")).GetProperty("output").GetString()!;
