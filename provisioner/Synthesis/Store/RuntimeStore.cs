@@ -1,0 +1,41 @@
+using Cloudlet.Errors;
+
+namespace Cloudlet.Synthesis.Store;
+
+/// <summary>
+/// Where bases and VMs are kept: <c>bases/ID</c> and <c>vms/ID</c>, each a folder that came by one rename out of <c>staging</c>, so that what is there is whole. What a killed command left in
+/// <c>staging</c> belongs to nobody and is taken away by <c>cloudlet store gc</c>.
+/// </summary>
+public sealed class RuntimeStore
+{
+    /// <summary>The store that <c>cloudlet</c> uses unless told otherwise.</summary>
+    public const string DefaultPath = "/var/lib/cloudlet/runtime";
+
+    /// <summary>Describes a store; nothing is created before something is put into it.</summary>
+    /// <param name="path">Folder, absolute. QEMU's options split at commas: none is allowed.</param>
+    public RuntimeStore(string path = DefaultPath)
+    {
+        if (!Path.IsPathRooted(path) || path.Contains(',', StringComparison.Ordinal))
+            throw new CloudletException(ErrorKind.InvalidInput, $"bases and VMs can't be kept in '{path}': name an absolute folder without a comma.");
+        Folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+    }
+
+    /// <summary>The store's folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>One folder a base, named by its id.</summary>
+    public string BasesFolder => Path.Combine(Folder, "bases");
+
+    /// <summary>One folder a VM, named by its id.</summary>
+    public string VmsFolder => Path.Combine(Folder, "vms");
+
+    /// <summary>Where folders are made before they are what they are named.</summary>
+    public string StagingFolder => Path.Combine(Folder, "staging");
+
+    /// <summary>A new folder to make something in, for its owner alone until it is published.</summary>
+    public StagedFolder Stage()
+    {
+        Directory.CreateDirectory(StagingFolder);
+        return new StagedFolder(Directory.CreateDirectory(Path.Combine(StagingFolder, Guid.NewGuid().ToString("n")), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName);
+    }
+}

@@ -1,0 +1,70 @@
+namespace Cloudlet.Synthesis.Store;
+
+/// <summary>A folder in the making: published by one rename, or gone. Its lock file tells a collector that its maker lives.</summary>
+public sealed class StagedFolder : IDisposable
+{
+    /// <summary>Name of the lock inside of it.</summary>
+    internal const string LockName = ".making";
+
+    private readonly FileStream _lock;
+    private bool _isPublished;
+
+    internal StagedFolder(string path)
+    {
+        Path = path;
+        _lock = new FileStream(this[LockName], FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+    }
+
+    /// <summary>The folder as it is named now.</summary>
+    public string Path { get; private set; }
+
+    /// <summary>Path of something in it.</summary>
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>
+    /// Makes its files durable and gives the folder its name. False when there is something of that name already: with names that follow from content, that is the same thing. NoSpace and others as the file system says.
+    /// </summary>
+    /// <param name="path">The name; its parent is created.</param>
+    public bool Publish(string path)
+    {
+        File.Delete(this[LockName]);
+        foreach (var file in Directory.EnumerateFiles(Path))
+            Sync(file);
+        var parent = Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!).FullName;
+        Directory.SetLastWriteTimeUtc(Path, DateTime.UtcNow);
+        try
+        {
+            Directory.Move(Path, path);
+        }
+        catch (IOException) when (Directory.Exists(path))
+        {
+            return false;
+        }
+
+        (Path, _isPublished) = (path, true);
+        SyncFolder(parent);
+        return true;
+    }
+
+    /// <summary>Takes the folder away unless it was published.</summary>
+    public void Dispose()
+    {
+        _lock.Dispose();
+        if (!_isPublished && Directory.Exists(Path))
+            Directory.Delete(Path, recursive: true);
+    }
+
+    private static void Sync(string path)
+    {
+        using var file = File.OpenHandle(path);
+        RandomAccess.FlushToDisk(file);
+    }
+
+    private static void SyncFolder(string path)
+    {
+        // .NET opens no folders as files; syncfs-like durability of the rename is had by fsync of the folder's descriptor.
+        using var folder = Native.OpenFolder(path);
+        if (!folder.IsInvalid)
+            Native.Sync(folder);
+    }
+}
