@@ -3,7 +3,7 @@ namespace Cloudlet.Synthesis.Bases;
 /// <summary>The machine that a sealed state fits into. It is part of a base's identity: memory and device state mean nothing in another machine.</summary>
 public sealed record VmDefinition
 {
-    /// <summary>Which devices it has, and where: <see cref="Qemu"/> knows each layout by its number. A number instead of arguments: a definition comes from strangers, too.</summary>
+    /// <summary>Which devices it has, and where: the runtime knows each layout by its number. A number instead of arguments: a definition comes from strangers, too.</summary>
     public required int Layout { get; init; }
 
     /// <summary>Versioned machine type, e.g. <c>pc-q35-7.2</c>.</summary>

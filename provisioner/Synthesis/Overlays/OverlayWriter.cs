@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Compression;
+using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Store;
+
+namespace Cloudlet.Synthesis.Overlays;
+
+/// <summary>What an overlay is made for.</summary>
+public enum OverlayEffort
+{
+    /// <summary>Little time.</summary>
+    Fast,
+
+    /// <summary>Few bytes.</summary>
+    Small,
+}
+
+/// <summary>An overlay that was made.</summary>
+/// <param name="Header">Its header.</param>
+/// <param name="Counts">Pages by what became of them.</param>
+public sealed record OverlayMade(OverlayHeader Header, OverlayCounts Counts);
+
+/// <summary>Cuts overlays: the difference of a VM to its base, in one file.</summary>
+/// <param name="baseVm">The base.</param>
+/// <param name="indexPath">File of the base's page index; made when it is not there.</param>
+public sealed class OverlayWriter(OverlayBase baseVm, string indexPath)
+{
+    private const int Batch = 512; // pages that are compared and hashed at once
+
+    /// <summary>
+    /// Makes the overlay. The file is there whole, or not at all. InvalidInput when the VM's stores are not of the base's size; NoSpace and others as the file system says.
+    /// </summary>
+    /// <param name="path">Its file; one that is there is replaced.</param>
+    /// <param name="disk">The VM's disk.</param>
+    /// <param name="memory">Its memory; null for a disk alone.</param>
+    /// <param name="devices">Its device state; empty for a disk alone.</param>
+    /// <param name="effort">What to spare.</param>
+    /// <param name="progress">Takes the pages looked at so far, of all candidates.</param>
+    /// <param name="ct">Stops it.</param>
+    public OverlayMade Write(string path, ChangedStore disk, ChangedStore? memory, ReadOnlySpan<byte> devices, OverlayEffort effort, IProgress<long>? progress, CancellationToken ct)
+    {
+        if (disk.Pages.Length != baseVm.Disk.Length || (memory?.Pages.Length ?? 0) != (baseVm.Memory?.Length ?? 0))
+            throw new CloudletException(ErrorKind.InvalidInput, $"the VM's disk or memory does not have the size of those of base {baseVm.Id}: it was not made from it.");
+        var (level, segmentPages) = effort == OverlayEffort.Fast ? (3, 256) : (19, OverlayHeader.MostSegmentPages);
+        using var literals = new StagedFile(path);
+        using var carried = literals.Open();
+        using var index = PageIndex.TryOpen(indexPath) ?? throw new CloudletException(ErrorKind.NotFound, $"{indexPath} is no index of the base's pages.");
+        var segments = new LiteralSegments(carried, level, segmentPages);
+        var classifier = new PageClassifier(baseVm, index, disk, memory, segments);
+        var scan = new StoreScan(classifier, progress, ct);
+        scan.Run(PageSpace.Disk, disk, baseVm.Disk, Batch);
+        if (memory is not null)
+            scan.Run(PageSpace.Memory, memory, baseVm.Memory!, Batch);
+        var map = classifier.Map;
+        var front = new List<(OverlaySegment Segment, byte[] Stored)>();
+        if (memory is not null)
+            front.Add(Stored(SegmentKind.Devices, devices));
+        front.Add(Stored(SegmentKind.Map, PageMapCodec.Encode(map)));
+        var header = new OverlayHeader
+        {
+            BaseId = baseVm.Id,
+            DiskPages = baseVm.DiskPages,
+            MemoryPages = baseVm.MemoryPages,
+            Literals = map.Literals,
+            SegmentPages = segmentPages,
+            Segments = [.. front.Select(f => f.Segment), .. segments.Finish()],
+        };
+        Join(path, header, front, carried);
+        return new OverlayMade(header, classifier.Counts);
+    }
+
+    private static void Join(string path, OverlayHeader header, List<(OverlaySegment Segment, byte[] Stored)> front, FileStream carried)
+    {
+        using var staged = new StagedFile(path);
+        using (var file = staged.Open())
+        {
+            file.Write(header.ToBytes());
+            foreach (var (_, stored) in front)
+                file.Write(stored);
+            carried.Position = 0;
+            carried.CopyTo(file, 1 << 20);
+        }
+
+        staged.Publish();
+    }
+
+    private static (OverlaySegment Segment, byte[] Stored) Stored(SegmentKind kind, ReadOnlySpan<byte> plain)
+    {
+        using var compressor = new ZstdCompressor(19);
+        var stored = compressor.Compress(plain);
+        return (new OverlaySegment(kind, plain.Length, stored.Length, SHA256.HashData(stored)), stored);
+    }
+}

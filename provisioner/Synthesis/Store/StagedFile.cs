@@ -1,0 +1,24 @@
+namespace Cloudlet.Synthesis.Store;
+
+/// <summary>A file in the making, beside the one that it will replace in one step.</summary>
+internal sealed class StagedFile(string path) : IDisposable
+{
+    private readonly string _staged = $"{path}.{Guid.NewGuid():n}.partial";
+
+    /// <summary>Creates it, for its owner alone.</summary>
+    public FileStream Open() => new(_staged, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+
+    /// <summary>Makes it durable and gives it its name; it is closed.</summary>
+    public void Publish()
+    {
+        using (var file = File.OpenHandle(_staged))
+            RandomAccess.FlushToDisk(file);
+        File.Move(_staged, path, overwrite: true);
+        using var folder = Native.OpenFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        if (!folder.IsInvalid)
+            Native.Sync(folder);
+    }
+
+    /// <summary>Takes it away unless it was published.</summary>
+    public void Dispose() => File.Delete(_staged);
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using Cloudlet.Synthesis.Disks;
+using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Tests.Overlays;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Synthesis.Tests.Disks;
+
+/// <summary>Layers, as QEMU's own tools see them.</summary>
+public sealed class DiskSpecs : IDisposable
+{
+    private const int Pages = 3000; // several clusters of 32 pages, and a last one that is not full
+    private readonly TempDir _folder = new();
+    private readonly StoredPages _base = new(new byte[Pages * PageSize.Bytes]);
+
+    public DiskSpecs()
+    {
+        new Random(1).NextBytes(_base.Content.AsSpan(0, Pages / 2 * PageSize.Bytes));
+        using var file = SparseFile.Create(_folder["base"], _base.Length);
+        file.Write(0, _base.Content.AsSpan(0, Pages / 2 * PageSize.Bytes));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(500)]
+    public void A_layer_of_ours_is_one_of_qemu(int writes)
+    {
+        var expected = _base.Copy();
+        var chance = new Random(writes);
+        using (var layer = new Qcow2Layer(_folder["layer"], _folder["base"], _base.Length))
+        {
+            Parallel.For(0, writes, _ =>
+            {
+                int at;
+                byte[] pages;
+                lock (chance)
+                {
+                    pages = new byte[chance.Next(1, 50) * PageSize.Bytes];
+                    at = chance.Next(Pages - (pages.Length / PageSize.Bytes)) * PageSize.Bytes;
+                    if (chance.Next(3) > 0)
+                        chance.NextBytes(pages);
+                    expected.Write(at, pages);
+                    layer.Write(at, pages);
+                }
+            });
+            layer.Finish();
+        }
+
+        Run("qemu-img", "check", _folder["layer"]).ShouldContain("No errors were found");
+        Run("qemu-img", "convert", "-O", "raw", _folder["layer"], _folder["raw"]);
+        File.ReadAllBytes(_folder["raw"]).AsSpan().SequenceEqual(expected.Content).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void What_a_layer_holds_is_read_where_it_is_and_nothing_else_is_looked_at()
+    {
+        Run("qemu-img", "create", "-q", "-f", "qcow2", "-o", "extended_l2=on,cluster_size=128k", "-b", _folder["base"], "-F", "raw", _folder["layer"]);
+        Run("qemu-io", "-f", "qcow2", "-c", "write -P 7 40960 12288", "-c", "write -z 409600 8192", "-c", "write -z 8192000 131072", "-c", "write -P 9 12283904 4096", _folder["layer"]);
+        Run("qemu-img", "convert", "-O", "raw", _folder["layer"], _folder["raw"]);
+        var expected = File.ReadAllBytes(_folder["raw"]);
+
+        using var layer = DiskLayer.Open(_folder["layer"], Run("qemu-img", "map", "--output=json", _folder["layer"]), _folder["base"]);
+
+        var read = new byte[expected.Length];
+        layer.Read(0, read);
+        read.AsSpan().SequenceEqual(expected).ShouldBeTrue();
+        layer.Candidates().ShouldBe([new PageRun(10, 3), new PageRun(100, 2), new PageRun(2999, 1)]); // the zeros at 8192000 are where the base has none
+    }
+
+    private static string Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        process.ExitCode.ShouldBe(0, error);
+        return output.Result;
+    }
+}

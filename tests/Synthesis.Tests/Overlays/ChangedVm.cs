@@ -1,0 +1,130 @@
+using Cloudlet.Synthesis.Overlays;
+using Cloudlet.Synthesis.Pages;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Synthesis.Tests.Overlays;
+
+/// <summary>A base and a VM that was made from it and changed in all the ways that guests change pages, by chance.</summary>
+internal sealed class ChangedVm
+{
+    private readonly Random _chance;
+
+    public ChangedVm(int seed, int diskPages = 200, int memoryPages = 160)
+    {
+        _chance = new Random(seed);
+        BaseDisk = Fresh(diskPages);
+        BaseMemory = Fresh(memoryPages);
+        (Disk, Memory) = (BaseDisk.Copy(), BaseMemory.Copy());
+        Devices = Bytes(_chance.Next(1, 5000));
+        for (var i = _chance.Next(120); i > 0; i--)
+            Edit(_chance.Next(2) == 0 ? Disk : Memory);
+    }
+
+    public StoredPages BaseDisk { get; }
+
+    public StoredPages BaseMemory { get; }
+
+    public StoredPages Disk { get; }
+
+    public StoredPages Memory { get; }
+
+    public byte[] Devices { get; }
+
+    public OverlayBase Base => new(new string('a', 64), BaseDisk, BaseMemory);
+
+    /// <summary>Cuts the overlay.</summary>
+    public OverlayMade Cut(TempDir folder, OverlayEffort effort)
+    {
+        BuildIndex(folder);
+        return new OverlayWriter(Base, folder["index"]).Write(folder["overlay"], All(Disk), All(Memory), Devices, effort, null, CancellationToken.None);
+    }
+
+    /// <summary>Applies it to copies of the base.</summary>
+    public async Task<(OverlayReader Overlay, StoredPages Disk, StoredPages Memory)> ApplyAsync(Stream overlay)
+    {
+        var (disk, memory) = (BaseDisk.Copy(), BaseMemory.Copy());
+        var reader = await OverlayReader.OpenAsync(overlay, CancellationToken.None);
+        await reader.ApplyAsync(Base, disk, memory, null, CancellationToken.None);
+        return (reader, disk, memory);
+    }
+
+    private void BuildIndex(TempDir folder)
+    {
+        if (File.Exists(folder["index"]))
+            return;
+        File.WriteAllBytes(folder["disk"], BaseDisk.Content);
+        File.WriteAllBytes(folder["memory"], BaseMemory.Content);
+        using var disk = new SparseFile(folder["disk"]);
+        using var memory = new SparseFile(folder["memory"]);
+        PageIndex.Build(folder["index"], disk, memory, null, CancellationToken.None);
+    }
+
+    private static ChangedStore All(StoredPages pages) => new(pages, [new PageRun(0, pages.Length / PageSize.Bytes)]);
+
+    private StoredPages Fresh(int pages)
+    {
+        var all = new StoredPages(new byte[pages * PageSize.Bytes]);
+        for (var page = 0; page < pages; page++)
+            if (_chance.Next(4) > 0)
+                Text().CopyTo(all.Page(page));
+        return all;
+    }
+
+    private void Edit(StoredPages pages)
+    {
+        var page = pages.Page(Any(pages));
+        switch (_chance.Next(8))
+        {
+            case 0:
+                page.Clear();
+                break;
+            case 1:
+                Bytes(page.Length).CopyTo(page);
+                break;
+            case 2:
+                Text().CopyTo(page);
+                break;
+            case 3:
+                BaseDisk.Page(Any(BaseDisk)).CopyTo(page);
+                break;
+            case 4:
+                BaseMemory.Page(Any(BaseMemory)).CopyTo(page);
+                break;
+            case 5:
+                Disk.Page(Any(Disk)).CopyTo(page);
+                break;
+            case 6:
+                Run(pages);
+                break;
+            default:
+                Bytes(_chance.Next(1, 64)).CopyTo(page[_chance.Next(page.Length - 64)..]);
+                break;
+        }
+    }
+
+    /// <summary>Several pages of the base, one behind the other, at another place.</summary>
+    private void Run(StoredPages pages)
+    {
+        var (from, to) = (Any(BaseDisk), Any(pages));
+        var count = _chance.Next(1, 20);
+        for (var i = 0; i < count && from + i < BaseDisk.Length / PageSize.Bytes && to + i < pages.Length / PageSize.Bytes; i++)
+            BaseDisk.Page(from + i).CopyTo(pages.Page(to + i));
+    }
+
+    private int Any(StoredPages pages) => _chance.Next((int)(pages.Length / PageSize.Bytes));
+
+    private byte[] Bytes(int length)
+    {
+        var bytes = new byte[length];
+        _chance.NextBytes(bytes);
+        return bytes;
+    }
+
+    private byte[] Text()
+    {
+        var bytes = new byte[PageSize.Bytes];
+        for (var i = 0; i < bytes.Length; i++)
+            bytes[i] = (byte)('a' + (_chance.Next(3) == 0 ? _chance.Next(26) : i % 7));
+        return bytes;
+    }
+}

@@ -1,0 +1,148 @@
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Overlays;
+using Cloudlet.Synthesis.Pages;
+using Cloudlet.TestKit;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Cloudlet.Synthesis.Tests.Overlays;
+
+public sealed class OverlaySpecs : IDisposable
+{
+    private readonly TempDir _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void What_was_changed_comes_back_whole() =>
+        Prop.ForAll(Gen.Choose(0, int.MaxValue).ToArbitrary(), Gen.Elements(OverlayEffort.Fast, OverlayEffort.Small).ToArbitrary(), (seed, effort) =>
+        {
+            using var folder = new TempDir();
+            var vm = new ChangedVm(seed);
+            var made = vm.Cut(folder, effort);
+            using var file = File.OpenRead(folder["overlay"]);
+            var (overlay, disk, memory) = vm.ApplyAsync(file).GetAwaiter().GetResult();
+
+            return disk.Content.AsSpan().SequenceEqual(vm.Disk.Content) && memory.Content.AsSpan().SequenceEqual(vm.Memory.Content) && overlay.Devices.Span.SequenceEqual(vm.Devices)
+                && overlay.Header.Id() == made.Header.Id() && file.Length == made.Header.FileLength && made.Counts.Carried == made.Header.Literals;
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public async Task A_page_is_carried_only_if_it_is_nowhere_else()
+    {
+        var vm = new ChangedVm(1, diskPages: 40, memoryPages: 40);
+        vm.BaseDisk.Content.CopyTo(vm.Disk.Content, 0);
+        vm.BaseMemory.Content.CopyTo(vm.Memory.Content, 0);
+        vm.BaseDisk.Page(3).Fill(3);
+        vm.Disk.Page(3).Fill(3);
+        vm.BaseMemory.Page(5).Fill(5);
+        vm.Memory.Page(5).Fill(5);
+        vm.Disk.Page(7).Fill(99); // carried
+        vm.Memory.Page(8).Fill(99); // as the disk's new block
+        vm.Memory.Page(9).Fill(3); // as the base's disk
+        vm.Disk.Page(10).Fill(5); // as the base's memory
+        vm.BaseMemory.Page(11).Fill(11);
+        vm.Memory.Page(11).Clear();
+
+        var made = vm.Cut(_folder, OverlayEffort.Fast);
+
+        made.Counts.ShouldBe(new OverlayCounts { Changed = 5, Zero = 1, InBase = 2, Repeated = 1, Carried = 1 });
+        await using var file = File.OpenRead(_folder["overlay"]);
+        (await OverlayReader.OpenAsync(file, CancellationToken.None)).Map.Runs.ShouldBe(
+        [
+            new MapRun(PageSpace.Disk, 7, 1, PageSource.Literal, 0),
+            new MapRun(PageSpace.Disk, 10, 1, PageSource.BaseMemory, 5),
+            new MapRun(PageSpace.Memory, 8, 1, PageSource.Literal, 0),
+            new MapRun(PageSpace.Memory, 9, 1, PageSource.BaseDisk, 3),
+            new MapRun(PageSpace.Memory, 11, 1, PageSource.Zero, 0),
+        ]);
+    }
+
+    [Fact]
+    public async Task Nothing_changed_is_an_overlay_of_nothing()
+    {
+        var vm = new ChangedVm(2);
+        vm.BaseDisk.Content.CopyTo(vm.Disk.Content, 0);
+        vm.BaseMemory.Content.CopyTo(vm.Memory.Content, 0);
+
+        vm.Cut(_folder, OverlayEffort.Small).Header.Literals.ShouldBe(0);
+
+        await using var file = File.OpenRead(_folder["overlay"]);
+        var (_, disk, memory) = await vm.ApplyAsync(file);
+        disk.Content.ShouldBe(vm.Disk.Content);
+        memory.Content.ShouldBe(vm.Memory.Content);
+    }
+
+    [Fact]
+    public async Task A_damaged_byte_is_found_wherever_it_is()
+    {
+        var vm = new ChangedVm(3);
+        vm.Cut(_folder, OverlayEffort.Fast);
+        var whole = await File.ReadAllBytesAsync(_folder["overlay"]);
+        var chance = new Random(4);
+        foreach (var at in Enumerable.Range(0, 300).Concat(Enumerable.Range(0, 300).Select(_ => chance.Next(whole.Length))))
+        {
+            var damaged = whole.ToArray();
+            damaged[at] ^= (byte)(1 << chance.Next(8));
+
+            var error = await Should.ThrowAsync<CloudletException>(() => vm.ApplyAsync(new MemoryStream(damaged)));
+
+            error.Kind.ShouldBe(ErrorKind.InvalidInput, $"byte {at}");
+        }
+    }
+
+    [Fact]
+    public async Task An_end_that_comes_too_early_or_too_late_is_found()
+    {
+        var vm = new ChangedVm(5);
+        vm.Cut(_folder, OverlayEffort.Fast);
+        var whole = await File.ReadAllBytesAsync(_folder["overlay"]);
+        var chance = new Random(6);
+        byte[][] wrong = [[], [.. whole, 0], .. Enumerable.Range(0, 60).Select(_ => whole[..chance.Next(whole.Length)])];
+
+        foreach (var bytes in wrong)
+            (await Should.ThrowAsync<CloudletException>(() => vm.ApplyAsync(new MemoryStream(bytes)))).Kind.ShouldBe(ErrorKind.InvalidInput);
+    }
+
+    [Fact]
+    public async Task A_base_that_is_another_one_is_refused()
+    {
+        var vm = new ChangedVm(7);
+        vm.Cut(_folder, OverlayEffort.Fast);
+        await using var file = File.OpenRead(_folder["overlay"]);
+        var reader = await OverlayReader.OpenAsync(file, CancellationToken.None);
+
+        var error = await Should.ThrowAsync<CloudletException>(() => reader.ApplyAsync(vm.Base with { Id = new string('b', 64) }, vm.Disk, vm.Memory, null, CancellationToken.None));
+
+        error.Message.ShouldContain(new string('b', 64));
+    }
+
+    [Fact]
+    public async Task A_base_that_changed_under_its_id_is_noticed_by_what_was_encoded_against_it()
+    {
+        var vm = new ChangedVm(8);
+        vm.Disk.Page(0).Clear();
+        new Random(11).NextBytes(vm.BaseDisk.Page(0));
+        vm.BaseDisk.Page(0)[..2000].CopyTo(vm.Disk.Page(0));
+        new Random(9).NextBytes(vm.Disk.Page(0)[2000..]);
+        vm.Cut(_folder, OverlayEffort.Small).Counts.Carried.ShouldBeGreaterThan(0);
+        vm.BaseDisk.Page(0)[100]++;
+
+        await using var file = File.OpenRead(_folder["overlay"]);
+        (await Should.ThrowAsync<CloudletException>(() => vm.ApplyAsync(file))).Kind.ShouldBe(ErrorKind.InvalidInput);
+    }
+
+    [Fact]
+    public void A_cut_that_fails_leaves_nothing_and_keeps_what_was_there()
+    {
+        var vm = new ChangedVm(10);
+        vm.Cut(_folder, OverlayEffort.Fast);
+        var before = File.ReadAllBytes(_folder["overlay"]);
+        var broken = new ChangedStore(new StoredPages(new byte[PageSize.Bytes]), []);
+
+        Should.Throw<CloudletException>(() => new OverlayWriter(vm.Base, _folder["index"]).Write(_folder["overlay"], broken, null, [], OverlayEffort.Fast, null, CancellationToken.None));
+
+        File.ReadAllBytes(_folder["overlay"]).ShouldBe(before);
+        Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["disk", "index", "memory", "overlay"]);
+    }
+}

@@ -1,0 +1,104 @@
+using Cloudlet.Synthesis.Overlays;
+using Cloudlet.Synthesis.Pages;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Synthesis.Tests.Pages;
+
+public sealed class PageSpecs : IDisposable
+{
+    private readonly TempDir _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_digest_does_not_depend_on_where_the_holes_are()
+    {
+        var content = new byte[(3 * ContentDigest.Segment) + (5 * PageSize.Bytes)];
+        new Random(1).NextBytes(content.AsSpan(ContentDigest.Segment + 5000, 9000));
+        File.WriteAllBytes(_folder["full"], content);
+        using (var sparse = SparseFile.Create(_folder["sparse"], content.Length))
+            sparse.Write(ContentDigest.Segment, content.AsSpan(ContentDigest.Segment, 20_480));
+
+        var digest = Digest("full");
+
+        Digest("sparse").ShouldBe(digest);
+        using (var other = SparseFile.Create(_folder["longer"], content.Length + PageSize.Bytes))
+            other.Write(0, content);
+        Digest("longer").ShouldNotBe(digest);
+        content[ContentDigest.Segment + 5001]++;
+        File.WriteAllBytes(_folder["changed"], content);
+        Digest("changed").ShouldNotBe(digest);
+    }
+
+    [Fact]
+    public void An_index_finds_the_first_of_equal_pages_and_no_zeros()
+    {
+        var chance = new Random(2);
+        var page = new byte[PageSize.Bytes];
+        using var disk = SparseFile.Create(_folder["disk"], 1000 * PageSize.Bytes);
+        using var memory = SparseFile.Create(_folder["memory"], 50 * PageSize.Bytes);
+        var hashes = new ulong[1000];
+        for (var i = 0; i < 1000; i += 3)
+        {
+            chance.NextBytes(page);
+            disk.Write(i * PageSize.Bytes, page);
+            if (i < 900)
+                disk.Write((i + 1) * PageSize.Bytes, page);
+            hashes[i] = PageHash.Of(page);
+        }
+
+        memory.Write(7 * PageSize.Bytes, page); // as the disk's last
+        chance.NextBytes(page);
+        memory.Write(9 * PageSize.Bytes, page);
+
+        PageIndex.Build(_folder["index"], disk, memory, null, CancellationToken.None);
+
+        using var index = PageIndex.TryOpen(_folder["index"]).ShouldNotBeNull();
+        index.Count.ShouldBe(335);
+        for (var i = 0; i < 1000; i += 3)
+            index.Find(hashes[i]).ShouldBe((PageSource.BaseDisk, (long)i));
+        index.Find(PageHash.Of(page)).ShouldBe((PageSource.BaseMemory, 9));
+        index.Find(PageHash.Of(new byte[PageSize.Bytes])).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_damaged_index_is_none()
+    {
+        PageIndex.TryOpen(_folder["none"]).ShouldBeNull();
+        using (var disk = SparseFile.Create(_folder["disk"], 10 * PageSize.Bytes))
+        {
+            disk.Write(0, [1, 2, 3]);
+            PageIndex.Build(_folder["index"], disk, null, null, CancellationToken.None);
+        }
+
+        var whole = File.ReadAllBytes(_folder["index"]);
+        File.WriteAllBytes(_folder["index"], whole[..^1]);
+        PageIndex.TryOpen(_folder["index"]).ShouldBeNull();
+        File.WriteAllBytes(_folder["index"], [.. "something"u8]);
+        PageIndex.TryOpen(_folder["index"]).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("0-4096", "0+1")]
+    [InlineData("100-200,300-400", "0+1")]
+    [InlineData("0-4097,8192-12288", "0+3")]
+    [InlineData("4096-8192,40960-49152", "1+1,10+2")]
+    public void Ranges_become_pages(string ranges, string pages) => Text(PageRuns.Of(Ranges(ranges, '-').Select(r => (r.A, r.B)))).ShouldBe(pages);
+
+    [Theory]
+    [InlineData("0+10", "5+10", "5+5")]
+    [InlineData("0+1,2+1,4+1", "0+10", "0+1,2+1,4+1")]
+    [InlineData("0+3", "3+3", "")]
+    [InlineData("", "3+3", "")]
+    public void Runs_have_common_pages(string some, string others, string both) => Text(PageRuns.Both(Runs(some), Runs(others))).ShouldBe(both);
+
+    private static IEnumerable<PageRun> Runs(string text) => Ranges(text, '+').Select(r => new PageRun(r.A, r.B));
+
+    private static IEnumerable<(long A, long B)> Ranges(string text, char sign) =>
+        text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(r => r.Split(sign)).Select(r => (long.Parse(r[0]), long.Parse(r[1])));
+
+    private static string Text(IEnumerable<PageRun> runs) => string.Join(',', runs.Select(r => $"{r.Start}+{r.Count}"));
+
+    private string Digest(string name) => ContentDigest.Of(_folder[name], null, CancellationToken.None);
+}
