@@ -17,6 +17,9 @@ public enum SegmentKind : byte
 
     /// <summary>Carried pages, in the order of their numbers.</summary>
     Literals = 2,
+
+    /// <summary>Manifest of a base, in a file that is a whole base and needs no other.</summary>
+    Manifest = 3,
 }
 
 /// <summary>One Zstandard frame of an overlay.</summary>
@@ -41,9 +44,12 @@ public sealed record OverlayHeader
     public const int MostSegmentPages = 1024;
 
     private const int FixedLength = 64, SegmentLength = 44;
-    private const int MostSegments = 1 << 20, MostMap = 32 << 20, MostDevices = 64 << 20;
+    private const int MostSegments = 1 << 20, MostMap = 32 << 20, MostDevices = 64 << 20, MostManifest = 1 << 16;
 
-    /// <summary>Id of the base, 64 hexadecimal digits.</summary>
+    /// <summary>In place of a base's id: disk and memory of zeros.</summary>
+    public static string NoBase { get; } = new('0', 64);
+
+    /// <summary>Id of the base, 64 hexadecimal digits; <see cref="NoBase"/> in a file that is a whole base.</summary>
     public required string BaseId { get; init; }
 
     /// <summary>Pages of the disk.</summary>
@@ -58,7 +64,7 @@ public sealed record OverlayHeader
     /// <summary>Pages that each segment of them carries; the last may carry fewer.</summary>
     public required int SegmentPages { get; init; }
 
-    /// <summary>In the order of the file: device state if there is memory, the map, then the carried pages.</summary>
+    /// <summary>In the order of the file: the manifest if it is a whole base, device state if there is memory, the map, then the carried pages.</summary>
     public required IReadOnlyList<OverlaySegment> Segments { get; init; }
 
     /// <summary>Magic of the file.</summary>
@@ -131,18 +137,19 @@ public sealed record OverlayHeader
             throw Wrong("it is about a disk or a memory that no VM has");
         if (header.SegmentPages is < 1 or > MostSegmentPages || header.Literals is < 0 or > (long)MostSegments * MostSegmentPages)
             throw Wrong("it carries more pages than it may");
-        var first = header.MemoryPages > 0 ? 2 : 1;
-        if (header.Segments.Count != first + ((header.Literals + header.SegmentPages - 1) / header.SegmentPages))
+        SegmentKind[] front = [.. header.BaseId == NoBase ? [SegmentKind.Manifest] : Array.Empty<SegmentKind>(), .. header.MemoryPages > 0 ? [SegmentKind.Devices] : Array.Empty<SegmentKind>(), SegmentKind.Map];
+        if (header.Segments.Count != front.Length + ((header.Literals + header.SegmentPages - 1) / header.SegmentPages))
             throw Wrong("it does not have the segments that its pages need");
         for (var i = 0; i < header.Segments.Count; i++)
         {
             var segment = header.Segments[i];
-            var kind = i >= first ? SegmentKind.Literals : i == first - 1 ? SegmentKind.Map : SegmentKind.Devices;
+            var kind = i < front.Length ? front[i] : SegmentKind.Literals;
             var fits = kind switch
             {
                 SegmentKind.Devices => segment.PlainLength is > 0 and <= MostDevices,
+                SegmentKind.Manifest => segment.PlainLength is > 0 and <= MostManifest,
                 SegmentKind.Map => segment.PlainLength is > 0 and <= MostMap,
-                _ => segment.PlainLength == Math.Min(header.SegmentPages, header.Literals - ((long)(i - first) * header.SegmentPages)) * PageSize.Bytes,
+                _ => segment.PlainLength == Math.Min(header.SegmentPages, header.Literals - ((long)(i - front.Length) * header.SegmentPages)) * PageSize.Bytes,
             };
             if (segment.Kind != kind || !fits || segment.StoredLength < 1 || segment.StoredLength > Zstd.Bound(segment.PlainLength))
                 throw Wrong($"its segment {i} is not what belongs there");

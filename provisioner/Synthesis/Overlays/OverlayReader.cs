@@ -14,13 +14,22 @@ public sealed class OverlayReader
 
     private readonly Stream _from;
 
-    private OverlayReader(Stream from, OverlayHeader header, byte[] devices, PageMap map) => (_from, Header, Devices, Map) = (from, header, devices, map);
+    private OverlayReader(Stream from, OverlayHeader header, Dictionary<SegmentKind, byte[]> front)
+    {
+        (_from, Header) = (from, header);
+        Devices = front.GetValueOrDefault(SegmentKind.Devices);
+        Manifest = front.GetValueOrDefault(SegmentKind.Manifest);
+        Map = PageMapCodec.Decode(front[SegmentKind.Map], header.DiskPages, header.MemoryPages, header.Literals);
+    }
 
     /// <summary>Its header.</summary>
     public OverlayHeader Header { get; }
 
     /// <summary>Device state; empty for a disk alone.</summary>
     public ReadOnlyMemory<byte> Devices { get; }
+
+    /// <summary>Manifest of the base that the file is; empty for an overlay.</summary>
+    public ReadOnlyMemory<byte> Manifest { get; }
 
     /// <summary>Where pages come from.</summary>
     public PageMap Map { get; }
@@ -29,20 +38,16 @@ public sealed class OverlayReader
     public static async Task<OverlayReader> OpenAsync(Stream from, CancellationToken ct)
     {
         var header = await HeaderAsync(from, ct);
-        byte[] devices = [];
-        byte[] map = [];
+        var front = new Dictionary<SegmentKind, byte[]>();
         using var decompressor = new ZstdDecompressor();
         foreach (var segment in header.Segments.TakeWhile(s => s.Kind != SegmentKind.Literals))
         {
             var plain = new byte[segment.PlainLength];
             decompressor.Decompress(await StoredAsync(from, segment, ct), plain);
-            if (segment.Kind == SegmentKind.Devices)
-                devices = plain;
-            else
-                map = plain;
+            front.Add(segment.Kind, plain);
         }
 
-        return new OverlayReader(from, header, devices, PageMapCodec.Decode(map, header.DiskPages, header.MemoryPages, header.Literals));
+        return new OverlayReader(from, header, front);
     }
 
     /// <summary>Reads a header and no more.</summary>
@@ -65,7 +70,7 @@ public sealed class OverlayReader
     public async Task ApplyAsync(OverlayBase baseVm, IPageWriter disk, IPageWriter? memory, IProgress<long>? progress, CancellationToken ct)
     {
         if (baseVm.Id != Header.BaseId || baseVm.DiskPages != Header.DiskPages || baseVm.MemoryPages != Header.MemoryPages)
-            throw new CloudletException(ErrorKind.InvalidInput, $"the overlay belongs to base {Header.BaseId}, not to {baseVm.Id}.");
+            throw new CloudletException(ErrorKind.InvalidInput, $"the overlay belongs to base {Header.BaseId} with a disk of {Header.DiskPages} and a memory of {Header.MemoryPages} pages, not to {baseVm.Id} with {baseVm.DiskPages} and {baseVm.MemoryPages}.");
         var plan = new ApplyPlan(Map, Header, baseVm, disk, memory);
         var copies = Task.Run(() => plan.Copy(ct), ct);
         try

@@ -23,8 +23,8 @@ public sealed record OverlayMade(OverlayHeader Header, OverlayCounts Counts);
 
 /// <summary>Cuts overlays: the difference of a VM to its base, in one file.</summary>
 /// <param name="baseVm">The base.</param>
-/// <param name="indexPath">File of the base's page index; made when it is not there.</param>
-public sealed class OverlayWriter(OverlayBase baseVm, string indexPath)
+/// <param name="indexPath">File of the base's page index; null for a base of zeros.</param>
+public sealed class OverlayWriter(OverlayBase baseVm, string? indexPath)
 {
     private const int Batch = 512; // pages that are compared and hashed at once
 
@@ -32,30 +32,30 @@ public sealed class OverlayWriter(OverlayBase baseVm, string indexPath)
     /// Makes the overlay. The file is there whole, or not at all. InvalidInput when the VM's stores are not of the base's size; NoSpace and others as the file system says.
     /// </summary>
     /// <param name="path">Its file; one that is there is replaced.</param>
-    /// <param name="disk">The VM's disk.</param>
-    /// <param name="memory">Its memory; null for a disk alone.</param>
-    /// <param name="devices">Its device state; empty for a disk alone.</param>
+    /// <param name="vm">What it has to hold.</param>
     /// <param name="effort">What to spare.</param>
     /// <param name="progress">Takes the pages looked at so far, of all candidates.</param>
     /// <param name="ct">Stops it.</param>
-    public OverlayMade Write(string path, ChangedStore disk, ChangedStore? memory, ReadOnlySpan<byte> devices, OverlayEffort effort, IProgress<long>? progress, CancellationToken ct)
+    public OverlayMade Write(string path, OverlayContent vm, OverlayEffort effort, IProgress<long>? progress, CancellationToken ct)
     {
-        if (disk.Pages.Length != baseVm.Disk.Length || (memory?.Pages.Length ?? 0) != (baseVm.Memory?.Length ?? 0))
+        if (vm.Disk.Pages.Length != baseVm.Disk.Length || (vm.Memory?.Pages.Length ?? 0) != (baseVm.Memory?.Length ?? 0))
             throw new CloudletException(ErrorKind.InvalidInput, $"the VM's disk or memory does not have the size of those of base {baseVm.Id}: it was not made from it.");
         var (level, segmentPages) = effort == OverlayEffort.Fast ? (3, 256) : (19, OverlayHeader.MostSegmentPages);
         using var literals = new StagedFile(path);
         using var carried = literals.Open();
-        using var index = PageIndex.TryOpen(indexPath) ?? throw new CloudletException(ErrorKind.NotFound, $"{indexPath} is no index of the base's pages.");
+        using var index = indexPath is null ? null : PageIndex.TryOpen(indexPath) ?? throw new CloudletException(ErrorKind.NotFound, $"{indexPath} is no index of the base's pages.");
         var segments = new LiteralSegments(carried, level, segmentPages);
-        var classifier = new PageClassifier(baseVm, index, disk, memory, segments);
+        var classifier = new PageClassifier(baseVm, index, vm.Disk, vm.Memory, segments);
         var scan = new StoreScan(classifier, progress, ct);
-        scan.Run(PageSpace.Disk, disk, baseVm.Disk, Batch);
-        if (memory is not null)
-            scan.Run(PageSpace.Memory, memory, baseVm.Memory!, Batch);
+        scan.Run(PageSpace.Disk, vm.Disk, baseVm.Disk, Batch);
+        if (vm.Memory is not null)
+            scan.Run(PageSpace.Memory, vm.Memory, baseVm.Memory!, Batch);
         var map = classifier.Map;
         var front = new List<(OverlaySegment Segment, byte[] Stored)>();
-        if (memory is not null)
-            front.Add(Stored(SegmentKind.Devices, devices));
+        if (baseVm.Id == OverlayHeader.NoBase)
+            front.Add(Stored(SegmentKind.Manifest, vm.Manifest.Span));
+        if (vm.Memory is not null)
+            front.Add(Stored(SegmentKind.Devices, vm.Devices.Span));
         front.Add(Stored(SegmentKind.Map, PageMapCodec.Encode(map)));
         var header = new OverlayHeader
         {

@@ -7,7 +7,7 @@ namespace Cloudlet.Synthesis.Overlays;
 /// Decides for each page of a VM where its content is to be had: as in the base, zero, another page of the base, a page that is carried already, or one that has to be carried. Pages come in ascending order, the disk's first, so that
 /// memory finds the blocks that the guest has in its page cache.
 /// </summary>
-internal sealed class PageClassifier(OverlayBase baseVm, PageIndex index, ChangedStore disk, ChangedStore? memory, ILiteralSink sink)
+internal sealed class PageClassifier(OverlayBase baseVm, PageIndex? index, ChangedStore disk, ChangedStore? memory, ILiteralSink sink)
 {
     private readonly PageMapBuilder _map = new();
     private readonly Dictionary<ulong, long> _carried = [];
@@ -39,7 +39,7 @@ internal sealed class PageClassifier(OverlayBase baseVm, PageIndex index, Change
             Counts.InBase++;
             _map.Add(space, page, next.Source, next.From);
         }
-        else if (index.Find(known) is { } found && IsInBase(found.Source, found.Page, content))
+        else if (index?.Find(known) is { } found && IsInBase(found.Source, found.Page, content))
         {
             Counts.InBase++;
             _map.Add(space, page, found.Source, found.Page);

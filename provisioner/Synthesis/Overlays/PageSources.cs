@@ -16,6 +16,30 @@ public sealed record OverlayBase(string Id, IPageReader Disk, IPageReader? Memor
 
     /// <summary>Pages of the disk.</summary>
     internal long DiskPages => Disk.Length / PageSize.Bytes;
+
+    /// <summary>Nothing but zeros: what whole bases are cut against.</summary>
+    /// <param name="diskLength">Bytes of the disk.</param>
+    /// <param name="memoryLength">Bytes of the memory; 0 for a disk alone.</param>
+    public static OverlayBase Zeros(long diskLength, long memoryLength) => new(OverlayHeader.NoBase, new ZeroPages(diskLength), memoryLength == 0 ? null : new ZeroPages(memoryLength));
+
+    private sealed class ZeroPages(long length) : IPageReader
+    {
+        public long Length => length;
+
+        public void Read(long offset, Span<byte> into) => into.Clear();
+    }
+}
+
+/// <summary>What an overlay has to hold.</summary>
+/// <param name="Disk">The VM's disk.</param>
+/// <param name="Memory">Its memory; null for a disk alone.</param>
+public sealed record OverlayContent(ChangedStore Disk, ChangedStore? Memory)
+{
+    /// <summary>Its device state; empty for a disk alone.</summary>
+    public ReadOnlyMemory<byte> Devices { get; init; }
+
+    /// <summary>Manifest of the base that it is; empty for an overlay over a base.</summary>
+    public ReadOnlyMemory<byte> Manifest { get; init; }
 }
 
 /// <summary>One store of a VM, as it is when an overlay is cut: it does not change meanwhile.</summary>

@@ -36,7 +36,7 @@ internal sealed class ChangedVm
     public OverlayMade Cut(TempDir folder, OverlayEffort effort)
     {
         BuildIndex(folder);
-        return new OverlayWriter(Base, folder["index"]).Write(folder["overlay"], All(Disk), All(Memory), Devices, effort, null, CancellationToken.None);
+        return new OverlayWriter(Base, folder["index"]).Write(folder["overlay"], new OverlayContent(All(Disk), All(Memory)) { Devices = Devices }, effort, null, CancellationToken.None);
     }
 
     /// <summary>Applies it to copies of the base.</summary>
@@ -59,7 +59,7 @@ internal sealed class ChangedVm
         PageIndex.Build(folder["index"], disk, memory, null, CancellationToken.None);
     }
 
-    private static ChangedStore All(StoredPages pages) => new(pages, [new PageRun(0, pages.Length / PageSize.Bytes)]);
+    public static ChangedStore All(StoredPages pages) => new(pages, [new PageRun(0, pages.Length / PageSize.Bytes)]);
 
     private StoredPages Fresh(int pages)
     {

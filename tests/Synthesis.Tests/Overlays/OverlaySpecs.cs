@@ -133,6 +133,25 @@ public sealed class OverlaySpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_whole_base_needs_no_other()
+    {
+        var vm = new ChangedVm(12);
+        var nothing = OverlayBase.Zeros(vm.Disk.Length, vm.Memory.Length);
+        var content = new OverlayContent(ChangedVm.All(vm.Disk), ChangedVm.All(vm.Memory)) { Devices = vm.Devices, Manifest = "{}"u8.ToArray() };
+
+        new OverlayWriter(nothing, null).Write(_folder["base"], content, OverlayEffort.Small, null, CancellationToken.None);
+
+        await using var file = File.OpenRead(_folder["base"]);
+        var reader = await OverlayReader.OpenAsync(file, CancellationToken.None);
+        var (disk, memory) = (new StoredPages(new byte[vm.Disk.Length]), new StoredPages(new byte[vm.Memory.Length]));
+        await reader.ApplyAsync(nothing, disk, memory, null, CancellationToken.None);
+        reader.Manifest.ToArray().ShouldBe("{}"u8.ToArray());
+        reader.Devices.ToArray().ShouldBe(vm.Devices);
+        disk.Content.AsSpan().SequenceEqual(vm.Disk.Content).ShouldBeTrue();
+        memory.Content.AsSpan().SequenceEqual(vm.Memory.Content).ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_cut_that_fails_leaves_nothing_and_keeps_what_was_there()
     {
         var vm = new ChangedVm(10);
@@ -140,7 +159,7 @@ public sealed class OverlaySpecs : IDisposable
         var before = File.ReadAllBytes(_folder["overlay"]);
         var broken = new ChangedStore(new StoredPages(new byte[PageSize.Bytes]), []);
 
-        Should.Throw<CloudletException>(() => new OverlayWriter(vm.Base, _folder["index"]).Write(_folder["overlay"], broken, null, [], OverlayEffort.Fast, null, CancellationToken.None));
+        Should.Throw<CloudletException>(() => new OverlayWriter(vm.Base, _folder["index"]).Write(_folder["overlay"], new OverlayContent(broken, null), OverlayEffort.Fast, null, CancellationToken.None));
 
         File.ReadAllBytes(_folder["overlay"]).ShouldBe(before);
         Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["disk", "index", "memory", "overlay"]);
