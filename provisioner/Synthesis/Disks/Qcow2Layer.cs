@@ -1,13 +1,15 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
+using Cloudlet.Errors;
 using Cloudlet.Synthesis.Pages;
 
 namespace Cloudlet.Synthesis.Disks;
 
 /// <summary>
 /// Writes a new layer over a raw disk as a qcow2 file (QEMU, docs/interop/qcow2.txt, version 3 with extended L2 entries): 128 KiB clusters of 32 parts, so that one page can be in the layer while its neighbours are still the
-/// base's. Pages may come in any order, from several threads. What it makes is read by QEMU 5.2 and newer.
+/// base's. Pages may come in any order, from several threads. What it makes is read by QEMU 5.2 and newer. The file is a valid layer without a page from the beginning: a QEMU that waits for a VM's state may have it open meanwhile, and
+/// reads the tables again when the state has come, as it does after a migration.
 /// </summary>
 public sealed class Qcow2Layer : IPageWriter, IDisposable
 {
@@ -16,21 +18,27 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
     private const int CountsOfBlock = ClusterSize / 2; // 16-bit reference counts
     private const ulong IsExclusive = 1UL << 63; // "copied": its reference count is 1
     private const int HeaderLength = 112;
+    private const int FirstTable = 1, CountsTable = 2, FirstCounts = 3; // clusters with a fixed place; cluster 0 is the header
+    private const long MostLength = (long)(ClusterSize / 8) * EntriesOfTable * ClusterSize; // 16 TiB: what one cluster of the first table covers
 
     private readonly Lock _turn = new();
     private readonly SparseFile _file;
     private readonly Dictionary<long, Cluster> _clusters = [];
     private readonly string _basePath;
-    private long _next = 1; // cluster 0 is the header
+    private long _next = FirstCounts + 1;
 
-    /// <summary>Creates the file.</summary>
+    /// <summary>Creates the file. Unsupported for disks of more than 16 TiB.</summary>
     /// <param name="path">Where; there is none yet.</param>
     /// <param name="basePath">Path of the raw disk below, as QEMU will open it; at most 1023 bytes.</param>
     /// <param name="length">Bytes of both.</param>
     public Qcow2Layer(string path, string basePath, long length)
     {
+        if (length > MostLength)
+            throw new CloudletException(ErrorKind.Unsupported, $"a layer over a disk of {length} bytes can't be written: {MostLength} bytes is the most.");
         (_basePath, Length) = (basePath, length);
         _file = SparseFile.Create(path, 0);
+        WriteHeader();
+        Finish();
     }
 
     /// <inheritdoc/>
@@ -52,12 +60,14 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
         }
     }
 
-    /// <summary>Writes the tables. Nothing comes after this.</summary>
+    /// <summary>Writes the tables for what was written so far, and makes all of it durable. Nothing is written meanwhile.</summary>
     public void Finish()
     {
-        var tables = WriteTables();
-        var (first, clusters) = WriteFirstTable(tables);
-        WriteHeader(first, clusters, WriteCounts());
+        var tables = new byte[ClusterSize];
+        foreach (var (number, place) in WriteTables())
+            BinaryPrimitives.WriteUInt64BigEndian(tables.AsSpan((int)number * 8), ((ulong)place << ClusterBits) | IsExclusive);
+        WriteCounts();
+        _file.Write(FirstTable * ClusterSize, tables);
         _file.Flush();
     }
 
@@ -109,47 +119,29 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
         return places;
     }
 
-    private (long Cluster, int Entries) WriteFirstTable(Dictionary<long, long> tables)
+    /// <summary>Reference counts: 1 for every cluster up to the end, those of the counts included.</summary>
+    private void WriteCounts()
     {
-        var covered = (long)EntriesOfTable * ClusterSize;
-        var entries = (int)((Length + covered - 1) / covered);
-        var bytes = new byte[Math.Max(1, entries) * 8];
-        foreach (var (number, place) in tables)
-            BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan((int)number * 8), ((ulong)place << ClusterBits) | IsExclusive);
-        return (Append(bytes), entries);
-    }
-
-    /// <summary>Reference counts: 1 for every cluster up to the end, these tables included.</summary>
-    private (long Table, int Clusters) WriteCounts()
-    {
-        var (blocks, table) = (0L, 0L);
-        for (long all; ;)
-        {
-            all = _next + blocks + table;
-            var (neededBlocks, neededTable) = ((all + CountsOfBlock - 1) / CountsOfBlock, 0L);
-            neededTable = ((neededBlocks * 8) + ClusterSize - 1) / ClusterSize;
-            if (neededBlocks == blocks && neededTable == table)
-                break;
-            (blocks, table) = (neededBlocks, neededTable);
-        }
-
-        var end = _next + blocks + table;
-        var first = _next;
+        var blocks = 1L;
+        while ((_next + blocks - 1 + CountsOfBlock - 1) / CountsOfBlock > blocks)
+            blocks++;
+        var (first, end) = (_next, _next + blocks - 1);
+        var places = new byte[ClusterSize];
         for (var block = 0L; block < blocks; block++)
         {
             var counts = new byte[ClusterSize];
             for (var i = 0; i < CountsOfBlock && (block * CountsOfBlock) + i < end; i++)
                 counts[(i * 2) + 1] = 1;
-            Append(counts);
+            var place = block == 0 ? FirstCounts : first + block - 1;
+            _file.Write(place * ClusterSize, counts);
+            BinaryPrimitives.WriteInt64BigEndian(places.AsSpan((int)block * 8), place * ClusterSize);
         }
 
-        var places = new byte[table * ClusterSize];
-        for (var block = 0; block < blocks; block++)
-            BinaryPrimitives.WriteInt64BigEndian(places.AsSpan(block * 8), (first + block) * ClusterSize);
-        return (Append(places), (int)table);
+        _next = end;
+        _file.Write(CountsTable * ClusterSize, places);
     }
 
-    private void WriteHeader(long firstTable, int entries, (long Table, int Clusters) counts)
+    private void WriteHeader()
     {
         const uint backingFormat = 0xE2792ACA;
         var name = Encoding.UTF8.GetBytes(_basePath);
@@ -161,10 +153,10 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
         BinaryPrimitives.WriteInt32BigEndian(into[16..], name.Length);
         BinaryPrimitives.WriteInt32BigEndian(into[20..], ClusterBits);
         BinaryPrimitives.WriteInt64BigEndian(into[24..], Length);
-        BinaryPrimitives.WriteInt32BigEndian(into[36..], entries);
-        BinaryPrimitives.WriteInt64BigEndian(into[40..], firstTable * ClusterSize);
-        BinaryPrimitives.WriteInt64BigEndian(into[48..], counts.Table * ClusterSize);
-        BinaryPrimitives.WriteInt32BigEndian(into[56..], counts.Clusters);
+        BinaryPrimitives.WriteInt32BigEndian(into[36..], (int)((Length + ((long)EntriesOfTable * ClusterSize) - 1) / ((long)EntriesOfTable * ClusterSize)));
+        BinaryPrimitives.WriteInt64BigEndian(into[40..], FirstTable * ClusterSize);
+        BinaryPrimitives.WriteInt64BigEndian(into[48..], CountsTable * ClusterSize);
+        BinaryPrimitives.WriteInt32BigEndian(into[56..], 1); // clusters of the table of counts
         BinaryPrimitives.WriteInt64BigEndian(into[72..], 1 << 4); // incompatible feature: extended L2 entries
         BinaryPrimitives.WriteInt32BigEndian(into[96..], 4); // reference counts of 2^4 bits
         BinaryPrimitives.WriteInt32BigEndian(into[100..], HeaderLength);
@@ -175,15 +167,10 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
         _file.Write(0, header);
     }
 
-    private long Append(byte[] bytes)
+    private long Append(byte[] cluster)
     {
-        var place = _next;
-        _file.Write(place * ClusterSize, bytes);
-        var clusters = (bytes.Length + ClusterSize - 1) / ClusterSize;
-        _next += clusters;
-        if (bytes.Length % ClusterSize != 0)
-            _file.Write((_next * ClusterSize) - 1, [0]);
-        return place;
+        _file.Write(_next * ClusterSize, cluster);
+        return _next++;
     }
 
     /// <summary>A cluster of the disk.</summary>

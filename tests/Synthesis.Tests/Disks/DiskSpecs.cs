@@ -32,6 +32,7 @@ public sealed class DiskSpecs : IDisposable
         var chance = new Random(writes);
         using (var layer = new Qcow2Layer(_folder["layer"], _folder["base"], _base.Length))
         {
+            Run("qemu-img", "check", _folder["layer"]).ShouldContain("No errors were found");
             Parallel.For(0, writes, _ =>
             {
                 int at;
