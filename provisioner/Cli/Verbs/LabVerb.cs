@@ -157,12 +157,6 @@ internal static class LabVerb
     }
 
     private static Argument<string> Name() => new("NAME") { Description = "Name of the lab host." };
-
-    /// <summary>Progress to people, on standard error so that the answer stays clean; unlike Progress&lt;T&gt; in the order it happened.</summary>
-    private sealed class ErrorLines(TextWriter errors) : IProgress<string>
-    {
-        public void Report(string value) => errors.WriteLine($"… {value}");
-    }
 }
 
 /// <summary>A lab host as one line of JSON.</summary>

@@ -1,7 +1,10 @@
+using System.Text.RegularExpressions;
+using Cloudlet.Synthesis.Qemu;
+
 namespace Cloudlet.Synthesis.Bases;
 
 /// <summary>The machine that a sealed state fits into. It is part of a base's identity: memory and device state mean nothing in another machine.</summary>
-public sealed record VmDefinition
+public sealed partial record VmDefinition
 {
     /// <summary>Which devices it has, and where: the runtime knows each layout by its number. A number instead of arguments: a definition comes from strangers, too.</summary>
     public required int Layout { get; init; }
@@ -23,4 +26,40 @@ public sealed record VmDefinition
 
     /// <summary>Version of the QEMU that sealed the state, e.g. <c>7.2.22</c>.</summary>
     public required string QemuVersion { get; init; }
+
+    /// <summary>Smallest and largest guest memory, bytes.</summary>
+    public const long LeastMemory = 64L << 20, MostMemory = 1L << 40;
+
+    /// <summary>Most virtual processors.</summary>
+    public const int MostCpus = 64;
+
+    /// <summary>Everything that is wrong with it, in words; empty when nothing is. What comes out right can't say more to QEMU than its properties mean.</summary>
+    public IReadOnlyList<string> Problems()
+    {
+        var problems = new List<string>();
+        if (Layout != QemuArguments.Layout)
+            problems.Add($"device layout {Layout} is none that this version knows (it knows {QemuArguments.Layout}): a newer cloudlet made it");
+        if (!MachinePattern().IsMatch(Machine))
+            problems.Add($"'{Machine}' is no versioned q35 machine type such as pc-q35-7.2");
+        if (Accelerator is not ("tcg" or "kvm"))
+            problems.Add($"'{Accelerator}' is no accelerator: there are tcg and kvm");
+        if (!CpuPattern().IsMatch(Cpu))
+            problems.Add($"'{Cpu}' is no CPU model with features such as Westmere,+rdrand,-aes");
+        if (Cpus is < 1 or > MostCpus)
+            problems.Add($"{Cpus} processors are not between 1 and {MostCpus}");
+        if (MemoryBytes is < LeastMemory or > MostMemory || MemoryBytes % (1 << 20) != 0)
+            problems.Add($"{MemoryBytes} bytes of memory are no whole MiB between {LeastMemory >> 20} MiB and {MostMemory >> 30} GiB");
+        if (!VersionPattern().IsMatch(QemuVersion))
+            problems.Add($"'{QemuVersion}' is no version of QEMU such as 7.2.22");
+        return problems;
+    }
+
+    [GeneratedRegex(@"^pc-q35-[0-9]{1,3}\.[0-9]{1,3}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex MachinePattern();
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(,[+-][a-z0-9][a-z0-9._-]{0,31}){0,64}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex CpuPattern();
+
+    [GeneratedRegex(@"^[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex VersionPattern();
 }

@@ -11,6 +11,8 @@ public sealed class RuntimeStore
     /// <summary>The store that <c>cloudlet</c> uses unless told otherwise.</summary>
     public const string DefaultPath = "/var/lib/cloudlet/runtime";
 
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     /// <summary>Describes a store; nothing is created before something is put into it.</summary>
     /// <param name="path">Folder, absolute. QEMU's options split at commas: none is allowed.</param>
     public RuntimeStore(string path = DefaultPath)
@@ -35,7 +37,15 @@ public sealed class RuntimeStore
     /// <summary>A new folder to make something in, for its owner alone until it is published.</summary>
     public StagedFolder Stage()
     {
-        Directory.CreateDirectory(StagingFolder);
-        return new StagedFolder(Directory.CreateDirectory(Path.Combine(StagingFolder, Guid.NewGuid().ToString("n")), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName);
+        Prepare();
+        return new StagedFolder(Directory.CreateDirectory(Path.Combine(StagingFolder, Guid.NewGuid().ToString("n")), Owner).FullName);
+    }
+
+    /// <summary>Makes the folders. QEMU's user passes through them by name, and sees not what else is there.</summary>
+    internal void Prepare()
+    {
+        foreach (var folder in (string[])[Folder, BasesFolder, VmsFolder, StagingFolder])
+            if (!Directory.Exists(folder))
+                File.SetUnixFileMode(Directory.CreateDirectory(folder).FullName, Owner | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
     }
 }

@@ -1,0 +1,214 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Store;
+
+namespace Cloudlet.Cli.Verbs;
+
+/// <summary><c>cloudlet base</c>: sealed virtual machines that others are resumed from.</summary>
+internal static class BaseVerb
+{
+    public static Command Create()
+    {
+        var verb = new VerbCommand("base", "Bases: virtual machines, sealed while they ran, that any number of VMs is resumed from.")
+        {
+            Examples =
+            [
+                ("cloudlet base create debian.qcow2 --name debian --until 'serial:login:'", "boot an image and seal it when it is ready"),
+                ("cloudlet base list", "what there is"),
+                ("cloudlet vm resume debian", "a VM that goes on where the base was sealed"),
+            ],
+        };
+        var store = RuntimeOptions.Store();
+        verb.Options.Add(store);
+        verb.Subcommands.Add(Import(store));
+        verb.Subcommands.Add(Make(store));
+        verb.Subcommands.Add(List(store));
+        verb.Subcommands.Add(Show(store));
+        verb.Subcommands.Add(Remove(store));
+        return verb;
+    }
+
+    private static VerbCommand Import(Option<string> store)
+    {
+        var verb = new VerbCommand("import", "Take the disk of an image (qcow2, raw, vmdk, vdi or vhdx, found by its content) as a base that can be booted by 'base create'.")
+        {
+            Examples = [("cloudlet base import debian-12.qcow2 --name debian-disk", "a disk to make bases of")],
+            Exits = [(ExitCodes.Failed, "the store is full or can't be written to"), (ExitCodes.Invalid, "the image is damaged, encrypted, or needs another file")],
+        };
+        var image = new Argument<string>("IMAGE") { Description = "A file." };
+        var name = RuntimeOptions.Name("base");
+        var json = RuntimeOptions.Json();
+        verb.Arguments.Add(image);
+        verb.Options.Add(name);
+        verb.Options.Add(json);
+        verb.SetAction(async (parsed, ct) =>
+        {
+            var importer = new BaseImporter(new RuntimeStore(parsed.GetValue(store)!));
+            var made = await importer.ImportAsync(parsed.GetValue(image)!, parsed.GetValue(name), new ErrorLines(parsed.InvocationConfiguration.Error), ct);
+            Print(parsed.InvocationConfiguration.Output, made, parsed.GetValue(json));
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Make(Option<string> store)
+    {
+        var verb = new VerbCommand("create", "Boot a disk until it is ready, then seal memory, device state and disk of that moment.")
+        {
+            Examples =
+            [
+                ("cloudlet base create guest.qcow2 --name counter --until 'serial:cloudlet guest is ready'", "until its serial port says so"),
+                ("cloudlet base create debian-disk --memory 1G --cpus 2 --until port:22", "an imported disk, until sshd answers"),
+                ("cloudlet base create debian-disk --until manual", "until you press Enter, having prepared it on its console"),
+            ],
+            Exits = [(ExitCodes.Failed, "the guest ended or was not ready in time, or this machine can't run it"), (ExitCodes.Invalid, "the image or the machine asked for is wrong; nothing was started")],
+        };
+        var source = new Argument<string>("IMAGE|BASE") { Description = "An image file, or name or id of a base. A file of that name comes first." };
+        var name = RuntimeOptions.Name("base");
+        var memory = new Option<string>("--memory") { Description = "Guest memory.", DefaultValueFactory = _ => "512M", HelpName = "SIZE" };
+        var cpus = new Option<int>("--cpus") { Description = "Virtual processors.", DefaultValueFactory = _ => 1, HelpName = "COUNT" };
+        var cpu = new Option<string>("--cpu") { Description = "CPU model and features. VMs of the base run only where all of it is to be had.", DefaultValueFactory = _ => BaseCreation.DefaultCpu, HelpName = "MODEL" };
+        var accelerator = new Option<string?>("--accel") { Description = "kvm or tcg; by default kvm where it is to be had. The base's VMs need the same.", HelpName = "NAME" };
+        var until = new Option<string>("--until") { Description = "When it is ready: serial:TEXT, port:N, idle:SECONDS, time:SECONDS or manual.", DefaultValueFactory = _ => "idle:5", HelpName = "CONDITION" };
+        var timeout = RuntimeOptions.Timeout("How long that may take.", TimeSpan.FromMinutes(10));
+        var open = VmVerb.Open();
+        var json = RuntimeOptions.Json();
+        verb.Arguments.Add(source);
+        foreach (var option in (Option[])[name, memory, cpus, cpu, accelerator, until, timeout, open, json])
+            verb.Options.Add(option);
+        verb.SetAction(async (parsed, ct) =>
+        {
+            var errors = parsed.InvocationConfiguration.Error;
+            var creation = new BaseCreation
+            {
+                Source = parsed.GetValue(source)!,
+                Name = parsed.GetValue(name),
+                MemoryBytes = RuntimeOptions.ParseSize(parsed.GetValue(memory)!),
+                Cpus = parsed.GetValue(cpus),
+                Cpu = parsed.GetValue(cpu)!,
+                Accelerator = parsed.GetValue(accelerator),
+                Until = Readiness.Parse(parsed.GetValue(until)!),
+                Limit = parsed.GetValue(timeout),
+                IsOpen = parsed.GetValue(open),
+                Person = (console, stop) => AskAsync(errors, console, stop),
+            };
+            var made = await new BaseCreator(new RuntimeStore(parsed.GetValue(store)!)).CreateAsync(creation, new ErrorLines(errors), ct);
+            Print(parsed.InvocationConfiguration.Output, made, parsed.GetValue(json));
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand List(Option<string> store)
+    {
+        var verb = new VerbCommand("list", "Show the bases.");
+        var json = RuntimeOptions.Json();
+        verb.Options.Add(json);
+        verb.SetAction(parsed =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var bases = new BaseCatalog(new RuntimeStore(parsed.GetValue(store)!)).List();
+            foreach (var one in bases)
+                Print(output, one, parsed.GetValue(json));
+            if (bases.Count == 0 && !parsed.GetValue(json))
+                output.WriteLine("no bases; `cloudlet base create IMAGE` makes one");
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Show(Option<string> store)
+    {
+        var verb = new VerbCommand("show", "Show one base: its machine, its parts and their digests.");
+        var which = Which();
+        var json = RuntimeOptions.Json();
+        verb.Arguments.Add(which);
+        verb.Options.Add(json);
+        verb.SetAction(parsed =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var one = new BaseCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
+            if (parsed.GetValue(json))
+                Print(output, one, json: true);
+            else
+                Describe(output, one);
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Remove(Option<string> store)
+    {
+        var verb = new VerbCommand("remove", "Remove bases that no VM builds on.") { Exits = [(ExitCodes.Failed, "there is no such base, or a VM builds on it")] };
+        var which = new Argument<string[]>("BASE") { Description = "Names, or the first digits of ids.", Arity = ArgumentArity.OneOrMore };
+        verb.Arguments.Add(which);
+        verb.SetAction(parsed =>
+        {
+            var catalog = new BaseCatalog(new RuntimeStore(parsed.GetValue(store)!));
+            foreach (var one in parsed.GetValue(which)!)
+                parsed.InvocationConfiguration.Output.WriteLine($"base {catalog.Remove(one).ShortId} is gone");
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    /// <summary>The base that a verb is about.</summary>
+    public static Argument<string> Which() => new("BASE") { Description = "Name, or the first digits of the id." };
+
+    private static void Print(TextWriter output, BaseVm one, bool json)
+    {
+        var manifest = one.Manifest;
+        if (json)
+            output.WriteLine(JsonSerializer.Serialize(new BaseLine(one.Id, one.Name, manifest.IsSealed, one.Folder, manifest), RuntimeJson.Default.BaseLine));
+        else if (manifest.Definition is { } machine)
+            output.WriteLine($"{one.ShortId}  {one.Name ?? "-",-16} sealed  disk {RuntimeOptions.Size(manifest.Disk.Length),-6} memory {RuntimeOptions.Size(machine.MemoryBytes),-6} {machine.Cpus} x {machine.Cpu} ({machine.Accelerator})");
+        else
+            output.WriteLine($"{one.ShortId}  {one.Name ?? "-",-16} disk    disk {RuntimeOptions.Size(manifest.Disk.Length)}");
+    }
+
+    private static void Describe(TextWriter output, BaseVm one)
+    {
+        output.WriteLine($"base     {one.Id}");
+        output.WriteLine($"name     {one.Name ?? "-"}");
+        output.WriteLine($"folder   {one.Folder}");
+        foreach (var (name, part) in new[] { ("disk", one.Manifest.Disk), ("memory", one.Manifest.Memory), ("devices", one.Manifest.Devices) })
+            if (part is not null)
+                output.WriteLine($"{name,-8} {part.Length} bytes, {part.Digest}");
+        if (one.Manifest.Definition is { } machine)
+            output.WriteLine($"machine  {machine.Machine}, layout {machine.Layout}, {machine.Cpus} x {machine.Cpu}, {RuntimeOptions.Size(machine.MemoryBytes)}, {machine.Accelerator}, QEMU {machine.QemuVersion}");
+    }
+
+    private static async Task AskAsync(TextWriter errors, string console, CancellationToken ct)
+    {
+        if (Console.IsInputRedirected)
+            throw new CloudletException(ErrorKind.InvalidInput, "--until manual needs a terminal to press Enter on");
+        await errors.WriteLineAsync($"The console is the socket {console} (socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:{console}). Press Enter here when the guest is ready to be sealed.");
+
+        // Reading a terminal can't be stopped; the process ends without it.
+        await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(ct);
+    }
+}
+
+/// <summary>A base as one line of JSON.</summary>
+internal sealed record BaseLine(string Id, string? Name, bool Sealed, string Folder, BaseManifest Manifest);
+
+/// <summary>A VM as one line of JSON.</summary>
+internal sealed record VmLine(string Id, string? Name, string Base, string State, int Pid, IReadOnlyList<VmForwardLine> Forwards, DateTimeOffset Created, string Folder)
+{
+    /// <summary>What is to be said about the guest's clock; only after a resume.</summary>
+    public string? Clock { get; init; }
+
+    /// <summary>Milliseconds from the command to the guest's first instruction; only after a resume.</summary>
+    public double? ResumeMs { get; init; }
+}
+
+/// <summary>A port of this machine that leads into a VM.</summary>
+internal sealed record VmForwardLine(int Host, int Guest);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(BaseLine))]
+[JsonSerializable(typeof(VmLine))]
+internal sealed partial class RuntimeJson : JsonSerializerContext;

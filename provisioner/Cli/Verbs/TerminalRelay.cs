@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace Cloudlet.Cli.Verbs;
+
+/// <summary>Joins this terminal with a serial port, until Ctrl-] or the other end hangs up.</summary>
+internal sealed class TerminalRelay(TextWriter errors)
+{
+    private const byte Leave = 0x1d; // Ctrl-], as telnet has it
+
+    public async Task RunAsync(Socket socket, CancellationToken ct)
+    {
+        await using var port = new NetworkStream(socket, ownsSocket: true);
+        var settings = Console.IsInputRedirected ? null : await SttyAsync("-g");
+        if (settings is not null)
+            await errors.WriteLineAsync("connected; Ctrl-] leaves");
+        try
+        {
+            if (settings is not null)
+                await SttyAsync("raw -echo");
+            await using var input = Console.OpenStandardInput();
+            await using var output = Console.OpenStandardOutput();
+            var reading = port.CopyToAsync(output, ct);
+            var writing = Task.Run(() => SendAsync(input, port, ct), CancellationToken.None);
+            await await Task.WhenAny(reading, Console.IsInputRedirected ? reading : writing);
+        }
+        catch (IOException)
+        {
+            // The VM has ended.
+        }
+        finally
+        {
+            if (settings is not null)
+                await SttyAsync(settings);
+        }
+    }
+
+    private static async Task SendAsync(Stream input, NetworkStream port, CancellationToken ct)
+    {
+        var buffer = new byte[256];
+        while (await input.ReadAsync(buffer, ct) is > 0 and var read)
+        {
+            var end = buffer.AsSpan(0, read).IndexOf(Leave);
+            await port.WriteAsync(buffer.AsMemory(0, end < 0 ? read : end), ct);
+            if (end >= 0)
+                return;
+        }
+    }
+
+    /// <summary>stty(1) of coreutils works on the terminal that is its standard input, which is ours.</summary>
+    private static async Task<string?> SttyAsync(string arguments)
+    {
+        using var stty = Process.Start(new ProcessStartInfo("stty", arguments) { RedirectStandardOutput = true });
+        if (stty is null)
+            return null;
+        var said = await stty.StandardOutput.ReadToEndAsync();
+        await stty.WaitForExitAsync();
+        return stty.ExitCode == 0 ? said.Trim() : null;
+    }
+}

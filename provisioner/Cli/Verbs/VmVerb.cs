@@ -1,0 +1,172 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Store;
+using Cloudlet.Synthesis.Vms;
+
+namespace Cloudlet.Cli.Verbs;
+
+/// <summary><c>cloudlet vm</c>: virtual machines that were resumed from bases.</summary>
+internal static class VmVerb
+{
+    private static readonly TimeSpan s_clockLimit = TimeSpan.FromSeconds(10);
+
+    public static Command Create()
+    {
+        var verb = new VerbCommand("vm", "Virtual machines, resumed from bases. They outlive the command that started them.")
+        {
+            Examples =
+            [
+                ("cloudlet vm resume counter --name one --forward 7000:7000", "go on where the base was sealed; port 7000 of this machine leads into it"),
+                ("cloudlet vm list", "what runs, and what ran"),
+                ("cloudlet vm stop one --force --remove", "leave nothing of it"),
+            ],
+        };
+        var store = RuntimeOptions.Store();
+        verb.Options.Add(store);
+        verb.Subcommands.Add(Resume(store));
+        verb.Subcommands.Add(List(store));
+        verb.Subcommands.Add(Show(store));
+        verb.Subcommands.Add(Console(store));
+        verb.Subcommands.Add(Stop(store));
+        return verb;
+    }
+
+    private static VerbCommand Resume(Option<string> store)
+    {
+        var verb = new VerbCommand("resume", "Start a VM that goes on where a base was sealed. What it changes is its own; the base stays as it is.")
+        {
+            Examples = [("cloudlet vm resume counter --forward 0:7000", "any free port of this machine; which one is in the answer")],
+            Exits = [(ExitCodes.Failed, "there is no such base, this machine can't run it, or it is not what was sealed; nothing runs"), (ExitCodes.Invalid, "a name or port is wrong; nothing was started")],
+        };
+        var which = BaseVerb.Which();
+        var name = RuntimeOptions.Name("VM");
+        var forwards = new Option<string[]>("--forward") { Description = "A port of this machine's loopback that leads to a TCP port of the guest; 0 for any free one. May be given several times.", HelpName = "HOSTPORT:GUESTPORT" };
+        var open = Open();
+        var json = RuntimeOptions.Json();
+        verb.Arguments.Add(which);
+        foreach (var option in (Option[])[name, forwards, open, json])
+            verb.Options.Add(option);
+        verb.SetAction(async (parsed, ct) =>
+        {
+            var (output, errors, watch) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, Stopwatch.StartNew());
+            var runtime = new RuntimeStore(parsed.GetValue(store)!);
+            var start = new VmStart
+            {
+                Base = new BaseCatalog(runtime).Get(parsed.GetValue(which)!),
+                Name = parsed.GetValue(name),
+                Forwards = [.. (parsed.GetValue(forwards) ?? []).Select(PortForward.Parse)],
+                IsOpen = parsed.GetValue(open),
+            };
+            var vm = await new VmStarter(runtime).StartAsync(start, new ErrorLines(errors), ct);
+            var took = watch.Elapsed;
+            var clock = await GuestClock.CorrectAsync(vm, s_clockLimit, ct);
+            if (parsed.GetValue(json))
+                await output.WriteLineAsync(JsonSerializer.Serialize(Line(vm) with { Clock = clock.Note, ResumeMs = Math.Round(took.TotalMilliseconds, 1) }, RuntimeJson.Default.VmLine));
+            else
+                await output.WriteLineAsync($"VM {vm.Id}{(vm.Name is null ? "" : $" ({vm.Name})")} runs after {took.TotalSeconds:0.00} s{string.Concat(vm.Record.Forwards.Select(f => $"\n127.0.0.1:{f.HostPort} leads to port {f.GuestPort} of the guest"))}");
+            await errors.WriteLineAsync($"note: {clock.Note}");
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand List(Option<string> store)
+    {
+        var verb = new VerbCommand("list", "Show the VMs. A dead one is one whose process has ended; its folder is still there.");
+        var json = RuntimeOptions.Json();
+        verb.Options.Add(json);
+        verb.SetAction(parsed =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var vms = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).List();
+            foreach (var vm in vms)
+                Print(output, vm, parsed.GetValue(json));
+            if (vms.Count == 0 && !parsed.GetValue(json))
+                output.WriteLine("no VMs; `cloudlet vm resume BASE` starts one");
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Show(Option<string> store)
+    {
+        var verb = new VerbCommand("show", "Show one VM, and what its console said last.");
+        var which = Which();
+        var json = RuntimeOptions.Json();
+        verb.Arguments.Add(which);
+        verb.Options.Add(json);
+        verb.SetAction(parsed =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
+            Print(output, vm, parsed.GetValue(json));
+            if (!parsed.GetValue(json))
+                output.WriteLine($"base     {vm.BaseId}\nfolder   {vm.Folder}\nconsole said last:\n{vm.ConsoleTail(10)}");
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Console(Option<string> store)
+    {
+        var verb = new VerbCommand("console", "The VM's serial port on this terminal. Ctrl-] leaves it.");
+        var which = Which();
+        verb.Arguments.Add(which);
+        verb.SetAction(async (parsed, ct) =>
+        {
+            var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
+            await new TerminalRelay(parsed.InvocationConfiguration.Error).RunAsync(await vm.OpenConsoleAsync(ct), ct);
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Stop(Option<string> store)
+    {
+        var verb = new VerbCommand("stop", "Shut a VM's guest down. Its disk layer and logs stay until --remove; it can't be resumed again.")
+        {
+            Examples = [("cloudlet vm stop one --remove", "let the guest shut down, then remove its files"), ("cloudlet vm stop one --force --remove", "at once, as a power cut would")],
+            Exits = [(ExitCodes.Failed, "there is no such VM, or its guest did not shut down in time; it runs on")],
+        };
+        var which = Which();
+        var force = new Option<bool>("--force") { Description = "At once, without asking the guest." };
+        var remove = new Option<bool>("--remove") { Description = "Also remove its folder: disk layer and logs." };
+        var timeout = RuntimeOptions.Timeout("How long the guest may take.", TimeSpan.FromSeconds(90));
+        verb.Arguments.Add(which);
+        foreach (var option in (Option[])[force, remove, timeout])
+            verb.Options.Add(option);
+        verb.SetAction(async (parsed, ct) =>
+        {
+            var stopper = new VmStopper(new RuntimeStore(parsed.GetValue(store)!));
+            var vm = await stopper.StopAsync(parsed.GetValue(which)!, parsed.GetValue(force), parsed.GetValue(remove), parsed.GetValue(timeout), new ErrorLines(parsed.InvocationConfiguration.Error), ct);
+            await parsed.InvocationConfiguration.Output.WriteLineAsync($"VM {vm.Label} {(parsed.GetValue(remove) ? "is gone" : $"has ended; its disk layer is {vm.DiskPath}")}");
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    /// <summary>Whether a guest reaches out.</summary>
+    public static Option<bool> Open() => new("--open-network") { Description = "Let the guest reach what this machine reaches, this machine's loopback included (as 10.0.2.2). By default it reaches nothing, and forwards lead in." };
+
+    private static Argument<string> Which() => new("VM") { Description = "Name, or the first digits of the id." };
+
+    private static VmLine Line(RunningVm vm) => new(
+        vm.Id, vm.Name, vm.BaseId, vm.IsAlive ? "running" : "dead", vm.Record.Process.Pid, [.. vm.Record.Forwards.Select(f => new VmForwardLine(f.HostPort, f.GuestPort))], vm.Record.Created, vm.Folder);
+
+    private static void Print(TextWriter output, RunningVm vm, bool json)
+    {
+        if (json)
+        {
+            output.WriteLine(JsonSerializer.Serialize(Line(vm), RuntimeJson.Default.VmLine));
+            return;
+        }
+
+        var isAlive = vm.IsAlive;
+        output.WriteLine($"{vm.Id}  {vm.Name ?? "-",-16} {(isAlive ? "running" : "dead"),-8} base {vm.BaseId[..12]}  pid {vm.Record.Process.Pid,-8} since {vm.Record.Created:u}{string.Concat(vm.Record.Forwards.Select(f => $"  {f}"))}");
+        if (!isAlive && vm.LastWords(3) is { Length: > 0 } words)
+            output.WriteLine($"    QEMU said last: {words.ReplaceLineEndings("\n    ")}");
+    }
+}

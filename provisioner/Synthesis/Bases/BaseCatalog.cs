@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Store;
+using Cloudlet.Synthesis.Vms;
+
+namespace Cloudlet.Synthesis.Bases;
+
+/// <summary>The bases of a store.</summary>
+public sealed class BaseCatalog(RuntimeStore store)
+{
+    private const int LongestManifest = 64 << 10;
+
+    /// <summary>Every base that can be read, by name and id.</summary>
+    public IReadOnlyList<BaseVm> List() =>
+        !Directory.Exists(store.BasesFolder) ? [] : [.. Directory.EnumerateDirectories(store.BasesFolder).Select(Read).OfType<BaseVm>().OrderBy(b => b.Name, StringComparer.Ordinal).ThenBy(b => b.Id, StringComparer.Ordinal)];
+
+    /// <summary>The base of that name, or whose id begins so. NotFound when there is none, InvalidInput, with all that it may mean, when there are several.</summary>
+    public BaseVm Get(string idOrName)
+    {
+        var all = List();
+        var found = all.Where(b => b.Name == idOrName || b.Id == idOrName).ToList();
+        if (found.Count == 0 && idOrName.Length >= 2)
+            found = [.. all.Where(b => b.Id.StartsWith(idOrName, StringComparison.Ordinal))];
+        return found switch
+        {
+            [var one] => one,
+            [] => throw new CloudletException(ErrorKind.NotFound, $"{store.Folder} has no base '{idOrName}': 'cloudlet base list' shows those it has, 'cloudlet base create' makes one"),
+            _ => throw new CloudletException(ErrorKind.InvalidInput, $"'{idOrName}' may mean {string.Join(", ", found.Select(b => b.Name is null ? b.ShortId : $"{b.ShortId} ({b.Name})"))}: give more of the id"),
+        };
+    }
+
+    /// <summary>Removes a base. Busy, with their names, while VMs build on it: their disks are layers above the base's.</summary>
+    public BaseVm Remove(string idOrName)
+    {
+        var vm = Get(idOrName);
+        using var alone = Hold(vm, FileShare.None);
+        var users = new VmCatalog(store).List().Where(v => v.BaseId == vm.Id).Select(v => v.Name ?? v.Id).ToList();
+        if (users.Count > 0)
+            throw new CloudletException(ErrorKind.Busy, $"base {vm.ShortId} can't be removed: {string.Join(", ", users)} {(users.Count == 1 ? "builds" : "build")} on it; remove with 'cloudlet vm stop VM --remove' first");
+        using var bin = store.Stage();
+        Directory.Move(vm.Folder, bin["base"]);
+        return vm;
+    }
+
+    /// <summary>Keeps a base from being removed until disposed. Busy while it is being removed.</summary>
+    internal static FileStream Hold(BaseVm vm, FileShare share = FileShare.Read)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(vm.Folder, BaseVm.ManifestFile), FileMode.Open, FileAccess.Read, share);
+        }
+        catch (Exception e) when (e is IOException)
+        {
+            throw new CloudletException(share == FileShare.None ? ErrorKind.Busy : ErrorKind.NotFound, $"base {vm.ShortId} is {(share == FileShare.None ? "in use by another command" : "being removed")}; try again", e);
+        }
+    }
+
+    /// <summary>InvalidInput when no base can have this name, AlreadyExists when one has it.</summary>
+    internal void RequireFree(string? name)
+    {
+        if (name is null)
+            return;
+        VmRecord.RequireName(name);
+        if (List().FirstOrDefault(b => b.Name == name) is { } other)
+            throw new CloudletException(ErrorKind.AlreadyExists, $"base {other.ShortId} is named '{name}' already: choose another name, or remove it with 'cloudlet base remove {name}'");
+    }
+
+    /// <summary>A base by its folder; null when there is no whole one. The id is computed, not believed.</summary>
+    internal static BaseVm? Read(string folder)
+    {
+        try
+        {
+            var file = Path.Combine(folder, BaseVm.ManifestFile);
+            if (new FileInfo(file) is not { Exists: true, Length: <= LongestManifest })
+                return null;
+            var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(file), ManifestJson.Default.BaseManifest);
+            var label = Path.Combine(folder, BaseVm.NameFile);
+            return manifest is { Format: BaseManifest.CurrentFormat } && manifest.Id() == Path.GetFileName(folder)
+                ? new BaseVm(manifest.Id(), manifest, folder) { Name = File.Exists(label) ? File.ReadAllText(label).Trim() : null }
+                : null;
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

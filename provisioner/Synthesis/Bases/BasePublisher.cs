@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Store;
+using Microsoft.Win32.SafeHandles;
+
+namespace Cloudlet.Synthesis.Bases;
+
+/// <summary>Turns files in a staged folder into a base: digests, manifest, permissions, and the name that follows from them.</summary>
+internal static class BasePublisher
+{
+    private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>Publishes disk, memory and device state (a disk alone without a definition). A base of the same content that is there already is returned as it is.</summary>
+    public static BaseVm Publish(RuntimeStore store, StagedFolder staged, VmDefinition? definition, string? name, IProgress<string> progress, CancellationToken ct)
+    {
+        progress.Report("computing digests");
+        var manifest = new BaseManifest
+        {
+            Format = BaseManifest.CurrentFormat,
+            Definition = definition,
+            Disk = Part(staged[BaseVm.DiskFile], ct),
+            Memory = definition is null ? null : Part(staged[BaseVm.MemoryFile], ct),
+            Devices = definition is null ? null : new BasePart(new FileInfo(staged[BaseVm.DevicesFile]).Length, Sha256(staged[BaseVm.DevicesFile])),
+        };
+        File.WriteAllBytes(staged[BaseVm.ManifestFile], manifest.ToBytes());
+        if (name is not null)
+            File.WriteAllText(staged[BaseVm.NameFile], $"{name}\n");
+        foreach (var file in (string[])[BaseVm.DiskFile, BaseVm.DevicesFile, BaseVm.ManifestFile])
+            if (File.Exists(staged[file]))
+                Close(staged[file]);
+        if (definition is not null)
+        {
+            VmUser.Current.LetWrite(staged[BaseVm.MemoryFile]);
+            MemorySeal.Record(staged.Path);
+        }
+
+        VmUser.Current.LetPass(staged.Path);
+        var folder = Path.Combine(store.BasesFolder, manifest.Id());
+        staged.Publish(folder);
+        return BaseCatalog.Read(folder) ?? throw new CloudletException(ErrorKind.Unexpected, $"published a base as {folder}, and what is there is none: remove that folder and try again");
+    }
+
+    /// <summary>Makes holes of what is zero. Returns the bytes that are left.</summary>
+    public static long PunchZeros(string path, CancellationToken ct)
+    {
+        using var file = new SparseFile(path);
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        var buffer = new byte[ContentDigest.Segment];
+        var left = 0L;
+        foreach (var (start, end) in file.Data())
+            for (var offset = start; offset < end; offset += buffer.Length)
+            {
+                ct.ThrowIfCancellationRequested();
+                var plain = buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - offset));
+                file.Read(offset, plain);
+                left += plain.Length - PunchZeros(handle, offset, plain);
+            }
+
+        return left;
+    }
+
+    private static long PunchZeros(SafeFileHandle file, long offset, ReadOnlySpan<byte> plain)
+    {
+        var punched = 0L;
+        for (var at = 0; at < plain.Length;)
+        {
+            var end = at;
+            while (end < plain.Length && !plain.Slice(end, Math.Min(PageSize.Bytes, plain.Length - end)).ContainsAnyExcept((byte)0))
+                end = Math.Min(plain.Length, end + PageSize.Bytes);
+            if (end > at && Native.Punch(file, offset + at, end - at))
+                punched += end - at;
+            at = Math.Max(end, at + PageSize.Bytes);
+        }
+
+        return punched;
+    }
+
+    private static BasePart Part(string path, CancellationToken ct) => new(new FileInfo(path).Length, ContentDigest.Of(path, null, ct));
+
+    private static string Sha256(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+
+    private static void Close(string path)
+    {
+        if (VmUser.Current.IsOwn)
+            Native.Own(path, 0, 0);
+        File.SetUnixFileMode(path, ReadOnly);
+    }
+}

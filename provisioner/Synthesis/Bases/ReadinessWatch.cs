@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Qemu;
+
+namespace Cloudlet.Synthesis.Bases;
+
+/// <summary>Waits until a guest is ready, or has ended, or the time is up.</summary>
+internal sealed class ReadinessWatch(Readiness until, QemuProcess qemu, QmpClient control, string consoleLog, int? hostPort, Func<CancellationToken, Task>? person)
+{
+    /// <summary>Share of one processor that a guest without work may take: timers and the emulator's own.</summary>
+    private const double Idle = 0.1;
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_news = TimeSpan.FromSeconds(5);
+
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private long _searched;
+    private (TimeSpan At, TimeSpan Used) _lastWork;
+
+    /// <summary>Returns when the guest is ready. ProcessFailed when it ends before, Timeout after <paramref name="limit"/>; both with what it wrote last.</summary>
+    public async Task WaitAsync(TimeSpan limit, IProgress<string> progress, CancellationToken ct)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var said = person is null || until.Kind != ReadinessKind.Manual ? null : person(stop.Token);
+        try
+        {
+            for (var news = s_news; !await IsReadyAsync(said, ct); await Task.Delay(s_pause, ct))
+            {
+                if (!qemu.Identity.IsAlive)
+                    throw qemu.Explain($"the guest ended after {_watch.Elapsed.TotalSeconds:0} s, before it was ready (waited for {until}). Its console said last:\n{LogTail.Of(consoleLog, 15)}\n");
+                if (_watch.Elapsed > limit)
+                    throw new CloudletException(ErrorKind.Timeout, $"waited {limit.TotalSeconds:0} s for {until}; give more time with --timeout, or look at what its console said last:\n{LogTail.Of(consoleLog, 15)}");
+                if (_watch.Elapsed < news)
+                    continue;
+                news += s_news;
+                progress.Report($"{_watch.Elapsed.TotalSeconds:0} s, waiting for {until}; console: {LogTail.Of(consoleLog, 1)}");
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
+    }
+
+    private async Task<bool> IsReadyAsync(Task? person, CancellationToken ct)
+    {
+        switch (until.Kind)
+        {
+            case ReadinessKind.Serial: return HasText();
+            case ReadinessKind.Port: return await AnswersAsync(ct);
+            case ReadinessKind.Idle: return IsIdle();
+            case ReadinessKind.Time: return _watch.Elapsed.TotalSeconds >= until.Number;
+            default:
+                if (person is not { IsCompleted: true })
+                    return false;
+                await person;
+                return true;
+        }
+    }
+
+    /// <summary>Looks at what is new, and as much before it as the text may have begun in.</summary>
+    private bool HasText()
+    {
+        var text = Encoding.UTF8.GetBytes(until.Text);
+        using var file = File.OpenHandle(consoleLog, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var buffer = new byte[64 << 10];
+        while (RandomAccess.Read(file, buffer, _searched) is > 0 and var read)
+        {
+            if (buffer.AsSpan(0, read).IndexOf(text) >= 0)
+                return true;
+            if (read <= text.Length)
+                return false;
+            _searched += read - text.Length;
+        }
+
+        return false;
+    }
+
+    private bool IsIdle()
+    {
+        var (now, used) = (_watch.Elapsed, qemu.Identity.ProcessorTime ?? TimeSpan.Zero);
+        if (now - _lastWork.At < TimeSpan.FromSeconds(until.Number))
+            return false;
+        var isIdle = used - _lastWork.Used < (now - _lastWork.At) * Idle;
+        _lastWork = (now, used);
+        return isIdle && now.TotalSeconds >= 2 * until.Number;
+    }
+
+    /// <summary>QEMU takes every connection and only then tries the guest: whether that one answered is in its own list.</summary>
+    private async Task<bool> AnswersAsync(CancellationToken ct)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, hostPort!.Value), ct);
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+
+        for (var tries = 0; tries < 10; tries++)
+        {
+            await Task.Delay(s_pause, ct);
+            var list = await control.ExecuteAsync("human-monitor-command", json => json.WriteString("command-line", "info usernet"), ct);
+            if ((list.GetString() ?? "").Split('\n').Any(l => l.Contains("TCP[ESTABLISHED]", StringComparison.Ordinal) && l.Split(' ', StringSplitOptions.RemoveEmptyEntries).Contains($"{until.Number}")))
+                return true;
+        }
+
+        return false;
+    }
+}

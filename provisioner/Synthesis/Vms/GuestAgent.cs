@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Qemu;
+
+namespace Cloudlet.Synthesis.Vms;
+
+/// <summary>
+/// QEMU's guest agent (qemu-ga(8)): a program in the guest that answers on a port of its own. The guest may have none, and may answer anything: lengths and times are bounded, and nothing of ours depends on what it says.
+/// </summary>
+internal sealed class GuestAgent : IDisposable
+{
+    private const int LongestAnswer = 64 << 10;
+    private const byte Delimiter = 0xff;
+
+    private readonly NetworkStream _stream;
+    private readonly QmpLines _lines;
+
+    private GuestAgent(NetworkStream stream) => (_stream, _lines) = (stream, new QmpLines(stream, LongestAnswer));
+
+    /// <summary>Finds the agent; null when none answers before <paramref name="ct"/> fires.</summary>
+    public static async Task<GuestAgent?> FindAsync(RunningVm vm, CancellationToken ct)
+    {
+        var socket = await vm.ConnectAsync(QemuArguments.AgentSocket, ct);
+        var agent = new GuestAgent(new NetworkStream(socket, ownsSocket: true));
+        try
+        {
+            // Whatever an earlier conversation left half said ends at the delimiter; the number tells our answer from old ones.
+            var number = Random.Shared.Next(1, int.MaxValue);
+            await agent._stream.WriteAsync((byte[])[Delimiter, .. Encoding.ASCII.GetBytes($"{{\"execute\":\"guest-sync-delimited\",\"arguments\":{{\"id\":{number.ToString(CultureInfo.InvariantCulture)}}}}}\n")], ct);
+            while (await agent.AnswerAsync(ct) is { } answer)
+                if (answer.TryGetProperty("return", out var returned) && returned.ValueKind == JsonValueKind.Number && returned.TryGetInt32(out var same) && same == number)
+                    return agent;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or CloudletException)
+        {
+            // None, or none that can be understood.
+        }
+
+        agent.Dispose();
+        return null;
+    }
+
+    /// <summary>Runs a command (its JSON, one line). Null when it is refused or nothing sensible comes back.</summary>
+    public async Task<JsonElement?> ExecuteAsync(string request, CancellationToken ct)
+    {
+        await TellAsync(request, ct);
+        return await AnswerAsync(ct) is { } answer && answer.TryGetProperty("return", out var returned) ? returned : null;
+    }
+
+    /// <summary>Sends a command that is not answered.</summary>
+    public async Task TellAsync(string request, CancellationToken ct) => await _stream.WriteAsync(Encoding.UTF8.GetBytes(request + "\n"), ct);
+
+    public void Dispose() => _stream.Dispose();
+
+    private async Task<JsonElement?> AnswerAsync(CancellationToken ct)
+    {
+        while (await _lines.ReadAsync(ct) is { } line)
+        {
+            var text = line.Slice(line.Span.LastIndexOf(Delimiter) + 1);
+            try
+            {
+                using var document = JsonDocument.Parse(text);
+                if (document.RootElement.ValueKind == JsonValueKind.Object)
+                    return document.RootElement.Clone();
+            }
+            catch (JsonException)
+            {
+                continue;
+            }
+        }
+
+        return null;
+    }
+}

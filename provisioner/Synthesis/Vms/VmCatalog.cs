@@ -1,0 +1,41 @@
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Store;
+
+namespace Cloudlet.Synthesis.Vms;
+
+/// <summary>The VMs of a store.</summary>
+public sealed class VmCatalog(RuntimeStore store)
+{
+    /// <summary>Every VM, the oldest first, whether it runs or not.</summary>
+    public IReadOnlyList<RunningVm> List() => !Directory.Exists(store.VmsFolder) ? [] :
+    [
+        .. Directory.EnumerateDirectories(store.VmsFolder).Select(f => VmRecord.Read(f) is { } record ? new RunningVm(record, f) : null).OfType<RunningVm>()
+            .OrderBy(v => v.Record.Created),
+    ];
+
+    /// <summary>The VM of that name, or whose id begins so. NotFound when there is none, InvalidInput, with all that it may mean, when there are several.</summary>
+    public RunningVm Get(string idOrName)
+    {
+        var all = List();
+        var found = all.Where(v => v.Name == idOrName || v.Id == idOrName).ToList();
+        if (found.Count == 0 && idOrName.Length >= 2)
+            found = [.. all.Where(v => v.Id.StartsWith(idOrName, StringComparison.Ordinal))];
+        return found switch
+        {
+            [var one] => one,
+            [] => throw new CloudletException(ErrorKind.NotFound, $"{store.Folder} has no VM '{idOrName}': 'cloudlet vm list' shows those it has"),
+            _ => throw new CloudletException(ErrorKind.InvalidInput, $"'{idOrName}' may mean {string.Join(", ", found.Select(v => v.Name is null ? v.Id : $"{v.Id} ({v.Name})"))}: give more of the id"),
+        };
+    }
+
+    /// <summary>InvalidInput when no VM can have this name, AlreadyExists when one has it.</summary>
+    internal void RequireFree(string? name)
+    {
+        if (name is null)
+            return;
+        VmRecord.RequireName(name);
+        if (List().FirstOrDefault(v => v.Name == name) is { } other)
+            throw new CloudletException(
+                ErrorKind.AlreadyExists, $"VM {other.Id} is named '{name}' already{(other.IsAlive ? "" : " (it does not run any more)")}: choose another name, or remove it with 'cloudlet vm stop {name} --remove'");
+    }
+}

@@ -1,0 +1,103 @@
+using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Store;
+
+namespace Cloudlet.Synthesis.Vms;
+
+/// <summary>Stops a running VM between two instructions, so that memory, disk and devices can be read as they were at one moment.</summary>
+public sealed class VmFreezer(RuntimeStore store)
+{
+    private const string State = "state";
+
+    /// <summary>Freezes a VM. NotFound when it does not run, Busy when another command works on it.</summary>
+    /// <param name="idOrName">Which.</param>
+    /// <param name="devicesPath">File that the device state is written to.</param>
+    /// <param name="progress">What is being done.</param>
+    /// <param name="ct">Stops it; the VM runs on then.</param>
+    public async Task<FrozenVm> FreezeAsync(string idOrName, string devicesPath, IProgress<string> progress, CancellationToken ct)
+    {
+        var vm = new VmCatalog(store).Get(idOrName);
+        var taken = vm.Lock();
+        QmpClient? control = null;
+        try
+        {
+            var origin = new BaseCatalog(store).Get(vm.BaseId);
+            control = await vm.ControlAsync(ct);
+            progress.Report($"freezing VM {vm.Label}");
+            var state = Path.Combine(vm.Folder, State);
+            VmUser.Current.Create(state);
+            await BaseCreator.SaveAsync(control, State, ct);
+            BaseCreator.TakeDevices(state, devicesPath);
+            File.Delete(state);
+            var memory = GuestMemory.Of(vm.Record.Process.Pid, origin.MemoryPath, origin.Manifest.Memory!.Length);
+            return new FrozenVm(vm, origin, memory, devicesPath, control, taken);
+        }
+        catch
+        {
+            if (control is not null)
+                await FrozenVm.ThawAsync(control);
+            taken.Dispose();
+            throw;
+        }
+    }
+}
+
+/// <summary>A VM that stands still. It goes on, or ends, when this is disposed.</summary>
+public sealed class FrozenVm : IAsyncDisposable
+{
+    private readonly QmpClient _control;
+    private readonly FileStream _lock;
+
+    internal FrozenVm(RunningVm vm, BaseVm origin, GuestMemory memory, string devicesPath, QmpClient control, FileStream taken) =>
+        (Vm, Base, Memory, DevicesPath, _control, _lock) = (vm, origin, memory, devicesPath, control, taken);
+
+    /// <summary>The VM.</summary>
+    public RunningVm Vm { get; }
+
+    /// <summary>The base that it builds on.</summary>
+    public BaseVm Base { get; }
+
+    /// <summary>Its memory.</summary>
+    public GuestMemory Memory { get; }
+
+    /// <summary>Its disk: qcow2 above the base's disk, flushed and let go of by QEMU.</summary>
+    public string DiskPath => Vm.DiskPath;
+
+    /// <summary>The state of its devices.</summary>
+    public string DevicesPath { get; }
+
+    /// <summary>True: disposing ends the VM, whose folder stays. False: it goes on.</summary>
+    public bool EndsVm { get; set; }
+
+    /// <summary>Lets the VM go on, or ends it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Memory.Dispose();
+        if (EndsVm)
+        {
+            await _control.DisposeAsync();
+            await Vm.EndAsync(CancellationToken.None);
+        }
+        else
+        {
+            await ThawAsync(_control);
+        }
+
+        await _lock.DisposeAsync();
+    }
+
+    /// <summary>Lets the guest go on and hangs up. A QEMU that has ended meanwhile is told of by whoever looks for it next.</summary>
+    internal static async Task ThawAsync(QmpClient control)
+    {
+        try
+        {
+            await control.ExecuteAsync("cont", CancellationToken.None);
+        }
+        catch (Errors.CloudletException)
+        {
+            // Gone, or hanging: either way there is nothing to let go on, and the first error is the one to hear of.
+        }
+
+        await control.DisposeAsync();
+    }
+}

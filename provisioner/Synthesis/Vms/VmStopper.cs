@@ -1,0 +1,63 @@
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Store;
+
+namespace Cloudlet.Synthesis.Vms;
+
+/// <summary>Ends VMs.</summary>
+public sealed class VmStopper(RuntimeStore store)
+{
+    private static readonly TimeSpan s_agentLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Ends a VM: its guest shuts down, or with <paramref name="force"/> it loses power. Timeout when the guest takes longer than <paramref name="limit"/>; it runs on then. One that has ended already is no error.
+    /// </summary>
+    /// <param name="idOrName">Which.</param>
+    /// <param name="force">True: at once.</param>
+    /// <param name="remove">True: its folder, with its disk and logs, is removed.</param>
+    /// <param name="limit">How long the guest may take.</param>
+    /// <param name="progress">What is being done.</param>
+    /// <param name="ct">Stops it.</param>
+    public async Task<RunningVm> StopAsync(string idOrName, bool force, bool remove, TimeSpan limit, IProgress<string> progress, CancellationToken ct)
+    {
+        var vm = new VmCatalog(store).Get(idOrName);
+        using var alone = vm.Lock();
+        if (vm.IsAlive && !force)
+            await ShutDownAsync(vm, limit, progress, ct);
+        if (vm.IsAlive)
+            await vm.EndAsync(ct);
+        if (!remove)
+            return vm;
+        using var bin = store.Stage();
+        Directory.Move(vm.Folder, bin["vm"]);
+        return vm;
+    }
+
+    private static async Task ShutDownAsync(RunningVm vm, TimeSpan limit, IProgress<string> progress, CancellationToken ct)
+    {
+        progress.Report($"asking the guest of VM {vm.Label} to shut down (at most {limit.TotalSeconds:0} s)");
+        await AskAsync(vm, ct);
+        if (!await vm.Record.Process.EndsWithinAsync(limit, ct))
+            throw new CloudletException(
+                ErrorKind.Timeout, $"the guest of VM {vm.Label} did not shut down within {limit.TotalSeconds:0} s: give it more time with --timeout, or stop it as a power cut would with --force. Its console said last:\n{LogTail.Of(vm.ConsoleLog, 5)}");
+    }
+
+    /// <summary>Both ways at once: a guest may have no agent, or nothing that listens to its power button.</summary>
+    private static async Task AskAsync(RunningVm vm, CancellationToken ct)
+    {
+        await using (var control = await vm.ControlAsync(ct))
+            await control.ExecuteAsync("system_powerdown", ct);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        timeout.CancelAfter(s_agentLimit);
+        try
+        {
+            using var agent = await GuestAgent.FindAsync(vm, timeout.Token);
+            if (agent is not null)
+                await agent.TellAsync("{\"execute\":\"guest-shutdown\",\"arguments\":{\"mode\":\"powerdown\"}}", timeout.Token);
+        }
+        catch (Exception e) when (e is IOException or CloudletException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            // The button has been pressed; whether that was enough shows within the limit.
+        }
+    }
+}
