@@ -13,7 +13,7 @@ internal static class CloudletCommand
         foreach (var verb in (Command[])
                  [
                      PlanVerb.Create(), ApplyVerb.Create(), VerifyVerb.Create(), ConfirmVerb.Create(), RollbackVerb.Create(), StatusVerb.Create(),
-                     ExplainVerb.Create(), CollectVerb.Create(), HealthdVerb.Create(), HoldVerb.Create(), ReleaseVerb.Create(), CompileVerb.Create(), SchemaVerb.Create(), LabVerb.Create(), BaseVerb.Create(), VmVerb.Create(), CompletionVerb.Create(), AgentVerb.Create(), GuardVerb.Create(),
+                     ExplainVerb.Create(), CollectVerb.Create(), HealthdVerb.Create(), HoldVerb.Create(), ReleaseVerb.Create(), CompileVerb.Create(), SchemaVerb.Create(), LabVerb.Create(), OverlayVerb.Create(), SynthesizeVerb.Create(), StoreVerb.Create(), BaseVerb.Create(), VmVerb.Create(), CompletionVerb.Create(), AgentVerb.Create(), GuardVerb.Create(),
                  ])
             root.Subcommands.Add(verb);
         root.Options.Add(GuardOptions.InNamespace);

@@ -27,18 +27,23 @@ internal static class BaseVerb
         verb.Subcommands.Add(Make(store));
         verb.Subcommands.Add(List(store));
         verb.Subcommands.Add(Show(store));
+        verb.Subcommands.Add(Export(store));
         verb.Subcommands.Add(Remove(store));
         return verb;
     }
 
     private static VerbCommand Import(Option<string> store)
     {
-        var verb = new VerbCommand("import", "Take the disk of an image (qcow2, raw, vmdk, vdi or vhdx, found by its content) as a base that can be booted by 'base create'.")
+        var verb = new VerbCommand("import", "Take an exported base, or the disk of an image (qcow2, raw, vmdk, vdi or vhdx, found by its content) as a base that can be booted by 'base create'.")
         {
-            Examples = [("cloudlet base import debian-12.qcow2 --name debian-disk", "a disk to make bases of")],
-            Exits = [(ExitCodes.Failed, "the store is full or can't be written to"), (ExitCodes.Invalid, "the image is damaged, encrypted, or needs another file")],
+            Examples =
+            [
+                ("cloudlet base import debian-12.qcow2 --name debian-disk", "a disk to make bases of"),
+                ("cloudlet base import http://10.0.0.7:8000/counter.base", "a base that was exported elsewhere; it has the same id here"),
+            ],
+            Exits = [(ExitCodes.Failed, "the store is full or can't be written to, or the server does not send it"), (ExitCodes.Invalid, "the file is damaged, encrypted, or needs another file")],
         };
-        var image = new Argument<string>("IMAGE") { Description = "A file." };
+        var image = new Argument<string>("IMAGE") { Description = "A file; an exported base may also be an http(s) URL." };
         var name = RuntimeOptions.Name("base");
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(image);
@@ -46,8 +51,10 @@ internal static class BaseVerb
         verb.Options.Add(json);
         verb.SetAction(async (parsed, ct) =>
         {
-            var importer = new BaseImporter(new RuntimeStore(parsed.GetValue(store)!));
-            var made = await importer.ImportAsync(parsed.GetValue(image)!, parsed.GetValue(name), new ErrorLines(parsed.InvocationConfiguration.Error), ct);
+            var (runtime, from, progress) = (new RuntimeStore(parsed.GetValue(store)!), parsed.GetValue(image)!, new ErrorLines(parsed.InvocationConfiguration.Error));
+            var made = BaseArchive.IsOne(from)
+                ? await new BaseArchive(runtime).ImportAsync(from, parsed.GetValue(name), progress, ct)
+                : await new BaseImporter(runtime).ImportAsync(from, parsed.GetValue(name), progress, ct);
             Print(parsed.InvocationConfiguration.Output, made, parsed.GetValue(json));
             return ExitCodes.Ok;
         });
@@ -135,6 +142,30 @@ internal static class BaseVerb
                 Print(output, one, json: true);
             else
                 Describe(output, one);
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Export(Option<string> store)
+    {
+        var verb = new VerbCommand("export", "Write a base into one file, that `base import` takes elsewhere.")
+        {
+            Examples = [("cloudlet base export counter counter.base", "a file to copy to another cloudlet"), ("cloudlet base export counter counter.base --small", "fewer bytes, more time")],
+        };
+        var which = Which();
+        var file = new Argument<string>("FILE") { Description = "The file; one that is there is replaced." };
+        var small = OverlayVerb.Small();
+        var json = RuntimeOptions.Json();
+        verb.Arguments.Add(which);
+        verb.Arguments.Add(file);
+        verb.Options.Add(small);
+        verb.Options.Add(json);
+        verb.SetAction(async (parsed, ct) =>
+        {
+            var vm = new BaseCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
+            var made = await BaseArchive.ExportAsync(vm, parsed.GetValue(file)!, OverlayVerb.Effort(parsed.GetValue(small)), new ErrorLines(parsed.InvocationConfiguration.Error), ct);
+            OverlayVerb.Print(parsed.InvocationConfiguration.Output, parsed.GetValue(file)!, made.Header, made.Counts, parsed.GetValue(json));
             return ExitCodes.Ok;
         });
         return verb;

@@ -43,7 +43,7 @@ internal static class VmVerb
         };
         var which = BaseVerb.Which();
         var name = RuntimeOptions.Name("VM");
-        var forwards = new Option<string[]>("--forward") { Description = "A port of this machine's loopback that leads to a TCP port of the guest; 0 for any free one. May be given several times.", HelpName = "HOSTPORT:GUESTPORT" };
+        var forwards = Forwards();
         var open = Open();
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(which);
@@ -51,7 +51,7 @@ internal static class VmVerb
             verb.Options.Add(option);
         verb.SetAction(async (parsed, ct) =>
         {
-            var (output, errors, watch) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, Stopwatch.StartNew());
+            var watch = Stopwatch.StartNew();
             var runtime = new RuntimeStore(parsed.GetValue(store)!);
             var start = new VmStart
             {
@@ -60,17 +60,21 @@ internal static class VmVerb
                 Forwards = [.. (parsed.GetValue(forwards) ?? []).Select(PortForward.Parse)],
                 IsOpen = parsed.GetValue(open),
             };
-            var vm = await new VmStarter(runtime).StartAsync(start, new ErrorLines(errors), ct);
-            var took = watch.Elapsed;
-            var clock = await GuestClock.CorrectAsync(vm, s_clockLimit, ct);
-            if (parsed.GetValue(json))
-                await output.WriteLineAsync(JsonSerializer.Serialize(Line(vm) with { Clock = clock.Note, ResumeMs = Math.Round(took.TotalMilliseconds, 1) }, RuntimeJson.Default.VmLine));
-            else
-                await output.WriteLineAsync($"VM {vm.Id}{(vm.Name is null ? "" : $" ({vm.Name})")} runs after {took.TotalSeconds:0.00} s{string.Concat(vm.Record.Forwards.Select(f => $"\n127.0.0.1:{f.HostPort} leads to port {f.GuestPort} of the guest"))}");
-            await errors.WriteLineAsync($"note: {clock.Note}");
+            var vm = await new VmStarter(runtime).StartAsync(start, new ErrorLines(parsed.InvocationConfiguration.Error), ct);
+            await TellAsync(parsed.InvocationConfiguration, vm, watch.Elapsed, parsed.GetValue(json), ct);
             return ExitCodes.Ok;
         });
         return verb;
+    }
+
+    /// <summary>Corrects the clock of a guest that goes on, and tells of its VM.</summary>
+    public static async Task TellAsync(InvocationConfiguration to, RunningVm vm, TimeSpan took, bool json, CancellationToken ct)
+    {
+        var clock = await GuestClock.CorrectAsync(vm, s_clockLimit, ct);
+        await to.Output.WriteLineAsync(json
+            ? JsonSerializer.Serialize(Line(vm) with { Clock = clock.Note, ResumeMs = Math.Round(took.TotalMilliseconds, 1) }, RuntimeJson.Default.VmLine)
+            : $"VM {vm.Id}{(vm.Name is null ? "" : $" ({vm.Name})")} runs after {took.TotalSeconds:0.00} s{string.Concat(vm.Record.Forwards.Select(f => $"\n127.0.0.1:{f.HostPort} leads to port {f.GuestPort} of the guest"))}");
+        await to.Error.WriteLineAsync($"note: {clock.Note}");
     }
 
     private static VerbCommand List(Option<string> store)
@@ -151,7 +155,11 @@ internal static class VmVerb
     /// <summary>Whether a guest reaches out.</summary>
     public static Option<bool> Open() => new("--open-network") { Description = "Let the guest reach what this machine reaches, this machine's loopback included (as 10.0.2.2). By default it reaches nothing, and forwards lead in." };
 
-    private static Argument<string> Which() => new("VM") { Description = "Name, or the first digits of the id." };
+    /// <summary>Ports that lead into a guest.</summary>
+    public static Option<string[]> Forwards() => new("--forward") { Description = "A port of this machine's loopback that leads to a TCP port of the guest; 0 for any free one. May be given several times.", HelpName = "HOSTPORT:GUESTPORT" };
+
+    /// <summary>The VM that a verb is about.</summary>
+    public static Argument<string> Which() => new("VM") { Description = "Name, or the first digits of the id." };
 
     private static VmLine Line(RunningVm vm) => new(
         vm.Id, vm.Name, vm.BaseId, vm.IsAlive ? "running" : "dead", vm.Record.Process.Pid, [.. vm.Record.Forwards.Select(f => new VmForwardLine(f.HostPort, f.GuestPort))], vm.Record.Created, vm.Folder);

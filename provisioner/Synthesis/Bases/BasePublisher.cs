@@ -13,7 +13,14 @@ internal static class BasePublisher
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     /// <summary>Publishes disk, memory and device state (a disk alone without a definition). A base of the same content that is there already is returned as it is.</summary>
-    public static BaseVm Publish(RuntimeStore store, StagedFolder staged, VmDefinition? definition, string? name, IProgress<string> progress, CancellationToken ct)
+    /// <param name="store">Where to.</param>
+    /// <param name="staged">The files.</param>
+    /// <param name="definition">The machine, or null.</param>
+    /// <param name="name">What people call it, or null.</param>
+    /// <param name="progress">What is being done.</param>
+    /// <param name="ct">Stops it.</param>
+    /// <param name="expectedId">The id that it has to have; InvalidInput when the content makes another one. Null: whatever it is.</param>
+    public static BaseVm Publish(RuntimeStore store, StagedFolder staged, VmDefinition? definition, string? name, IProgress<string> progress, CancellationToken ct, string? expectedId = null)
     {
         progress.Report("computing digests");
         var manifest = new BaseManifest
@@ -24,6 +31,12 @@ internal static class BasePublisher
             Memory = definition is null ? null : Part(staged[BaseVm.MemoryFile], ct),
             Devices = definition is null ? null : new BasePart(new FileInfo(staged[BaseVm.DevicesFile]).Length, Sha256(staged[BaseVm.DevicesFile])),
         };
+        if (expectedId is not null && manifest.Id() != expectedId)
+            throw new CloudletException(ErrorKind.InvalidInput, $"what came is base {manifest.Id()}, and it was announced as {expectedId}: it is damaged, and was not imported.");
+        progress.Report("indexing pages");
+        using (var disk = new SparseFile(staged[BaseVm.DiskFile]))
+        using (var memory = definition is null ? null : new SparseFile(staged[BaseVm.MemoryFile]))
+            PageIndex.Build(staged[BaseVm.IndexFile], disk, memory, null, ct);
         File.WriteAllBytes(staged[BaseVm.ManifestFile], manifest.ToBytes());
         if (name is not null)
             File.WriteAllText(staged[BaseVm.NameFile], $"{name}\n");

@@ -39,6 +39,20 @@ internal static class QemuImg
             throw new CloudletException(error.Contains("No space left", StringComparison.Ordinal) ? ErrorKind.NoSpace : ErrorKind.ProcessFailed, $"read the disk out of the {format} image: {error.Trim()}");
     }
 
+    /// <summary>Where a qcow2 layer holds what, as JSON. Its VM, if it has one, stands still.</summary>
+    public static async Task<string> MapAsync(string folder, string name, CancellationToken ct)
+    {
+        var (exit, output, error) = await RunAsync(folder, s_infoLimit, ct, "map", "--output=json", "--force-share", "-f", "qcow2", name);
+        return exit == 0 ? output : throw new CloudletException(ErrorKind.ProcessFailed, $"asked where {Path.Combine(folder, name)} holds data: {error.Trim()}");
+    }
+
+    /// <summary>What qemu-img finds wrong with a qcow2 layer that no VM uses; null when nothing is.</summary>
+    public static async Task<string?> CheckAsync(string folder, string name, CancellationToken ct)
+    {
+        var (exit, output, error) = await RunAsync(folder, s_convertLimit, ct, "check", "-f", "qcow2", name);
+        return exit == 0 ? null : $"{output.Trim()}\n{error.Trim()}".Trim();
+    }
+
     /// <summary>Makes an empty layer above a raw disk.</summary>
     /// <param name="folder">Where the layer is made.</param>
     /// <param name="name">Its name there; the file is there, empty.</param>

@@ -30,6 +30,13 @@ internal static partial class Native
         return new FileStamp((long)stat.Inode, (long)stat.Size, stat.ChangeSeconds, stat.ChangeNanoseconds);
     }
 
+    /// <summary>Bytes that a file takes on its disk, holes not counted; 0 when there is none.</summary>
+    public static long BytesOnDisk(string path)
+    {
+        const int unit = 512;
+        return Stat(RelativeToHere, path, NoFollow, BasicStats, out var stat) == 0 ? (long)stat.Blocks * unit : 0;
+    }
+
     /// <summary>Number of the group that a file belongs to; null when there is none.</summary>
     public static uint? GroupOf(string path) => Stat(RelativeToHere, path, 0, BasicStats, out var stat) == 0 ? stat.Group : null;
 
@@ -92,6 +99,9 @@ internal static partial class Native
 
         [FieldOffset(0x28)]
         public ulong Size;
+
+        [FieldOffset(0x30)]
+        public ulong Blocks;
 
         [FieldOffset(0x60)]
         public long ChangeSeconds;

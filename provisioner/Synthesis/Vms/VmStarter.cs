@@ -85,7 +85,7 @@ public sealed class VmStarter(RuntimeStore store)
     }
 
     /// <summary>As QEMU sees it from the folder it runs in, which is one below the store's like the base's is.</summary>
-    private static string Below(BaseVm vm, string file) => $"../../bases/{vm.Id}/{file}";
+    internal static string Below(BaseVm vm, string file) => $"../../bases/{vm.Id}/{file}";
 
     /// <summary>QEMU would make a missing memory file anew, full of zeros.</summary>
     private static void RequireFiles(BaseVm vm)

@@ -56,6 +56,22 @@ public sealed class DiskSpecs : IDisposable
     }
 
     [Fact]
+    public void A_layer_of_more_clusters_than_one_block_counts_is_whole()
+    {
+        const int clusters = 70_000, clusterBytes = 128 << 10;
+        SparseFile.Create(_folder["large"], (long)clusters * clusterBytes).Dispose();
+        using (var layer = new Qcow2Layer(_folder["layer"], _folder["large"], (long)clusters * clusterBytes))
+        {
+            for (var i = 0L; i < clusters; i++)
+                layer.Write(i * clusterBytes, _base.Page((int)(i % 1000)));
+            layer.Finish();
+        }
+
+        Run("qemu-img", "check", _folder["layer"]).ShouldContain("No errors were found");
+        Run("qemu-io", "-r", "-f", "qcow2", "-c", $"read -P {_base.Page(999)[0]} {69_999L * clusterBytes} 1", _folder["layer"]).ShouldNotContain("verification failed");
+    }
+
+    [Fact]
     public void What_a_layer_holds_is_read_where_it_is_and_nothing_else_is_looked_at()
     {
         Run("qemu-img", "create", "-q", "-f", "qcow2", "-o", "extended_l2=on,cluster_size=128k", "-b", _folder["base"], "-F", "raw", _folder["layer"]);

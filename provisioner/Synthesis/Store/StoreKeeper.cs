@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Vms;
+
+namespace Cloudlet.Synthesis.Store;
+
+/// <summary>What was found about one base or VM.</summary>
+/// <param name="Kind">base or vm.</param>
+/// <param name="Id">Its id, or its folder's name when it has none.</param>
+/// <param name="Problems">What is wrong; empty when all is well.</param>
+public sealed record StoreFinding(string Kind, string Id, IReadOnlyList<string> Problems);
+
+/// <summary>Takes care of a store: removes what belongs to nobody, and checks that the rest is what it was.</summary>
+public sealed class StoreKeeper(RuntimeStore store)
+{
+    /// <summary>Between giving up its lock and getting its name a folder is nobody's for a moment.</summary>
+    private static readonly TimeSpan s_moment = TimeSpan.FromMinutes(10);
+
+    /// <summary>Removes what killed commands have left in the making. What a command is making right now stays.</summary>
+    /// <returns>The folders that were removed, with their bytes on disk.</returns>
+    public IReadOnlyList<(string Folder, long Bytes)> Collect()
+    {
+        var removed = new List<(string, long)>();
+        foreach (var folder in Directory.Exists(store.StagingFolder) ? Directory.GetDirectories(store.StagingFolder) : [])
+        {
+            if (IsInTheMaking(folder))
+                continue;
+            var bytes = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => Native.BytesOnDisk(f.FullName));
+            Directory.Delete(folder, recursive: true);
+            removed.Add((folder, bytes));
+        }
+
+        return removed;
+    }
+
+    /// <summary>Checks every base by its digests and every VM's disk by its structure.</summary>
+    public async IAsyncEnumerable<StoreFinding> VerifyAsync(IProgress<string> progress, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    {
+        foreach (var folder in Directory.Exists(store.BasesFolder) ? Directory.GetDirectories(store.BasesFolder) : [])
+            yield return BaseCatalog.Read(folder) is { } vm
+                ? new StoreFinding("base", vm.Id, await Task.Run(() => Verify(vm, progress, ct), ct))
+                : new StoreFinding("base", Path.GetFileName(folder), ["its manifest is missing, damaged, or that of another base"]);
+        foreach (var vm in new VmCatalog(store).List())
+            yield return new StoreFinding("vm", vm.Id, await VerifyAsync(vm, ct));
+    }
+
+    private static List<string> Verify(BaseVm vm, IProgress<string> progress, CancellationToken ct)
+    {
+        var problems = new List<string>();
+        progress.Report($"verifying base {vm.ShortId}");
+        Compare(vm.DiskPath, vm.Manifest.Disk, p => ContentDigest.Of(p, null, ct));
+        if (vm.Manifest.Memory is { } memory)
+            Compare(vm.MemoryPath, memory, p => ContentDigest.Of(p, null, ct));
+        if (vm.Manifest.Devices is { } devices)
+            Compare(vm.DevicesPath, devices, Sha256);
+        if (problems.Count == 0 && vm.Manifest.Memory is not null)
+            MemorySeal.Require(vm, progress, ct);
+        return problems;
+
+        void Compare(string path, BasePart part, Func<string, string> digest)
+        {
+            if (!File.Exists(path))
+                problems.Add($"{path} is missing");
+            else if (new FileInfo(path).Length != part.Length)
+                problems.Add($"{path} has {new FileInfo(path).Length} bytes and not {part.Length}");
+            else if (digest(path) != part.Digest)
+                problems.Add($"{path} is not what it was: its digest is another one");
+        }
+    }
+
+    private async Task<List<string>> VerifyAsync(RunningVm vm, CancellationToken ct)
+    {
+        var problems = new List<string>();
+        if (!Directory.Exists(Path.Combine(store.BasesFolder, vm.BaseId)))
+            problems.Add($"its base {vm.BaseId} is not here");
+        else if (!vm.IsAlive && await QemuImg.CheckAsync(vm.Folder, RunningVm.DiskFile, ct) is { } wrong)
+            problems.Add($"its disk is damaged: {wrong}");
+        return problems;
+    }
+
+    private static bool IsInTheMaking(string folder)
+    {
+        var lockFile = Path.Combine(folder, StagedFolder.LockName);
+        if (!File.Exists(lockFile))
+            return DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) < s_moment;
+        try
+        {
+            new FileStream(lockFile, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    private static string Sha256(string path)
+    {
+        using var file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+}
