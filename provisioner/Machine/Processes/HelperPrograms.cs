@@ -60,7 +60,16 @@ public static class HelperPrograms
     /// <summary>Lists the options that an installed release of an OpenStack service knows.</summary>
     public static HelperProgram OsloConfigGenerator { get; } = new("oslo-config-generator", "python3-oslo.config", "ask which options the installed release of a service knows");
 
+    /// <summary>Runs a program of an image in the image, so that this machine need not have it.</summary>
+    public static HelperProgram Chroot { get; } = new("chroot", "coreutils", "run programs of a guest's image");
+
+    /// <summary>Makes the file system of a guest's disk out of a folder.</summary>
+    public static HelperProgram MakeFileSystem { get; } = new("mke2fs", "e2fsprogs", "make the file system of a guest's disk");
+
+    /// <summary>Makes a disk image out of a disk.</summary>
+    public static HelperProgram QemuImg { get; } = new("qemu-img", "qemu-utils", "make disk images");
+
     /// <summary>Every helper program, for documentation and for the check of what is missing.</summary>
     public static IReadOnlyList<HelperProgram> All { get; } =
-        [Modprobe, AptGet, AptCache, Dpkg, Ssh, SystemdNspawn, Mmdebstrap, SshKeygen, Nsenter, Setsid, Sh, SystemdRun, Systemctl, Journalctl, Ip, NovaManage, OsloConfigGenerator];
+        [Modprobe, AptGet, AptCache, Dpkg, Ssh, SystemdNspawn, Mmdebstrap, SshKeygen, Nsenter, Setsid, Sh, SystemdRun, Systemctl, Journalctl, Ip, NovaManage, OsloConfigGenerator, Chroot, MakeFileSystem, QemuImg];
 }

@@ -46,12 +46,9 @@ internal sealed class GuestAgent : IDisposable
     /// <summary>Runs a command (its JSON, one line). Null when it is refused or nothing sensible comes back.</summary>
     public async Task<JsonElement?> ExecuteAsync(string request, CancellationToken ct)
     {
-        await TellAsync(request, ct);
+        await _stream.WriteAsync(Encoding.UTF8.GetBytes(request + "\n"), ct);
         return await AnswerAsync(ct) is { } answer && answer.TryGetProperty("return", out var returned) ? returned : null;
     }
-
-    /// <summary>Sends a command that is not answered.</summary>
-    public async Task TellAsync(string request, CancellationToken ct) => await _stream.WriteAsync(Encoding.UTF8.GetBytes(request + "\n"), ct);
 
     public void Dispose() => _stream.Dispose();
 

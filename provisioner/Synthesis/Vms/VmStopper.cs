@@ -42,7 +42,7 @@ public sealed class VmStopper(RuntimeStore store)
                 ErrorKind.Timeout, $"the guest of VM {vm.Label} did not shut down within {limit.TotalSeconds:0} s: give it more time with --timeout, or stop it as a power cut would with --force. Its console said last:\n{LogTail.Of(vm.ConsoleLog, 5)}");
     }
 
-    /// <summary>Both ways at once: a guest may have no agent, or nothing that listens to its power button.</summary>
+    /// <summary>Both ways at once: a guest may have no agent, or nothing that listens to its power button. The agent says nothing when it obeys; hanging up at once might take the request away with it.</summary>
     private static async Task AskAsync(RunningVm vm, CancellationToken ct)
     {
         await using (var control = await vm.ControlAsync(ct))
@@ -53,7 +53,7 @@ public sealed class VmStopper(RuntimeStore store)
         {
             using var agent = await GuestAgent.FindAsync(vm, timeout.Token);
             if (agent is not null)
-                await agent.TellAsync("{\"execute\":\"guest-shutdown\",\"arguments\":{\"mode\":\"powerdown\"}}", timeout.Token);
+                await agent.ExecuteAsync("{\"execute\":\"guest-shutdown\",\"arguments\":{\"mode\":\"powerdown\"}}", timeout.Token);
         }
         catch (Exception e) when (e is IOException or CloudletException or OperationCanceledException && !ct.IsCancellationRequested)
         {
