@@ -1,0 +1,58 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Cloudlet.Guest.Tests.Guests;
+using Cloudlet.Lab.Tests.Converge;
+using Cloudlet.Lab.Tests.LabHosts;
+using Cloudlet.Machine.Processes;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Guest.Tests.Runtime;
+
+/// <summary>What the guest that counts says: which boot it is, and how far it is.</summary>
+internal sealed record Count(string Boot, int Number);
+
+/// <summary>A store of a test's own, used through the program as users use it. Its VMs end with it.</summary>
+internal sealed class RuntimeStoreFolder : IAsyncDisposable
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    private readonly TempDir _folder = new();
+
+    /// <summary>The store.</summary>
+    public string Path => _folder["store"];
+
+    /// <summary>Path of something beside the store.</summary>
+    public string this[string name] => _folder[name];
+
+    /// <summary>Skips the calling test, or fails it in CI, when VMs can't run here.</summary>
+    public static void Require() => LabTesting.RequirePrograms(
+        GuestPrograms.Qemu, GuestPrograms.MakeFileSystem, HelperPrograms.Mmdebstrap, new HelperProgram("qemu-img", "qemu-utils", "read disk images"), new HelperProgram("setpriv", "util-linux", "run QEMU without privileges"));
+
+    /// <summary>Runs <c>cloudlet … --store</c>.</summary>
+    public Task<ProgramRun> RunAsync(params IReadOnlyList<string> arguments) => CloudletProgram.RunAsync([.. arguments, "--store", Path]);
+
+    /// <summary>Runs it with <c>--json</c> and returns the one line that it must say.</summary>
+    public async Task<JsonElement> AskAsync(params IReadOnlyList<string> arguments) => (await RunAsync([.. arguments, "--json"])).ShouldExitWith(0).Events.ShouldHaveSingleItem();
+
+    /// <summary>The VMs that there are.</summary>
+    public async Task<IReadOnlyList<JsonElement>> VmsAsync() => (await RunAsync("vm", "list", "--json")).ShouldExitWith(0).Events;
+
+    /// <summary>Asks the guest behind a VM's first forwarded port.</summary>
+    public static async Task<Count> CountAsync(JsonElement vm)
+    {
+        var port = vm.GetProperty("forwards")[0].GetProperty("host").GetInt32();
+        using var limit = new CancellationTokenSource(s_patience);
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", port, limit.Token);
+        using var reader = new StreamReader(client.GetStream());
+        var words = (await reader.ReadToEndAsync(limit.Token)).Split(' ', StringSplitOptions.TrimEntries);
+        return new Count(words[0], int.Parse(words[1]));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var vm in await VmsAsync())
+            await RunAsync("vm", "stop", vm.GetProperty("id").GetString()!, "--force", "--remove");
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace Cloudlet.Guest.Tests.Runtime;
+
+/// <summary>The whole life of an overlay, with real guests under QEMU, as docs/guides/vms.md tells it.</summary>
+public class SynthesisSpecs
+{
+    [Fact]
+    public async Task A_guest_goes_on_counting_in_another_store()
+    {
+        var image = await CountingImage.GetAsync();
+        await using var here = new RuntimeStoreFolder();
+        await using var there = new RuntimeStoreFolder();
+        var made = await here.AskAsync("base", "create", image, "--name", "counter", "--memory", "256M", "--until", "serial:cloudlet guest is ready");
+        var one = await here.AskAsync("vm", "resume", "counter", "--name", "one", "--forward", "0:7000");
+        var before = await RuntimeStoreFolder.CountAsync(one);
+        var digest = await ChangeAsync(here, "one");
+
+        var overlay = await here.AskAsync("overlay", "create", "one", here["one.overlay"]);
+        await here.AskAsync("base", "export", "counter", here["counter.base"]);
+        var imported = await there.AskAsync("base", "import", here["counter.base"]);
+        await using var server = new FileServer(here["one.overlay"]);
+        var two = await there.AskAsync("synthesize", server.Url, "--name", "two", "--forward", "0:7000");
+        var after = await RuntimeStoreFolder.CountAsync(two);
+
+        imported.GetProperty("id").GetString().ShouldBe(made.GetProperty("id").GetString());
+        overlay.GetProperty("base").GetString().ShouldBe(made.GetProperty("id").GetString());
+        after.Boot.ShouldBe(before.Boot);
+        after.Number.ShouldBeGreaterThan(before.Number);
+        (await RuntimeStoreFolder.CountAsync(one)).Boot.ShouldBe(before.Boot); // the first one goes on, too
+        await using (var console = await GuestConsole.OpenAsync(there, "two"))
+            (await console.RunAsync("echo 3 >/proc/sys/vm/drop_caches; sha256sum /root/changed | cut -c1-64; cat /root/deleted 2>/dev/null | wc -c")).ReplaceLineEndings(" ").ShouldBe($"{digest} 0");
+        await NothingStartsFromDamageAsync(here, there);
+        (await there.RunAsync("store", "verify")).ShouldExitWith(0);
+        (await here.RunAsync("store", "verify")).ShouldExitWith(0);
+    }
+
+    /// <summary>Writes and deletes files in the guest; returns the digest of one.</summary>
+    private static async Task<string> ChangeAsync(RuntimeStoreFolder store, string vm)
+    {
+        await using var console = await GuestConsole.OpenAsync(store, vm);
+        var digest = await console.RunAsync("head -c 5000000 /dev/urandom >/root/deleted; sync; rm /root/deleted; head -c 3000000 /dev/urandom >/root/changed; sync; sha256sum /root/changed | cut -c1-64");
+        digest.Length.ShouldBe(64, digest);
+        return digest;
+    }
+
+    private static async Task NothingStartsFromDamageAsync(RuntimeStoreFolder here, RuntimeStoreFolder there)
+    {
+        var bytes = await File.ReadAllBytesAsync(here["one.overlay"]);
+        bytes[bytes.Length / 2] ^= 1;
+        await File.WriteAllBytesAsync(here["damaged.overlay"], bytes);
+        await File.WriteAllBytesAsync(here["short.overlay"], bytes[..(bytes.Length - 1)]);
+        foreach (var (file, why) in new[] { ("damaged.overlay", "damaged"), ("short.overlay", "") })
+            (await there.RunAsync("synthesize", here[file])).ShouldExitWith(3).Error.ShouldContain(why);
+        (await there.VmsAsync()).Select(v => v.GetProperty("name").GetString()).ShouldBe(["two"]);
+        Directory.EnumerateFileSystemEntries(Path.Combine(there.Path, "staging")).ShouldBeEmpty();
+        Processes(there.Path).ShouldBe([(await there.VmsAsync())[0].GetProperty("pid").GetInt32()]);
+    }
+
+    /// <summary>Processes that work in a folder of the store.</summary>
+    private static List<int> Processes(string store) =>
+    [
+        .. Directory.GetDirectories("/proc").Where(p => int.TryParse(Path.GetFileName(p), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .Where(p => Directory.ResolveLinkTarget($"{p}/cwd", returnFinalTarget: false)?.FullName.StartsWith(store, StringComparison.Ordinal) == true)
+            .Select(p => int.Parse(Path.GetFileName(p), CultureInfo.InvariantCulture)),
+    ];
+}
