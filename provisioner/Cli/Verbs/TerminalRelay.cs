@@ -50,7 +50,7 @@ internal sealed class TerminalRelay(TextWriter errors)
     /// <summary>stty(1) of coreutils works on the terminal that is its standard input, which is ours.</summary>
     private static async Task<string?> SttyAsync(string arguments)
     {
-        using var stty = Process.Start(new ProcessStartInfo("stty", arguments) { RedirectStandardOutput = true });
+        using var stty = Process.Start(new ProcessStartInfo("stty", arguments) { RedirectStandardOutput = true, UseShellExecute = false });
         if (stty is null)
             return null;
         var said = await stty.StandardOutput.ReadToEndAsync();

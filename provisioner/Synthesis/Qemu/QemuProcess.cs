@@ -55,6 +55,7 @@ internal sealed class QemuProcess : IAsyncDisposable
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
             WorkingDirectory = folder,
         };
         start.Environment.Clear();

@@ -139,7 +139,7 @@ public sealed class GuestMemory : IPageReader, IPageWriter, IDisposable
 
     private static long Hex(string text) => long.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 
-    private static IReadOnlyList<string> Lines(int pid)
+    private static string[] Lines(int pid)
     {
         try
         {

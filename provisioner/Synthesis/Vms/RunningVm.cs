@@ -7,6 +7,8 @@ namespace Cloudlet.Synthesis.Vms;
 /// <summary>A VM of a store, running or not. Found by its record; holds nothing open.</summary>
 public sealed class RunningVm
 {
+    internal const string DiskFile = "disk.qcow2", LockFile = "lock";
+
     private static readonly TimeSpan s_connectLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_quitLimit = TimeSpan.FromSeconds(10);
 
@@ -39,8 +41,6 @@ public sealed class RunningVm
     /// <summary>What the guest wrote to its serial port since it was started here.</summary>
     public string ConsoleLog => Path.Combine(Folder, QemuArguments.ConsoleLog);
 
-    internal const string DiskFile = "disk.qcow2", LockFile = "lock";
-
     /// <summary>The last lines that QEMU itself wrote.</summary>
     public string LastWords(int lines) => LogTail.Of(Path.Combine(Folder, QemuProcess.Log), lines);
 
@@ -67,13 +67,13 @@ public sealed class RunningVm
 
     internal async Task<QmpClient> ControlAsync(CancellationToken ct) => await QmpClient.OpenAsync(await ConnectAsync(QemuArguments.ControlSocket, ct), ct);
 
-    internal Task<Socket> ConnectAsync(string socket, CancellationToken ct)
+    internal async Task<Socket> ConnectAsync(string socket, CancellationToken ct)
     {
         RequireAlive();
-        return LocalSocket.ConnectAsync(Path.Combine(Folder, QemuArguments.Sockets), socket, Record.Process, s_connectLimit, ct);
+        return await LocalSocket.ConnectAsync(Path.Combine(Folder, QemuArguments.Sockets), socket, Record.Process, s_connectLimit, ct);
     }
 
-    internal void RequireAlive()
+    private void RequireAlive()
     {
         if (!IsAlive)
             throw new CloudletException(ErrorKind.NotFound, $"VM {Label} does not run any more: its process {Record.Process.Pid} has ended. QEMU said last: {LastWords(5)}");

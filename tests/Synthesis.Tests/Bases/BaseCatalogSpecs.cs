@@ -1,0 +1,121 @@
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Store;
+using Cloudlet.Synthesis.Vms;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Synthesis.Tests.Bases;
+
+public sealed class BaseCatalogSpecs : IDisposable
+{
+    private readonly TempDir _folder = new();
+    private readonly RuntimeStore _store;
+    private readonly BaseCatalog _catalog;
+
+    public BaseCatalogSpecs()
+    {
+        _store = new RuntimeStore(_folder["store"]);
+        _catalog = new BaseCatalog(_store);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_base_is_found_by_name_and_by_the_beginning_of_its_id()
+    {
+        _catalog.List().ShouldBeEmpty("a store that is not there has none");
+        var one = Samples.Publish(_store, "one");
+        _catalog.Get("one").ShouldBe(one);
+        _catalog.Get(one.Id[..6]).ShouldBe(one);
+        Should.Throw<CloudletException>(() => _catalog.Get("none")).Kind.ShouldBe(ErrorKind.NotFound);
+        Should.Throw<CloudletException>(() => _catalog.RequireFree("one")).Kind.ShouldBe(ErrorKind.AlreadyExists);
+        Should.Throw<CloudletException>(() => _catalog.RequireFree("No/Name")).Kind.ShouldBe(ErrorKind.InvalidInput);
+    }
+
+    /// <summary>Of 257 ids, two begin with the same two digits.</summary>
+    [Fact]
+    public void An_ambiguous_beginning_names_the_candidates()
+    {
+        var twins = Enumerable.Range(1, 257).Select(Plant).GroupBy(id => id[..2]).First(g => g.Count() > 1).ToList();
+        var error = Should.Throw<CloudletException>(() => _catalog.Get(twins[0][..2]));
+        error.Kind.ShouldBe(ErrorKind.InvalidInput);
+        foreach (var id in twins)
+            error.Message.ShouldContain(id[..12]);
+        Should.Throw<CloudletException>(() => _catalog.Get(twins[0][..1])).Kind.ShouldBe(ErrorKind.NotFound, "one digit is too little to mean anything");
+        _catalog.Get(twins[0]).Id.ShouldBe(twins[0]);
+    }
+
+    [Fact]
+    public void A_folder_whose_manifest_is_not_what_its_name_says_is_no_base()
+    {
+        var one = Samples.Publish(_store);
+        var manifest = Path.Combine(one.Folder, BaseVm.ManifestFile);
+        var text = File.ReadAllText(manifest);
+        File.SetUnixFileMode(manifest, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(manifest, text.Replace("\"cpus\":1", "\"cpus\":2", StringComparison.Ordinal));
+        _catalog.List().ShouldBeEmpty();
+        File.WriteAllText(manifest, text);
+        _catalog.List().ShouldHaveSingleItem();
+        File.WriteAllText(manifest, text[..50]);
+        _catalog.List().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_base_that_is_built_on_stays()
+    {
+        var one = Samples.Publish(_store, "one");
+        var vm = Directory.CreateDirectory(Path.Combine(_store.VmsFolder, "0123456789ab"));
+        new VmRecord { Id = vm.Name, Name = "user", BaseId = one.Id, Process = new ProcessIdentity(1, 0, "another boot"), Created = DateTimeOffset.UnixEpoch }.Write(vm.FullName);
+        var error = Should.Throw<CloudletException>(() => _catalog.Remove("one"));
+        (error.Kind, error.Message.Contains("user", StringComparison.Ordinal)).ShouldBe((ErrorKind.Busy, true));
+        vm.Delete(recursive: true);
+        using (BaseCatalog.Hold(one))
+            Should.Throw<CloudletException>(() => _catalog.Remove("one")).Kind.ShouldBe(ErrorKind.Busy);
+        _catalog.Remove("one");
+        _catalog.List().ShouldBeEmpty();
+        Directory.Exists(one.Folder).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Zero_pages_become_holes_and_the_content_stays()
+    {
+        var path = _folder["memory"];
+        var content = new byte[(3 << 20) + 4096];
+        new Random(3).NextBytes(content.AsSpan(100, 5000));
+        content[^1] = 1;
+        File.WriteAllBytes(path, content);
+        BasePublisher.PunchZeros(path, CancellationToken.None).ShouldBe(3 * PageSize.Bytes);
+        File.ReadAllBytes(path).ShouldBe(content);
+        using var sparse = new SparseFile(path);
+        sparse.Data().Sum(d => d.End - d.Start).ShouldBeLessThan(content.Length);
+    }
+
+    [Theory]
+    [InlineData("serial:login: now", ReadinessKind.Serial, "login: now", 0)]
+    [InlineData("port:22", ReadinessKind.Port, "", 22)]
+    [InlineData("idle:5", ReadinessKind.Idle, "", 5)]
+    [InlineData("time:90", ReadinessKind.Time, "", 90)]
+    [InlineData("manual", ReadinessKind.Manual, "", 0)]
+    public void What_is_waited_for_is_read(string text, ReadinessKind kind, string value, int number) => Readiness.Parse(text).ShouldBe(new Readiness(kind, value, number));
+
+    [Theory]
+    [InlineData("serial:")]
+    [InlineData("port:0")]
+    [InlineData("port:65536")]
+    [InlineData("idle:-1")]
+    [InlineData("time:86401")]
+    [InlineData("manual:now")]
+    [InlineData("soon")]
+    public void Nonsense_is_not(string text) => Should.Throw<CloudletException>(() => Readiness.Parse(text)).Kind.ShouldBe(ErrorKind.InvalidInput);
+
+    /// <summary>A base that has nothing but its manifest.</summary>
+    private string Plant(int number)
+    {
+        var manifest = new BaseManifest { Format = BaseManifest.CurrentFormat, Disk = new BasePart(number * 4096L, new string('0', 64)) };
+        var folder = Directory.CreateDirectory(Path.Combine(_store.BasesFolder, manifest.Id()));
+        File.WriteAllBytes(Path.Combine(folder.FullName, BaseVm.ManifestFile), manifest.ToBytes());
+        return manifest.Id();
+    }
+}

@@ -1,0 +1,100 @@
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Qemu;
+
+namespace Cloudlet.Synthesis.Tests.Qemu;
+
+public sealed class QemuArgumentsSpecs
+{
+    /// <summary>What a guest sees must never change for a layout that bases were sealed with: this list is their contract.</summary>
+    [Fact]
+    public void Layout_1_has_these_devices_and_no_others()
+    {
+        var devices = Options(Resumed(), "-device").ToList();
+        devices.ShouldBe(
+        [
+            "virtio-blk-pci,drive=disk,id=disk0,bus=pcie.0,addr=0x2,bootindex=1",
+            "virtio-net-pci,netdev=net,id=net0,bus=pcie.0,addr=0x3,romfile=,mac=52:54:00:12:34:56",
+            "isa-serial,chardev=console,id=serial0",
+            "virtio-serial-pci,id=ports,bus=pcie.0,addr=0x4,max_ports=2",
+            "virtserialport,chardev=agent,bus=ports.0,nr=1,id=agent0,name=org.qemu.guest_agent.0",
+            "virtio-rng-pci,rng=chance,id=rng0,bus=pcie.0,addr=0x5",
+            "vmgenid,guid=auto,id=generation",
+        ]);
+        Options(Created(), "-device").ShouldBe(devices);
+        foreach (var option in new[] { "-machine", "-cpu", "-smp", "-m", "-global" })
+            Options(Created(), option).ShouldBe(Options(Resumed(), option), $"{option} must be the same at sealing and resuming");
+    }
+
+    [Fact]
+    public void A_base_shares_its_memory_file_and_a_resumed_vm_never_does()
+    {
+        Options(Created(), "-object").ShouldContain("memory-backend-file,id=ram,size=67108864,mem-path=memory.raw,share=on");
+        Options(Resumed(), "-object").ShouldContain("memory-backend-file,id=ram,size=67108864,mem-path=../../bases/x/memory.raw,share=off");
+        Options(Resumed(), "-blockdev").Where(b => b.Contains("../../bases", StringComparison.Ordinal)).ShouldAllBe(b => b.EndsWith("read-only=on", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_guest_reaches_nothing_unless_told_and_forwards_are_of_the_loopback()
+    {
+        Options(Resumed() with { Forwards = [new PortForward(8080, 80), new PortForward(2222, 22)] }, "-netdev")
+            .ShouldBe(["user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:8080-:80,hostfwd=tcp:127.0.0.1:2222-:22"]);
+        Options(Resumed() with { IsOpen = true }, "-netdev").ShouldBe(["user,id=net,restrict=off"]);
+    }
+
+    [Fact]
+    public void Qemu_is_in_a_sandbox_that_starts_no_programs()
+    {
+        Options(Resumed(), "-sandbox").ShouldBe(["on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]);
+        string.Join(' ', Resumed().ToList()).ShouldNotContain("exec:");
+    }
+
+    [Fact]
+    public void Everything_that_is_wrong_with_a_definition_is_said_at_once()
+    {
+        var wrong = Samples.Machine with
+        {
+            Layout = 9,
+            Machine = "pc-q35-7.2,dumpdtb=/etc/x",
+            Accelerator = "tcg,tb-size=1",
+            Cpu = "max,vendor=\"x\"",
+            Cpus = 0,
+            MemoryBytes = (64L << 20) + 1,
+            QemuVersion = "7.2.22\n",
+        };
+        wrong.Problems().Count.ShouldBe(7);
+        Samples.Machine.Problems().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("Westmere,+rdrand,-aes", true)]
+    [InlineData("max", true)]
+    [InlineData("max,host-cache-info=on", false)]
+    [InlineData("", false)]
+    [InlineData("max,+a\n", false)]
+    [InlineData("max,,+a", false)]
+    public void A_cpu_says_no_more_than_a_model_and_features(string cpu, bool isOne) => (Samples.Machine with { Cpu = cpu }).Problems().Count.ShouldBe(isOne ? 0 : 1);
+
+    [Theory]
+    [InlineData("8080:80", 8080, 80)]
+    [InlineData("0:7000", 0, 7000)]
+    public void A_forward_is_two_ports(string text, int host, int guest) => PortForward.Parse(text).ShouldBe(new PortForward(host, guest));
+
+    [Theory]
+    [InlineData("80")]
+    [InlineData("80:0")]
+    [InlineData("70000:80")]
+    [InlineData("1:2:3")]
+    [InlineData("80:80,guestfwd=x")]
+    public void Anything_else_is_none(string text) => Should.Throw<CloudletException>(() => PortForward.Parse(text)).Kind.ShouldBe(ErrorKind.InvalidInput);
+
+    private static QemuArguments Created() => new(Samples.Machine) { Name = "base", MemoryFile = "memory.raw", SharesMemory = true, Disk = "disk.raw" };
+
+    private static QemuArguments Resumed() =>
+        new(Samples.Machine) { Name = "vm", MemoryFile = "../../bases/x/memory.raw", SharesMemory = false, Disk = "../../bases/x/disk.raw", DiskLayer = "disk.qcow2", WaitsForState = true };
+
+    private static IEnumerable<string> Options(QemuArguments arguments, string name)
+    {
+        var list = arguments.ToList();
+        return Enumerable.Range(0, list.Count - 1).Where(i => list[i] == name).Select(i => list[i + 1]);
+    }
+}

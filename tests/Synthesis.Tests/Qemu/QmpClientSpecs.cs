@@ -1,0 +1,175 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Qemu;
+
+namespace Cloudlet.Synthesis.Tests.Qemu;
+
+/// <summary>The control protocol against a peer that says what a test tells it to.</summary>
+public sealed class QmpClientSpecs
+{
+    private const string Greeting = """{"QMP": {"version": {}, "capabilities": []}}""";
+    private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(300);
+
+    [Fact]
+    public async Task An_answer_is_told_from_events_and_from_answers_to_others()
+    {
+        await using var peer = await Peer.StartAsync(Greeting);
+        await using var client = await peer.OpenAsync();
+        var running = client.ExecuteAsync("query-status", CancellationToken.None);
+        var request = await peer.RequestAsync();
+        request.GetProperty("execute").GetString().ShouldBe("query-status");
+        await peer.SayAsync("""{"event": "STOP", "data": {}}""", """{"return": "of somebody else", "id": 999}""", $$"""{"return": {"status": "paused"}, "id": {{request.GetProperty("id")}}}""");
+        (await running).GetProperty("status").GetString().ShouldBe("paused");
+        client.CountOf("STOP").ShouldBe(1);
+        client.CountOf("RESUME").ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_refusal_carries_the_class_and_the_description()
+    {
+        await using var peer = await Peer.StartAsync(Greeting);
+        await using var client = await peer.OpenAsync();
+        var running = client.ExecuteAsync("migrate-incoming", json => json.WriteString("uri", "unix:\"x"), CancellationToken.None);
+        var request = await peer.RequestAsync();
+        request.GetProperty("arguments").GetProperty("uri").GetString().ShouldBe("unix:\"x");
+        await peer.SayAsync($$$"""{"error": {"class": "GenericError", "desc": "no such thing"}, "id": {{{request.GetProperty("id")}}}}""");
+        var error = await Should.ThrowAsync<CloudletException>(running);
+        (error.Kind, error.Message).ShouldBe((ErrorKind.ProcessFailed, "QEMU refused 'migrate-incoming': GenericError: no such thing"));
+    }
+
+    [Fact]
+    public async Task A_silent_peer_costs_its_time_and_a_late_answer_goes_to_nobody()
+    {
+        await using var peer = await Peer.StartAsync(Greeting);
+        await using var client = await peer.OpenAsync();
+        var error = await Should.ThrowAsync<CloudletException>(client.ExecuteAsync("stop", null, s_short, CancellationToken.None));
+        error.Kind.ShouldBe(ErrorKind.Timeout);
+        var late = await peer.RequestAsync();
+        var next = client.ExecuteAsync("cont", CancellationToken.None);
+        await peer.SayAsync($$"""{"return": "late", "id": {{late.GetProperty("id")}}}""");
+        await peer.SayAsync($$"""{"return": "right", "id": {{(await peer.RequestAsync()).GetProperty("id")}}}""");
+        (await next).GetString().ShouldBe("right");
+    }
+
+    [Fact]
+    public async Task A_peer_that_hangs_up_ends_what_waits_and_everything_after_it()
+    {
+        await using var peer = await Peer.StartAsync(Greeting);
+        await using var client = await peer.OpenAsync();
+        var running = client.ExecuteAsync("stop", CancellationToken.None);
+        await peer.RequestAsync();
+        peer.HangUp();
+        (await Should.ThrowAsync<CloudletException>(running)).Kind.ShouldBe(ErrorKind.Unreachable);
+        (await Should.ThrowAsync<CloudletException>(client.ExecuteAsync("cont", CancellationToken.None))).Kind.ShouldBe(ErrorKind.Unreachable);
+    }
+
+    [Fact]
+    public async Task Without_a_greeting_somebody_else_is_being_served()
+    {
+        await using var peer = await Peer.StartAsync();
+        (await Should.ThrowAsync<CloudletException>(QmpClient.OpenAsync(peer.Connect(), s_short, CancellationToken.None))).Kind.ShouldBe(ErrorKind.Busy);
+    }
+
+    [Theory]
+    [InlineData("""{"hello": 1}""", "does not greet as QEMU does")]
+    [InlineData("HTTP/1.1 400 Bad Request", "does not speak JSON")]
+    public async Task Somebody_else_s_socket_is_known_by_its_greeting(string greeting, string problem)
+    {
+        await using var peer = await Peer.StartAsync(greeting);
+        (await Should.ThrowAsync<CloudletException>(QmpClient.OpenAsync(peer.Connect(), TimeSpan.FromSeconds(20), CancellationToken.None))).Message.ShouldContain(problem);
+    }
+
+    [Fact]
+    public async Task A_line_without_an_end_is_not_kept_for_ever()
+    {
+        var lines = new QmpLines(new Endless(), longest: 1 << 20);
+        (await Should.ThrowAsync<CloudletException>(async () => await lines.ReadAsync(CancellationToken.None))).Message.ShouldContain("without an end");
+    }
+
+    [Fact]
+    public async Task Lines_are_whole_however_they_arrive()
+    {
+        var text = string.Concat(Enumerable.Range(0, 300).Select(i => $"{new string('x', i * 7)}{i}\n"));
+        var lines = new QmpLines(new Dripping(Encoding.ASCII.GetBytes(text)), longest: 1 << 20);
+        foreach (var expected in text.Split('\n')[..^1])
+            Encoding.ASCII.GetString((await lines.ReadAsync(CancellationToken.None))!.Value.Span).ShouldBe(expected);
+        (await lines.ReadAsync(CancellationToken.None)).ShouldBeNull();
+    }
+
+    /// <summary>The other end.</summary>
+    private sealed class Peer : IAsyncDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+        private readonly TaskCompletionSource<NetworkStream> _accepted = new();
+        private StreamReader? _reader;
+
+        public static async Task<Peer> StartAsync(string? greeting = null)
+        {
+            var peer = new Peer();
+            peer._listener.Start();
+            _ = peer.AcceptAsync(greeting);
+            return await Task.FromResult(peer);
+        }
+
+        public NetworkStream Connect()
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Connect(_listener.LocalEndpoint);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+
+        /// <summary>A client that has been greeted and has its capabilities.</summary>
+        public async Task<QmpClient> OpenAsync()
+        {
+            var opening = QmpClient.OpenAsync(Connect(), TimeSpan.FromSeconds(20), CancellationToken.None);
+            await SayAsync($$"""{"return": {}, "id": {{(await RequestAsync()).GetProperty("id")}}}""");
+            return await opening;
+        }
+
+        public async Task<JsonElement> RequestAsync()
+        {
+            _reader ??= new StreamReader(await _accepted.Task);
+            using var document = JsonDocument.Parse((await _reader.ReadLineAsync())!);
+            return document.RootElement.Clone();
+        }
+
+        public async Task SayAsync(params string[] lines) => await (await _accepted.Task).WriteAsync(Encoding.UTF8.GetBytes(string.Join("\r\n", lines) + "\r\n"));
+
+        public void HangUp() => _accepted.Task.Result.Dispose();
+
+        public async ValueTask DisposeAsync()
+        {
+            _listener.Stop();
+            if (_accepted.Task.IsCompletedSuccessfully)
+                await (await _accepted.Task).DisposeAsync();
+        }
+
+        private async Task AcceptAsync(string? greeting)
+        {
+            var stream = new NetworkStream(await _listener.AcceptSocketAsync(), ownsSocket: true);
+            if (greeting is not null)
+                await stream.WriteAsync(Encoding.UTF8.GetBytes(greeting + "\r\n"));
+            _accepted.SetResult(stream);
+        }
+    }
+
+    private sealed class Endless : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            buffer.Span.Fill((byte)'x');
+            return ValueTask.FromResult(buffer.Length);
+        }
+    }
+
+    private sealed class Dripping(byte[] content) : MemoryStream(content)
+    {
+        private int _size = 1;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            ValueTask.FromResult(Read(buffer.Span[..Math.Min(buffer.Length, _size = (_size * 5 % 4093) + 1)]));
+    }
+}
