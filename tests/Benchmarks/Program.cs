@@ -4,6 +4,7 @@ using Cloudlet.Benchmarks.Converge;
 using Cloudlet.Benchmarks.Heal;
 using Cloudlet.Benchmarks.Idle;
 using Cloudlet.Benchmarks.Nova;
+using Cloudlet.Benchmarks.Overlay;
 using Cloudlet.Errors;
 
 Benchmark[] benchmarks =
@@ -12,6 +13,7 @@ Benchmark[] benchmarks =
     new("heal", "how soon the health daemon sees and repairs what is deleted, beside systemd-networkd, monit, cfengine and ansible", HealBenchmark.ReportAsync),
     new("idle", "memory, CPU and wake-ups of the health daemon that has nothing to do, and after 100,000 events, beside networkd, monit and cf-execd", IdleBenchmark.ReportAsync),
     new("nova", "'No valid host was found' on real Nova: from the break to the next server that runs, with the health daemon and without", NovaBenchmark.ReportAsync),
+    new("overlay", "size and time of VM overlays of real guests, beside xdelta3, zstd --patch-from and bsdiff on the same bytes", OverlayBenchmark.ReportAsync),
 ];
 var help = $"""
     Benchmarks of Provision. All need root, for a lab host.

@@ -9,7 +9,7 @@ public sealed class VmFreezer(RuntimeStore store)
 {
     private const string State = "state";
 
-    /// <summary>Freezes a VM. NotFound when it does not run, Busy when another command works on it.</summary>
+    /// <summary>Freezes a VM; one that is paused already stays so afterwards. NotFound when it does not run, Busy when another command works on it.</summary>
     /// <param name="idOrName">Which.</param>
     /// <param name="devicesPath">File that the device state is written to.</param>
     /// <param name="progress">What is being done.</param>
@@ -19,10 +19,12 @@ public sealed class VmFreezer(RuntimeStore store)
         var vm = new VmCatalog(store).Get(idOrName);
         var taken = vm.Lock();
         QmpClient? control = null;
+        var wasRunning = false;
         try
         {
             var origin = new BaseCatalog(store).Get(vm.BaseId);
             control = await vm.ControlAsync(ct);
+            wasRunning = (await control.ExecuteAsync("query-status", ct)).GetProperty("running").GetBoolean();
             progress.Report($"freezing VM {vm.Label}");
             var state = Path.Combine(vm.Folder, State);
             VmUser.Current.Create(state);
@@ -30,12 +32,12 @@ public sealed class VmFreezer(RuntimeStore store)
             BaseCreator.TakeDevices(state, devicesPath);
             File.Delete(state);
             var memory = GuestMemory.Of(vm.Record.Process.Pid, origin.MemoryPath, origin.Manifest.Memory!.Length);
-            return new FrozenVm(vm, origin, memory, devicesPath, control, taken);
+            return new FrozenVm(vm, origin, memory, devicesPath, control, taken) { GoesOn = wasRunning };
         }
         catch
         {
             if (control is not null)
-                await FrozenVm.ThawAsync(control);
+                await FrozenVm.ThawAsync(control, wasRunning);
             taken.Dispose();
             throw;
         }
@@ -69,6 +71,9 @@ public sealed class FrozenVm : IAsyncDisposable
     /// <summary>True: disposing ends the VM, whose folder stays. False: it goes on.</summary>
     public bool EndsVm { get; set; }
 
+    /// <summary>Whether it ran before.</summary>
+    internal bool GoesOn { get; init; }
+
     /// <summary>Lets the VM go on, or ends it.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -80,18 +85,19 @@ public sealed class FrozenVm : IAsyncDisposable
         }
         else
         {
-            await ThawAsync(_control);
+            await ThawAsync(_control, GoesOn);
         }
 
         await _lock.DisposeAsync();
     }
 
     /// <summary>Lets the guest go on and hangs up. A QEMU that has ended meanwhile is told of by whoever looks for it next.</summary>
-    internal static async Task ThawAsync(QmpClient control)
+    internal static async Task ThawAsync(QmpClient control, bool goesOn)
     {
         try
         {
-            await control.ExecuteAsync("cont", CancellationToken.None);
+            if (goesOn)
+                await control.ExecuteAsync("cont", CancellationToken.None);
         }
         catch (Errors.CloudletException)
         {

@@ -60,8 +60,19 @@ public class SynthesisSpecs
     /// <summary>Processes that work in a folder of the store.</summary>
     private static List<int> Processes(string store) =>
     [
-        .. Directory.GetDirectories("/proc").Where(p => int.TryParse(Path.GetFileName(p), NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            .Where(p => Directory.ResolveLinkTarget($"{p}/cwd", returnFinalTarget: false)?.FullName.StartsWith(store, StringComparison.Ordinal) == true)
+        .. Directory.GetDirectories("/proc").Where(p => int.TryParse(Path.GetFileName(p), NumberStyles.None, CultureInfo.InvariantCulture, out _) && WorksIn(p, store))
             .Select(p => int.Parse(Path.GetFileName(p), CultureInfo.InvariantCulture)),
     ];
+
+    private static bool WorksIn(string process, string store)
+    {
+        try
+        {
+            return Directory.ResolveLinkTarget($"{process}/cwd", returnFinalTarget: false)?.FullName.StartsWith(store, StringComparison.Ordinal) == true;
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            return false; // the machine's own, or gone
+        }
+    }
 }

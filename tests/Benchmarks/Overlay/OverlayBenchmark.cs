@@ -1,0 +1,80 @@
+using Cloudlet.Benchmarks.Common;
+using Cloudlet.Synthesis.Store;
+using Cloudlet.Synthesis.Vms;
+
+namespace Cloudlet.Benchmarks.Overlay;
+
+/// <summary>One corpus.</summary>
+/// <param name="Corpus">What was done.</param>
+/// <param name="InputMiB">Disk and memory together.</param>
+/// <param name="Figures">Ours and the peers'.</param>
+/// <param name="NotRun">Peers that can't take it, or were left out.</param>
+internal sealed record CorpusResult(OverlayCorpus Corpus, long InputMiB, IReadOnlyList<OverlayFigures> Figures, IReadOnlyList<string> NotRun);
+
+/// <summary>Overlays of real Debian guests, beside general delta tools on the same bytes.</summary>
+internal static class OverlayBenchmark
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(40);
+
+    /// <summary>Runs it and reports.</summary>
+    public static async Task<string> ReportAsync(BenchOptions options, TextWriter output, CancellationToken ct)
+    {
+        var progress = new Lines(output);
+        var folder = Directory.CreateTempSubdirectory("cloudlet-bench-").FullName;
+        var store = new RuntimeStore(Path.Combine(folder, "store"));
+        List<string> machine = [MachineLines.Begin(), .. await OverlayReport.VersionsAsync(ct)];
+        var results = new List<CorpusResult>();
+        try
+        {
+            foreach (var corpus in options.Quick ? OverlayCorpus.All.Take(2) : OverlayCorpus.All)
+                results.Add(await RunAsync(corpus, store, folder, options, progress, ct));
+        }
+        finally
+        {
+            foreach (var vm in new VmCatalog(store).List())
+                await EndAsync(store, vm, progress);
+            if (!options.Keep)
+                Directory.Delete(folder, recursive: true);
+        }
+
+        machine.Add(MachineLines.End());
+        return options.Json ? OverlayReport.Json(machine, results) : OverlayReport.Markdown(machine, results);
+    }
+
+    private static async Task<CorpusResult> RunAsync(OverlayCorpus corpus, RuntimeStore store, string folder, BenchOptions options, IProgress<string> progress, CancellationToken ct)
+    {
+        var guest = new OverlayGuest(store, folder, progress);
+        var baseVm = await guest.BaseAsync(corpus, ct);
+        var vm = await guest.ChangedAsync(baseVm, corpus, ct);
+
+        // It stands still from here on: every tool sees the same bytes.
+        await using (var control = await vm.ControlAsync(ct))
+            await control.ExecuteAsync("stop", ct);
+        var (before, after) = await guest.DumpAsync(vm, ct);
+        var ours = new OurOverlay(store, folder);
+        progress.Report($"{corpus.Name}: ours");
+        var figures = new List<OverlayFigures>
+        {
+            await ours.RunAsync(vm, baseVm, after, isSmall: false, options.Quick ? 3 : 5, ct),
+            await ours.RunAsync(vm, baseVm, after, isSmall: true, options.Quick ? 1 : 3, ct),
+        };
+        var notRun = new List<string>();
+        foreach (var peer in OverlayPeer.All)
+        {
+            progress.Report($"{corpus.Name}: {peer.Name}");
+            if (options.Quick && !peer.IsQuick)
+                notRun.Add($"{peer.Name}: left out of a quick run");
+            else if (await peer.RunAsync(before, after, folder, Longest, ct) is { } measured)
+                figures.Add(measured);
+            else
+                notRun.Add($"{peer.Name}: takes no more than {peer.MostMiB} MiB");
+        }
+
+        var size = new FileInfo(after).Length >> 20;
+        await EndAsync(store, vm, progress);
+        return new CorpusResult(corpus, size, figures, notRun);
+    }
+
+    private static Task EndAsync(RuntimeStore store, RunningVm vm, IProgress<string> progress) =>
+        new VmStopper(store).StopAsync(vm.Id, force: true, remove: true, TimeSpan.FromSeconds(5), progress, CancellationToken.None);
+}

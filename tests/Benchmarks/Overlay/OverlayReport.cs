@@ -1,0 +1,89 @@
+using System.Text;
+using System.Text.Json;
+using Cloudlet.Benchmarks.Common;
+using CliWrap;
+using CliWrap.Buffered;
+
+namespace Cloudlet.Benchmarks.Overlay;
+
+/// <summary>The result as people and programs read it.</summary>
+internal static class OverlayReport
+{
+    private const string Fast = "cloudlet overlay create", Small = "cloudlet overlay create --small";
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>Versions of everything that is compared.</summary>
+    public static async Task<IReadOnlyList<string>> VersionsAsync(CancellationToken ct)
+    {
+        var lines = new List<string>();
+        foreach (var (program, arguments) in ((string, string[])[])[(Published.Program(), ["--version"]), ("zstd", ["--version"]), ("xdelta3", ["-V"]), ("qemu-system-x86_64", ["--version"]), ("dpkg-query", ["-W", "-f", "bsdiff ${Version}", "bsdiff"])])
+        {
+            var said = await Cli.Wrap(program).WithArguments(arguments).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync(ct);
+            lines.Add($"{Path.GetFileName(program)}: {(said.StandardOutput + said.StandardError).Split('\n')[0].Trim()}");
+        }
+
+        return lines;
+    }
+
+    public static string Json(IReadOnlyList<string> machine, IReadOnlyList<CorpusResult> results) => JsonSerializer.Serialize(new { machine, results }, Indented);
+
+    public static string Markdown(IReadOnlyList<string> machine, IReadOnlyList<CorpusResult> results)
+    {
+        var text = new StringBuilder();
+        foreach (var line in machine)
+            text.Append("- ").AppendLine(line);
+        foreach (var result in results)
+            Table(text, result);
+        text.AppendLine().AppendLine("### Aims");
+        Aim.Table(text, Aims(results));
+        return text.ToString();
+    }
+
+    private static void Table(StringBuilder text, CorpusResult result)
+    {
+        var fast = result.Figures[0];
+        text.AppendLine().AppendLine($"### {result.Corpus.Name}").AppendLine();
+        text.AppendLine($"{result.Corpus.What}; {result.Corpus.MemoryMiB} MiB of memory, {result.InputMiB} MiB with the disk.").AppendLine();
+        text.AppendLine("| tool | bytes | / ours, fast | create s | / ours, fast | apply s | / ours, fast | peak MiB |").AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
+        foreach (var f in result.Figures)
+            text.AppendLine(f.Bytes == 0
+                ? $"| `{f.Tool}` | made nothing: {f.Note?.ReplaceLineEndings(" ")} | | {f.CreateSeconds:0.0} | | | | {f.PeakMiB:0} |"
+                : $"| `{f.Tool}` | {f.Bytes:#,0} | {(double)f.Bytes / fast.Bytes:0.00} | {f.CreateSeconds:0.00} | {f.CreateSeconds / fast.CreateSeconds:0.0} | {f.ApplySeconds:0.00} | {f.ApplySeconds / fast.ApplySeconds:0.0} | {f.PeakMiB:0} |");
+        foreach (var line in result.NotRun)
+            text.AppendLine().AppendLine($"- {line}");
+    }
+
+    private static List<Aim> Aims(IReadOnlyList<CorpusResult> results)
+    {
+        var aims = new List<Aim>();
+        Add("size, small / `xdelta3 -9 -S lzma`, the worst,", 0.5, results.Select(r => Bytes(r, Small, "xdelta3 -9 -S lzma")), values => values.Max());
+        Add("size, small / the best peer, geometric mean,", 0.8, results.Select(BestPeer), Mean);
+        Add("size, small / the best peer, the worst,", 1.02, results.Select(BestPeer), values => values.Max());
+        Add("size, fast / `zstd -3`, the worst,", 1, results.Select(r => Bytes(r, Fast, "zstd -3")), values => values.Max());
+        Add("time to create, fast / `zstd -3`, the worst,", 0.5, results.Select(r => Time(r, Fast, "zstd -3", f => f.CreateSeconds)), values => values.Max());
+        Add("size, small / `zstd -19`, the worst,", 1.03, results.Select(r => Bytes(r, Small, "zstd -19")), values => values.Max());
+        Add("time to create, small / `zstd -19`, the worst,", 0.1, results.Select(r => Time(r, Small, "zstd -19", f => f.CreateSeconds)), values => values.Max());
+        Add("time to apply / `zstd -d`, the worst,", 1 / 3.0, results.Select(r => Time(r, Fast, "zstd -3", f => f.ApplySeconds)), values => values.Max());
+        Add("time to apply / `xdelta3 -d`, the worst,", 1 / 5.0, results.Select(r => Time(r, Fast, "xdelta3 -9 -S", f => f.ApplySeconds)), values => values.Max());
+        aims.Add(Aim.AtMost("memory of create, the most,", 256, results.SelectMany(r => r.Figures.Take(2)).Max(f => f.PeakMiB), "MiB"));
+        return aims;
+
+        void Add(string text, double limit, IEnumerable<double?> values, Func<IEnumerable<double>, double> of)
+        {
+            var known = values.OfType<double>().ToList();
+            if (known.Count > 0)
+                aims.Add(Aim.AtMost(text, limit, of(known), $"({known.Count} corpora)"));
+        }
+    }
+
+    private static OverlayFigures? Of(CorpusResult result, string tool) => result.Figures.FirstOrDefault(f => f.Bytes > 0 && (tool is Fast or Small ? f.Tool == tool : f.Tool.StartsWith(tool, StringComparison.Ordinal)));
+
+    private static double? Bytes(CorpusResult result, string ours, string peer) => (double?)Of(result, ours)?.Bytes / Of(result, peer)?.Bytes;
+
+    private static double? Time(CorpusResult result, string ours, string peer, Func<OverlayFigures, double> of) => Of(result, ours) is { } our && Of(result, peer) is { } theirs ? of(our) / of(theirs) : null;
+
+    private static double? BestPeer(CorpusResult result) =>
+        result.Figures.Skip(2).Where(f => f.Bytes > 0 && !f.Tool.Contains("-S lzma", StringComparison.Ordinal)).Select(f => (double?)Of(result, Small)!.Bytes / f.Bytes).Max();
+
+    private static double Mean(IEnumerable<double> values) => Math.Exp(values.Average(Math.Log));
+}
