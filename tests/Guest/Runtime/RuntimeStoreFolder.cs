@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
 using Cloudlet.Guest.Tests.Guests;
@@ -26,7 +27,7 @@ internal sealed class RuntimeStoreFolder : IAsyncDisposable
 
     /// <summary>Skips the calling test, or fails it in CI, when VMs can't run here.</summary>
     public static void Require() => LabTesting.RequirePrograms(
-        GuestPrograms.Qemu, GuestPrograms.MakeFileSystem, HelperPrograms.Mmdebstrap, new HelperProgram("qemu-img", "qemu-utils", "read disk images"), new HelperProgram("setpriv", "util-linux", "run QEMU without privileges"));
+        GuestPrograms.Qemu, GuestPrograms.MakeFileSystem, HelperPrograms.Mmdebstrap, HelperPrograms.QemuImg);
 
     /// <summary>Runs <c>cloudlet … --store</c>.</summary>
     public Task<ProgramRun> RunAsync(params IReadOnlyList<string> arguments) => CloudletProgram.RunAsync([.. arguments, "--store", Path]);
@@ -36,6 +37,15 @@ internal sealed class RuntimeStoreFolder : IAsyncDisposable
 
     /// <summary>The VMs that there are.</summary>
     public async Task<IReadOnlyList<JsonElement>> VmsAsync() => (await RunAsync("vm", "list", "--json")).ShouldExitWith(0).Events;
+
+    /// <summary>Resumes a VM of the base that counts; its clock must be right then.</summary>
+    public async Task<JsonElement> ResumeAsync(string name)
+    {
+        var vm = await AskAsync("vm", "resume", "counter", "--name", name, "--forward", "0:7000");
+        GuestLog.Say($"VM {name} resumed in {vm.GetProperty("resumeMs").GetDouble():0} ms; {vm.GetProperty("clock").GetString()}");
+        vm.GetProperty("clock").GetString().ShouldBe("the guest's clock was set to this machine's");
+        return vm;
+    }
 
     /// <summary>Asks the guest behind a VM's first forwarded port.</summary>
     public static async Task<Count> CountAsync(JsonElement vm)
@@ -49,10 +59,29 @@ internal sealed class RuntimeStoreFolder : IAsyncDisposable
         return new Count(words[0], int.Parse(words[1]));
     }
 
+    /// <summary>Processes that work in a folder of the store: the QEMUs of its VMs. One that has ended and that nobody has waited for yet does not.</summary>
+    public IReadOnlyList<int> Processes() =>
+    [
+        .. Directory.GetDirectories("/proc").Where(p => int.TryParse(System.IO.Path.GetFileName(p), NumberStyles.None, CultureInfo.InvariantCulture, out _) && WorksIn(p, Path))
+            .Select(p => int.Parse(System.IO.Path.GetFileName(p), CultureInfo.InvariantCulture)),
+    ];
+
     public async ValueTask DisposeAsync()
     {
-        foreach (var vm in await VmsAsync())
+        foreach (var vm in Directory.Exists(Path) ? await VmsAsync() : [])
             await RunAsync("vm", "stop", vm.GetProperty("id").GetString()!, "--force", "--remove");
         _folder.Dispose();
+    }
+
+    private static bool WorksIn(string process, string store)
+    {
+        try
+        {
+            return Directory.ResolveLinkTarget($"{process}/cwd", returnFinalTarget: false)?.FullName.StartsWith(store, StringComparison.Ordinal) == true;
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            return false; // the machine's own, or gone
+        }
     }
 }

@@ -1,22 +1,19 @@
-using System.Globalization;
-
 namespace Cloudlet.Guest.Tests.Runtime;
 
 /// <summary>The whole life of an overlay, with real guests under QEMU, as docs/guides/vms.md tells it.</summary>
-public class SynthesisSpecs
+[Collection(nameof(CountingGuests))]
+public class SynthesisSpecs(CountingBase counting)
 {
     [Fact]
     public async Task A_guest_goes_on_counting_in_another_store()
     {
-        var image = await CountingImage.GetAsync();
-        await using var here = new RuntimeStoreFolder();
+        var (here, made) = (counting.Store, await counting.GetAsync());
         await using var there = new RuntimeStoreFolder();
-        var made = await here.AskAsync("base", "create", image, "--name", "counter", "--memory", "256M", "--until", "serial:cloudlet guest is ready");
-        var one = await here.AskAsync("vm", "resume", "counter", "--name", "one", "--forward", "0:7000");
+        var one = await here.ResumeAsync("moved");
         var before = await RuntimeStoreFolder.CountAsync(one);
-        var digest = await ChangeAsync(here, "one");
+        var digest = await ChangeAsync(here, "moved");
 
-        var overlay = await here.AskAsync("overlay", "create", "one", here["one.overlay"]);
+        var overlay = await here.AskAsync("overlay", "create", "moved", here["one.overlay"]);
         await here.AskAsync("base", "export", "counter", here["counter.base"]);
         var imported = await there.AskAsync("base", "import", here["counter.base"]);
         await using var server = new FileServer(here["one.overlay"]);
@@ -33,6 +30,7 @@ public class SynthesisSpecs
         await NothingStartsFromDamageAsync(here, there);
         (await there.RunAsync("store", "verify")).ShouldExitWith(0);
         (await here.RunAsync("store", "verify")).ShouldExitWith(0);
+        (await here.RunAsync("vm", "stop", "moved", "--force", "--remove")).ShouldExitWith(0);
     }
 
     /// <summary>Writes and deletes files in the guest; returns the digest of one.</summary>
@@ -54,25 +52,6 @@ public class SynthesisSpecs
             (await there.RunAsync("synthesize", here[file])).ShouldExitWith(3).Error.ShouldContain(why);
         (await there.VmsAsync()).Select(v => v.GetProperty("name").GetString()).ShouldBe(["two"]);
         Directory.EnumerateFileSystemEntries(Path.Combine(there.Path, "staging")).ShouldBeEmpty();
-        Processes(there.Path).ShouldBe([(await there.VmsAsync())[0].GetProperty("pid").GetInt32()]);
-    }
-
-    /// <summary>Processes that work in a folder of the store.</summary>
-    private static List<int> Processes(string store) =>
-    [
-        .. Directory.GetDirectories("/proc").Where(p => int.TryParse(Path.GetFileName(p), NumberStyles.None, CultureInfo.InvariantCulture, out _) && WorksIn(p, store))
-            .Select(p => int.Parse(Path.GetFileName(p), CultureInfo.InvariantCulture)),
-    ];
-
-    private static bool WorksIn(string process, string store)
-    {
-        try
-        {
-            return Directory.ResolveLinkTarget($"{process}/cwd", returnFinalTarget: false)?.FullName.StartsWith(store, StringComparison.Ordinal) == true;
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
-        {
-            return false; // the machine's own, or gone
-        }
+        there.Processes().ShouldBe([(await there.VmsAsync())[0].GetProperty("pid").GetInt32()]);
     }
 }

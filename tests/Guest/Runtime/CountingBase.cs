@@ -1,0 +1,41 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Cloudlet.Lab;
+using Cloudlet.Lab.Tests.Converge;
+using Cloudlet.Lab.Tests.LabHosts;
+
+namespace Cloudlet.Guest.Tests.Runtime;
+
+/// <summary>The image of <c>cloudlet lab image</c>, and a store with a base of it that counts: booted and sealed once for all tests of the runtime.</summary>
+public sealed class CountingBase : IAsyncDisposable
+{
+    private static readonly TimeSpan s_buildLimit = TimeSpan.FromMinutes(20);
+
+    private JsonElement? _made;
+
+    /// <summary>The store.</summary>
+    internal RuntimeStoreFolder Store { get; } = new();
+
+    /// <summary>Path of the image, made once for each program and kept beside the lab's images.</summary>
+    internal static async Task<string> ImageAsync()
+    {
+        RuntimeStoreFolder.Require();
+        var folder = Directory.CreateDirectory(Path.Combine(LabTesting.ImageStore, "guest-disks")).FullName;
+        await using var program = File.OpenRead(CloudletProgram.Path);
+        var image = Path.Combine(folder, $"{Convert.ToHexStringLower(await SHA256.HashDataAsync(program))[..12]}.qcow2");
+        using var turn = await LabLock.AcquireAsync($"{image}.lock", s_buildLimit, TimeProvider.System, CancellationToken.None);
+        if (!File.Exists(image))
+            (await CloudletProgram.RunAsync("lab", "image", image, "--store", LabTesting.ImageStore)).ShouldExitWith(0);
+        return image;
+    }
+
+    /// <summary>The base <c>counter</c>, as the program tells of it.</summary>
+    internal async Task<JsonElement> GetAsync() =>
+        _made ??= await Store.AskAsync("base", "create", await ImageAsync(), "--name", "counter", "--memory", "256M", "--until", "serial:cloudlet guest is ready", "--timeout", "6m");
+
+    public ValueTask DisposeAsync() => Store.DisposeAsync();
+}
+
+/// <summary>Specs that share the base that counts.</summary>
+[CollectionDefinition(nameof(CountingGuests))]
+public sealed class CountingGuests : ICollectionFixture<CountingBase>;
