@@ -38,7 +38,9 @@ internal static class CloudletCommand
         }
         catch (OperationCanceledException)
         {
-            await configuration.Error.WriteLineAsync("interrupted. What was done stays done: the same apply goes on from here, `cloudlet rollback` goes back.");
+            await configuration.Error.WriteLineAsync(IsRuntime(parsed)
+                ? "interrupted. What was begun is gone; what had a name before is as it was."
+                : "interrupted. What was done stays done: the same apply goes on from here, `cloudlet rollback` goes back.");
             return ExitCodes.Interrupted;
         }
         catch (Errors.CloudletException e)
@@ -47,4 +49,6 @@ internal static class CloudletCommand
             return e.Kind == Errors.ErrorKind.InvalidInput ? ExitCodes.Invalid : ExitCodes.Failed;
         }
     }
+
+    private static bool IsRuntime(ParseResult parsed) => parsed.CommandResult.Parent is System.CommandLine.Parsing.CommandResult { Command.Name: "base" or "vm" };
 }

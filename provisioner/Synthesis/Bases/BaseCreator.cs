@@ -53,7 +53,10 @@ public sealed class BaseCreator(RuntimeStore store)
     /// <summary>
     /// Makes a base. InvalidInput and Unsupported before anything starts; ProcessFailed when the guest ends before it is ready, Timeout when it takes too long: nothing is left then.
     /// </summary>
-    public async Task<BaseVm> CreateAsync(BaseCreation creation, IProgress<string> progress, CancellationToken ct)
+    public Task<BaseVm> CreateAsync(BaseCreation creation, IProgress<string> progress, CancellationToken ct) =>
+        store.TryAsync($"made a base of {creation.Source}", () => MakeAsync(creation, progress, ct));
+
+    private async Task<BaseVm> MakeAsync(BaseCreation creation, IProgress<string> progress, CancellationToken ct)
     {
         var host = await QemuHost.FindAsync(store, ct);
         var definition = new VmDefinition

@@ -20,7 +20,10 @@ public sealed class BaseImporter(RuntimeStore store)
     /// <param name="name">What people call the base, or null.</param>
     /// <param name="progress">What is being done.</param>
     /// <param name="ct">Stops it; nothing is left then.</param>
-    public async Task<BaseVm> ImportAsync(string image, string? name, IProgress<string> progress, CancellationToken ct)
+    public Task<BaseVm> ImportAsync(string image, string? name, IProgress<string> progress, CancellationToken ct) =>
+        store.TryAsync($"imported {image}", () => MakeAsync(image, name, progress, ct));
+
+    private async Task<BaseVm> MakeAsync(string image, string? name, IProgress<string> progress, CancellationToken ct)
     {
         new BaseCatalog(store).RequireFree(name);
         using var staged = store.Stage();

@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Synthesis.Qemu;
 
 namespace Cloudlet.Synthesis.Store;
 
@@ -41,11 +42,35 @@ public sealed class RuntimeStore
         return new StagedFolder(Directory.CreateDirectory(Path.Combine(StagingFolder, Guid.NewGuid().ToString("n")), Owner).FullName);
     }
 
-    /// <summary>Makes the folders. QEMU's user passes through them by name, and sees not what else is there.</summary>
+    /// <summary>Makes the folders. QEMU's user passes through them by name, and sees not what else is there. PermissionDenied when somebody made one of them that it can't pass through.</summary>
     internal void Prepare()
     {
         foreach (var folder in (string[])[Folder, BasesFolder, VmsFolder, StagingFolder])
             if (!Directory.Exists(folder))
                 File.SetUnixFileMode(Directory.CreateDirectory(folder).FullName, Owner | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+            else if (VmUser.Current.IsOwn && !File.GetUnixFileMode(folder).HasFlag(UnixFileMode.OtherExecute))
+                throw new CloudletException(ErrorKind.PermissionDenied, $"QEMU runs as user {VmUser.DefaultId}, which can't pass through {folder}: allow it (chmod o+x {folder}), or name another folder with --store");
+    }
+
+    /// <summary>Does something in the store. What the file system refuses becomes NoSpace, PermissionDenied or Unexpected, with what was tried.</summary>
+    internal async Task<T> TryAsync<T>(string what, Func<Task<T>> work)
+    {
+        const int NoSpace = 28, OverQuota = 122; // ENOSPC, EDQUOT
+        try
+        {
+            return await work();
+        }
+        catch (IOException e) when ((e.HResult & 0xffff) is NoSpace or OverQuota)
+        {
+            throw new CloudletException(ErrorKind.NoSpace, $"{what}: no room is left in {Folder}, and nothing of it was kept. Make room (cloudlet base remove, cloudlet vm stop --remove), or name another folder with --store", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new CloudletException(ErrorKind.PermissionDenied, $"{what}: {e.Message} Run it as root, or name a folder of your own with --store", e);
+        }
+        catch (IOException e)
+        {
+            throw new CloudletException(ErrorKind.Unexpected, $"{what}: {e.Message}", e);
+        }
     }
 }

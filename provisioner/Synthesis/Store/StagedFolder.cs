@@ -25,10 +25,11 @@ public sealed class StagedFolder : IDisposable
     /// Makes its files durable and gives the folder its name. False when there is something of that name already: with names that follow from content, that is the same thing. NoSpace and others as the file system says.
     /// </summary>
     /// <param name="path">The name; its parent is created.</param>
-    public bool Publish(string path)
+    /// <param name="durable">Names of the files that must survive a power cut; none named: all. What dies with a running machine anyway need not wait for the drive.</param>
+    public bool Publish(string path, params IReadOnlyList<string> durable)
     {
         File.Delete(this[LockName]);
-        foreach (var file in Directory.EnumerateFiles(Path))
+        foreach (var file in durable.Count == 0 ? Directory.EnumerateFiles(Path) : durable.Select(name => this[name]))
             Sync(file);
         var parent = Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!).FullName;
         Directory.SetLastWriteTimeUtc(Path, DateTime.UtcNow);

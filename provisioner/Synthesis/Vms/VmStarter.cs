@@ -42,7 +42,10 @@ public sealed class VmStarter(RuntimeStore store)
     /// Starts a VM, which then outlives this process. Unsupported, with every reason, when this machine can't run it; Unexpected when the base's memory is not what was sealed; ProcessFailed, with QEMU's words, when the state does not
     /// fit. Nothing runs then.
     /// </summary>
-    public async Task<RunningVm> StartAsync(VmStart start, IProgress<string> progress, CancellationToken ct)
+    public Task<RunningVm> StartAsync(VmStart start, IProgress<string> progress, CancellationToken ct) =>
+        store.TryAsync($"started a VM of base {start.Base.ShortId}", () => MakeAsync(start, progress, ct));
+
+    private async Task<RunningVm> MakeAsync(VmStart start, IProgress<string> progress, CancellationToken ct)
     {
         var (vm, definition) = (start.Base, start.Base.Manifest.Definition);
         if (definition is null || !vm.Manifest.IsSealed)
@@ -79,7 +82,7 @@ public sealed class VmStarter(RuntimeStore store)
 
         var record = new VmRecord { Id = id, Name = start.Name, BaseId = vm.Id, Process = qemu.Identity, Forwards = forwards, Created = DateTimeOffset.UtcNow };
         record.Write(staged.Path);
-        staged.Publish(Path.Combine(store.VmsFolder, id));
+        staged.Publish(Path.Combine(store.VmsFolder, id), VmRecord.File);
         qemu.LetGo();
         return new RunningVm(record, staged.Path);
     }

@@ -18,7 +18,10 @@ public sealed class VmStopper(RuntimeStore store)
     /// <param name="limit">How long the guest may take.</param>
     /// <param name="progress">What is being done.</param>
     /// <param name="ct">Stops it.</param>
-    public async Task<RunningVm> StopAsync(string idOrName, bool force, bool remove, TimeSpan limit, IProgress<string> progress, CancellationToken ct)
+    public Task<RunningVm> StopAsync(string idOrName, bool force, bool remove, TimeSpan limit, IProgress<string> progress, CancellationToken ct) =>
+        store.TryAsync($"stopped VM {idOrName}", () => EndAsync(idOrName, force, remove, limit, progress, ct));
+
+    private async Task<RunningVm> EndAsync(string idOrName, bool force, bool remove, TimeSpan limit, IProgress<string> progress, CancellationToken ct)
     {
         var vm = new VmCatalog(store).Get(idOrName);
         using var alone = vm.Lock();

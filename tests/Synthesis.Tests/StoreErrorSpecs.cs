@@ -1,0 +1,44 @@
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Store;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Synthesis.Tests;
+
+public sealed class StoreErrorSpecs
+{
+    [Theory]
+    [InlineData(28, ErrorKind.NoSpace)]
+    [InlineData(122, ErrorKind.NoSpace)]
+    [InlineData(5, ErrorKind.Unexpected)]
+    public async Task What_the_file_system_refuses_is_told_by_its_kind_and_with_its_cause(int number, ErrorKind kind)
+    {
+        var cause = new IOException("refused", number);
+        var error = await Should.ThrowAsync<CloudletException>(new RuntimeStore("/nowhere").TryAsync<int>("tried it", () => throw cause));
+        (error.Kind, error.InnerException).ShouldBe((kind, cause));
+        error.Message.ShouldStartWith("tried it: ");
+    }
+
+    [Theory]
+    [InlineData("relative")]
+    [InlineData("/with,comma")]
+    public void A_store_is_an_absolute_folder_without_a_comma(string path) => Should.Throw<CloudletException>(() => new RuntimeStore(path)).Kind.ShouldBe(ErrorKind.InvalidInput);
+
+    [Fact]
+    public void A_folder_that_qemu_can_t_pass_through_is_named()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: only then QEMU runs as another user");
+        using var folder = new TempDir();
+        var path = Directory.CreateDirectory(folder["store"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        Should.Throw<CloudletException>(() => new RuntimeStore(path).Stage()).Message.ShouldContain($"chmod o+x {path}");
+    }
+
+    [Fact]
+    public void What_is_not_published_is_gone()
+    {
+        using var folder = new TempDir();
+        var store = new RuntimeStore(folder["store"]);
+        using (var staged = store.Stage())
+            File.WriteAllText(staged["file"], "x");
+        Directory.GetFileSystemEntries(store.StagingFolder).ShouldBeEmpty();
+    }
+}
