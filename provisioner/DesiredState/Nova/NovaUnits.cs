@@ -53,7 +53,8 @@ internal sealed class NovaUnits(NovaHost host, EmbeddedTemplates templates)
             host.HasKeystone ? Configuration : [.. Configuration, NovaFiles.Paste, NovaFiles.KeepToken],
             NovaPorts.Compute,
             "nova-api-wsgi",
-            [.. host.ListenLinks, UnitSpec.IdOf(Account), UnitSpec.IdOf(Placement)]);
+            [.. host.ListenLinks, UnitSpec.IdOf(Account), UnitSpec.IdOf(Placement)],
+            isGreen: true);
         units[Conductor] = Runs(Configuration, [UnitSpec.IdOf(Account)]) with { Asks = Asks.Guru };
         units["nova-scheduler.service"] = Runs(Configuration, [UnitSpec.IdOf(Account), UnitSpec.IdOf(Placement)]) with { Asks = Asks.Guru };
     }
@@ -66,11 +67,21 @@ internal sealed class NovaUnits(NovaHost host, EmbeddedTemplates templates)
         return host.HasLibvirt ? [Libvirt] : [];
     }
 
-    private UnitSection Wsgi(string[] loads, int port, string script, IEnumerable<string> after) => Runs(loads, after) with
+    /// <summary>A service under uWSGI.</summary>
+    /// <param name="loads">What it reads.</param>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="script">The program in /usr/bin.</param>
+    /// <param name="after">What it waits for.</param>
+    /// <param name="isGreen">
+    /// True for a program on eventlet, as Nova's API is: a lock or a connection that one thread got cannot wake another, so a request of a second thread may wait for ever. Debian's nova-api-uwsgi.ini has one thread, too.
+    /// </param>
+    private UnitSection Wsgi(string[] loads, int port, string script, IEnumerable<string> after, bool isGreen = false) => Runs(loads, after) with
     {
         DropIns = new Dictionary<string, string>
         {
-            ["listen"] = templates.Render("wsgi.conf", new ScriptObject { ["listen"] = host.Listen, ["port"] = port, ["script"] = script }),
+            ["listen"] = templates.Render(
+                "wsgi.conf",
+                new ScriptObject { ["listen"] = host.Listen, ["port"] = port, ["script"] = script, ["processes"] = isGreen ? 2 : 1, ["threads"] = isGreen ? 1 : 4 }),
         },
     };
 

@@ -5,18 +5,14 @@ namespace Cloudlet.Explain.Causes;
 /// <summary>Neutron refuses to bind a port to a dead agent, so every server with a network fails on this host.</summary>
 internal sealed class AgentDead : ICause
 {
-    private static readonly string[] Units = ["neutron-linuxbridge-agent.service", "neutron-openvswitch-agent.service"];
-
     public CauseKind Kind => CauseKind.AgentDead;
 
     public IReadOnlyList<CauseKind> Explains => [CauseKind.FilteredOut];
 
     public Finding? Find(Situation situation)
     {
-        var host = situation.Neutron["DEFAULT.host"]?.Value ?? situation.Names?.Name ?? situation.Host;
-        var own = situation.Agents?.Where(a => a.PlugsServers && (a.Host == host || a.Host == situation.Host)).ToList();
-        var dead = own?.FirstOrDefault(a => !a.IsAlive || !a.IsEnabled);
-        var unit = Units.Select(u => situation.Units.GetValueOrDefault(u)).FirstOrDefault(u => u is { IsDown: true } && IsMeant(u, own));
+        var dead = PluggingAgents.Recorded(situation)?.FirstOrDefault(a => !a.IsAlive || !a.IsEnabled);
+        var unit = PluggingAgents.Units.Where(u => PluggingAgents.IsUsed(u, situation)).Select(u => situation.Units.GetValueOrDefault(u)).FirstOrDefault(u => u is { IsDown: true });
         var said = situation.ComputeLog.LastOrDefault(l => l.HasAny(["Binding failed for port", "PortBindingFailed"]));
         if (dead is null && unit is null)
             return null;
@@ -33,9 +29,4 @@ internal sealed class AgentDead : ICause
                 : $"See why it is dead: `journalctl --unit={unit?.Name ?? $"{dead!.Binary}.service"}`; a missing link ends it.",
         };
     }
-
-    /// <summary>A package may bring an agent that this host does not use: then it is enabled nowhere, and Neutron knows nothing of it.</summary>
-    private static bool IsMeant(UnitState unit, IReadOnlyList<NeutronAgent>? own) => own is { Count: > 0 }
-        ? own.Any(a => unit.Name.StartsWith(a.Binary, StringComparison.Ordinal))
-        : !unit.IsMasked && unit.UnitFileState != "disabled";
 }

@@ -24,26 +24,29 @@ internal sealed class LinkMissing : ICause
         var there = string.Join(", ", links.Select(l => $"{l.Name}{(l.Addresses.Count == 0 ? "" : $" ({string.Join(' ', l.Addresses)})")}"));
         return new Finding(Kind, what[0], Certainty.Sure, $"the configuration names {string.Join(" and ", what)}, which the host does not have")
         {
-            Evidence = Quotes.All([.. missing.Select(m => m.Option.Quote()).Distinct(), isAddressMissing ? address!.Quote() : null, new Evidence(ExhibitIds.Links, $"there are {there}")]),
+            Evidence = Quotes.All([.. missing.Select(m => m.Option.Quote()).Distinct(), .. missing.Select(m => m.Agent?.QuoteState()).Distinct(), isAddressMissing ? address!.Quote() : null, new Evidence(ExhibitIds.Links, $"there are {there}")]),
             Heals = "It makes described links and addresses anew within moments, then restarts the services that started without them.",
             Remedy = "Describe the link in the site file (`links:`), or correct the option; `cloudlet plan` shows what is missing.",
         };
     }
 
-    private static IEnumerable<(string Link, OsloOption Option)> Links(Situation situation)
+    /// <summary>Links that options name; those of an agent only where the host is meant to run it.</summary>
+    private static IEnumerable<(string Link, OsloOption Option, UnitState? Agent)> Links(Situation situation)
     {
         foreach (var option in (OsloOption?[])[situation.Nova["DEFAULT.flat_interface"], situation.Nova["DEFAULT.public_interface"]])
         {
             if (option is not null)
-                yield return (option.Value, option);
+                yield return (option.Value, option, null);
         }
 
-        foreach (var option in (OsloOption?[])[situation.Neutron["linux_bridge.physical_interface_mappings"], situation.Neutron["ovs.bridge_mappings"]])
+        foreach (var (unit, name) in new[] { (PluggingAgents.LinuxBridge, "linux_bridge.physical_interface_mappings"), (PluggingAgents.OpenVSwitch, "ovs.bridge_mappings") })
         {
-            foreach (var pair in option?.Value.Split([',', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [])
+            if (!PluggingAgents.IsUsed(unit, situation) || situation.Neutron[name] is not { } option)
+                continue;
+            foreach (var pair in option.Value.Split([',', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             {
                 if (pair.Split(':', 2, StringSplitOptions.TrimEntries) is [_, { Length: > 0 } link])
-                    yield return (link, option!);
+                    yield return (link, option, situation.Units.GetValueOrDefault(unit));
             }
         }
     }

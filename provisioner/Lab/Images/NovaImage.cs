@@ -9,11 +9,11 @@ internal static class NovaImage
     public static IReadOnlyList<string> Packages { get; } =
     [
         "nova-api", "nova-conductor", "nova-scheduler", "nova-compute", "nova-compute-qemu", "placement-api", "glance-api", "rabbitmq-server",
-        "uwsgi-core", "uwsgi-plugin-python3", "sqlite3", "python3-oslo.reports", "curl",
+        "uwsgi-core", "uwsgi-plugin-python3", "sqlite3", "python3-oslo.reports", "curl", "neutron-linuxbridge-agent", "libfaketime",
     ];
 
     private static readonly string[] s_units =
-        ["nova-api", "nova-api-metadata", "nova-conductor", "nova-scheduler", "nova-compute", "nova-compute-qemu", "placement-api", "glance-api", "rabbitmq-server", "epmd", "epmd.socket", "libvirtd", "libvirtd.socket", "virtlogd", "virtlockd", "open-iscsi", "iscsid", "iscsid.socket", "systemd-networkd-wait-online"];
+        ["nova-api", "nova-api-metadata", "nova-conductor", "nova-scheduler", "nova-compute", "nova-compute-qemu", "placement-api", "glance-api", "neutron-linuxbridge-agent", "rabbitmq-server", "epmd", "epmd.socket", "libvirtd", "libvirtd.socket", "virtlogd", "virtlockd", "open-iscsi", "iscsid", "iscsid.socket", "systemd-networkd-wait-online"];
 
     /// <summary>Commands for mmdebstrap's customize hooks; the image's root is <c>$1</c>.</summary>
     public static IReadOnlyList<string> Hooks =>

@@ -30,6 +30,9 @@ public sealed class NovaRoleSpecs
         Conf(state).ShouldContain("@127.0.0.1:5672/");
         state.Resource<FileSpec>("file:/etc/nova/nova.conf").Secrets.ShouldNotBeNull()["rabbit"].ShouldBe("/etc/rabbit");
         Text(state, "/etc/systemd/system/nova-api.service.d/listen.conf").ShouldContain("--http-socket 127.0.0.1:8774");
+        Text(state, "/etc/systemd/system/nova-api.service.d/listen.conf").ShouldContain(" --threads 1 ", customMessage: "eventlet knows nothing of a second thread");
+        foreach (var unit in new[] { "nova-api", "placement-api", "glance-api" })
+            Text(state, $"/etc/systemd/system/{unit}.service.d/listen.conf").ShouldContain("\"addheader:Date: $${httptime[]}\"");
         Text(state, "/etc/rabbitmq/rabbitmq-env.conf").ShouldStartWith("NODENAME=rabbit@localhost\nNODE_IP_ADDRESS=127.0.0.1\n");
     }
 

@@ -6,6 +6,11 @@ public sealed class HarmlessSpecs
 {
     private const string Refused = "AMQP server on 10.80.0.1:5672 is unreachable: (403) ACCESS_REFUSED";
 
+    /// <summary>As Debian's neutron-common has it, whether or not there is such an agent.</summary>
+    private const string ExampleBridge = "[ovs]\nbridge_mappings = external:br-ex\n";
+
+    private static readonly string OpenVSwitch = ExhibitIds.Configuration("/etc/neutron/plugins/ml2/openvswitch_agent.ini");
+
     private static readonly (string Name, Scene Scene)[] Scenes =
     [
         ("all is well", new Scene()),
@@ -28,6 +33,9 @@ public sealed class HarmlessSpecs
         ("a driver from elsewhere by its full name", new Scene().NovaConf("compute_driver = nova.virt.other.Driver")),
         ("an agent of another sort is not used", new Scene().Unit("neutron-openvswitch-agent.service", "inactive", "dead", file: "disabled")),
         ("the same, and Neutron is not seen", new Scene().Unit("neutron-openvswitch-agent.service", "inactive", "dead", file: "disabled").Without(ExhibitIds.Agents)),
+        ("the configuration of an agent that is not there", new Scene().Set(OpenVSwitch, ExampleBridge)),
+        ("the same without any agent", new Scene().Set(OpenVSwitch, ExampleBridge).Without(ExhibitIds.Unit("neutron-linuxbridge-agent.service")).Set(ExhibitIds.Agents, "{\"agents\": []}")),
+        ("the configuration of an agent that is not used", new Scene().Set(OpenVSwitch, ExampleBridge).Unit("neutron-openvswitch-agent.service", "inactive", "dead", file: "disabled").Set(ExhibitIds.Agents, "{\"agents\": []}")),
         ("placement does not let us in", new Scene().Set(new Exhibit(ExhibitIds.Providers, "GET", Scene.Noon) { HttpStatus = 401 }).Log(Scene.Line("ERROR", "nova", "Placement API service is not responding."))),
         ("the provider has its short name", new Scene().Without(ExhibitIds.Hypervisors).Providers($$"""{"uuid": "{{Scene.Provider}}", "name": "edge-1"}""")),
         ("it is the default zone that is asked for", new Scene().Fault(zone: "nova")),

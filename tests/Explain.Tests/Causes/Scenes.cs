@@ -85,6 +85,8 @@ internal static class Scenes
         ("the flat interface is gone", CauseKind.LinkMissing, () => new Scene().Links("10.80.0.1", withFlat: false).Failed("neutron-linuxbridge-agent.service").Agents(alive: false).Fault()),
         ("my_ip is on no link", CauseKind.LinkMissing, () => new Scene().Links("10.80.0.9")),
         ("the agent's link is gone", CauseKind.LinkMissing, () => new Scene().Set(ExhibitIds.Configuration("/etc/neutron/plugins/ml2/linuxbridge_agent.ini"), "[linux_bridge]\nphysical_interface_mappings = flat:eth7\n")),
+        ("the bridge of an agent that Neutron does not know yet is gone", CauseKind.LinkMissing, () => new Scene().Set(ExhibitIds.Configuration("/etc/neutron/plugins/ml2/openvswitch_agent.ini"), "[ovs]\nbridge_mappings = external:br-ex\n")
+            .Unit("neutron-openvswitch-agent.service").Set(ExhibitIds.Agents, "{\"agents\": []}")),
         ("the process still has the my_ip of a link that is gone", CauseKind.LinkMissing, () => Stale("DEFAULT.my_ip").Links("10.80.0.1", withFlat: false)),
 
         ("the agent is dead", CauseKind.AgentDead, () => new Scene().Agents(alive: false).Fault("Exceeded maximum number of retries.")),

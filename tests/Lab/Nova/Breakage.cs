@@ -6,6 +6,9 @@ namespace Cloudlet.Lab.Tests.Nova;
 /// <param name="Script">What is done, as shell commands; the health daemon holds still.</param>
 internal sealed record Breakage(string Cause, string What, string Script)
 {
+    /// <summary>What has to be there for it, as shell commands; nothing is wrong with the host then.</summary>
+    public string? First { get; init; }
+
     /// <summary>Takes back what the health daemon leaves alone, as shell commands.</summary>
     public string Undo { get; init; } = "true";
 
@@ -37,6 +40,28 @@ internal sealed record Breakage(string Cause, string What, string Script)
         ' $id | while read n body; do {{{Placement}}}/allocations/{{{Consumer}}}$n -X PUT -d "$body"; done
         """;
 
+    /// <summary>
+    /// A container has no clock of its own, so it is these processes that see another time: the API, whose clock everybody meets, and the scheduler beside it. Timers go on as they are.
+    /// </summary>
+    private const string MoveClock = """
+        for u in nova-api nova-scheduler; do
+            mkdir -p /run/systemd/system/$u.service.d
+            printf '[Service]\nEnvironment=LD_PRELOAD=/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 FAKETIME=+300 FAKETIME_DONT_FAKE_MONOTONIC=1\n' >/run/systemd/system/$u.service.d/clock.conf
+        done
+        systemctl daemon-reload; systemctl restart nova-api nova-scheduler
+        """;
+
+    /// <summary>Neutron's agent as for a flat network. It works with the broker; that no server of Neutron hears it, it takes for a pause.</summary>
+    private const string StartAgent = """
+        (
+            echo '[DEFAULT]'; grep ^transport_url /etc/nova/nova.conf
+            printf '[linux_bridge]\nphysical_interface_mappings = flat:cloudlet0\n[vxlan]\nenable_vxlan = false\n[securitygroup]\nenable_security_group = false\n'
+        ) >/etc/neutron/plugins/ml2/linuxbridge_agent.ini
+        systemctl enable --now neutron-linuxbridge-agent
+        for n in $(seq 60); do grep -q 'RPC agent_id' /var/log/neutron/neutron-linuxbridge-agent.log && break; sleep 0.5; done
+        systemctl is-active neutron-linuxbridge-agent
+        """;
+
     /// <summary>All of them.</summary>
     internal static IReadOnlyList<Breakage> All { get; } =
     [
@@ -55,6 +80,9 @@ internal sealed record Breakage(string Cause, string What, string Script)
         new("placement-down", "placement stopped", "systemctl stop placement-api"),
         new("cells-down", "conductor stopped", "systemctl stop nova-conductor; sleep 17"),
         new("cells-down", "scheduler stopped", "systemctl stop nova-scheduler; sleep 17"),
+        new("clock-skew", "the clock of API and scheduler moved on by five minutes", MoveClock)
+            { Flavor = "small", Undo = "rm -r /run/systemd/system/nova-api.service.d /run/systemd/system/nova-scheduler.service.d; systemctl daemon-reload; systemctl restart nova-api nova-scheduler" },
+        new("agent-dead", "the Neutron agent that plugs servers in stopped", "systemctl stop neutron-linuxbridge-agent") { First = StartAgent, Undo = "systemctl disable -q neutron-linuxbridge-agent" },
         new("link-missing", "the link of my_ip deleted", "ip link delete cloudlet0"),
         new("link-missing", "the address of my_ip taken away", "ip address flush dev cloudlet0"),
         new("flavor-too-big", "a flavor with more memory than the host", $"{Api} -X POST http://127.0.0.1:8774/v2.1/flavors -d '{{\"flavor\": {{\"name\": \"huge\", \"id\": \"huge\", \"ram\": 900000000, \"vcpus\": 1, \"disk\": 1}}}}' || true") { Flavor = "huge" },

@@ -23,12 +23,19 @@ public sealed class ExplainSpecs(NovaConverge site, ExplainMatrix matrix) : ICla
         JsonElement explanation;
         try
         {
+            if (broken.First is { } first)
+            {
+                await site.ShellAsync(first);
+                var well = await ExplainedAsync();
+                well.GetProperty("findings").GetArrayLength().ShouldBe(0, well.ToString());
+            }
+
             await site.ShellAsync(broken.Script);
             if (broken.WaitsForDown)
                 await site.Cloud.ComputeIsAsync("down");
             if (broken.Flavor is { } flavor)
                 (await site.Cloud.BootAsync(flavor)).Status.ShouldBe("ERROR");
-            explanation = (await site.RunAsync("explain")).ShouldExitWith(0).Named("explained").ShouldHaveSingleItem().GetProperty("explanation");
+            explanation = await ExplainedAsync();
         }
         finally
         {
@@ -48,7 +55,7 @@ public sealed class ExplainSpecs(NovaConverge site, ExplainMatrix matrix) : ICla
         var folder = Directory.CreateTempSubdirectory("cloudlet-test-");
         try
         {
-            var live = (await site.RunAsync("explain")).ShouldExitWith(0).Named("explained").ShouldHaveSingleItem().GetProperty("explanation");
+            var live = await ExplainedAsync();
             (await site.RunWithAsync("collect", ["--output", folder.FullName])).ShouldExitWith(0);
             var bundle = Path.Combine(folder.FullName, "edge-1.bundle");
             var secret = await site.ShellAsync("cat /etc/cloudlet/secrets/rabbit");
@@ -64,6 +71,8 @@ public sealed class ExplainSpecs(NovaConverge site, ExplainMatrix matrix) : ICla
             folder.Delete(recursive: true);
         }
     }
+
+    private async Task<JsonElement> ExplainedAsync() => (await site.RunAsync("explain")).ShouldExitWith(0).Named("explained").ShouldHaveSingleItem().GetProperty("explanation");
 }
 
 /// <summary>What was named for each breakage.</summary>

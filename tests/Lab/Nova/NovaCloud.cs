@@ -11,9 +11,10 @@ namespace Cloudlet.Lab.Tests.Nova;
 /// <param name="Seconds">From the request to that status.</param>
 internal sealed record NovaServer(string Id, string Status, string? Fault, double Seconds);
 
-/// <summary>The Nova of a lab host that was described by templates/sites/nova.yaml, asked as its users would ask, and broken as its operators do.</summary>
-/// <param name="shell">Runs a shell script on the host that must succeed, and returns what it said.</param>
-internal sealed class NovaCloud(Func<string, Task<string>> shell)
+/// <summary>The Nova of lab hosts that an example site describes, asked as its users would ask, and broken as its operators do.</summary>
+/// <param name="shell">Runs a shell script on the host of the API that must succeed, and returns what it said.</param>
+/// <param name="address">The address that the API listens on.</param>
+internal sealed class NovaCloud(Func<string, Task<string>> shell, string address = "127.0.0.1")
 {
     /// <summary>The address that the site gives to the host.</summary>
     internal const string OwnIp = "10.80.0.1";
@@ -50,11 +51,13 @@ internal sealed class NovaCloud(Func<string, Task<string>> shell)
 
     // Without -f the answer of an attempt that is repeated stands before the last one.
     private const string Curl = "curl -sSf --retry 40 --retry-delay 1 --retry-all-errors --max-time 60 -H X-Auth-Token:admin:admin -H Content-Type:application/json -H X-OpenStack-Nova-API-Version:2.53";
-    private const string Compute = "http://127.0.0.1:8774/v2.1";
-    private const string Images = "http://127.0.0.1:9292/v2/images";
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
 
     private string? image;
+
+    private string Compute => $"http://{address}:8774/v2.1";
+
+    private string Images => $"http://{address}:9292/v2/images";
 
     /// <summary>Waits until the compute service is as wanted and belongs to a cell, and the other services are up.</summary>
     /// <param name="state">up or down.</param>

@@ -1,0 +1,28 @@
+using Cloudlet.Explain.Situations;
+
+namespace Cloudlet.Explain.Causes;
+
+/// <summary>Neutron's agents that plug servers in, and which of them a host uses.</summary>
+internal static class PluggingAgents
+{
+    public const string LinuxBridge = "neutron-linuxbridge-agent.service";
+
+    public const string OpenVSwitch = "neutron-openvswitch-agent.service";
+
+    public static IReadOnlyList<string> Units { get; } = [LinuxBridge, OpenVSwitch];
+
+    /// <summary>What Neutron knows of this host's agents; null when that is unknown.</summary>
+    public static IReadOnlyList<NeutronAgent>? Recorded(Situation situation)
+    {
+        var host = situation.Neutron["DEFAULT.host"]?.Value ?? situation.Names?.Name ?? situation.Host;
+        return situation.Agents?.Where(a => a.PlugsServers && (a.Host == host || a.Host == situation.Host)).ToList();
+    }
+
+    /// <summary>
+    /// Whether this host is meant to run an agent. A package may bring one that the host does not use: then it is enabled nowhere, and Neutron knows nothing of it. Its configuration may even come without it: Debian's
+    /// neutron-common has that of every agent, with the bridge of an example in it.
+    /// </summary>
+    public static bool IsUsed(string unit, Situation situation) => Recorded(situation) is { Count: > 0 } own
+        ? own.Any(a => unit.StartsWith(a.Binary, StringComparison.Ordinal))
+        : situation.Units.GetValueOrDefault(unit) is { } known && (known.IsActive || (!known.IsMasked && known.UnitFileState != "disabled"));
+}
