@@ -41,7 +41,7 @@ internal static class OverlayBenchmark
         return options.Json ? OverlayReport.Json(machine, results) : OverlayReport.Markdown(machine, results);
     }
 
-    private static async Task<CorpusResult> RunAsync(OverlayCorpus corpus, RuntimeStore store, string folder, BenchOptions options, IProgress<string> progress, CancellationToken ct)
+    private static async Task<CorpusResult> RunAsync(OverlayCorpus corpus, RuntimeStore store, string folder, BenchOptions options, Lines progress, CancellationToken ct)
     {
         var guest = new OverlayGuest(store, folder, progress);
         var baseVm = await guest.BaseAsync(corpus, ct);
@@ -75,6 +75,6 @@ internal static class OverlayBenchmark
         return new CorpusResult(corpus, size, figures, notRun);
     }
 
-    private static Task EndAsync(RuntimeStore store, RunningVm vm, IProgress<string> progress) =>
-        new VmStopper(store).StopAsync(vm.Id, force: true, remove: true, TimeSpan.FromSeconds(5), progress, CancellationToken.None);
+    private static async Task EndAsync(RuntimeStore store, RunningVm vm, Lines progress) =>
+        await new VmStopper(store).StopAsync(vm.Id, force: true, remove: true, TimeSpan.FromSeconds(5), progress, CancellationToken.None);
 }

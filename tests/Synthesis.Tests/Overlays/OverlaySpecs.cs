@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Pages;
@@ -89,6 +90,59 @@ public sealed class OverlaySpecs : IDisposable
 
             error.Kind.ShouldBe(ErrorKind.InvalidInput, $"byte {at}");
         }
+    }
+
+    [Fact]
+    public async Task A_header_that_lies_under_a_right_digest_changes_nothing()
+    {
+        var vm = new ChangedVm(13);
+        vm.Cut(_folder, OverlayEffort.Fast);
+        var whole = await File.ReadAllBytesAsync(_folder["overlay"]);
+        var length = OverlayHeader.LengthOf(whole);
+        var chance = new Random(14);
+        var refused = 0;
+        for (var round = 0; round < 1500; round++)
+        {
+            var lie = whole.ToArray();
+            var body = lie.AsMemory(OverlayHeader.PreludeLength, length);
+            for (var i = chance.Next(1, 5); i > 0; i--)
+                body.Span[chance.Next(length)] = (byte)(chance.Next(3) == 0 ? 0xff : chance.Next(256));
+            SHA256.HashData(body.Span, lie.AsSpan(16));
+            if (body.Span.SequenceEqual(whole.AsSpan(OverlayHeader.PreludeLength, length)))
+                continue;
+
+            try
+            {
+                // Such as more pages for the only segment than it needs: no lie about the content.
+                var (_, disk, memory) = await vm.ApplyAsync(new MemoryStream(lie));
+                disk.Content.AsSpan().SequenceEqual(vm.Disk.Content).ShouldBeTrue();
+                memory.Content.AsSpan().SequenceEqual(vm.Memory.Content).ShouldBeTrue();
+            }
+            catch (CloudletException e)
+            {
+                e.Kind.ShouldBe(ErrorKind.InvalidInput);
+                refused++;
+            }
+        }
+
+        refused.ShouldBeGreaterThan(1300);
+    }
+
+    [Theory]
+    [InlineData(8, int.MaxValue)]
+    [InlineData(12, int.MaxValue)]
+    [InlineData(12, -1)]
+    [InlineData(12, 0)]
+    public void A_prelude_that_announces_too_much_is_refused_before_anything_is_read(int offset, int value)
+    {
+        var prelude = new byte[OverlayHeader.PreludeLength];
+        OverlayHeader.Magic.CopyTo(prelude);
+        prelude[8] = OverlayHeader.Version;
+        BitConverter.TryWriteBytes(prelude.AsSpan(12), 64).ShouldBeTrue();
+        OverlayHeader.LengthOf(prelude).ShouldBe(64);
+        BitConverter.TryWriteBytes(prelude.AsSpan(offset), value).ShouldBeTrue();
+
+        Should.Throw<CloudletException>(() => OverlayHeader.LengthOf(prelude)).Kind.ShouldBe(ErrorKind.InvalidInput);
     }
 
     [Fact]
