@@ -87,6 +87,6 @@ internal sealed class TemporaryFile : IDisposable
 
     /// <summary>Between creation and lock, another writer may have taken the file for a left-over and removed it.</summary>
     private static bool IsStillOurs(SafeFileHandle file) =>
-        Libc.LockFile(file, Libc.LOCK_EX) < 0 // a file system without locks: nobody can take it for dead either, see IsBeingWritten
+        Libc.LockFile(file, Libc.LOCK_EX) < 0 // a file system without locks: nobody can take it for dead either, see TemporaryNames.RemoveUnlessWritten
         || (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) == 0 && stat.Links > 0);
 }

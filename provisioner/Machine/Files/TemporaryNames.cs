@@ -46,8 +46,8 @@ internal static class TemporaryNames
     private static void Remove(SafeFileHandle folder, Func<string, bool> isLeftOver)
     {
         foreach (var entry in Entries(folder))
-            if (isLeftOver(entry) && !IsBeingWritten(folder, entry))
-                _ = Libc.UnlinkAt(folder, entry, 0);
+            if (isLeftOver(entry))
+                RemoveUnlessWritten(folder, entry);
     }
 
     /// <summary>Names in an open folder; none when we may not list it.</summary>
@@ -63,13 +63,20 @@ internal static class TemporaryNames
         }
     }
 
-    private static bool IsBeingWritten(SafeFileHandle folder, string entry)
+    /// <summary>The lock is held until the file is gone: a writer who has created it and waits for the lock sees that it lost the file, and makes another.</summary>
+    private static void RemoveUnlessWritten(SafeFileHandle folder, string entry)
     {
         var descriptor = Libc.OpenAt(folder, entry, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
         if (descriptor < 0)
-            return Marshal.GetLastPInvokeError() != FileErrors.ELOOP; // a symbolic link cannot be locked; its writer copes with losing it
+        {
+            if (Marshal.GetLastPInvokeError() == FileErrors.ELOOP)
+                _ = Libc.UnlinkAt(folder, entry, 0); // a symbolic link cannot be locked; its writer copes with losing it
+            return;
+        }
+
         using var file = new SafeFileHandle(descriptor, ownsHandle: true);
-        return Libc.LockFile(file, Libc.LOCK_EX | Libc.LOCK_NB) < 0;
+        if (Libc.LockFile(file, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
+            _ = Libc.UnlinkAt(folder, entry, 0);
     }
 
     /// <summary>The part before the random letters; a name close to the longest possible one is cut to make room.</summary>

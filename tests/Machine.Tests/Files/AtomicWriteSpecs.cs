@@ -102,6 +102,27 @@ public sealed class AtomicWriteSpecs : IDisposable
     }
 
     [Fact]
+    public async Task What_is_just_being_created_is_never_taken_for_a_left_over()
+    {
+        using var folder = new HostRoot("/").TryOpen(_dir.Path, Libc.O_RDONLY, out _)!;
+        using var stop = new CancellationTokenSource();
+        var removers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+                TemporaryNames.RemoveLeftOvers(folder, "a");
+        })).ToList();
+        for (var i = 0; i < 4000; i++)
+        {
+            using var file = TemporaryFile.Create(folder, "a", _dir["a"]);
+            Thread.Yield();
+            file.MoveIntoPlace();
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(removers);
+    }
+
+    [Fact]
     public void The_longest_possible_name_can_be_written()
     {
         foreach (var name in new[] { new string('x', 255), string.Concat(Enumerable.Repeat("ü", 127)), string.Concat(Enumerable.Repeat("😀", 63)) })
