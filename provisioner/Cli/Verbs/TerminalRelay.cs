@@ -22,7 +22,8 @@ internal sealed class TerminalRelay(TextWriter errors)
             await using var output = Console.OpenStandardOutput();
             var reading = port.CopyToAsync(output, ct);
             var writing = Task.Run(() => SendAsync(input, port, ct), CancellationToken.None);
-            await await Task.WhenAny(reading, Console.IsInputRedirected ? reading : writing);
+            if (await Task.WhenAny(reading, writing) == reading || (!await writing && Console.IsInputRedirected))
+                await reading; // the end of a script is not the end of what the guest has to say
         }
         catch (IOException)
         {
@@ -35,7 +36,8 @@ internal sealed class TerminalRelay(TextWriter errors)
         }
     }
 
-    private static async Task SendAsync(Stream input, NetworkStream port, CancellationToken ct)
+    /// <summary>Sends what is typed; true when that ended with Ctrl-], false at its end.</summary>
+    private static async Task<bool> SendAsync(Stream input, NetworkStream port, CancellationToken ct)
     {
         var buffer = new byte[256];
         while (await input.ReadAsync(buffer, ct) is > 0 and var read)
@@ -43,8 +45,10 @@ internal sealed class TerminalRelay(TextWriter errors)
             var end = buffer.AsSpan(0, read).IndexOf(Leave);
             await port.WriteAsync(buffer.AsMemory(0, end < 0 ? read : end), ct);
             if (end >= 0)
-                return;
+                return true;
         }
+
+        return false;
     }
 
     /// <summary>stty(1) of coreutils works on the terminal that is its standard input, which is ours.</summary>
