@@ -29,13 +29,11 @@ internal sealed class FilteredOut : ICause
 
     private Finding? ByLog(Situation situation)
     {
-        var lines = situation.Logs["nova-scheduler"].All.Where(l => l.HasAny(["Filtering removed all hosts", "returned 0 host"])).ToList();
         // A line about another request is of another time, with other troubles.
-        var mine = situation.Server is { } server ? lines.LastOrDefault(l => l.Has(server.Id)) : null;
-        if ((mine ?? lines.LastOrDefault(l => NameOf(l.Text) != ServiceFilter)) is not { } line)
+        if (situation.Server is not { } server || situation.Logs["nova-scheduler"].All.LastOrDefault(l => l.Has("Filtering removed all hosts") && l.Has(server.Id)) is not { } line)
             return null;
         var filter = NameOf(line.Text);
-        return new Finding(Kind, filter ?? "scheduler", mine is not null ? Certainty.Sure : Certainty.Possible,
+        return new Finding(Kind, filter ?? "scheduler", Certainty.Sure,
             $"{filter ?? "a filter of the scheduler"} left no host for a request{(filter == ServiceFilter ? ": compute services were down or disabled then" : "")}")
         {
             Evidence = Quotes.All(line.Quote(), situation.QuoteFault()),
