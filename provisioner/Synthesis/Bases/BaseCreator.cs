@@ -93,7 +93,7 @@ public sealed class BaseCreator(RuntimeStore store)
         File.Copy(from, to, overwrite: true);
     }
 
-    /// <summary>Stops the guest between two instructions and writes the state of its devices. Its disk is whole and written then: stopping waits for what is under way and flushes; saving lets go of the image.</summary>
+    /// <summary>Stops the guest between two instructions and writes the state of its devices. Its disk is whole and written then: stopping waits for what is under way and flushes.</summary>
     internal static async Task SaveAsync(QmpClient control, string file, CancellationToken ct)
     {
         await control.ExecuteAsync("stop", ct);
@@ -102,7 +102,7 @@ public sealed class BaseCreator(RuntimeStore store)
         await control.ExecuteAsync("xen-save-devices-state", json =>
         {
             json.WriteString("filename", file);
-            json.WriteBoolean("live", true);
+            json.WriteBoolean("live", false); // true takes the disks from QEMU, and a second save then ends it (bdrv_inactivate_all asserts)
         }, ct);
     }
 

@@ -62,7 +62,7 @@ public sealed class FrozenVm : IAsyncDisposable
     /// <summary>Its memory.</summary>
     public GuestMemory Memory { get; }
 
-    /// <summary>Its disk: qcow2 above the base's disk, flushed and let go of by QEMU.</summary>
+    /// <summary>Its disk: qcow2 above the base's disk, flushed.</summary>
     public string DiskPath => Vm.DiskPath;
 
     /// <summary>The state of its devices.</summary>

@@ -38,6 +38,14 @@ public sealed class VmLifeSpecs(VmLifeSpecs.Firmware machine) : IClassFixture<Vm
         await using (var control = await vm.ControlAsync(CancellationToken.None))
             (await control.ExecuteAsync("query-status", CancellationToken.None)).GetProperty("status").GetString().ShouldBe("running");
 
+        // One that somebody paused stays paused, and can be frozen again and again.
+        await using (var control = await vm.ControlAsync(CancellationToken.None))
+            await control.ExecuteAsync("stop", CancellationToken.None);
+        for (var i = 0; i < 2; i++)
+            await (await new VmFreezer(machine.Store).FreezeAsync("frozen", devices, Samples.Silent, CancellationToken.None)).DisposeAsync();
+        await using (var control = await vm.ControlAsync(CancellationToken.None))
+            (await control.ExecuteAsync("query-status", CancellationToken.None)).GetProperty("status").GetString().ShouldBe("paused");
+
         // What was frozen goes on elsewhere, with the memory that it had.
         var other = await StartAsync(new VmStart { Base = origin, DevicesPath = _ => Task.FromResult(devices) });
         await StopAsync(other.Id, force: true);
