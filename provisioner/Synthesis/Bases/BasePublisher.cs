@@ -92,7 +92,8 @@ internal static class BasePublisher
 
     private static BasePart Part(string path, CancellationToken ct) => new(new FileInfo(path).Length, ContentDigest.Of(path, null, ct));
 
-    private static string Sha256(string path)
+    /// <summary>SHA-256 of a file, 64 hexadecimal digits.</summary>
+    public static string Sha256(string path)
     {
         using var file = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));

@@ -76,8 +76,7 @@ public sealed class OverlayReader
         try
         {
             await DecodeAsync(plan, progress, ct);
-            if (await _from.ReadAsync(new byte[1], ct) != 0)
-                throw new CloudletException(ErrorKind.InvalidInput, "this overlay can't be used: there is something behind its end.");
+            await RequireEndAsync(ct);
         }
         finally
         {
@@ -95,6 +94,11 @@ public sealed class OverlayReader
             progress?.Report(done += segment.StoredLength);
         }
 
+        await RequireEndAsync(ct);
+    }
+
+    private async Task RequireEndAsync(CancellationToken ct)
+    {
         if (await _from.ReadAsync(new byte[1], ct) != 0)
             throw new CloudletException(ErrorKind.InvalidInput, "this overlay can't be used: there is something behind its end.");
     }

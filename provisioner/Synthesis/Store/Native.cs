@@ -18,9 +18,23 @@ internal static partial class Native
     /// <summary>A descriptor of a folder; invalid when it can't be opened.</summary>
     public static SafeFileHandle OpenFolder(string path) => Open(path, ReadOnlyFolder);
 
-    /// <summary>fsync(2); 0 when it succeeded.</summary>
+    /// <summary>Makes a file's content durable.</summary>
+    public static void SyncFile(string path)
+    {
+        using var file = File.OpenHandle(path);
+        RandomAccess.FlushToDisk(file);
+    }
+
+    /// <summary>Makes the names in a folder durable, where it can be opened; .NET opens no folders as files.</summary>
+    public static void SyncFolder(string path)
+    {
+        using var folder = OpenFolder(path);
+        if (!folder.IsInvalid)
+            Sync(folder);
+    }
+
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    public static partial int Sync(SafeFileHandle file);
+    private static partial int Sync(SafeFileHandle file);
 
     /// <summary>Which file it is and when it was last changed in any way; links are not followed. NotFound when there is none.</summary>
     public static FileStamp Stamp(string path)

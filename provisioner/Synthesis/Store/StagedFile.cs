@@ -11,12 +11,9 @@ internal sealed class StagedFile(string path) : IDisposable
     /// <summary>Makes it durable and gives it its name; it is closed.</summary>
     public void Publish()
     {
-        using (var file = File.OpenHandle(_staged))
-            RandomAccess.FlushToDisk(file);
+        Native.SyncFile(_staged);
         File.Move(_staged, path, overwrite: true);
-        using var folder = Native.OpenFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        if (!folder.IsInvalid)
-            Native.Sync(folder);
+        Native.SyncFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     /// <summary>Takes it away unless it was published.</summary>

@@ -30,7 +30,7 @@ public sealed class StagedFolder : IDisposable
     {
         File.Delete(this[LockName]);
         foreach (var file in durable.Count == 0 ? Directory.EnumerateFiles(Path) : durable.Select(name => this[name]))
-            Sync(file);
+            Native.SyncFile(file);
         var parent = Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!).FullName;
         Directory.SetLastWriteTimeUtc(Path, DateTime.UtcNow);
         try
@@ -43,7 +43,7 @@ public sealed class StagedFolder : IDisposable
         }
 
         (Path, _isPublished) = (path, true);
-        SyncFolder(parent);
+        Native.SyncFolder(parent);
         return true;
     }
 
@@ -53,19 +53,5 @@ public sealed class StagedFolder : IDisposable
         _lock.Dispose();
         if (!_isPublished && Directory.Exists(Path))
             Directory.Delete(Path, recursive: true);
-    }
-
-    private static void Sync(string path)
-    {
-        using var file = File.OpenHandle(path);
-        RandomAccess.FlushToDisk(file);
-    }
-
-    private static void SyncFolder(string path)
-    {
-        // .NET opens no folders as files; syncfs-like durability of the rename is had by fsync of the folder's descriptor.
-        using var folder = Native.OpenFolder(path);
-        if (!folder.IsInvalid)
-            Native.Sync(folder);
     }
 }

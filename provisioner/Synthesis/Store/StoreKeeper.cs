@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Pages;
 using Cloudlet.Synthesis.Qemu;
@@ -54,7 +53,7 @@ public sealed class StoreKeeper(RuntimeStore store)
         if (vm.Manifest.Memory is { } memory)
             Compare(vm.MemoryPath, memory, p => ContentDigest.Of(p, null, ct));
         if (vm.Manifest.Devices is { } devices)
-            Compare(vm.DevicesPath, devices, Sha256);
+            Compare(vm.DevicesPath, devices, BasePublisher.Sha256);
         if (problems.Count == 0 && vm.Manifest.Memory is not null)
             MemorySeal.Require(vm, progress, ct);
         return problems;
@@ -94,11 +93,5 @@ public sealed class StoreKeeper(RuntimeStore store)
         {
             return true;
         }
-    }
-
-    private static string Sha256(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 }
