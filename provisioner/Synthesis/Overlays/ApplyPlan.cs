@@ -16,7 +16,7 @@ internal sealed class ApplyPlan
     public ApplyPlan(PageMap map, OverlayHeader header, OverlayBase baseVm, IPageWriter disk, IPageWriter? memory)
     {
         (_header, _base, _targets) = (header, baseVm, [disk, memory]);
-        var segments = (int)((header.Literals + header.SegmentPages - 1) / header.SegmentPages);
+        var segments = (int)header.LiteralSegments;
         _uses = [.. Enumerable.Range(0, segments).Select(_ => new List<MapRun>())];
         _references = [.. Enumerable.Range(0, segments).Select(_ => new List<ReferenceRun>())];
         foreach (var run in map.Runs)

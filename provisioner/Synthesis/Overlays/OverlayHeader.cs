@@ -73,6 +73,9 @@ public sealed record OverlayHeader
     /// <summary>Bytes of the whole file.</summary>
     public long FileLength => PreludeLength + FixedLength + Segments.Sum(s => (long)SegmentLength + s.StoredLength);
 
+    /// <summary>Segments that carry pages.</summary>
+    internal long LiteralSegments => (Literals + SegmentPages - 1) / SegmentPages;
+
     /// <summary>The id: 64 hexadecimal digits.</summary>
     public string Id() => Convert.ToHexStringLower(SHA256.HashData(Body()));
 
@@ -138,7 +141,7 @@ public sealed record OverlayHeader
         if (header.SegmentPages is < 1 or > MostSegmentPages || header.Literals is < 0 or > (long)MostSegments * MostSegmentPages)
             throw Wrong("it carries more pages than it may");
         SegmentKind[] front = [.. header.BaseId == NoBase ? [SegmentKind.Manifest] : Array.Empty<SegmentKind>(), .. header.MemoryPages > 0 ? [SegmentKind.Devices] : Array.Empty<SegmentKind>(), SegmentKind.Map];
-        if (header.Segments.Count != front.Length + ((header.Literals + header.SegmentPages - 1) / header.SegmentPages))
+        if (header.Segments.Count != front.Length + header.LiteralSegments)
             throw Wrong("it does not have the segments that its pages need");
         for (var i = 0; i < header.Segments.Count; i++)
         {

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Cloudlet.Guest.Tests.Guests;
 
 namespace Cloudlet.Guest.Tests.Runtime;
 
@@ -11,7 +11,7 @@ internal sealed class FileServer : IAsyncDisposable
 
     public FileServer(string path)
     {
-        Url = $"http://127.0.0.1:{FreePort()}/{Path.GetFileName(path)}";
+        Url = $"http://127.0.0.1:{GuestHost.FreePort()}/{Path.GetFileName(path)}";
         _listener.Prefixes.Add(Url[..(Url.LastIndexOf('/') + 1)]);
         _listener.Start();
         _serving = ServeAsync(path);
@@ -42,12 +42,5 @@ internal sealed class FileServer : IAsyncDisposable
             {
                 // The client hung up, or the test is over.
             }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
