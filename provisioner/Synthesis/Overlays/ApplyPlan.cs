@@ -36,13 +36,13 @@ internal sealed class ApplyPlan
 
     /// <summary>Decodes a segment and writes its pages to wherever they belong.</summary>
     /// <param name="segment">Its number among those of carried pages.</param>
+    /// <param name="codec">How it is compressed.</param>
     /// <param name="stored">Its bytes, verified.</param>
-    public void Decode(int segment, ReadOnlySpan<byte> stored)
+    public void Decode(int segment, SegmentCodec codec, ReadOnlySpan<byte> stored)
     {
         var first = (long)segment * _header.SegmentPages;
         var pages = new byte[(int)Math.Min(_header.SegmentPages, _header.Literals - first) * PageSize.Bytes];
-        using (var decompressor = new ZstdDecompressor())
-            decompressor.Decompress(stored, pages, Prefix(segment));
+        SegmentCoder.Decompress(codec, stored, pages, Prefix(segment));
         foreach (var run in _uses[segment])
             _targets[(int)run.Space]!.Write(run.Start * PageSize.Bytes, pages.AsSpan((int)(run.From - first) * PageSize.Bytes, (int)run.Count * PageSize.Bytes));
     }

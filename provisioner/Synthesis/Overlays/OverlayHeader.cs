@@ -7,7 +7,7 @@ using Cloudlet.Synthesis.Pages;
 namespace Cloudlet.Synthesis.Overlays;
 
 /// <summary>What a segment of an overlay holds.</summary>
-public enum SegmentKind : byte
+public enum SegmentKind : ushort
 {
     /// <summary>Device state of the moment at which the overlay was cut.</summary>
     Devices = 0,
@@ -22,12 +22,16 @@ public enum SegmentKind : byte
     Manifest = 3,
 }
 
-/// <summary>One Zstandard frame of an overlay.</summary>
+/// <summary>A compressed part of an overlay.</summary>
 /// <param name="Kind">What it holds.</param>
 /// <param name="PlainLength">Bytes of that.</param>
 /// <param name="StoredLength">Bytes in the file.</param>
 /// <param name="Digest">SHA-256 of the bytes in the file, 32 bytes.</param>
-public sealed record OverlaySegment(SegmentKind Kind, int PlainLength, int StoredLength, ReadOnlyMemory<byte> Digest);
+public sealed record OverlaySegment(SegmentKind Kind, int PlainLength, int StoredLength, ReadOnlyMemory<byte> Digest)
+{
+    /// <summary>How it is compressed.</summary>
+    public SegmentCodec Codec { get; init; }
+}
 
 /// <summary>
 /// The start of an overlay: which base it belongs to and what follows. Its SHA-256 is the overlay's id; through the digests of the segments it covers every byte. Layout in docs/formats/overlay.md; numbers are little endian.
@@ -119,7 +123,10 @@ public sealed record OverlayHeader
         {
             var entry = body.Slice(FixedLength + (i * SegmentLength), SegmentLength);
             segments[i] = new OverlaySegment(
-                (SegmentKind)BinaryPrimitives.ReadInt32LittleEndian(entry), BinaryPrimitives.ReadInt32LittleEndian(entry[4..]), BinaryPrimitives.ReadInt32LittleEndian(entry[8..]), entry[12..].ToArray());
+                (SegmentKind)BinaryPrimitives.ReadUInt16LittleEndian(entry), BinaryPrimitives.ReadInt32LittleEndian(entry[4..]), BinaryPrimitives.ReadInt32LittleEndian(entry[8..]), entry[12..].ToArray())
+            {
+                Codec = (SegmentCodec)BinaryPrimitives.ReadUInt16LittleEndian(entry[2..]),
+            };
         }
 
         return Checked(new OverlayHeader
@@ -154,7 +161,7 @@ public sealed record OverlayHeader
                 SegmentKind.Map => segment.PlainLength is > 0 and <= MostMap,
                 _ => segment.PlainLength == Math.Min(header.SegmentPages, header.Literals - ((long)(i - front.Length) * header.SegmentPages)) * PageSize.Bytes,
             };
-            if (segment.Kind != kind || !fits || segment.StoredLength < 1 || segment.StoredLength > Zstd.Bound(segment.PlainLength))
+            if (segment.Kind != kind || segment.Codec is not (SegmentCodec.Zstandard or SegmentCodec.Lzma) || !fits || segment.StoredLength < 1 || segment.StoredLength > Zstd.Bound(segment.PlainLength))
                 throw Wrong($"its segment {i} is not what belongs there");
         }
 
@@ -173,7 +180,8 @@ public sealed record OverlayHeader
         for (var i = 0; i < Segments.Count; i++)
         {
             var entry = body.AsSpan(FixedLength + (i * SegmentLength), SegmentLength);
-            BinaryPrimitives.WriteInt32LittleEndian(entry, (int)Segments[i].Kind);
+            BinaryPrimitives.WriteUInt16LittleEndian(entry, (ushort)Segments[i].Kind);
+            BinaryPrimitives.WriteUInt16LittleEndian(entry[2..], (ushort)Segments[i].Codec);
             BinaryPrimitives.WriteInt32LittleEndian(entry[4..], Segments[i].PlainLength);
             BinaryPrimitives.WriteInt32LittleEndian(entry[8..], Segments[i].StoredLength);
             Segments[i].Digest.Span.CopyTo(entry[12..]);

@@ -39,11 +39,10 @@ public sealed class OverlayReader
     {
         var header = await HeaderAsync(from, ct);
         var front = new Dictionary<SegmentKind, byte[]>();
-        using var decompressor = new ZstdDecompressor();
         foreach (var segment in header.Segments.TakeWhile(s => s.Kind != SegmentKind.Literals))
         {
             var plain = new byte[segment.PlainLength];
-            decompressor.Decompress(await StoredAsync(from, segment, ct), plain);
+            SegmentCoder.Decompress(segment.Codec, await StoredAsync(from, segment, ct), plain);
             front.Add(segment.Kind, plain);
         }
 
@@ -115,7 +114,7 @@ public sealed class OverlayReader
                 if (underWay.Count > Workers)
                     await underWay.Dequeue();
                 var mine = number++;
-                underWay.Enqueue(Task.Run(() => plan.Decode(mine, Verified(stored, segment)), ct));
+                underWay.Enqueue(Task.Run(() => plan.Decode(mine, segment.Codec, Verified(stored, segment)), ct));
                 progress?.Report(done += segment.StoredLength);
             }
         }

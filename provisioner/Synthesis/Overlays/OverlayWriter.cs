@@ -40,17 +40,18 @@ public sealed class OverlayWriter(OverlayBase baseVm, string? indexPath)
     {
         if (vm.Disk.Pages.Length != baseVm.Disk.Length || (vm.Memory?.Pages.Length ?? 0) != (baseVm.Memory?.Length ?? 0))
             throw new CloudletException(ErrorKind.InvalidInput, $"the VM's disk or memory does not have the size of those of base {baseVm.Id}: it was not made from it.");
-        var (level, segmentPages) = effort == OverlayEffort.Fast ? (3, 256) : (19, OverlayHeader.MostSegmentPages);
-        using var literals = new StagedFile(path);
-        using var carried = literals.Open();
+        using var waiting = new StagedFile(path);
+        using var carried = waiting.Open();
         using var index = indexPath is null ? null : PageIndex.TryOpen(indexPath) ?? throw new CloudletException(ErrorKind.NotFound, $"{indexPath} is no index of the base's pages.");
-        var segments = new LiteralSegments(carried, level, segmentPages);
+        using var coder = new SegmentCoder(effort == OverlayEffort.Small);
+        var segments = new LiteralSegments(carried, coder, baseVm, index);
         var classifier = new PageClassifier(baseVm, index, vm.Disk, vm.Memory, segments);
         var scan = new StoreScan(classifier, progress, ct);
         scan.Run(PageSpace.Disk, vm.Disk, baseVm.Disk, Batch);
         if (vm.Memory is not null)
             scan.Run(PageSpace.Memory, vm.Memory, baseVm.Memory!, Batch);
-        var map = classifier.Map;
+        var literals = segments.Finish();
+        var map = classifier.Map with { References = segments.References };
         var front = new List<(OverlaySegment Segment, byte[] Stored)>();
         if (baseVm.Id == OverlayHeader.NoBase)
             front.Add(Stored(SegmentKind.Manifest, vm.Manifest.Span));
@@ -63,8 +64,8 @@ public sealed class OverlayWriter(OverlayBase baseVm, string? indexPath)
             DiskPages = baseVm.DiskPages,
             MemoryPages = baseVm.MemoryPages,
             Literals = map.Literals,
-            SegmentPages = segmentPages,
-            Segments = [.. front.Select(f => f.Segment), .. segments.Finish()],
+            SegmentPages = SegmentCoder.SegmentPages,
+            Segments = [.. front.Select(f => f.Segment), .. literals],
         };
         Join(path, header, front, carried);
         return new OverlayMade(header, classifier.Counts);

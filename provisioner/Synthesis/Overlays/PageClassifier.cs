@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Cloudlet.Synthesis.Pages;
 
 namespace Cloudlet.Synthesis.Overlays;
@@ -14,7 +13,7 @@ internal sealed class PageClassifier(OverlayBase baseVm, PageIndex? index, Chang
     private readonly List<long> _origins = []; // by number of the carried page: number of the page it came from, shifted, with the space in bit 0
     private readonly byte[] _other = new byte[PageSize.Bytes];
 
-    /// <summary>The map of what was classified so far.</summary>
+    /// <summary>The map of what was classified so far; what carried pages are encoded against is not in it yet.</summary>
     public PageMap Map => _map.Build();
 
     /// <summary>Pages by what became of them.</summary>
@@ -58,12 +57,10 @@ internal sealed class PageClassifier(OverlayBase baseVm, PageIndex? index, Chang
     private void Carry(PageSpace space, long page, ReadOnlySpan<byte> content, ReadOnlySpan<byte> before, ulong hash)
     {
         Counts.Carried++;
-        var isLike = IsLike(content, before);
-        var source = !isLike ? PageSource.Zero : space == PageSpace.Disk ? PageSource.BaseDisk : PageSource.BaseMemory;
-        var number = _map.AddLiteral(space, page, source, isLike ? page : 0);
+        var number = _map.AddLiteral(space, page);
         _carried.TryAdd(hash, number);
         _origins.Add((page << 1) | (long)space);
-        sink.Add(content, isLike ? before : default);
+        sink.Add(space, page, content, before);
     }
 
     private bool IsInBase(PageSource source, long page, ReadOnlySpan<byte> content)
@@ -82,31 +79,13 @@ internal sealed class PageClassifier(OverlayBase baseVm, PageIndex? index, Chang
         from.Read((origin >> 1) * PageSize.Bytes, _other);
         return content.SequenceEqual(_other);
     }
-
-    /// <summary>Whether the base's page at the same place helps to encode this one: an eighth of its words that are not zero are the same.</summary>
-    private static bool IsLike(ReadOnlySpan<byte> content, ReadOnlySpan<byte> before)
-    {
-        var words = MemoryMarshal.Cast<byte, ulong>(content);
-        var others = MemoryMarshal.Cast<byte, ulong>(before);
-        var (same, all) = (0, 0);
-        for (var i = 0; i < words.Length; i++)
-        {
-            if (words[i] == 0)
-                continue;
-            all++;
-            if (words[i] == others[i])
-                same++;
-        }
-
-        return same * 8 >= all && same > 0;
-    }
 }
 
 /// <summary>Takes the pages that are carried, in their order.</summary>
 internal interface ILiteralSink
 {
-    /// <summary>A page, and what it is to be encoded against, or nothing.</summary>
-    void Add(ReadOnlySpan<byte> content, ReadOnlySpan<byte> reference);
+    /// <summary>A page with its place, its content, and the base's content there.</summary>
+    void Add(PageSpace space, long page, ReadOnlySpan<byte> content, ReadOnlySpan<byte> before);
 }
 
 /// <summary>Pages of a VM by where their content was found.</summary>

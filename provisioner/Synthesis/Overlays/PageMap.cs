@@ -54,7 +54,6 @@ public sealed record PageMap(IReadOnlyList<MapRun> Runs, IReadOnlyList<Reference
 internal sealed class PageMapBuilder
 {
     private readonly List<MapRun> _runs = [];
-    private readonly List<ReferenceRun> _references = [];
 
     /// <summary>Pages carried so far.</summary>
     public long Literals { get; private set; }
@@ -72,17 +71,13 @@ internal sealed class PageMapBuilder
             _runs.Add(new MapRun(space, page, 1, source, from));
     }
 
-    /// <summary>Adds a page that is carried, and what it is encoded against; returns its number.</summary>
-    public long AddLiteral(PageSpace space, long page, PageSource reference, long from)
+    /// <summary>Adds a page that is carried; returns its number.</summary>
+    public long AddLiteral(PageSpace space, long page)
     {
         Add(space, page, PageSource.Literal, Literals);
-        if (_references is [.., var last] && last.Source == reference && (reference == PageSource.Zero || last.From + last.Count == from))
-            _references[^1] = last with { Count = last.Count + 1 };
-        else
-            _references.Add(new ReferenceRun(1, reference, from));
         return Literals++;
     }
 
-    /// <summary>The map.</summary>
-    public PageMap Build() => new(_runs, _references, Literals);
+    /// <summary>The map, without what carried pages were encoded against.</summary>
+    public PageMap Build() => new(_runs, [], Literals);
 }

@@ -1,23 +1,31 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 using Cloudlet.Synthesis.Overlays;
-using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Pages;
 
 /// <summary>
-/// Finds the pages of a base by their content. A file beside the base, made from it and made again when it is missing or damaged: 16 bytes (magic, number of entries), then hashes in ascending order (8 bytes each), then for each the page
-/// it belongs to (5 bytes: bit 39 for memory, the number below). Only the first of equal pages is in it, and no zero page.
+/// Finds the pages of a base by their content, and by what they have in common with others. A file beside the base, made from it and made again when it is missing or damaged: 24 bytes (magic, number of pages, number of features), the
+/// pages in ascending order of their hashes (8 bytes hash, 5 bytes place: bit 39 for memory, the number below), then the features in ascending order (4 bytes feature, 5 bytes place). Only the first of equal pages is in it, no zero page,
+/// and of pages with one feature the first few.
 /// </summary>
 internal sealed class PageIndex : IDisposable
 {
-    private const int Head = 16, EntryLength = 13, PlaceLength = 5;
-    private const long MemoryBit = 1L << 39;
+    /// <summary>In a place: it is a page of the memory.</summary>
+    public const long MemoryBit = 1L << 39;
+
+    /// <summary>Pages of one feature, at most: what many pages have says little.</summary>
+    public const int MostAlike = 8;
+
+    /// <summary>Bytes of the head, of a page's entry, of a feature's.</summary>
+    public const int HeadLength = 24, PageEntry = 13, FeatureEntry = 9;
+
+    private const int PlaceLength = 5;
 
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly unsafe byte* _start;
+    private readonly long _featureCount;
 
     private unsafe PageIndex(MemoryMappedFile file)
     {
@@ -25,9 +33,11 @@ internal sealed class PageIndex : IDisposable
         _view = file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         Count = BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(_start + 8, 8));
+        _featureCount = BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(_start + 16, 8));
     }
 
-    private static ReadOnlySpan<byte> Magic => "CLDLTIX1"u8;
+    /// <summary>How the file begins.</summary>
+    public static ReadOnlySpan<byte> Magic => "CLDLTIX2"u8;
 
     /// <summary>Pages in it.</summary>
     public long Count { get; }
@@ -37,11 +47,13 @@ internal sealed class PageIndex : IDisposable
     {
         if (!File.Exists(path))
             return null;
-        Span<byte> head = stackalloc byte[Head];
+        Span<byte> head = stackalloc byte[HeadLength];
         using (var file = File.OpenHandle(path))
         {
-            var length = RandomAccess.GetLength(file);
-            if (RandomAccess.Read(file, head, 0) != Head || !head.StartsWith(Magic) || (length - Head) / EntryLength != BinaryPrimitives.ReadInt64LittleEndian(head[8..]) || (length - Head) % EntryLength != 0)
+            if (RandomAccess.Read(file, head, 0) != HeadLength || !head.StartsWith(Magic))
+                return null;
+            var (pages, features) = (BinaryPrimitives.ReadInt64LittleEndian(head[8..]), BinaryPrimitives.ReadInt64LittleEndian(head[16..]));
+            if (pages < 0 || features < 0 || (Int128)HeadLength + ((Int128)pages * PageEntry) + ((Int128)features * FeatureEntry) != RandomAccess.GetLength(file))
                 return null;
         }
 
@@ -56,39 +68,25 @@ internal sealed class PageIndex : IDisposable
     /// <param name="ct">Stops it.</param>
     public static void Build(string path, SparseFile disk, SparseFile? memory, IProgress<long>? progress, CancellationToken ct)
     {
-        var hashes = new List<ulong>();
-        var places = new List<long>();
-        var done = Scan(disk, 0, hashes, places, 0, progress, ct);
+        using var builder = new PageIndexBuilder(path);
+        builder.Add(disk, 0, progress, ct);
         if (memory is not null)
-            Scan(memory, MemoryBit, hashes, places, done, progress, ct);
-        var sorted = CollectionsMarshal.AsSpan(hashes);
-        var order = CollectionsMarshal.AsSpan(places);
-        sorted.Sort(order);
-        Write(path, sorted, order);
+            builder.Add(memory, MemoryBit, progress, ct);
+        builder.Publish();
     }
 
     /// <summary>A page of the base that has this hash, and so most likely this content.</summary>
-    public unsafe (PageSource Source, long Page)? Find(ulong hash)
+    public (PageSource Source, long Page)? Find(ulong hash)
     {
-        long low = 0, high = Count - 1;
-        while (low <= high)
-        {
-            var middle = low + ((high - low) / 2);
-            var there = HashAt(middle);
-            if (there == hash)
-            {
-                var place = new ReadOnlySpan<byte>(_start + Head + (Count * 8) + (middle * PlaceLength), PlaceLength);
-                var page = BinaryPrimitives.ReadUInt32LittleEndian(place) | ((long)place[4] << 32);
-                return (page & MemoryBit) != 0 ? (PageSource.BaseMemory, page & ~MemoryBit) : (PageSource.BaseDisk, page);
-            }
+        var at = First(Count, i => HashAt(i) < hash);
+        return at < Count && HashAt(at) == hash ? PlaceAt(HeadLength + (at * PageEntry) + sizeof(ulong)) : null;
+    }
 
-            if (there < hash)
-                low = middle + 1;
-            else
-                high = middle - 1;
-        }
-
-        return null;
+    /// <summary>Pages of the base that have this feature, <see cref="MostAlike"/> at most.</summary>
+    public IEnumerable<(PageSource Source, long Page)> Alike(uint feature)
+    {
+        for (var at = First(_featureCount, i => FeatureAt(i) < feature); at < _featureCount && FeatureAt(at) == feature; at++)
+            yield return PlaceAt(Features + (at * FeatureEntry) + sizeof(uint));
     }
 
     /// <summary>Closes the file.</summary>
@@ -99,59 +97,31 @@ internal sealed class PageIndex : IDisposable
         _file.Dispose();
     }
 
-    private unsafe ulong HashAt(long entry) => BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(_start + Head + (entry * 8), 8));
+    private long Features => HeadLength + (Count * PageEntry);
 
-    private static long Scan(SparseFile file, long space, List<ulong> hashes, List<long> places, long done, IProgress<long>? progress, CancellationToken ct)
+    private static long First(long count, Func<long, bool> isBefore)
     {
-        var buffer = new byte[256 * PageSize.Bytes];
-        foreach (var run in PageRuns.WithData(file))
-            for (var page = run.Start; page < run.End; page += 256)
-            {
-                ct.ThrowIfCancellationRequested();
-                var batch = buffer.AsSpan(0, (int)Math.Min(256, run.End - page) * PageSize.Bytes);
-                file.Read(page * PageSize.Bytes, batch);
-                for (var i = 0; i < batch.Length / PageSize.Bytes; i++)
-                    if (batch.Slice(i * PageSize.Bytes, PageSize.Bytes) is var content && content.ContainsAnyExcept((byte)0))
-                    {
-                        hashes.Add(PageHash.Of(content));
-                        places.Add((page + i) | space);
-                    }
-
-                progress?.Report(done += batch.Length);
-            }
-
-        return done;
-    }
-
-    private static void Write(string path, ReadOnlySpan<ulong> hashes, ReadOnlySpan<long> places)
-    {
-        var distinct = new List<int>(hashes.Length);
-        for (var i = 0; i < hashes.Length; i++)
-            if (i == 0 || hashes[i] != hashes[i - 1])
-                distinct.Add(i);
-            else if (places[i] < places[distinct[^1]])
-                distinct[^1] = i; // Sorting is not stable, and the first page is the one that runs begin with.
-        var head = new byte[Head];
-        Magic.CopyTo(head);
-        BinaryPrimitives.WriteInt64LittleEndian(head.AsSpan(8), distinct.Count);
-        using var staged = new StagedFile(path);
-        using (var into = new BufferedStream(staged.Open(), 1 << 20))
+        var (low, high) = (0L, count);
+        while (low < high)
         {
-            Span<byte> number = stackalloc byte[8];
-            into.Write(head);
-            foreach (var i in distinct)
-            {
-                BinaryPrimitives.WriteUInt64LittleEndian(number, hashes[i]);
-                into.Write(number);
-            }
-
-            foreach (var i in distinct)
-            {
-                BinaryPrimitives.WriteInt64LittleEndian(number, places[i]);
-                into.Write(number[..PlaceLength]);
-            }
+            var middle = low + ((high - low) / 2);
+            if (isBefore(middle))
+                low = middle + 1;
+            else
+                high = middle;
         }
 
-        staged.Publish();
+        return low;
+    }
+
+    private unsafe ulong HashAt(long entry) => BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(_start + HeadLength + (entry * PageEntry), sizeof(ulong)));
+
+    private unsafe uint FeatureAt(long entry) => BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(_start + Features + (entry * FeatureEntry), sizeof(uint)));
+
+    private unsafe (PageSource Source, long Page) PlaceAt(long offset)
+    {
+        var place = new ReadOnlySpan<byte>(_start + offset, PlaceLength);
+        var page = BinaryPrimitives.ReadUInt32LittleEndian(place) | ((long)place[4] << 32);
+        return (page & MemoryBit) != 0 ? (PageSource.BaseMemory, page & ~MemoryBit) : (PageSource.BaseDisk, page);
     }
 }

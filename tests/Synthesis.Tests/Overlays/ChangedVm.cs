@@ -73,7 +73,7 @@ internal sealed class ChangedVm
     private void Edit(StoredPages pages)
     {
         var page = pages.Page(Any(pages));
-        switch (_chance.Next(8))
+        switch (_chance.Next(9))
         {
             case 0:
                 page.Clear();
@@ -95,6 +95,10 @@ internal sealed class ChangedVm
                 break;
             case 6:
                 Run(pages);
+                break;
+            case 7:
+                BaseMemory.Page(Any(BaseMemory)).CopyTo(page);
+                Bytes(16).CopyTo(page[(_chance.Next(500) * 8)..]);
                 break;
             default:
                 Bytes(_chance.Next(1, 64)).CopyTo(page[_chance.Next(page.Length - 64)..]);

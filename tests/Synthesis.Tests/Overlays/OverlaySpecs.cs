@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Cloudlet.Errors;
+using Cloudlet.Synthesis.Compression;
 using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Pages;
 using Cloudlet.TestKit;
@@ -57,6 +58,48 @@ public sealed class OverlaySpecs : IDisposable
             new MapRun(PageSpace.Memory, 9, 1, PageSource.BaseDisk, 3),
             new MapRun(PageSpace.Memory, 11, 1, PageSource.Zero, 0),
         ]);
+    }
+
+    [Fact]
+    public async Task A_page_that_is_like_another_is_encoded_against_it()
+    {
+        var vm = new ChangedVm(4, diskPages: 40, memoryPages: 40);
+        vm.BaseDisk.Content.CopyTo(vm.Disk.Content, 0);
+        vm.BaseMemory.Content.CopyTo(vm.Memory.Content, 0);
+        var chance = new Random(5);
+        chance.NextBytes(vm.BaseDisk.Page(20));
+        vm.BaseDisk.Page(20).CopyTo(vm.Disk.Page(20));
+        vm.BaseDisk.Page(20).CopyTo(vm.Memory.Page(7));
+        vm.Memory.Page(7)[100] ^= 0xff;
+        chance.NextBytes(vm.Memory.Page(9)); // like none
+        vm.Memory.Page(11)[100] ^= 0xff; // like the one before it at its place
+
+        vm.Cut(_folder, OverlayEffort.Fast);
+
+        await using var file = File.OpenRead(_folder["overlay"]);
+        (await OverlayReader.OpenAsync(file, CancellationToken.None)).Map.References.ShouldBe(
+            [new ReferenceRun(1, PageSource.BaseDisk, 20), new ReferenceRun(1, PageSource.Zero, 0), new ReferenceRun(1, PageSource.BaseMemory, 11)]);
+        new FileInfo(_folder["overlay"]).Length.ShouldBeLessThan(2 * PageSize.Bytes + vm.Devices.Length);
+    }
+
+    [Fact]
+    public async Task Small_overlays_of_words_are_lzma_and_what_is_random_is_not()
+    {
+        var vm = new ChangedVm(6, diskPages: 600, memoryPages: 10);
+        var chance = new Random(6);
+        for (var page = 0; page < 512; page++)
+            if (page < 256)
+                chance.NextBytes(vm.Disk.Page(page));
+            else
+                for (var word = 0; word < PageSize.Bytes; word += 8)
+                    BitConverter.TryWriteBytes(vm.Disk.Page(page)[word..], 0x7f00_0000_0000L + chance.Next(1 << 20));
+
+        var made = vm.Cut(_folder, OverlayEffort.Small);
+
+        made.Header.Segments.Where(s => s.Kind == SegmentKind.Literals).Take(2).Select(s => s.Codec).ShouldBe([SegmentCodec.Zstandard, SegmentCodec.Lzma]);
+        await using var file = File.OpenRead(_folder["overlay"]);
+        var (_, disk, _) = await vm.ApplyAsync(file);
+        disk.Content.ShouldBe(vm.Disk.Content);
     }
 
     [Fact]

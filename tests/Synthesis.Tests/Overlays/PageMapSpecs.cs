@@ -70,12 +70,24 @@ public class PageMapSpecs
                         map.Add(space, page, PageSource.BaseMemory, chance.Next(memory));
                         break;
                     default:
-                        var reference = chance.Next(2) == 0 ? PageSource.Zero : PageSource.BaseMemory;
-                        map.AddLiteral(space, page, reference, reference == PageSource.Zero ? 0 : chance.Next(memory));
+                        map.AddLiteral(space, page);
                         break;
                 }
 
-        return map.Build();
+        return map.Build() with { References = References(chance, map.Literals, memory) };
+    }
+
+    private static List<ReferenceRun> References(Random chance, long literals, int memory)
+    {
+        var runs = new List<ReferenceRun>();
+        for (var left = literals; left > 0; left -= runs[^1].Count)
+        {
+            var source = runs is [.., { Source: PageSource.Zero }] || chance.Next(2) == 0 ? PageSource.BaseMemory : PageSource.Zero;
+            var count = Math.Min(left, chance.Next(1, 5));
+            runs.Add(new ReferenceRun(count, source, source == PageSource.Zero ? 0 : chance.Next((int)(memory - count + 1))));
+        }
+
+        return runs;
     }
 
     private static void Check(PageMap map, long disk, long memory, long literals)

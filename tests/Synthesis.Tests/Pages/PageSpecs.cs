@@ -62,6 +62,79 @@ public sealed class PageSpecs : IDisposable
     }
 
     [Fact]
+    public void An_index_knows_which_pages_have_something_in_common()
+    {
+        using var disk = SparseFile.Create(_folder["disk"], 100 * PageSize.Bytes);
+        var chance = new Random(6);
+        var page = new byte[PageSize.Bytes];
+        for (var i = 0; i < 100; i++)
+        {
+            chance.NextBytes(page);
+            disk.Write(i * PageSize.Bytes, page);
+        }
+
+        PageIndex.Build(_folder["index"], disk, null, null, CancellationToken.None);
+
+        using var index = PageIndex.TryOpen(_folder["index"]).ShouldNotBeNull();
+        var alike = 0;
+        for (var i = 0; i < 100; i++)
+        {
+            disk.Read(i * PageSize.Bytes, page);
+            page.AsSpan(0, 3000).CopyTo(page.AsSpan(1096)); // moved within the page, by whole words, and its front is new
+            chance.NextBytes(page.AsSpan(0, 1096));
+            var features = new uint[PageFeatures.Count];
+            if (features[..PageFeatures.Of(page, features)].SelectMany(index.Alike).Contains((PageSource.BaseDisk, i)))
+                alike++;
+        }
+
+        // Each of the four is in the 3000 bytes that are left with a chance of some 73 %.
+        alike.ShouldBeGreaterThan(90);
+        chance.NextBytes(page);
+        var none = new uint[PageFeatures.Count];
+        none[..PageFeatures.Of(page, none)].SelectMany(index.Alike).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_many_pages_have_in_common_names_only_a_few_of_them()
+    {
+        using var disk = SparseFile.Create(_folder["disk"], 100 * PageSize.Bytes);
+        var page = new byte[PageSize.Bytes];
+        new Random(7).NextBytes(page);
+        for (var i = 0; i < 100; i++)
+        {
+            page[17] = (byte)i; // in one window of the whole page
+            disk.Write(i * PageSize.Bytes, page);
+        }
+
+        PageIndex.Build(_folder["index"], disk, null, null, CancellationToken.None);
+
+        using var index = PageIndex.TryOpen(_folder["index"]).ShouldNotBeNull();
+        var features = new uint[PageFeatures.Count];
+        PageFeatures.Of(page, features).ShouldBe(PageFeatures.Count);
+        var few = Enumerable.Range(0, PageIndex.MostAlike).Select(i => (PageSource.BaseDisk, (long)i)).ToList();
+        features.Count(f => index.Alike(f).SequenceEqual(few)).ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void A_page_of_one_word_has_no_features() => PageFeatures.Of(Enumerable.Repeat((byte)7, PageSize.Bytes).ToArray(), new uint[PageFeatures.Count]).ShouldBe(0);
+
+    [Fact]
+    public void Keys_are_sorted_through_files_and_nothing_of_them_is_left()
+    {
+        var chance = new Random(8);
+        var all = Enumerable.Range(0, 100_000).Select(i => (Key: (ulong)chance.NextInt64(long.MinValue, long.MaxValue) & ~0xffUL, Place: (long)(i % 1000))).ToList();
+        using (var places = new KeyedPlaces(_folder["keys"]))
+        {
+            foreach (var (key, place) in all)
+                places.Add(key, place);
+            places.Sorted().ShouldBe(all.OrderBy(e => e.Key).ThenBy(e => e.Place));
+            Directory.EnumerateFiles(_folder.Path).ShouldNotBeEmpty();
+        }
+
+        Directory.EnumerateFiles(_folder.Path).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_damaged_index_is_none()
     {
         PageIndex.TryOpen(_folder["none"]).ShouldBeNull();
