@@ -60,7 +60,7 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
         }
     }
 
-    /// <summary>Writes the tables for what was written so far, and makes all of it durable. Nothing is written meanwhile.</summary>
+    /// <summary>Writes the tables for what was written so far. Nothing is written meanwhile. A layer ends with its VM, which a power cut ends as well: the drive is not waited for.</summary>
     public void Finish()
     {
         var tables = new byte[ClusterSize];
@@ -68,7 +68,6 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
             BinaryPrimitives.WriteUInt64BigEndian(tables.AsSpan((int)number * 8), ((ulong)place << ClusterBits) | IsExclusive);
         WriteCounts();
         _file.Write(FirstTable * ClusterSize, tables);
-        _file.Flush();
     }
 
     /// <summary>Closes the file.</summary>

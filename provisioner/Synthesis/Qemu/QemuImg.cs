@@ -53,21 +53,6 @@ internal static class QemuImg
         return exit == 0 ? null : $"{output.Trim()}\n{error.Trim()}".Trim();
     }
 
-    /// <summary>Makes an empty layer above a raw disk.</summary>
-    /// <param name="folder">Where the layer is made.</param>
-    /// <param name="name">Its name there; the file is there, empty.</param>
-    /// <param name="below">The disk, by its path from there.</param>
-    /// <param name="length">Bytes of the disk.</param>
-    /// <param name="ct">Stops it.</param>
-    public static async Task CreateLayerAsync(string folder, string name, string below, long length, CancellationToken ct)
-    {
-        // Small pieces are what a guest writes; extended entries keep them small without a table that outgrows its cache.
-        var (exit, _, error) = await RunAsync(
-            folder, s_infoLimit, ct, "create", "-q", "-u", "-f", "qcow2", "-o", "extended_l2=on,cluster_size=128k", "-b", below, "-F", "raw", name, length.ToString(CultureInfo.InvariantCulture));
-        if (exit != 0)
-            throw new CloudletException(ErrorKind.ProcessFailed, $"made a disk layer in {folder}: {error.Trim()}");
-    }
-
     private static ImageInfo Read(JsonElement info)
     {
         var problems = new List<string>();

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Disks;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
 
@@ -111,14 +112,14 @@ public sealed class VmStarter(RuntimeStore store)
         user.Create(staged[QemuArguments.ConsoleLog]);
         if (start.MakeDisk is null)
         {
-            user.Create(staged[RunningVm.DiskFile]);
-            await QemuImg.CreateLayerAsync(staged.Path, RunningVm.DiskFile, Below(start.Base, BaseVm.DiskFile), start.Base.Manifest.Disk.Length, ct);
+            using var layer = new Qcow2Layer(staged[RunningVm.DiskFile], Below(start.Base, BaseVm.DiskFile), start.Base.Manifest.Disk.Length);
         }
         else
         {
             await start.MakeDisk(staged[RunningVm.DiskFile], ct);
-            user.LetWrite(staged[RunningVm.DiskFile]);
         }
+
+        user.LetWrite(staged[RunningVm.DiskFile]);
     }
 
     private static async Task LoadAsync(QemuProcess qemu, QmpClient control, string devices, CancellationToken ct)
