@@ -90,7 +90,7 @@ public sealed class NovaSpecs(NovaConverge site)
         mkdir -p /run/can-hang /run/systemd/system/nova-compute.service.d
         printf 'import signal\nfrom time import sleep\ndef hang(*_):\n    while True:\n        sleep(3600)\nsignal.signal(signal.SIGUSR1, hang)\n' >/run/can-hang/usercustomize.py
         printf '[Service]\nEnvironment=PYTHONPATH=/run/can-hang\n' >/run/systemd/system/nova-compute.service.d/hang.conf
-        systemctl daemon-reload; systemctl restart nova-compute
+        systemctl daemon-reload; systemctl stop cloudlet-healthd nova-compute
         """;
 
     [Fact]
@@ -98,6 +98,8 @@ public sealed class NovaSpecs(NovaConverge site)
     {
         await site.BeginAsync();
         await site.ShellAsync(CanHang);
+        await site.Cloud.ComputeIsAsync("down");
+        await site.ShellAsync("systemctl start nova-compute cloudlet-healthd");
         await site.Cloud.ComputeIsAsync("up");
         (await site.Cloud.BootAsync()).Status.ShouldBe("ACTIVE");
         var before = (await site.ShellAsync(Runs)).Split('\n');
