@@ -78,10 +78,12 @@ public sealed class UnitActivity(IProcessActivity processes, ISystemd systemd, T
         return [.. now.Where(p => waiting.TryGetValue((p.Pid, p.Started), out var wait) && wait.Still >= hungAfter)];
     }
 
+    /// <summary>A look at a unit.</summary>
     /// <param name="At">When it was looked at, by the monotonic clock.</param>
     /// <param name="Waiting">Its processes that waited then.</param>
     private sealed record Seen(long At, Dictionary<(int Pid, long Started), Wait> Waiting);
 
+    /// <summary>A process that waited.</summary>
     /// <param name="Moves">How far it had come.</param>
     /// <param name="Still">For how long it had been there already.</param>
     private sealed record Wait(long Moves, TimeSpan Still);
