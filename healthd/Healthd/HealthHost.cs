@@ -3,6 +3,7 @@ using Cloudlet.Converge.Applying;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.Converge.State;
 using Cloudlet.Machine;
+using Cloudlet.Resources.Units;
 
 namespace Cloudlet.Healthd;
 
@@ -29,6 +30,9 @@ public sealed record HealthHost
 
     /// <summary>Where applied state, journal, holds and the daemon's own files are.</summary>
     public required HealthPaths Paths { get; init; }
+
+    /// <summary>What the kind of units remembers of their processes, to find those that hang; null: none is found.</summary>
+    public UnitActivity? Activity { get; init; }
 
     /// <summary>Gives back memory that waiting does not need; called when there is nothing to do after there was.</summary>
     public Action Rest { get; init; } = static () => { };

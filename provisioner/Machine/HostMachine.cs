@@ -48,6 +48,9 @@ public sealed class HostMachine : IMachine
     public IProcessSignals? Signals { get; } = new HostProcessSignals();
 
     /// <inheritdoc/>
+    public IProcessActivity? Activity { get; } = new HostProcessActivity();
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (_links.IsValueCreated)

@@ -36,4 +36,7 @@ public interface IMachine : IDisposable
 
     /// <summary>Signals to the processes of the host's units; null where their ids mean nothing to this process.</summary>
     IProcessSignals? Signals => null;
+
+    /// <summary>Looks at how far the processes of the host's units have come; null where their ids mean nothing to this process.</summary>
+    IProcessActivity? Activity => null;
 }

@@ -26,7 +26,7 @@ internal sealed class HealAccounts(Ledger ledger, StatusBook status, AlarmBook a
         {
             if (!left.Contains(act.Id))
             {
-                ledger.Succeeded(act.Id, isOnProbation: Judgement.IsStart(act));
+                ledger.Succeeded(act.Id, Judgement.ProbationOf(act));
                 status.Healed(act.Id);
                 alarms.ClearAbout(act.Id, AlarmKind.Flapping);
                 continue;

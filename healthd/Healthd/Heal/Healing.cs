@@ -29,7 +29,7 @@ internal sealed class Healing
     private readonly Judgement judgement;
     private readonly HealAccounts accounts;
     private readonly HealSteps steps = new();
-    private Dictionary<string, int> processes = [];
+    private List<(UnitSpec Unit, int Pid)> processes = [];
     private long processesLooked;
     private string? failure;
     private bool isNewState;
@@ -104,17 +104,22 @@ internal sealed class Healing
         status.Publish(reports, held, Events);
     }
 
-    /// <summary>A process that a signal stops is no event for anybody, so its state is asked for, which costs next to nothing.</summary>
+    /// <summary>A process that a signal stops, or that hangs, is no event for anybody, so it is asked for, which costs next to nothing.</summary>
     /// <param name="pause">Not more often than this.</param>
     public void LookAtProcesses(TimeSpan pause)
     {
-        if (host.Machine.Signals is not { } signals || clock.GetElapsedTime(processesLooked) < pause)
+        if (clock.GetElapsedTime(processesLooked) < pause)
             return;
         processesLooked = clock.GetTimestamp();
         foreach (var (unit, pid) in processes)
-            if (UnitSpec.IdOf(unit) is var id && status.IsWell(id) && signals.IsStopped(pid))
-                queue.Post([id], "a stopped process", processesLooked);
+            if (status.IsWell(unit.Id) && (IsStopped(pid) ?? Hangs(unit, pid)) is { } because)
+                queue.Post([unit.Id], because, processesLooked);
     }
+
+    private string? IsStopped(int pid) => host.Machine.Signals?.IsStopped(pid) == true ? "a stopped process" : null;
+
+    private string? Hangs(UnitSpec unit, int pid) =>
+        host.Activity is { } activity && activity.IsDue(unit) && activity.Look(unit, pid) != Liveness.Alive ? $"a process that has not run for {unit.HungAfterSeconds} s" : null;
 
     /// <summary>Null when the look failed, for all of it: then everything is looked at again, soon the first time.</summary>
     private async Task<Plan?> LookAsync(HostState desired, Wakening wakening, CancellationToken ct)
@@ -208,14 +213,21 @@ internal sealed class Healing
         if (wasFull)
             status.FullLook();
         if (plan.Desired.Resources.Any(spec => spec is UnitSpec))
-            host.Wakers.WatchProcesses(processes = Processes());
+            WatchProcesses();
     }
 
-    private Dictionary<string, int> Processes() => held.Desired!.Resources.OfType<UnitSpec>()
-        .Where(u => u.Running == true)
-        .Select(u => host.Machine.Systemd.Get(u.Name))
-        .Where(u => u.MainPid > 0)
-        .ToDictionary(u => u.Name, u => u.MainPid);
+    private void WatchProcesses()
+    {
+        processes =
+        [
+            .. held.Desired!.Resources.OfType<UnitSpec>()
+                .Where(u => u.Running == true)
+                .Select(u => (Unit: u, Pid: host.Machine.Systemd.Get(u.Name).MainPid))
+                .Where(u => u.Pid > 0),
+        ];
+        host.Activity?.Forget(name => processes.Exists(p => p.Unit.Name == name));
+        host.Wakers.WatchProcesses(processes.ToDictionary(p => p.Unit.Name, p => p.Pid));
+    }
 
     private void Note(ConvergeEvent happened)
     {

@@ -12,6 +12,9 @@ internal sealed class Judgement(HealthHost host, HeldState held, Policy policy, 
 {
     private static readonly TimeSpan AfterHold = TimeSpan.FromSeconds(1);
 
+    /// <summary>A process that ends so soon after its start has crashed in a loop, not by chance.</summary>
+    private static readonly TimeSpan Probation = TimeSpan.FromSeconds(10);
+
     /// <summary>True when the daemon has to end, so that systemd starts it anew.</summary>
     public bool StartsAnew { get; private set; }
 
@@ -37,8 +40,8 @@ internal sealed class Judgement(HealthHost host, HeldState held, Policy policy, 
 
     private Verdict Judge(PlannedChange change, Circumstances now)
     {
-        if (IsStart(change) && ledger.Relapsed(change.Id) && ledger[change.Id].GivenUp)
-            alarms.Raise(AlarmKind.GaveUp, change.Id, $"it ended soon after each of {ledger[change.Id].Failures} starts in a row; see `journalctl -u {((UnitSpec)change.Spec).Name}`");
+        if (ProbationOf(change) is not null && ledger.Relapsed(change.Id) && ledger[change.Id].GivenUp)
+            alarms.Raise(AlarmKind.GaveUp, change.Id, $"it {(IsStart(change) ? "ended" : "hung")} soon after each of {ledger[change.Id].Failures} starts in a row; see `journalctl -u {((UnitSpec)change.Spec).Name}`");
         var verdict = change.Error is { } error ? Unseen(change, error) : policy.Judge(change, now, host.Machine.Systemd.Get);
         status.Deviates(change, verdict);
         if (verdict == Verdict.Act)
@@ -53,16 +56,26 @@ internal sealed class Judgement(HealthHost host, HeldState held, Policy policy, 
         return verdict;
     }
 
-    /// <summary>Whatever an operator had decided about a resource does not hold any more.</summary>
+    /// <summary>What kept the daemon from a resource, an operator's decision above all, does not hold any more.</summary>
     private void EndDecisions(string id)
     {
         alarms.Clear(AlarmKind.OperatorDisabled, id);
         alarms.Clear(AlarmKind.OperatorMasked, id);
         alarms.Clear(AlarmKind.HostNameChanged, id);
+        alarms.Clear(AlarmKind.ProcessStuck, id);
     }
 
     /// <summary>True when what is to be done is to start a process.</summary>
     public static bool IsStart(PlannedChange change) => change.Spec is UnitSpec { Running: true } && change.Properties.Any(p => p.Path == "running");
+
+    /// <summary>Whether the processes of a unit do anything, as it was seen; null where it was not, and for everything else.</summary>
+    public static Liveness? LivenessOf(PlannedChange change) => (change.Observation?.Actual as UnitSpec)?.Liveness;
+
+    /// <summary>How long a start has to last until it has helped; null for a change that starts no process. One that hangs again is found to only after the time that it may wait.</summary>
+    public static TimeSpan? ProbationOf(PlannedChange change) =>
+        LivenessOf(change) == Liveness.Hung ? Probation + (2 * TimeSpan.FromSeconds(((UnitSpec)change.Spec).HungAfterSeconds ?? 0))
+        : IsStart(change) ? Probation
+        : null;
 
     /// <summary>What cannot be observed cannot be judged: it is looked at again, less and less often.</summary>
     private Verdict Unseen(PlannedChange change, string error)

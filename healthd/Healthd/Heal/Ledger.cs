@@ -54,9 +54,6 @@ public sealed class Ledger(HealthSettings settings, TimeProvider clock)
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
-    /// <summary>A process that ends so soon after its start has crashed in a loop, not by chance.</summary>
-    private static readonly TimeSpan Probation = TimeSpan.FromSeconds(10);
-
     /// <summary>A token but for rounding: without that, the end of a wait can come out a hair short of it, and the next wait as none at all.</summary>
     private const double Whole = 1 - 1e-6;
 
@@ -84,13 +81,13 @@ public sealed class Ledger(HealthSettings settings, TimeProvider clock)
 
     /// <summary>Records a heal that ended as described.</summary>
     /// <param name="id">The resource.</param>
-    /// <param name="isOnProbation">True when that may not last: the start of a process. Failures before it are forgotten when it has.</param>
-    public void Succeeded(string id, bool isOnProbation = false)
+    /// <param name="probation">When that may not last, as the start of a process: how long it has to. Failures before it are forgotten when it has.</param>
+    public void Succeeded(string id, TimeSpan? probation = null)
     {
         var account = this[id];
         Spend(account);
-        account.OnProbationUntil = isOnProbation ? clock.GetTimestamp() + (long)(Probation.TotalSeconds * clock.TimestampFrequency) : null;
-        if (!isOnProbation)
+        account.OnProbationUntil = probation is { } time ? clock.GetTimestamp() + (long)(time.TotalSeconds * clock.TimestampFrequency) : null;
+        if (probation is null)
             account.Failures = 0;
         account.NotBefore = null;
         account.NextTry = null;

@@ -40,7 +40,7 @@ public sealed class Policy(HealthSettings settings, Ledger ledger)
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
-    /// <summary>The kernel tells nobody of us that the host's name has changed.</summary>
+    /// <summary>The kernel tells nobody of us that the host's name has changed, or that a disk is back.</summary>
     private static readonly TimeSpan Later = TimeSpan.FromSeconds(10);
 
     /// <summary>Judges a deviation.</summary>
@@ -76,6 +76,8 @@ public sealed class Policy(HealthSettings settings, Ledger ledger)
             return new Verdict(ResourceState.Waiting, "the host is booting") { LookAgain = Soon };
         if (unit.ActiveState is "activating" or "deactivating" or "reloading")
             return new Verdict(ResourceState.Waiting, $"systemd is working on it ({unit.ActiveState}, {unit.SubState})") { LookAgain = Soon };
+        if (Judgement.LivenessOf(change) == Liveness.Stuck)
+            return new Verdict(ResourceState.LeftAlone, $"a process of {spec.Name} (main process {unit.MainPid}) waits in the kernel for a disk or a network file system and has not run for {spec.HungAfterSeconds} s; it cannot be ended, so a restart would wait too: see to that disk (`cat /proc/PID/stack`, `dmesg`)") { Alarm = AlarmKind.ProcessStuck, LookAgain = Later };
         return IsStale(change) && settings.Restarts == Restarts.Deferred && !now.RestartsReleased
             ? new Verdict(ResourceState.Deferred, $"{change.Properties[0].From}; `cloudlet release --restarts` or `cloudlet apply` restarts it")
             : Verdict.Act;

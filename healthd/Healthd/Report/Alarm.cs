@@ -33,6 +33,9 @@ public enum AlarmKind
     /// <summary>A configuration file is broken; the process keeps what it has loaded.</summary>
     [JsonStringEnumMemberName("configuration-broken")] ConfigurationBroken,
 
+    /// <summary>A process waits in the kernel for a disk or a network file system and does not come back; nobody can end it, so its unit is not started anew.</summary>
+    [JsonStringEnumMemberName("process-stuck")] ProcessStuck,
+
     /// <summary>The disk is full or read-only.</summary>
     [JsonStringEnumMemberName("disk")] Disk,
 

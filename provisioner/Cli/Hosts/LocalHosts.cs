@@ -12,6 +12,7 @@ using Cloudlet.Resources;
 using Cloudlet.Resources.Files;
 using Cloudlet.Resources.Guards;
 using Cloudlet.Resources.State;
+using Cloudlet.Resources.Units;
 
 namespace Cloudlet.Cli.Hosts;
 
@@ -32,11 +33,10 @@ internal sealed record HostParts(IMachine Machine, KindRegistry Kinds, IConverge
 internal static class LocalHosts
 {
     /// <summary>The machine this process runs on.</summary>
-    public static HostParts OpenThisMachine() => OpenThisMachine(isDaemon: false);
+    public static HostParts OpenThisMachine() => Open(new HostMachine(RouteNetlink.Open));
 
-    private static HostParts OpenThisMachine(bool isDaemon)
+    private static HostParts Open(HostMachine machine, bool isDaemon = false, UnitActivity? activity = null)
     {
-        var machine = new HostMachine(RouteNetlink.Open);
         var paths = StatePaths.Host;
         var vault = new ContentVault(machine.Files, paths.Vault);
         var guard = Directory.Exists("/run/systemd/system")
@@ -44,7 +44,7 @@ internal static class LocalHosts
             : new ProcessGuard(Again([], paths));
         return new HostParts(
             machine,
-            HostKinds.For(machine, paths, vault, TimeProvider.System, SingleFile, isDaemon),
+            HostKinds.For(machine, paths, vault, TimeProvider.System, SingleFile, isDaemon, activity),
             new HostConvergeStore(machine.Files, paths, vault, TimeProvider.System, Patience),
             guard)
         {
@@ -56,7 +56,9 @@ internal static class LocalHosts
     public static HealthHost OpenHealth(TimeProvider clock)
     {
         // Its own unit is starting while it looks for the first time, and others wait for it.
-        var parts = OpenThisMachine(isDaemon: true);
+        var machine = new HostMachine(RouteNetlink.Open);
+        var activity = machine.Activity is { } processes ? new UnitActivity(processes, machine.Systemd, clock) : null;
+        var parts = Open(machine, isDaemon: true, activity);
         return new HealthHost
         {
             Machine = parts.Machine,
@@ -68,6 +70,7 @@ internal static class LocalHosts
             Wakers = new HostWakers(clock),
             HostName = static () => Environment.MachineName,
             Paths = HealthPaths.Host,
+            Activity = activity,
             Rest = OwnMemory.Rest,
         };
     }

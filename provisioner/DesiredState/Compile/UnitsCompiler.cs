@@ -26,6 +26,7 @@ internal static class UnitsCompiler
     {
         var onChange = section.OnChange ?? OnChange.Restart;
         string[] loads = [.. section.Loads ?? [], .. own];
+        var isWatched = section is { HungAfter: not null, Running: true };
         return new UnitSpec
         {
             Id = UnitSpec.IdOf(name),
@@ -36,6 +37,8 @@ internal static class UnitsCompiler
 
             // With `nothing` a change is for the next start: the running process is right as it is.
             Configuration = loads.Length > 0 && onChange != OnChange.Nothing ? UnitSpec.Current : null,
+            Liveness = isWatched ? Liveness.Alive : null,
+            HungAfterSeconds = isWatched ? section.HungAfter : null,
             Loads = loads.Length > 0 ? loads : null,
             OnChange = onChange,
             Mutable = section.Mutable is { Count: > 0 } mutable ? mutable : null,

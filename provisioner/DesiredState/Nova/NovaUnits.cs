@@ -22,6 +22,9 @@ internal sealed class NovaUnits(NovaHost host, EmbeddedTemplates templates)
     /// <summary>What every service of Nova reads.</summary>
     private static readonly string[] Configuration = [NovaFiles.Nova, NovaFiles.NovaFolder];
 
+    /// <summary>Seconds. An agent reports by itself, every ten seconds if nobody says otherwise, and wakes once a minute for its broker: none that works is silent for six reports and two minutes.</summary>
+    private int HungAfter => Math.Clamp(6 * (host.Section.ReportInterval ?? 0), 120, UnitSpec.LongestHang);
+
     /// <summary>All of them, by name.</summary>
     public Dictionary<string, UnitSection> All()
     {
@@ -33,7 +36,7 @@ internal sealed class NovaUnits(NovaHost host, EmbeddedTemplates templates)
         if (host.HasLibvirt)
             units[Libvirt] = Runs(null) with { DropIns = new Dictionary<string, string> { ["stays"] = StaysWithoutClients } };
         if (host.HasCompute)
-            units["nova-compute.service"] = Runs([.. Configuration, NovaFiles.NovaCompute, NovaFiles.NovaComputeFolder], [.. host.Links, .. BeforeCompute().Select(UnitSpec.IdOf)]) with { Asks = Asks.Guru, Mutable = Mutable };
+            units["nova-compute.service"] = Runs([.. Configuration, NovaFiles.NovaCompute, NovaFiles.NovaComputeFolder], [.. host.Links, .. BeforeCompute().Select(UnitSpec.IdOf)]) with { Asks = Asks.Guru, Mutable = Mutable, HungAfter = HungAfter };
         return units;
     }
 
@@ -55,8 +58,8 @@ internal sealed class NovaUnits(NovaHost host, EmbeddedTemplates templates)
             "nova-api-wsgi",
             [.. host.ListenLinks, UnitSpec.IdOf(Account), UnitSpec.IdOf(Placement)],
             isGreen: true);
-        units[Conductor] = Runs(Configuration, [UnitSpec.IdOf(Account)]) with { Asks = Asks.Guru };
-        units["nova-scheduler.service"] = Runs(Configuration, [UnitSpec.IdOf(Account), UnitSpec.IdOf(Placement)]) with { Asks = Asks.Guru };
+        units[Conductor] = Runs(Configuration, [UnitSpec.IdOf(Account)]) with { Asks = Asks.Guru, HungAfter = HungAfter };
+        units["nova-scheduler.service"] = Runs(Configuration, [UnitSpec.IdOf(Account), UnitSpec.IdOf(Placement)]) with { Asks = Asks.Guru, HungAfter = HungAfter };
     }
 
     /// <summary>Without a conductor the compute service waits for minutes.</summary>

@@ -304,6 +304,11 @@ public sealed record UnitSection
     [Description("How its process can say itself what it has loaded: guru, by the Guru Meditation Report of OpenStack services (SIGUSR2); needs [oslo_reports] log_dir.")]
     public Units.Asks? Asks { get; init; }
 
+    /// <summary>Seconds after which a process that does not run hangs.</summary>
+    [Description("Seconds: a main or worker process of the unit in which no thread has run for so long hangs, and the health daemon starts the unit anew; for services that do something by themselves at least half as often.")]
+    [SchemaRange(Units.UnitSpec.ShortestHang, Units.UnitSpec.LongestHang)]
+    public int? HungAfter { get; init; }
+
     /// <summary>Other resources that have to be as described first.</summary>
     [Description("What has to be as described before the unit is touched: ids such as link:cloudlet0 or file:/etc/x.")]
     [SchemaPattern("^(module|link|file|package|unit):.+")]

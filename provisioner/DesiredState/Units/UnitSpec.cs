@@ -24,6 +24,20 @@ public enum Asks
     [JsonStringEnumMemberName("guru")] Guru,
 }
 
+/// <summary>Whether the processes of a unit do anything.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Liveness>))]
+public enum Liveness
+{
+    /// <summary>They do, or nothing says that they do not.</summary>
+    [JsonStringEnumMemberName("alive")] Alive,
+
+    /// <summary>One of them has not run for as long as <see cref="UnitSpec.HungAfterSeconds"/>.</summary>
+    [JsonStringEnumMemberName("hung")] Hung,
+
+    /// <summary>The same, and it waits in the kernel for a disk or a network file system, where nobody can end it.</summary>
+    [JsonStringEnumMemberName("stuck")] Stuck,
+}
+
 /// <summary>A unit of the service manager.</summary>
 public sealed record UnitSpec : ResourceSpec
 {
@@ -32,6 +46,12 @@ public sealed record UnitSpec : ResourceSpec
 
     /// <summary>The value of <see cref="Configuration"/> and <see cref="Definition"/> when all is well.</summary>
     public const string Current = "current";
+
+    /// <summary>The least <see cref="HungAfterSeconds"/>: a few looks have to fit in.</summary>
+    public const int ShortestHang = 20;
+
+    /// <summary>The greatest <see cref="HungAfterSeconds"/>: a day.</summary>
+    public const int LongestHang = 86_400;
 
     /// <summary>Unit name with its suffix.</summary>
     public required string Name { get; init; }
@@ -47,6 +67,12 @@ public sealed record UnitSpec : ResourceSpec
 
     /// <summary><see cref="Current"/>: the running process has loaded the content of <see cref="Loads"/> that is on disk; else what is wrong.</summary>
     public string? Configuration { get; init; }
+
+    /// <summary><see cref="Units.Liveness.Alive"/> where <see cref="HungAfterSeconds"/> says what else there is. Seen only by whoever looks again and again: a single look finds every process alive.</summary>
+    public Liveness? Liveness { get; init; }
+
+    /// <summary>Seconds: a process of the unit in which no thread has run for so long hangs. Null: it may wait as long as it likes.</summary>
+    public int? HungAfterSeconds { get; init; }
 
     /// <summary>Absolute paths of the configuration files that the unit's process reads at its start.</summary>
     public IReadOnlyList<string>? Loads { get; init; }

@@ -65,12 +65,17 @@ internal sealed class ServiceHung : ICause
                 unit.IsStopped || unit.IsStuck ? new Evidence(ExhibitIds.Process(unit.Name), unit.ProcessState!) : null,
                 unit.QuoteState(),
                 situation.Compute?.Quote() ?? (situation.Services is null ? null : new Evidence(ExhibitIds.Services, Others(situation)))),
-            Heals = unit.IsStopped ? "It lets the process go on, or starts the unit anew where that is described." : "Nothing: it does not ask Nova.",
+            Heals = unit.IsStopped ? "It lets the process go on, or starts the unit anew where that is described."
+                : unit.IsStuck ? "Nothing but an alarm: nobody can end such a process, so a restart would wait with it."
+                : "It starts the unit anew when nothing in its process has run for `hungAfter`, where that is described (two minutes with Nova's roles). About a process that runs and does not report, nothing: it does not ask Nova.",
             Remedy = unit.IsStopped
-                ? $"`kill -CONT {unit.MainPid?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "PID"}` if somebody stopped it to look at it, else `systemctl restart {unit.Name}`."
+                ? $"`kill -CONT {Pid(unit)}` if somebody stopped it to look at it, else `systemctl restart {unit.Name}`."
+                : unit.IsStuck ? $"Bring back the disk or file system that it waits for (`cat /proc/{Pid(unit)}/stack`, `dmesg`)."
                 : $"See the last lines of its log, then `systemctl restart {unit.Name}`.",
         };
     }
+
+    private static string Pid(UnitState unit) => unit.MainPid?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "PID";
 
     private static string Others(Situation situation) =>
         $"there are {(situation.Services is { Count: > 0 } all ? string.Join(", ", all.Take(8).Select(s => $"{s.Binary} on {s.Host}")) : "no services")}";

@@ -33,6 +33,9 @@ public sealed record UnitInfo
     /// <summary>True when the unit has a way to load its configuration again (ExecReload=, Type=notify-reload).</summary>
     public bool CanReload { get; init; }
 
+    /// <summary>True while somebody has the unit's processes frozen (<c>systemctl freeze</c>), or is about to.</summary>
+    public bool IsFrozen { get; init; }
+
     /// <summary>When the main process was started (ExecMainStartTimestamp), or when the unit became active for units without one; null when it never ran.</summary>
     public required DateTimeOffset? Started { get; init; }
 }

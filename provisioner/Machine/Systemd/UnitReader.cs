@@ -128,6 +128,8 @@ internal static class UnitReader
             MainPid = _mainPid,
             Result = Text("Result"),
             CanReload = _canReload,
+            // frozen, freezing, frozen-by-parent, freezing-by-parent; systemd older than 246 has none of it.
+            IsFrozen = Text("FreezerState").StartsWith("fr", StringComparison.Ordinal),
             Started = Time(_mainStart != 0 ? _mainStart : _activeEnter),
         };
 
@@ -135,7 +137,7 @@ internal static class UnitReader
 
         /// <summary>D-Bus signature of a wanted property, or null.</summary>
         private static string? TypeOf(ReadOnlySpan<byte> name) =>
-            name.Is("LoadState"u8) || name.Is("ActiveState"u8) || name.Is("SubState"u8) || name.Is("UnitFileState"u8) || name.Is("Result"u8) ? "s"
+            name.Is("LoadState"u8) || name.Is("ActiveState"u8) || name.Is("SubState"u8) || name.Is("UnitFileState"u8) || name.Is("Result"u8) || name.Is("FreezerState"u8) ? "s"
             : name.Is("NeedDaemonReload"u8) || name.Is("CanReload"u8) ? "b"
             : name.Is("InvocationID"u8) ? "ay"
             : name.Is("MainPID"u8) ? "u"

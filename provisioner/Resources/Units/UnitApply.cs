@@ -7,7 +7,7 @@ using Cloudlet.Resources.Units.Configuration;
 namespace Cloudlet.Resources.Units;
 
 /// <summary>Brings one unit to its description.</summary>
-internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configuration, Freshness freshness, IProcessSignals? signals, UnitSpec wanted)
+internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configuration, Freshness freshness, IProcessSignals? signals, UnitSpec wanted, bool isHung)
 {
     private bool WantsIt => wanted.Enabled == true || wanted.Running == true;
 
@@ -27,6 +27,12 @@ internal sealed class UnitApply(ISystemd systemd, LoadedConfiguration configurat
 
     private async Task GoOnAsync(UnitInfo unit, CancellationToken ct)
     {
+        if (isHung && wanted.Liveness == Liveness.Alive)
+        {
+            await LoadAsync(unit, "restarted", systemd.RestartAsync, ct);
+            return;
+        }
+
         if (wanted.Running == true)
             signals?.Continue(unit.MainPid, () => systemd.Get(wanted.Name).MainPid == unit.MainPid);
         await LoadAgainAsync(unit, ct);

@@ -20,7 +20,8 @@ namespace Cloudlet.Resources.Units;
 /// <param name="clock">Waits for units that are starting.</param>
 /// <param name="signals">Reaches the processes of units that can say what they have loaded; null where that is not possible.</param>
 /// <param name="patience">How long a look waits for a unit that is starting; null: 5 s. Zero for whoever is told when it has started, and for whom it may be waiting.</param>
-public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFolder, TimeProvider clock, IProcessSignals? signals = null, TimeSpan? patience = null)
+/// <param name="activity">Remembers how far processes have come, for whoever looks again and again; null: no process is found to hang.</param>
+public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFolder, TimeProvider clock, IProcessSignals? signals = null, TimeSpan? patience = null, UnitActivity? activity = null)
     : IResourceKind<UnitSpec>, IRemovable<UnitSpec>, ICaptures<UnitSpec>, IWoken<UnitSpec>, IAdopts<UnitSpec>
 {
     private const string UnitFolder = "/etc/systemd/system";
@@ -38,10 +39,12 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
     public async ValueTask<UnitSpec?> ObserveAsync(UnitSpec desired, CancellationToken ct)
     {
         var unit = await SettledAsync(desired, ct);
+        var isRunning = IsRunning(unit);
         var seen = desired with
         {
             Enabled = IsEnabled(unit, desired),
-            Running = IsRunning(unit) && !(desired.Running == true && IsStopped(unit)),
+            Running = isRunning && !(desired.Running == true && IsStopped(unit)),
+            Liveness = isRunning && activity is not null ? activity.Look(desired, unit.MainPid) : desired.Liveness,
             Definition = unit.NeedDaemonReload ? "files on disk changed after the manager read them" : UnitSpec.Current,
             Configuration = await Freshness.JudgeAsync(desired, unit, ct) is { } stale ? stale.Reason : UnitSpec.Current,
         };
@@ -50,7 +53,7 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
 
     /// <inheritdoc/>
     public async ValueTask ApplyAsync(UnitSpec desired, UnitSpec? observed, CancellationToken ct) =>
-        await new UnitApply(systemd, configuration, Freshness, signals, desired).RunAsync(ct);
+        await new UnitApply(systemd, configuration, Freshness, signals, desired, observed?.Liveness == Liveness.Hung).RunAsync(ct);
 
     /// <summary>
     /// Records what the process of a unit has loaded, when nobody of us started it and its files are older than it. To be called after a look; from then on neither a step of the clock nor an old modification time hides an edit.
@@ -86,7 +89,7 @@ public sealed class UnitsKind(ISystemd systemd, IHostFiles files, string stampFo
     public ValueTask<UnitSpec?> CaptureAsync(UnitSpec observed, CancellationToken ct)
     {
         string[] absent = [.. (observed.Loads ?? []).Where(path => files.Stat(path) is null)];
-        return new(observed with { Definition = UnitSpec.Current, Configuration = UnitSpec.Current, Absent = absent.Length > 0 ? absent : null });
+        return new(observed with { Definition = UnitSpec.Current, Configuration = UnitSpec.Current, Liveness = observed.Liveness is null ? null : Liveness.Alive, Absent = absent.Length > 0 ? absent : null });
     }
 
     internal static bool IsRunning(UnitInfo unit) => unit.ActiveState is "active" or "reloading" or "refreshing";

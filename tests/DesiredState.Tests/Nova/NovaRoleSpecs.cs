@@ -60,7 +60,21 @@ public sealed class NovaRoleSpecs
         conf.Content.ShouldContain("my_ip = 10.80.0.1\n");
         var unit = state.Resource<UnitSpec>("unit:nova-compute.service");
         (unit.Running, unit.Enabled, unit.Asks).ShouldBe((false, true, Asks.Guru));
+        (unit.HungAfterSeconds, unit.Liveness).ShouldBe((null, null), "what need not run cannot hang");
         Text(state, "/etc/systemd/system/nova-compute.service.d/nice.conf").ShouldContain("Nice=5");
+    }
+
+    [Theory]
+    [InlineData("", 120)]
+    [InlineData(", reportInterval: 5, serviceDownTime: 15", 120)]
+    [InlineData(", reportInterval: 60, serviceDownTime: 200", 360)]
+    public void Agents_that_have_not_run_for_several_reports_hang_and_services_that_wait_for_requests_do_not(string more, int seconds)
+    {
+        var state = Compile($"nova: {{role: single-node, flatInterface: cloudlet0, address: 10.80.0.1/24{more}}}");
+
+        foreach (var agent in (string[])["nova-compute", "nova-conductor", "nova-scheduler"])
+            state.Resource<UnitSpec>($"unit:{agent}.service").ShouldSatisfyAllConditions(u => u.HungAfterSeconds.ShouldBe(seconds), u => u.Liveness.ShouldBe(Liveness.Alive));
+        state.Resource<UnitSpec>("unit:nova-api.service").HungAfterSeconds.ShouldBeNull();
     }
 
     [Fact]

@@ -55,7 +55,7 @@ public sealed class LedgerSpecs
         while (patient.Ask(Id) != Allowance.GivenUp)
         {
             patient.Ask(Id).ShouldBe(Allowance.Now);
-            patient.Succeeded(Id, isOnProbation: true);
+            patient.Succeeded(Id, TimeSpan.FromSeconds(10));
             clock.Advance(TimeSpan.FromSeconds(1));
             patient.Well(Id);
             patient.Relapsed(Id).ShouldBeTrue();
@@ -75,7 +75,7 @@ public sealed class LedgerSpecs
     {
         for (var i = 0; i < 20; i++)
         {
-            ledger.Succeeded(Id, isOnProbation: true);
+            ledger.Succeeded(Id, TimeSpan.FromSeconds(10));
             clock.Advance(TimeSpan.FromSeconds(11));
             ledger.Relapsed(Id).ShouldBeFalse();
             ledger[Id].Failures.ShouldBe(0);

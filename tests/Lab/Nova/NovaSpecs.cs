@@ -85,6 +85,38 @@ public sealed class NovaSpecs(NovaConverge site)
         await _host.HealedAsync(minutes: 4);
     }
 
+    /// <summary>Lets the compute service be told to hang: on SIGUSR1 the thread that does everything sleeps, and gives way to nobody.</summary>
+    private const string CanHang = """
+        mkdir -p /run/can-hang /run/systemd/system/nova-compute.service.d
+        printf 'import signal\nfrom time import sleep\ndef hang(*_):\n    while True:\n        sleep(3600)\nsignal.signal(signal.SIGUSR1, hang)\n' >/run/can-hang/usercustomize.py
+        printf '[Service]\nEnvironment=PYTHONPATH=/run/can-hang\n' >/run/systemd/system/nova-compute.service.d/hang.conf
+        systemctl daemon-reload; systemctl stop cloudlet-healthd nova-compute
+        """;
+
+    [Fact]
+    public async Task A_compute_service_that_hangs_though_nobody_stopped_it_is_started_anew_and_the_next_server_runs()
+    {
+        await site.BeginAsync();
+        await site.ShellAsync(CanHang);
+        await site.Cloud.ComputeIsAsync("down");
+        await site.ShellAsync("systemctl start nova-compute cloudlet-healthd");
+        await site.Cloud.ComputeIsAsync("up");
+        (await site.Cloud.BootAsync()).Status.ShouldBe("ACTIVE");
+        var before = (await site.ShellAsync(Runs)).Split('\n');
+
+        var pid = await site.ShellAsync("pid=$(systemctl show -P MainPID nova-compute); kill -USR1 $pid; echo $pid");
+        await site.Cloud.ComputeIsAsync("down");
+        (await site.ShellAsync($"systemctl is-active nova-compute; systemctl show -P MainPID nova-compute; grep State: /proc/{pid}/status")).ShouldBe($"active\n{pid}\nState:\tS (sleeping)");
+        await LabHosts.LabHostFixture.EventuallyAsync(async () => await site.ShellAsync(Runs) is var now && now.Split('\n').Except(before).Any(), "the compute service is started anew", minutes: 5);
+        await site.Cloud.ComputeIsAsync("up");
+
+        await site.Cloud.RunsAsync();
+        (await site.ShellAsync(Runs)).Split('\n').Except(before).ShouldHaveSingleItem().ShouldStartWith("nova-compute ");
+        await _host.HealedAsync(minutes: 4);
+        (await _host.RecordsAsync()).ShouldContain(r => r.GetProperty("because").GetString() == "a process that has not run for 120 s" && r.GetProperty("left").GetArrayLength() == 0);
+        await site.ShellAsync("rm -r /run/systemd/system/nova-compute.service.d /run/can-hang; systemctl daemon-reload");
+    }
+
     [Theory]
     [InlineData("systemctl kill -s KILL nova-compute")]
     [InlineData("systemctl kill -s STOP nova-compute")]

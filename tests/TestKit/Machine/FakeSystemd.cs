@@ -39,6 +39,9 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     /// <summary>False: units have no ExecReload=.</summary>
     public bool CanReload { get; set; } = true;
 
+    /// <summary>Units that somebody has frozen.</summary>
+    public ISet<string> Frozen { get; } = new HashSet<string>();
+
     /// <inheritdoc/>
     public UnitInfo Get(string unit)
     {
@@ -57,6 +60,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
             MainPid = state.Active == "active" ? MainPid ?? 1000 + invocations : 0,
             Started = state.Started,
             CanReload = CanReload,
+            IsFrozen = Frozen.Contains(unit),
             Result = state.Active != "failed" ? "success" : state.Starts >= StartLimit ? "start-limit-hit" : "exit-code",
         };
     }

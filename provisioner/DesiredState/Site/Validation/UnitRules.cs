@@ -63,6 +63,7 @@ internal sealed class UnitRules
         }
 
         LoadedOptions(name, unit);
+        HungAfter(name, unit);
         for (var i = 0; i < unit.After?.Count; i++)
         {
             if (unit.After[i] is { } id)
@@ -82,6 +83,18 @@ internal sealed class UnitRules
             if (unit.Mutable[i] is { } option && OptionNames.Error(option) is { } error)
                 report.Value(error, "units", name, "mutable", $"{i}");
         }
+    }
+
+    private void HungAfter(string name, UnitSection unit)
+    {
+        if (unit.HungAfter is not { } seconds)
+            return;
+        if (seconds is < UnitSpec.ShortestHang or > UnitSpec.LongestHang)
+            report.Value($"{seconds} is out of range: hungAfter is {UnitSpec.ShortestHang} to {UnitSpec.LongestHang} seconds", "units", name, "hungAfter");
+        if (!name.EndsWith(".service", StringComparison.Ordinal) || name.Contains("@."))
+            report.Key($"{name} has no process of its own that could hang; only a service has", "units", name, "hungAfter");
+        else if (unit.Running is null)
+            report.Key("what need not run cannot hang; say `running: true` too", "units", name, "hungAfter");
     }
 
     private static string? NameError(string name)

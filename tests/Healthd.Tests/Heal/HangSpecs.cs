@@ -1,0 +1,142 @@
+using Cloudlet.Converge.Kinds;
+using Cloudlet.DesiredState;
+using Cloudlet.DesiredState.Health;
+using Cloudlet.DesiredState.Units;
+using Cloudlet.Healthd.Heal;
+using Cloudlet.Healthd.Report;
+using Cloudlet.Healthd.Watch;
+using Cloudlet.Machine.Processes;
+using Cloudlet.Resources.State;
+using Cloudlet.Resources.Units;
+using Cloudlet.TestKit;
+using Cloudlet.TestKit.Machine;
+using NSubstitute;
+
+namespace Cloudlet.Healthd.Tests.Heal;
+
+/// <summary>Services that hang without having been stopped. A step of the daemon is four seconds.</summary>
+public sealed class HangSpecs : IDisposable
+{
+    private const string Unit = "agent.service";
+    private const int Main = 700;
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(4);
+
+    private readonly ManualClock clock = new();
+    private readonly FakeActivity processes = new();
+    private readonly FakeMachine machine;
+    private readonly List<HealRecord> records = [];
+    private readonly List<Alarm> alarms = [];
+    private readonly WakeQueue queue;
+    private readonly Healing healing;
+
+    public HangSpecs()
+    {
+        machine = new FakeMachine(clock);
+        machine.Files[$"/lib/systemd/system/{Unit}"] = "[Service]\n[Install]\n";
+        machine.Systemd.EnableByHand(Unit);
+        machine.Systemd.StartByHand(Unit);
+        machine.Systemd.MainPid = Main;
+        var store = new MemoryConvergeStore();
+        store.WriteApplied(HostState.Create("edge-1", [new UnitSpec { Id = UnitSpec.IdOf(Unit), Name = Unit, Enabled = true, Running = true, Liveness = Liveness.Alive, HungAfterSeconds = 60 }]));
+        var reports = Substitute.For<IHealthReports>();
+        reports.When(r => r.Healed(Arg.Any<HealRecord>())).Do(call => records.Add(call.Arg<HealRecord>()));
+        reports.When(r => r.Alarmed(Arg.Any<Alarm>(), Arg.Any<IReadOnlyList<Alarm>>())).Do(call => alarms.Add(call.Arg<Alarm>()));
+        var wakers = Substitute.For<IWakers>();
+        wakers.Unwatched.Returns([]);
+        var activity = new UnitActivity(processes, machine.Systemd, clock);
+        var host = new HealthHost
+        {
+            Machine = machine,
+            Kinds = new KindRegistry().Add(new UnitsKind(machine.Systemd, machine.Files, StatePaths.Host.Units, clock, patience: TimeSpan.Zero, activity: activity)),
+            Store = store,
+            Guard = new RecordingGuard(),
+            Wakers = wakers,
+            HostName = () => "edge-1",
+            Paths = HealthPaths.Host,
+            Activity = activity,
+        };
+        var book = new AlarmBook(clock, alarm => reports.Alarmed(alarm, []));
+        var held = new HeldState(host, book, clock);
+        queue = new WakeQueue(clock);
+        healing = new Healing(host, new HealthSettings(), held, book, queue, clock, reports) { IsReady = true };
+        held.Read();
+        healing.NewState(byApply: false);
+    }
+
+    public void Dispose()
+    {
+        queue.Dispose();
+        machine.Dispose();
+    }
+
+    [Fact]
+    public async Task A_service_that_hangs_is_started_anew_once_and_the_record_says_why()
+    {
+        await StartAsync();
+        processes.Still[Main] = ProcessStance.Waits;
+        machine.Systemd.WhileStarting = () => machine.Systemd.MainPid = Main + 1;
+
+        await StepsAsync(60);
+
+        machine.Systemd.Calls.ShouldBe([$"restart {Unit}"]);
+        records.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            r => r.Because.ShouldBe("a process that has not run for 60 s"),
+            r => r.Seen[0].Properties.ShouldHaveSingleItem().Path.ShouldBe("liveness"),
+            r => r.Left.ShouldBeEmpty());
+        alarms.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task One_that_does_something_now_and_then_is_left_alone_and_costs_few_looks()
+    {
+        await StartAsync();
+
+        await StepsAsync(150);
+
+        machine.Systemd.Calls.ShouldBeEmpty();
+        records.ShouldBeEmpty();
+        processes.Looks.ShouldBeInRange(10 * 7, (10 * 8) + 2);
+    }
+
+    [Fact]
+    public async Task One_that_waits_for_a_disk_has_an_alarm_until_it_goes_on_and_is_not_restarted()
+    {
+        await StartAsync();
+        processes.Still[Main] = ProcessStance.WaitsInKernel;
+        await StepsAsync(60);
+        alarms.ShouldHaveSingleItem().Kind.ShouldBe(AlarmKind.ProcessStuck);
+
+        processes.Still.Clear();
+        await StepsAsync(10);
+
+        alarms[^1].Cleared.ShouldNotBeNull();
+        machine.Systemd.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task One_that_hangs_again_after_each_start_is_given_up_with_one_alarm()
+    {
+        await StartAsync();
+        var pid = Main;
+        processes.Still[pid] = ProcessStance.Waits;
+        machine.Systemd.WhileStarting = () => processes.Still[(machine.Systemd.MainPid = ++pid).Value] = ProcessStance.Waits;
+
+        await StepsAsync(400);
+
+        machine.Systemd.Calls.Count.ShouldBe(new HealthSettings().GiveUpAfter);
+        alarms.ShouldHaveSingleItem().ShouldSatisfyAllConditions(a => a.Kind.ShouldBe(AlarmKind.GaveUp), a => a.Message.ShouldContain("hung soon after"));
+    }
+
+    private Task StartAsync() => healing.PassAsync(new Wakening(null, "start", clock.GetTimestamp()), default);
+
+    private async Task StepsAsync(int steps)
+    {
+        for (var i = 0; i < steps; i++)
+        {
+            clock.Advance(Step);
+            healing.LookAtProcesses(Step);
+            if (queue.Take(TimeSpan.Zero, default) is { } wakening)
+                await healing.PassAsync(wakening, default);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using Cloudlet.Converge.Planning;
+using Cloudlet.DesiredState.Units;
+using Cloudlet.Machine.Processes;
+using Cloudlet.Resources.Units;
+using Cloudlet.TestKit;
+using Cloudlet.TestKit.Machine;
+
+namespace Cloudlet.Resources.Tests.Units;
+
+public sealed class UnitActivitySpecs : IDisposable
+{
+    private const string Name = "nova-compute.service";
+    private const int Main = 700;
+
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(15);
+    private static readonly UnitSpec Unit = new() { Id = UnitSpec.IdOf(Name), Name = Name, Running = true, Liveness = Liveness.Alive, HungAfterSeconds = 120 };
+
+    private readonly ManualClock clock = new();
+    private readonly FakeActivity processes = new();
+    private readonly FakeMachine machine;
+    private readonly UnitActivity activity;
+
+    public UnitActivitySpecs()
+    {
+        machine = new FakeMachine(clock);
+        machine.Files[$"/lib/systemd/system/{Name}"] = "[Service]\n[Install]\n";
+        machine.Systemd.MainPid = Main;
+        activity = new UnitActivity(processes, machine.Systemd, clock);
+    }
+
+    public void Dispose() => machine.Dispose();
+
+    [Fact]
+    public void A_process_that_runs_now_and_then_is_alive_for_ever() => After(looks: 100).ShouldBe(Liveness.Alive);
+
+    [Fact]
+    public void One_that_has_not_run_for_the_whole_time_hangs_and_not_before()
+    {
+        processes.Still[Main] = ProcessStance.Waits;
+
+        After(looks: 8).ShouldBe(Liveness.Alive);
+        After(looks: 1).ShouldBe(Liveness.Hung);
+        processes.Still.Clear();
+        After(looks: 1).ShouldBe(Liveness.Alive);
+    }
+
+    [Theory]
+    [InlineData(ProcessStance.Held, Liveness.Alive)]
+    [InlineData(ProcessStance.Ready, Liveness.Alive)]
+    [InlineData(ProcessStance.WaitsInKernel, Liveness.Stuck)]
+    public void One_that_somebody_holds_or_that_wants_a_processor_is_alive_and_one_that_waits_for_a_disk_is_told_apart(ProcessStance stance, Liveness expected)
+    {
+        processes.Still[Main] = stance;
+
+        After(looks: 100).ShouldBe(expected);
+    }
+
+    [Fact]
+    public void One_that_was_held_has_the_whole_time_again()
+    {
+        processes.Still[Main] = ProcessStance.Held;
+        After(looks: 100);
+        processes.Still[Main] = ProcessStance.Waits;
+
+        After(looks: 8).ShouldBe(Liveness.Alive);
+    }
+
+    [Fact]
+    public void A_unit_that_an_operator_has_frozen_is_alive_and_has_the_whole_time_when_it_thaws()
+    {
+        processes.Still[Main] = ProcessStance.Waits;
+        machine.Systemd.Frozen.Add(Name);
+        After(looks: 9).ShouldBe(Liveness.Alive);
+        machine.Systemd.Frozen.Clear();
+
+        After(looks: 8).ShouldBe(Liveness.Alive);
+        After(looks: 1).ShouldBe(Liveness.Hung);
+    }
+
+    [Fact]
+    public void A_process_that_got_the_number_of_one_that_ended_was_started_just_now()
+    {
+        processes.Still[Main] = ProcessStance.Waits;
+        After(looks: 8);
+        processes.Started[Main] = 5;
+
+        After(looks: 8).ShouldBe(Liveness.Alive);
+    }
+
+    [Fact]
+    public void Time_in_which_nobody_looked_does_not_count()
+    {
+        processes.Still[Main] = ProcessStance.Waits;
+        After(looks: 1);
+        clock.Advance(TimeSpan.FromHours(9));
+        activity.Look(Unit, Main).ShouldBe(Liveness.Alive);
+        clock.WallStep = TimeSpan.FromHours(9);
+
+        After(looks: 6).ShouldBe(Liveness.Alive);
+        After(looks: 1).ShouldBe(Liveness.Hung);
+    }
+
+    [Fact]
+    public void One_worker_that_hangs_is_enough_whatever_the_others_do()
+    {
+        processes.Workers[Main] = [701, 702];
+        processes.Still[702] = ProcessStance.Waits;
+
+        After(looks: 9).ShouldBe(Liveness.Hung);
+    }
+
+    [Fact]
+    public void Without_a_time_nothing_is_looked_at()
+    {
+        processes.Still[Main] = ProcessStance.Waits;
+        var unit = Unit with { HungAfterSeconds = null };
+
+        activity.IsDue(unit).ShouldBeFalse();
+        activity.Look(unit, Main).ShouldBe(Liveness.Alive);
+        processes.Looks.ShouldBe(0);
+    }
+
+    [Fact]
+    public void It_is_due_eight_times_in_that_time()
+    {
+        activity.IsDue(Unit).ShouldBeTrue();
+        activity.Look(Unit, Main);
+        clock.Advance(Look - TimeSpan.FromSeconds(1));
+        activity.IsDue(Unit).ShouldBeFalse();
+        clock.Advance(TimeSpan.FromSeconds(1));
+        activity.IsDue(Unit).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task The_kind_restarts_a_unit_that_hangs_once_and_whoever_does_not_remember_finds_it_well()
+    {
+        var daemons = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock, activity: activity);
+        var others = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock);
+        machine.Systemd.StartByHand(Name);
+        processes.Still[Main] = ProcessStance.Waits;
+        After(looks: 9);
+
+        var seen = await daemons.ObserveAsync(Unit, default);
+        SpecDiff.Between(Unit, seen).ShouldHaveSingleItem().ShouldSatisfyAllConditions(p => p.Path.ShouldBe("liveness"), p => p.From!.ToString().ShouldBe("hung"));
+        SpecDiff.Between(Unit, await others.ObserveAsync(Unit, default)).ShouldBeEmpty();
+        await daemons.ApplyAsync(Unit, seen, default);
+        machine.Systemd.MainPid = Main + 1;
+
+        machine.Systemd.Calls.ShouldBe([$"restart {Name}"]);
+        SpecDiff.Between(Unit, await daemons.ObserveAsync(Unit, default)).ShouldBeEmpty();
+        (await daemons.CaptureAsync(seen!, default))!.Liveness.ShouldBe(Liveness.Alive);
+    }
+
+    private Liveness After(int looks)
+    {
+        var last = Liveness.Alive;
+        for (var i = 0; i < looks; i++)
+        {
+            last = activity.Look(Unit, Main);
+            clock.Advance(Look);
+        }
+
+        return last;
+    }
+}

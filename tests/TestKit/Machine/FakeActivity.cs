@@ -1,0 +1,34 @@
+using Cloudlet.Machine.Processes;
+
+namespace Cloudlet.TestKit.Machine;
+
+/// <summary>Processes of a host in memory, and how far each has come: by itself one moves at every look.</summary>
+public sealed class FakeActivity : IProcessActivity
+{
+    private long looks;
+
+    /// <summary>Main process → its workers; a main process without is alone.</summary>
+    public IDictionary<int, int[]> Workers { get; } = new Dictionary<int, int[]>();
+
+    /// <summary>Processes that do not run any more, and what they do instead.</summary>
+    public IDictionary<int, ProcessStance> Still { get; } = new Dictionary<int, ProcessStance>();
+
+    /// <summary>Process id → start time, where it is not zero.</summary>
+    public IDictionary<int, long> Started { get; } = new Dictionary<int, long>();
+
+    /// <summary>How many looks there were.</summary>
+    public long Looks => looks;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ProcessActivity> Look(int mainPid)
+    {
+        looks++;
+        return [.. new[] { mainPid }.Concat(Workers.TryGetValue(mainPid, out var workers) ? workers : []).Select(Of)];
+    }
+
+    private ProcessActivity Of(int pid)
+    {
+        var started = Started.TryGetValue(pid, out var time) ? time : 0;
+        return Still.TryGetValue(pid, out var stance) ? new ProcessActivity(pid, started, -1, stance) : new ProcessActivity(pid, started, looks, ProcessStance.Waits);
+    }
+}
