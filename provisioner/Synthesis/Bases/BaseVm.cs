@@ -15,7 +15,7 @@ public sealed record BaseVm(string Id, BaseManifest Manifest, string Folder)
     public string DiskPath => Path.Combine(Folder, DiskFile);
 
     /// <summary>Where its pages are found by their content.</summary>
-    internal string IndexPath => Path.Combine(Folder, IndexFile);
+    public string IndexPath => Path.Combine(Folder, IndexFile);
 
     /// <summary>Guest memory; there is none in a base that is a disk alone.</summary>
     public string MemoryPath => Path.Combine(Folder, MemoryFile);

@@ -20,7 +20,7 @@ internal sealed class OurOverlay(RuntimeStore store, string folder)
     /// <param name="isSmall">With --small.</param>
     /// <param name="runs">Times; the medians count.</param>
     /// <param name="ct">Stops it.</param>
-    public async Task<OverlayFigures> RunAsync(RunningVm vm, BaseVm baseVm, string after, bool isSmall, int runs, CancellationToken ct)
+    public async Task<OverlayFigures> RunAsync(RunningVm vm, BaseVm baseVm, string? after, bool isSmall, int runs, CancellationToken ct)
     {
         var overlay = Path.Combine(folder, "ours.overlay");
         var created = new List<MeasuredRun>();

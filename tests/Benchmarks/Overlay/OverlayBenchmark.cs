@@ -24,10 +24,16 @@ internal static class OverlayBenchmark
         var store = new RuntimeStore(Path.Combine(folder, "store"));
         List<string> machine = [MachineLines.Begin(), .. await OverlayReport.VersionsAsync(ct)];
         var results = new List<CorpusResult>();
+        var scan = 0.0;
+        IReadOnlyList<ResumeFigures> resumes;
         try
         {
             foreach (var corpus in options.Quick ? OverlayCorpus.All.Take(2) : OverlayCorpus.All)
                 results.Add(await RunAsync(corpus, store, folder, options, progress, ct));
+            progress.Report("data that has not changed");
+            var guest = new OverlayGuest(store, folder, progress);
+            scan = ScanCost.Measure(await guest.BaseAsync(OverlayCorpus.All[0], ct), folder, options.Quick ? 3 : 9);
+            resumes = await new ResumeTimes(store, folder, progress).RunAsync(guest.Image, options.Quick ? 5 : 15, ct);
         }
         finally
         {
@@ -38,7 +44,7 @@ internal static class OverlayBenchmark
         }
 
         machine.Add(MachineLines.End());
-        return options.Json ? OverlayReport.Json(machine, results) : OverlayReport.Markdown(machine, results);
+        return options.Json ? OverlayReport.Json(machine, results, scan, resumes) : OverlayReport.Markdown(machine, results, scan, resumes);
     }
 
     private static async Task<CorpusResult> RunAsync(OverlayCorpus corpus, RuntimeStore store, string folder, BenchOptions options, Lines progress, CancellationToken ct)
@@ -50,7 +56,7 @@ internal static class OverlayBenchmark
         // It stands still from here on: every tool sees the same bytes.
         await using (var control = await vm.ControlAsync(ct))
             await control.ExecuteAsync("stop", ct);
-        var (before, after) = await guest.DumpAsync(vm, ct);
+        var (before, after) = corpus.HasPeers ? await guest.DumpAsync(vm, ct) : (null, null);
         var ours = new OurOverlay(store, folder);
         progress.Report($"{corpus.Name}: ours");
         var figures = new List<OverlayFigures>
@@ -59,6 +65,14 @@ internal static class OverlayBenchmark
             await ours.RunAsync(vm, baseVm, after, isSmall: true, options.Quick ? 1 : 3, ct),
         };
         var notRun = new List<string>();
+        if (before is null || after is null)
+        {
+            await EndAsync(store, vm, progress);
+            return new CorpusResult(corpus, corpus.DiskMiB + corpus.MemoryMiB, figures, ["peers: not asked to take a file of this size"]);
+        }
+
+        progress.Report($"{corpus.Name}: the reference system's mode");
+        figures.Add(await ReferenceMode.RunAsync(before, after, folder, ct));
         foreach (var peer in OverlayPeer.All)
         {
             progress.Report($"{corpus.Name}: {peer.Name}");

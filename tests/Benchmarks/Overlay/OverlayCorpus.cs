@@ -8,6 +8,9 @@ namespace Cloudlet.Benchmarks.Overlay;
 /// <param name="DiskMiB">Disk; the image is made larger, sparse, when it has less. 0: as the image has it.</param>
 internal sealed record OverlayCorpus(string Name, string What, string Script, int MemoryMiB = 256, int DiskMiB = 0)
 {
+    /// <summary>False: too large for the peers' files.</summary>
+    public bool HasPeers { get; init; } = true;
+
     /// <summary>All of them. What a guest has at hand stands in for what it would download: it reaches no network.</summary>
     public static IReadOnlyList<OverlayCorpus> All { get; } =
     [
@@ -17,5 +20,6 @@ internal sealed record OverlayCorpus(string Name, string What, string Script, in
         new("incompressible", "40 MB that no compressor makes smaller", "head -c 40000000 /dev/urandom >/root/data; sync; cat /root/data >/dev/null"),
         new("busy store in memory", "a hash of 300,000 entries is filled and changed", "setsid perl -e 'my %h; srand 1; for (1..300000) { $h{\"key:$_\"} = join \",\", map { int rand 1000 } 1..8 } for (1..100000) { $h{\"key:\" . int rand 300000} = rand } sleep 1000' >/dev/null 2>&1 & sleep 45"),
         new("sparse 8 GiB, 1 GiB", "a large disk and memory, little changed", "head -c 2000000 /dev/urandom >/root/data; cp -r /usr/share/perl /opt/perl; sync", MemoryMiB: 1024, DiskMiB: 8192),
+        new("sparse 40 GiB, 256 MiB", "a disk that no peer takes, little changed", "head -c 2000000 /dev/urandom >/root/data; cp -r /usr/share/perl /opt/perl; sync", DiskMiB: 40960) { HasPeers = false },
     ];
 }

@@ -15,20 +15,22 @@ internal sealed class OverlayGuest(RuntimeStore store, string folder, IProgress<
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
+    /// <summary>The guest's disk.</summary>
+    public string Image { get; } = Path.Combine(folder, "guest.qcow2");
+
     /// <summary>The base of a size, made when it is not there.</summary>
     public async Task<BaseVm> BaseAsync(OverlayCorpus corpus, CancellationToken ct)
     {
         var name = $"base-{corpus.MemoryMiB}-{corpus.DiskMiB}";
         if (new BaseCatalog(store).List().FirstOrDefault(b => b.Name == name) is { } there)
             return there;
-        var image = Path.Combine(folder, "guest.qcow2");
-        if (!File.Exists(image))
-            await RunAsync(Published.Program(), ["lab", "image", image, "--store", Environment.GetEnvironmentVariable("CLOUDLET_LAB_STORE") is { Length: > 0 } lab ? lab : Path.Combine(Path.GetTempPath(), "cloudlet-lab-images")], ct);
-        var disk = image;
+        if (!File.Exists(Image))
+            await RunAsync(Published.Program(), ["lab", "image", Image, "--store", Environment.GetEnvironmentVariable("CLOUDLET_LAB_STORE") is { Length: > 0 } lab ? lab : Path.Combine(Path.GetTempPath(), "cloudlet-lab-images")], ct);
+        var disk = Image;
         if (corpus.DiskMiB > 0)
         {
             disk = Path.Combine(folder, "large.qcow2");
-            File.Copy(image, disk, overwrite: true);
+            File.Copy(Image, disk, overwrite: true);
             await RunAsync("qemu-img", ["resize", "-q", disk, $"{corpus.DiskMiB}M"], ct);
         }
 

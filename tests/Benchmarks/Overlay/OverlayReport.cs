@@ -25,17 +25,19 @@ internal static class OverlayReport
         return lines;
     }
 
-    public static string Json(IReadOnlyList<string> machine, IReadOnlyList<CorpusResult> results) => JsonSerializer.Serialize(new { machine, results }, Indented);
+    public static string Json(IReadOnlyList<string> machine, IReadOnlyList<CorpusResult> results, double scan, IReadOnlyList<ResumeFigures> resumes) =>
+        JsonSerializer.Serialize(new { machine, results, scanSecondsPerGiBAndCore = scan, resumes }, Indented);
 
-    public static string Markdown(IReadOnlyList<string> machine, IReadOnlyList<CorpusResult> results)
+    public static string Markdown(IReadOnlyList<string> machine, IReadOnlyList<CorpusResult> results, double scan, IReadOnlyList<ResumeFigures> resumes)
     {
         var text = new StringBuilder();
         foreach (var line in machine)
             text.Append("- ").AppendLine(line);
         foreach (var result in results)
             Table(text, result);
+        Table(text, resumes);
         text.AppendLine().AppendLine("### Aims");
-        Aim.Table(text, Aims(results));
+        Aim.Table(text, [.. Aims(results), .. Aims(scan, resumes)]);
         return text.ToString();
     }
 
@@ -53,12 +55,28 @@ internal static class OverlayReport
             text.AppendLine().AppendLine($"- {line}");
     }
 
+    private static void Table(StringBuilder text, IReadOnlyList<ResumeFigures> resumes)
+    {
+        text.AppendLine().AppendLine("### Resume").AppendLine();
+        text.AppendLine("| guest memory, MiB | resumed, ms (p50) | p99 | bare QEMU, ms (p50) | p99 |").AppendLine("| --- | --- | --- | --- | --- |");
+        foreach (var r in resumes)
+            text.AppendLine($"| {r.MemoryMiB} | {r.Resumed.P50 * 1000:0} | {r.Resumed.P99 * 1000:0} | {r.Bare.P50 * 1000:0} | {r.Bare.P99 * 1000:0} |");
+    }
+
+    private static IEnumerable<Aim> Aims(double scan, IReadOnlyList<ResumeFigures> resumes)
+    {
+        yield return Aim.AtMost("unchanged data, a GiB and core,", 0.4, scan, "s");
+        yield return Aim.AtMost("resume more than a bare QEMU, the worst size,", 100, resumes.Max(r => r.Resumed.P50 - r.Bare.P50) * 1000, "ms");
+        yield return Aim.AtMost("resume, the largest memory / the smallest,", 1.2, resumes[^1].Resumed.P50 / resumes[0].Resumed.P50, "");
+    }
+
     private static List<Aim> Aims(IReadOnlyList<CorpusResult> results)
     {
         var aims = new List<Aim>();
         Add("size, small / `xdelta3 -9 -S lzma`, the worst,", 0.5, results.Select(r => Bytes(r, Small, "xdelta3 -9 -S lzma")), values => values.Max());
         Add("size, small / the best peer, geometric mean,", 0.8, results.Select(BestPeer), Mean);
         Add("size, small / the best peer, the worst,", 1.02, results.Select(BestPeer), values => values.Max());
+        Add("size, small / the reference system's mode, the worst,", 1, results.Select(r => Bytes(r, Small, "pages by SHA-256")), values => values.Max());
         Add("size, fast / `zstd -3`, the worst,", 1, results.Select(r => Bytes(r, Fast, "zstd -3")), values => values.Max());
         Add("time to create, fast / `zstd -3`, the worst,", 0.5, results.Select(r => Time(r, Fast, "zstd -3", f => f.CreateSeconds)), values => values.Max());
         Add("size, small / `zstd -19`, the worst,", 1.03, results.Select(r => Bytes(r, Small, "zstd -19")), values => values.Max());
@@ -83,7 +101,7 @@ internal static class OverlayReport
     private static double? Time(CorpusResult result, string ours, string peer, Func<OverlayFigures, double> of) => Of(result, ours) is { } our && Of(result, peer) is { } theirs ? of(our) / of(theirs) : null;
 
     private static double? BestPeer(CorpusResult result) =>
-        result.Figures.Skip(2).Where(f => f.Bytes > 0 && !f.Tool.Contains("-S lzma", StringComparison.Ordinal)).Select(f => (double?)Of(result, Small)!.Bytes / f.Bytes).Max();
+        result.Figures.Skip(2).Where(f => f.Bytes > 0 && OverlayPeer.All.Any(p => p.Name == f.Tool) && !f.Tool.Contains("-S lzma", StringComparison.Ordinal)).Select(f => (double?)Of(result, Small)!.Bytes / f.Bytes).Max();
 
     private static double Mean(IEnumerable<double> values) => Math.Exp(values.Average(Math.Log));
 }

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Globalization;
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Overlays;
+using Cloudlet.Synthesis.Tests.Overlays;
+using Cloudlet.TestKit;
+
+namespace Cloudlet.Synthesis.Tests.Fuzz;
+
+/// <summary>
+/// Overlays that nobody meant well, out of those in the folder corpus, where what once did harm is kept, too. <c>build/fuzz SECONDS</c> runs on with other seeds. CLOUDLET_UPDATE=1 makes the whole ones again, which a new version of the
+/// format needs.
+/// </summary>
+public sealed class OverlayFuzzSpecs(ITestOutputHelper output)
+{
+    private const int Rounds = 3000;
+    private const long MostMemory = 256 << 20; // a file of a few KiB may not make us allocate more: device state of 64 MiB, read and decoded, is the most the format allows
+
+    private static readonly string s_corpus = Path.Combine(Folder(), "corpus");
+    private static readonly ChangedVm s_vm = new(21, diskPages: 24, memoryPages: 16);
+
+    [Fact]
+    public async Task Overlays_are_read_whole_or_refused()
+    {
+        Update();
+        var (seconds, seed) = (Number("CLOUDLET_FUZZ_SECONDS", 0), Number("CLOUDLET_SEED", 1));
+        var files = Directory.EnumerateFiles(s_corpus).Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToList();
+        files.Count.ShouldBeGreaterThanOrEqualTo(2);
+        foreach (var file in files)
+            await TryAsync(file, "a file of the corpus");
+        var mutator = new OverlayMutator(new Random(seed));
+        var (watch, rounds, refused) = (Stopwatch.StartNew(), 0, 0);
+        for (; seconds == 0 ? rounds < Rounds : watch.Elapsed.TotalSeconds < seconds; rounds++)
+            if (!await TryAsync(mutator.Mutate(files[rounds % 2]), $"seed {seed}, round {rounds}"))
+                refused++;
+        output.WriteLine($"seed {seed}: {rounds} overlays, {refused} refused");
+        refused.ShouldBeGreaterThan(rounds / 2);
+    }
+
+    /// <summary>True when it was read. What is read under the id of a whole overlay has to be that overlay.</summary>
+    private static async Task<bool> TryAsync(byte[] bytes, string which)
+    {
+        var before = GC.GetTotalAllocatedBytes();
+        try
+        {
+            var (overlay, disk, memory) = await s_vm.ApplyAsync(new MemoryStream(bytes));
+            if (s_ids.Contains(overlay.Header.Id()) && !(disk.Content.AsSpan().SequenceEqual(s_vm.Disk.Content) && memory.Content.AsSpan().SequenceEqual(s_vm.Memory.Content)))
+                throw Kept(bytes, $"{which}: it was taken for a whole one and makes another VM", null);
+            return true;
+        }
+        catch (CloudletException e) when (e.Kind == ErrorKind.InvalidInput)
+        {
+            return false;
+        }
+        catch (Exception e) when (e is not InvalidOperationException { Source: nameof(OverlayFuzzSpecs) })
+        {
+            throw Kept(bytes, $"{which}: {e.Message}", e);
+        }
+        finally
+        {
+            if (GC.GetTotalAllocatedBytes() - before > MostMemory)
+                throw Kept(bytes, $"{which}: {GC.GetTotalAllocatedBytes() - before >> 20} MiB were allocated", null);
+        }
+    }
+
+    private static InvalidOperationException Kept(byte[] bytes, string what, Exception? cause)
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"cloudlet-fuzz-{Guid.NewGuid():n}");
+        File.WriteAllBytes(path, bytes);
+        return new InvalidOperationException($"{what}. It is kept in {path}: put it into the corpus when it is mended.", cause) { Source = nameof(OverlayFuzzSpecs) };
+    }
+
+    private static readonly HashSet<string> s_ids =
+    [
+        .. Directory.EnumerateFiles(s_corpus, "whole-*").Select(f => File.ReadAllBytes(f)).Select(b => OverlayHeader.Parse(b, b.AsSpan(OverlayHeader.PreludeLength, OverlayHeader.LengthOf(b))).Id()),
+    ];
+
+    private static void Update()
+    {
+        if (Environment.GetEnvironmentVariable("CLOUDLET_UPDATE") != "1")
+            return;
+        foreach (var effort in Enum.GetValues<OverlayEffort>())
+        {
+            using var folder = new TempDir();
+            s_vm.Cut(folder, effort);
+            File.Copy(folder["overlay"], Path.Combine(s_corpus, $"whole-{effort.ToString().ToLowerInvariant()}"), overwrite: true);
+        }
+    }
+
+    private static int Number(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+
+    private static string Folder([System.Runtime.CompilerServices.CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+}
