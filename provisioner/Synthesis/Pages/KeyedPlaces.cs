@@ -33,10 +33,7 @@ internal sealed class KeyedPlaces : IDisposable
     }
 
     [StructLayout(LayoutKind.Sequential)]
-    private readonly record struct Entry(ulong Key, long Place) : IComparable<Entry>
-    {
-        public int CompareTo(Entry other) => Key != other.Key ? Key.CompareTo(other.Key) : Place.CompareTo(other.Place);
-    }
+    private readonly record struct Entry(ulong Key, long Place);
 
     private sealed class Part(string path) : IDisposable
     {
@@ -67,7 +64,7 @@ internal sealed class KeyedPlaces : IDisposable
             }
 
             _waiting.AsSpan(0, _count).CopyTo(all.AsSpan(all.Length - _count));
-            Array.Sort(all);
+            all.AsSpan().Sort(static (a, b) => a.Key != b.Key ? a.Key.CompareTo(b.Key) : a.Place.CompareTo(b.Place));
             return all;
         }
 

@@ -19,12 +19,14 @@ public sealed class VmFreezer(RuntimeStore store)
         var vm = new VmCatalog(store).Get(idOrName);
         var taken = vm.Lock();
         QmpClient? control = null;
-        var wasRunning = false;
+        ThawGuard? guard = null;
         try
         {
             var origin = new BaseCatalog(store).Get(vm.BaseId);
-            control = await vm.ControlAsync(ct);
-            wasRunning = (await control.ExecuteAsync("query-status", ct)).GetProperty("running").GetBoolean();
+            var socket = await vm.ConnectAsync(QemuArguments.ControlSocket, ct);
+            control = await QmpClient.OpenAsync(socket, ct);
+            if ((await control.ExecuteAsync("query-status", ct)).GetProperty("running").GetBoolean())
+                guard = ThawGuard.Start(socket);
             progress.Report($"freezing VM {vm.Label}");
             var state = Path.Combine(vm.Folder, State);
             VmUser.Current.Create(state);
@@ -32,12 +34,12 @@ public sealed class VmFreezer(RuntimeStore store)
             BaseCreator.TakeDevices(state, devicesPath);
             File.Delete(state);
             var memory = GuestMemory.Of(vm.Record.Process.Pid, origin.MemoryPath, origin.Manifest.Memory!.Length);
-            return new FrozenVm(vm, origin, memory, devicesPath, control, taken) { GoesOn = wasRunning };
+            return new FrozenVm(vm, origin, memory, devicesPath, control, taken) { Guard = guard };
         }
         catch
         {
             if (control is not null)
-                await FrozenVm.ThawAsync(control, wasRunning);
+                await FrozenVm.ThawAsync(control, guard);
             taken.Dispose();
             throw;
         }
@@ -71,8 +73,8 @@ public sealed class FrozenVm : IAsyncDisposable
     /// <summary>True: disposing ends the VM, whose folder stays. False: it goes on.</summary>
     public bool EndsVm { get; set; }
 
-    /// <summary>Whether it ran before.</summary>
-    internal bool GoesOn { get; init; }
+    /// <summary>Lets it go on if we can't; null: it stood still before.</summary>
+    internal ThawGuard? Guard { get; init; }
 
     /// <summary>Lets the VM go on, or ends it.</summary>
     public async ValueTask DisposeAsync()
@@ -80,23 +82,24 @@ public sealed class FrozenVm : IAsyncDisposable
         Memory.Dispose();
         if (EndsVm)
         {
+            Guard?.Dispose();
             await _control.DisposeAsync();
             await Vm.EndAsync(CancellationToken.None);
         }
         else
         {
-            await ThawAsync(_control, GoesOn);
+            await ThawAsync(_control, Guard);
         }
 
         await _lock.DisposeAsync();
     }
 
     /// <summary>Lets the guest go on and hangs up. A QEMU that has ended meanwhile is told of by whoever looks for it next.</summary>
-    internal static async Task ThawAsync(QmpClient control, bool goesOn)
+    internal static async Task ThawAsync(QmpClient control, ThawGuard? guard)
     {
         try
         {
-            if (goesOn)
+            if (guard is not null)
                 await control.ExecuteAsync("cont", CancellationToken.None);
         }
         catch (Errors.CloudletException)
@@ -104,6 +107,7 @@ public sealed class FrozenVm : IAsyncDisposable
             // Gone, or hanging: either way there is nothing to let go on, and the first error is the one to hear of.
         }
 
+        guard?.Dispose();
         await control.DisposeAsync();
     }
 }

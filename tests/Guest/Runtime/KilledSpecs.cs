@@ -63,7 +63,7 @@ public class KilledSpecs(CountingBase counting)
             using (var qemu = Process.GetProcessById(vm.GetProperty("pid").GetInt32()))
                 qemu.Kill();
             if ((await cut).ExitCode == 0)
-                (await store.RunAsync("overlay", "verify", store["dies.overlay"])).ShouldExitWith(0);
+                (await CloudletProgram.RunAsync("overlay", "verify", store["dies.overlay"])).ShouldExitWith(0);
             else
                 File.Exists(store["dies.overlay"]).ShouldBeFalse((await cut).Error);
             (await store.RunAsync("vm", "stop", "dies", "--force", "--remove")).ShouldExitWith(0);
@@ -106,7 +106,7 @@ public class KilledSpecs(CountingBase counting)
         (await store.RunAsync("store", "gc")).ShouldExitWith(0);
         Directory.EnumerateFileSystemEntries(Path.Combine(store.Path, "staging")).ShouldBeEmpty();
         if (File.Exists(store["another.overlay"]))
-            (await store.RunAsync("overlay", "verify", store["another.overlay"])).ShouldExitWith(0);
+            (await CloudletProgram.RunAsync("overlay", "verify", store["another.overlay"])).ShouldExitWith(0);
         File.Delete(store["another.overlay"]);
     }
 }
