@@ -7,26 +7,20 @@ namespace Pulumi;
 /// <summary>Arguments: a class whose properties with <see cref="InputAttribute"/> go to a provider.</summary>
 public abstract class InputArgs
 {
-    internal async Task<ImmutableSortedDictionary<string, object?>> ToDictionaryAsync()
-    {
-        var result = ImmutableSortedDictionary.CreateBuilder<string, object?>(StringComparer.Ordinal);
-        foreach (var (name, value) in Members())
-            result.Add(name, value);
-        await Task.CompletedTask;
-        return result.ToImmutable();
-    }
-
     /// <summary>The names and values that go to the provider.</summary>
     internal virtual IEnumerable<KeyValuePair<string, object?>> Members()
     {
-        foreach (var property in GetType().GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+        for (var type = GetType(); type != typeof(InputArgs); type = type.BaseType!)
         {
-            if (property.GetCustomAttribute<InputAttribute>() is not { } input)
-                continue;
-            var value = property.GetValue(this);
-            if (value is null && input.IsRequired)
-                throw new RunException($"{GetType().FullName}.{property.Name} is required and has no value");
-            yield return new(input.Name, input.Json && value is not null ? Json(value) : value);
+            foreach (var member in type.GetMembers(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            {
+                if (member.GetCustomAttribute<InputAttribute>() is not { } input)
+                    continue;
+                var value = member is FieldInfo field ? field.GetValue(this) : ((PropertyInfo)member).GetValue(this);
+                if (value is null && input.IsRequired)
+                    throw new RunException($"{GetType().Name}: \"{input.Name}\" is required and has no value");
+                yield return new(input.Name, input.Json && value is not null ? Json(value) : value);
+            }
         }
     }
 

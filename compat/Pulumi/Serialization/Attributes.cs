@@ -1,7 +1,7 @@
 namespace Pulumi
 {
-    /// <summary>An input property of arguments.</summary>
-    [AttributeUsage(AttributeTargets.Property)]
+    /// <summary>An input property of arguments, or the field behind one.</summary>
+    [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
     public sealed class InputAttribute(string name, bool required = false, bool json = false) : Attribute
     {
         /// <summary>Name that the provider knows the property by.</summary>
