@@ -129,7 +129,7 @@ internal sealed class FakeEngine
     {
         Registered.Add(request);
         if (request.Name == VanishesAt)
-            _ = gone!.StopAsync(TimeSpan.Zero);
+            gone!.StopAsync(TimeSpan.Zero).GetAwaiter().GetResult(); // the connection is cut before the answer
         if (Failures.TryGetValue(request.Name, out var status))
             throw new GrpcException(status);
         var outputs = PropertyCodec.FromStruct(request.Object);
