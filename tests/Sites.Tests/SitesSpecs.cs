@@ -90,7 +90,7 @@ public sealed class SitesSpecs
         using var folder = new TempDir();
         var path = folder.Write("bad.yaml", "hosts:\n  edge-1:\n    links:\n      eth0: {kind: existing, mtu: 5}\n      eth1: {kin: dummy}\n");
         var engine = await Fail(new() { ["proj:files"] = path });
-        engine.Errors.ShouldContain($"{path}:4:34: hosts.edge-1.links.eth0.mtu:");
+        engine.Errors.ShouldContain($"{path}:4:35: hosts.edge-1.links.eth0.mtu:");
         engine.Errors.ShouldContain("did you mean \"kind\"?");
         engine.Errors.ShouldNotContain("   at ");
         engine.Registered.ShouldNotContain(static r => r.Type == "cloudlet:index:Host");
