@@ -40,7 +40,8 @@ public sealed class FieldSpecs
 
     private static IEnumerable<MessageDescriptor> All(MessageDescriptor message) => message.NestedTypes.Where(static n => !n.GetOptions()?.MapEntry ?? true).SelectMany(All).Prepend(message);
 
-    private static string[] Names(string line) => [.. JsonSerializer.Deserialize<string[]>(line)!.Select(static n => n.ToLowerInvariant())];
+    // The stubs put pb_ before what is a word of JavaScript's own.
+    private static string[] Names(string line) => [.. JsonSerializer.Deserialize<string[]>(line)!.Select(static n => n.Replace("pb_", "").ToLowerInvariant())];
 
     private static string NameInStub(FieldDescriptor field) => field.Name.Replace("_", "").ToLowerInvariant() + (field.IsMap ? "map" : field.IsRepeated ? "list" : "");
 

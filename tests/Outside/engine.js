@@ -29,7 +29,7 @@ function monitorAnswers() {
       write('RegisterResource', {
         type: r.getType(), name, parent: r.getParent(), custom: r.getCustom(), inputs: name === told.bigAt ? {} : inputs,
         dependencies: r.getDependenciesList(), acceptSecrets: r.getAcceptsecrets(), deleteBeforeReplace: r.getDeletebeforereplace(),
-        propertyDependencies: Object.fromEntries(r.getPropertydependenciesMap().toObject(true).map(([key, value]) => [key, value.urnsList])),
+        propertyDependencies: Object.fromEntries([...r.getPropertydependenciesMap().entries()].map(([key, value]) => [key, value.getUrnsList()])),
       });
       if (name === told.dieAt) process.exit(9);
       const failure = (told.failures || {})[name];
