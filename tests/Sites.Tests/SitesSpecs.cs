@@ -109,8 +109,7 @@ public sealed class SitesSpecs
 
     private static async Task<FakeEngine> Declare(Dictionary<string, string> config, MapValue? outputs = null, bool isPreview = false)
     {
-        var digest = outputs ?? (isPreview ? MapValue.Empty : MapValue.Empty.With("digest", new TextValue("x")).With("health", MapValue.Empty.With("state", new TextValue("as-described")).With("alarms", new ListValue([]))));
-        var engine = new FakeEngine { Config = config, IsPreview = isPreview, Outputs = new[] { "edge-1", "edge-2", "controller", "demo" }.ToDictionary(static n => n, _ => digest) };
+        var engine = new FakeEngine { Config = config, IsPreview = isPreview, Outputs = new[] { "edge-1", "edge-2", "controller", "demo" }.ToDictionary(static n => n, _ => outputs ?? MapValue.Empty) };
         (await engine.RunAsync(static () => Deployment.RunAsync(global::Program.Declare))).ShouldBe(0, engine.Errors);
         return engine;
     }

@@ -73,6 +73,20 @@ internal sealed class FakeEngine
         }
     }
 
+    /// <summary>Does something while no program has an engine.</summary>
+    public static async Task WithoutAsync(Func<Task> act)
+    {
+        await One.WaitAsync();
+        try
+        {
+            await act();
+        }
+        finally
+        {
+            One.Release();
+        }
+    }
+
     private GrpcServer? gone;
 
     private void SetEnvironment(string? address)
