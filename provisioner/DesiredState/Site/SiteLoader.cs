@@ -94,13 +94,21 @@ public static class SiteLoader
             if (SiteCheck.Host(whole, section, files, problems) is not { } reach)
                 continue;
             reached.Add((whole, reach));
-            hosts.Add(new SiteHost(whole, reach, WithResolvedTemplates(section, whole)));
+            var resolved = WithResolvedTemplates(section, whole);
+            hosts.Add(new SiteHost(whole, reach, resolved, described.Nova is null || HasRemoval(tree.Merged) ? resolved : WithResolvedTemplates(described, whole)));
         }
 
         SiteCheck.Reaches(reached, problems);
         hosts.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return hosts;
     }
+
+    private static bool HasRemoval(YamlNode node) => node.IsRemoval || node switch
+    {
+        YamlMapping mapping => mapping.Entries.Any(static e => HasRemoval(e.Value)),
+        YamlSequence list => list.Items.Any(HasRemoval),
+        _ => false,
+    };
 
     private static List<HostTree> Trees(YamlMapping root, List<Problem> problems)
     {

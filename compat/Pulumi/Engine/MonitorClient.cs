@@ -1,0 +1,52 @@
+using Cloudlet.Wire;
+using Cloudlet.Wire.Grpc;
+using Cloudlet.Wire.Protocol;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Pulumi;
+
+/// <summary>The engine as one who keeps track of resources. Its calls take as long as what they wait for: minutes, hours.</summary>
+internal sealed class MonitorClient(GrpcChannel channel)
+{
+    private readonly Lock once = new();
+    private Task<bool>? keepsResources;
+
+    /// <summary>Whether references to resources may be sent.</summary>
+    public Task<bool> KeepsResourcesAsync()
+    {
+        lock (once)
+            return keepsResources ??= SupportsAsync("resourceReferences");
+    }
+
+    public Task<RegisterResourceResponse> RegisterAsync(RegisterResourceRequest request) => channel.CallAsync(MonitorMethods.RegisterResource, request);
+
+    public Task<ReadResourceResponse> ReadAsync(ReadResourceRequest request) => channel.CallAsync(MonitorMethods.ReadResource, request);
+
+    public Task RegisterOutputsAsync(RegisterResourceOutputsRequest request) => channel.CallAsync(MonitorMethods.RegisterResourceOutputs, request);
+
+    public Task<ResourceInvokeResponse> InvokeAsync(ResourceInvokeRequest request) => channel.CallAsync(MonitorMethods.Invoke, request);
+
+    /// <summary>Says that everything is declared, and waits for the engine to be done with it. An engine that has no such call takes the end of the program for it.</summary>
+    public async Task SignalAndWaitForShutdownAsync()
+    {
+        try
+        {
+            await channel.CallAsync(MonitorMethods.SignalAndWaitForShutdown, new Empty());
+        }
+        catch (GrpcException e) when (e.Status.Code == GrpcCode.Unimplemented)
+        {
+        }
+    }
+
+    private async Task<bool> SupportsAsync(string feature)
+    {
+        try
+        {
+            return (await channel.CallAsync(MonitorMethods.SupportsFeature, new SupportsFeatureRequest { Id = feature })).HasSupport;
+        }
+        catch (GrpcException e) when (e.Status.Code == GrpcCode.Unimplemented)
+        {
+            return false;
+        }
+    }
+}

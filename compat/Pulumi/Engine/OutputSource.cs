@@ -1,0 +1,79 @@
+using System.Reflection;
+
+namespace Pulumi;
+
+/// <summary>The other end of a resource's output property: where its value is put when the engine has answered.</summary>
+internal abstract class OutputSource
+{
+    private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    /// <summary>Name that the provider knows the property by.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Type of the value.</summary>
+    public abstract Type ValueType { get; }
+
+    /// <summary>Puts the value there.</summary>
+    public abstract void Set(OutputData<object?> data);
+
+    /// <summary>Says that there will never be one.</summary>
+    public abstract void Fail(Exception e);
+
+    /// <summary>Gives every output property of a resource an output whose value comes later.</summary>
+    public static List<OutputSource> Of(Resource resource)
+    {
+        var sources = new List<OutputSource>();
+        for (var type = resource.GetType(); type is not null && type != typeof(object); type = type.BaseType)
+        {
+            // The outputs of a stack are set by its own constructor, and one that is not is a mistake.
+            if (resource is Stack && !type.IsAssignableFrom(typeof(Stack)))
+                continue;
+            foreach (var property in type.GetProperties(Declared))
+            {
+                if (property.GetCustomAttribute<OutputAttribute>() is { } output)
+                    sources.Add(Make(resource, property, output));
+            }
+        }
+
+        return sources;
+    }
+
+    private static OutputSource Make(Resource resource, PropertyInfo property, OutputAttribute output)
+    {
+        var type = property.PropertyType;
+        if (!type.IsGenericType || type.GetGenericTypeDefinition() != typeof(Output<>) || property.SetMethod is null)
+            throw new InvalidOperationException($"{property.DeclaringType!.FullName}.{property.Name} has [Output]: it must be an Output<T> with a setter");
+        var source = (OutputSource)typeof(OutputSource).GetMethod(nameof(Attach), BindingFlags.NonPublic | BindingFlags.Static)!
+            .MakeGenericMethod(type.GetGenericArguments()).Invoke(null, [resource, property, output.Name ?? property.Name])!;
+        return source;
+    }
+
+    private static OutputSource<T> Attach<T>(Resource resource, PropertyInfo property, string name)
+    {
+        var source = new OutputSource<T>(resource) { Name = name };
+        property.SetValue(resource, source.Output);
+        return source;
+    }
+}
+
+/// <summary>The other end of an output of one type.</summary>
+internal sealed class OutputSource<T> : OutputSource
+{
+    private readonly Resource resource;
+    private readonly TaskCompletionSource<OutputData<T>> data = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public OutputSource(Resource resource)
+    {
+        this.resource = resource;
+        Output = new Output<T>(data.Task);
+    }
+
+    public Output<T> Output { get; }
+
+    public override Type ValueType => typeof(T);
+
+    public override void Set(OutputData<object?> value) =>
+        data.TrySetResult(new OutputData<T>([resource], value.Value is null ? default! : (T)value.Value, value.IsKnown, value.IsSecret));
+
+    public override void Fail(Exception e) => data.TrySetException(e);
+}

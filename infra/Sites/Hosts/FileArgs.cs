@@ -1,0 +1,67 @@
+using Pulumi;
+
+namespace Cloudlet.Sites;
+
+/// <summary>One file (content, template or oslo options), folder (directory: true) or symbolic link (symlink: target).</summary>
+public sealed class FileArgs : ResourceArgs
+{
+    /// <summary>The content. ${secret:NAME} stands for a secret.</summary>
+    [Input("content")]
+    public Input<string>? Content { get; set; }
+
+    /// <summary>Path of a Scriban template, relative to the site file it stands in.</summary>
+    [Input("template")]
+    public Input<string>? Template { get; set; }
+
+    /// <summary>The content as options of an OpenStack service, or what checks a content that is given otherwise.</summary>
+    [Input("oslo")]
+    public Input<OsloArgs>? Oslo { get; set; }
+
+    [Input("values")]
+    private InputMap<object>? values;
+
+    /// <summary>Values for the template, over those of the host.</summary>
+    public InputMap<object> Values
+    {
+        get => values ??= [];
+        set => values = value;
+    }
+
+    /// <summary>Target of a symbolic link.</summary>
+    [Input("symlink")]
+    public Input<string>? Symlink { get; set; }
+
+    /// <summary>True for a folder.</summary>
+    [Input("directory")]
+    public Input<bool>? Directory { get; set; }
+
+    /// <summary>Permission bits as an octal string, e.g. "0644" (the default of files; folders 0755).</summary>
+    [Input("mode")]
+    public Input<string>? Mode { get; set; }
+
+    /// <summary>Owner (default root).</summary>
+    [Input("owner")]
+    public Input<string>? Owner { get; set; }
+
+    /// <summary>Group (default root).</summary>
+    [Input("group")]
+    public Input<string>? Group { get; set; }
+}
+
+/// <summary>A configuration file of an OpenStack service (oslo.config).</summary>
+public sealed class OsloArgs : ResourceArgs
+{
+    [Input("options")]
+    private InputMap<InputMap<object>>? options;
+
+    /// <summary>The options, by section and name; a list is an option that is given several times, and ~ takes an option out. ${secret:NAME} stands for a secret.</summary>
+    public InputMap<InputMap<object>> Options
+    {
+        get => options ??= [];
+        set => options = value;
+    }
+
+    /// <summary>Namespace in which the service declares its options (its oslo.config.opts entry point, e.g. nova.conf, placement.conf, glance.api): on the host the content is checked against the installed release before it is written.</summary>
+    [Input("namespace")]
+    public Input<string>? Namespace { get; set; }
+}

@@ -1,0 +1,49 @@
+using Pulumi;
+
+namespace Cloudlet.Sites;
+
+/// <summary>The health daemon: it holds the host to its description, event by event, and after a reboot too.</summary>
+public sealed class HealthArgs : ResourceArgs
+{
+    /// <summary>Seconds between two full looks, the net under the events (default 600).</summary>
+    [Input("fullLook")]
+    public Input<int>? FullLook { get; set; }
+
+    /// <summary>How many heals of one resource may follow each other at once (default 10).</summary>
+    [Input("burst")]
+    public Input<int>? Burst { get; set; }
+
+    /// <summary>How many further heals of one resource a minute (default 6).</summary>
+    [Input("perMinute")]
+    public Input<int>? PerMinute { get; set; }
+
+    /// <summary>After how many failures in a row a resource is given up, with an alarm, until something changes (default 5).</summary>
+    [Input("giveUpAfter")]
+    public Input<int>? GiveUpAfter { get; set; }
+
+    /// <summary>What to do about processes that run on an old configuration: restart them (auto, the default), or show that a restart is due and wait (deferred).</summary>
+    [Input("restarts")]
+    public Input<Restarts>? Restarts { get; set; }
+
+    /// <summary>Address and port of this host where Prometheus reads metrics, e.g. 127.0.0.1:9810 (default: nowhere).</summary>
+    [Input("metrics")]
+    public Input<string>? Metrics { get; set; }
+
+    /// <summary>Base address of an OTLP/HTTP collector that metrics are sent to, e.g. http://127.0.0.1:4318 (default: none).</summary>
+    [Input("otlp")]
+    public Input<string>? Otlp { get; set; }
+
+    [Input("onAlarm")]
+    private InputList<string>? onAlarm;
+
+    /// <summary>Program (absolute path) and arguments that are run when an alarm is raised or cleared, with the alarm as JSON on standard input.</summary>
+    public InputList<string> OnAlarm
+    {
+        get => onAlarm ??= [];
+        set => onAlarm = value;
+    }
+
+    /// <summary>Name of a secret of this host that holds the URL to which alarms are posted as JSON.</summary>
+    [Input("webhook")]
+    public Input<string>? Webhook { get; set; }
+}

@@ -1,0 +1,107 @@
+using Pulumi;
+
+namespace Cloudlet.Sites;
+
+/// <summary>A host: how to reach it and what it should be. The properties are the keys of a host in a site file, and the provider reads them as such.</summary>
+public sealed class HostArgs : ResourceArgs
+{
+    [Input("templates")]
+    private InputMap<string>? templates;
+
+    /// <summary>Name of the host in its site, as it stands in messages and in its HostState; the name of the resource when left out.</summary>
+    [Input("name")]
+    public Input<string>? Name { get; set; }
+
+    /// <summary>The text of each template that <see cref="Files"/> name, by the name they give it: a provider reads no files of the program.</summary>
+    public InputMap<string> Templates
+    {
+        get => templates ??= [];
+        set => templates = value;
+    }
+
+    /// <summary>How to reach the host: local (the default), ssh://user@host:port, or netns://name for a network namespace of this machine (links only).</summary>
+    [Input("reach")]
+    public Input<string>? Reach { get; set; }
+
+    /// <summary>Which program of the host applies the links at boot: networkd (the default), ifupdown, or none.</summary>
+    [Input("boot")]
+    public Input<BootNetwork>? Boot { get; set; }
+
+    [Input("modules")]
+    private InputMap<ModuleArgs>? modules;
+
+    /// <summary>Kernel modules to load now and at boot, by name.</summary>
+    public InputMap<ModuleArgs> Modules
+    {
+        get => modules ??= [];
+        set => modules = value;
+    }
+
+    [Input("links")]
+    private InputMap<LinkArgs>? links;
+
+    /// <summary>Network links, by name (at most 15 bytes).</summary>
+    public InputMap<LinkArgs> Links
+    {
+        get => links ??= [];
+        set => links = value;
+    }
+
+    [Input("files")]
+    private InputMap<FileArgs>? files;
+
+    /// <summary>Files, folders and symbolic links, by absolute path.</summary>
+    public InputMap<FileArgs> Files
+    {
+        get => files ??= [];
+        set => files = value;
+    }
+
+    [Input("packages")]
+    private InputMap<PackageArgs>? packages;
+
+    /// <summary>Packages of the distribution, by name; `name:` alone means installed, in any version.</summary>
+    public InputMap<PackageArgs> Packages
+    {
+        get => packages ??= [];
+        set => packages = value;
+    }
+
+    [Input("units")]
+    private InputMap<UnitArgs>? units;
+
+    /// <summary>Units of the service manager, by name with suffix.</summary>
+    public InputMap<UnitArgs> Units
+    {
+        get => units ??= [];
+        set => units = value;
+    }
+
+    /// <summary>What the host is to Nova: a role that stands for the packages, files, units and links of a cloudlet's single node, controller or compute host.</summary>
+    [Input("nova")]
+    public Input<NovaArgs>? Nova { get; set; }
+
+    /// <summary>The health daemon, which holds the host to this description by itself; `health: {}` installs it with its defaults.</summary>
+    [Input("health")]
+    public Input<HealthArgs>? Health { get; set; }
+
+    [Input("values")]
+    private InputMap<object>? values;
+
+    /// <summary>Values that every template of the host sees.</summary>
+    public InputMap<object> Values
+    {
+        get => values ??= [];
+        set => values = value;
+    }
+
+    [Input("secrets")]
+    private InputMap<string>? secrets;
+
+    /// <summary>Secrets by name: the absolute path, on the host, of the file that holds each. Values never enter a site file or a HostState; in content and templates ${secret:NAME} stands for one.</summary>
+    public InputMap<string> Secrets
+    {
+        get => secrets ??= [];
+        set => secrets = value;
+    }
+}

@@ -1,0 +1,17 @@
+using Pulumi;
+
+namespace Cloudlet.Sites;
+
+/// <summary>One kernel module.</summary>
+public sealed class ModuleArgs : ResourceArgs
+{
+    [Input("options")]
+    private InputMap<string>? options;
+
+    /// <summary>Options, as modprobe.d takes them, e.g. numdummies: 0. The module dummy gets numdummies=0 unless it is given.</summary>
+    public InputMap<string> Options
+    {
+        get => options ??= [];
+        set => options = value;
+    }
+}

@@ -1,0 +1,72 @@
+using Pulumi;
+
+namespace Cloudlet.Sites;
+
+/// <summary>What a host does for Nova.</summary>
+[EnumType]
+public readonly record struct NovaRole
+{
+    private readonly string word;
+
+    private NovaRole(string word) => this.word = word;
+
+    /// <summary>Controller and compute host in one.</summary>
+    public static NovaRole SingleNode { get; } = new("single-node");
+
+    /// <summary>Everything but the compute service.</summary>
+    public static NovaRole Controller { get; } = new("controller");
+
+    /// <summary>The compute service alone.</summary>
+    public static NovaRole Compute { get; } = new("compute");
+
+    /// <summary>The word of a site file.</summary>
+    public static explicit operator string(NovaRole value) => value.word;
+
+    /// <inheritdoc/>
+    public override string ToString() => word;
+}
+
+/// <summary>Who tells Nova who its callers are.</summary>
+[EnumType]
+public readonly record struct NovaAuth
+{
+    private readonly string word;
+
+    private NovaAuth(string word) => this.word = word;
+
+    /// <summary>Nobody: every caller is an administrator.</summary>
+    public static NovaAuth None { get; } = new("none");
+
+    /// <summary>Keystone.</summary>
+    public static NovaAuth Keystone { get; } = new("keystone");
+
+    /// <summary>The word of a site file.</summary>
+    public static explicit operator string(NovaAuth value) => value.word;
+
+    /// <inheritdoc/>
+    public override string ToString() => word;
+}
+
+/// <summary>What guests run on.</summary>
+[EnumType]
+public readonly record struct NovaVirtualization
+{
+    private readonly string word;
+
+    private NovaVirtualization(string word) => this.word = word;
+
+    /// <summary>Nothing: Nova's own fake driver, for tests.</summary>
+    public static NovaVirtualization Fake { get; } = new("fake");
+
+    /// <summary>Emulation.</summary>
+    public static NovaVirtualization Qemu { get; } = new("qemu");
+
+    /// <summary>The kernel's virtualization.</summary>
+    public static NovaVirtualization Kvm { get; } = new("kvm");
+
+    /// <summary>The word of a site file.</summary>
+    public static explicit operator string(NovaVirtualization value) => value.word;
+
+    /// <inheritdoc/>
+    public override string ToString() => word;
+}

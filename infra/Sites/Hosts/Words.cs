@@ -1,0 +1,150 @@
+using Pulumi;
+
+namespace Cloudlet.Sites;
+
+/// <summary>How a host applies its links at boot.</summary>
+[EnumType]
+public readonly record struct BootNetwork
+{
+    private readonly string word;
+
+    private BootNetwork(string word) => this.word = word;
+
+    /// <summary>systemd-networkd: .netdev and .network files.</summary>
+    public static BootNetwork Networkd { get; } = new("networkd");
+
+    /// <summary>ifupdown: /etc/network/interfaces.d.</summary>
+    public static BootNetwork Ifupdown { get; } = new("ifupdown");
+
+    /// <summary>No boot configuration: links last until the next boot.</summary>
+    public static BootNetwork None { get; } = new("none");
+
+    /// <summary>The word of a site file.</summary>
+    public static explicit operator string(BootNetwork value) => value.word;
+
+    /// <inheritdoc/>
+    public override string ToString() => word;
+}
+
+/// <summary>Kinds of network links.</summary>
+[EnumType]
+public readonly record struct LinkKind
+{
+    private readonly string word;
+
+    private LinkKind(string word) => this.word = word;
+
+    /// <summary>A link that is there already (a network card): it is configured, never created or deleted.</summary>
+    public static LinkKind Existing { get; } = new("existing");
+
+    /// <summary>Swallows every packet; holds addresses that don't depend on a cable.</summary>
+    public static LinkKind Dummy { get; } = new("dummy");
+
+    /// <summary>A switch whose ports are other links.</summary>
+    public static LinkKind Bridge { get; } = new("bridge");
+
+    /// <summary>One end of a virtual cable.</summary>
+    public static LinkKind Veth { get; } = new("veth");
+
+    /// <summary>An IEEE 802.1Q sub-interface of a parent link.</summary>
+    public static LinkKind Vlan { get; } = new("vlan");
+
+    /// <summary>An Ethernet segment over UDP (RFC 7348).</summary>
+    public static LinkKind Vxlan { get; } = new("vxlan");
+
+    /// <summary>A second MAC address on a parent link.</summary>
+    public static LinkKind Macvlan { get; } = new("macvlan");
+
+    /// <summary>An Ethernet link whose other end is a program, e.g. a virtual machine.</summary>
+    public static LinkKind Tap { get; } = new("tap");
+
+    /// <summary>The word of a site file.</summary>
+    public static explicit operator string(LinkKind value) => value.word;
+
+    /// <inheritdoc/>
+    public override string ToString() => word;
+}
+
+/// <summary>What happens to permanent global addresses that the description does not name.</summary>
+[EnumType]
+public readonly record struct ForeignAddresses
+{
+    private readonly string word;
+
+    private ForeignAddresses(string word) => this.word = word;
+
+    /// <summary>They stay: somebody else put them there.</summary>
+    public static ForeignAddresses Keep { get; } = new("keep");
+
+    /// <summary>They are removed: the link is ours alone.</summary>
+    public static ForeignAddresses Remove { get; } = new("remove");
+
+    /// <summary>The word of a site file.</summary>
+    public static explicit operator string(ForeignAddresses value) => value.word;
+
+    /// <inheritdoc/>
+    public override string ToString() => word;
+}
+
+/// <summary>What is done with a running unit when a file it loads has changed.</summary>
+[EnumType]
+public readonly record struct OnChange
+{
+    private readonly string word;
+
+    private OnChange(string word) => this.word = word;
+
+    /// <summary>The unit is restarted.</summary>
+    public static OnChange Restart { get; } = new("restart");
+
+    /// <summary>The unit is told to load its configuration again.</summary>
+    public static OnChange Reload { get; } = new("reload");
+
+    /// <summary>Nothing: the change is for the next start.</summary>
+    public static OnChange Nothing { get; } = new("nothing");
+
+    /// <summary>The word of a site file.</summary>
+    public static explicit operator string(OnChange value) => value.word;
+
+    /// <inheritdoc/>
+    public override string ToString() => word;
+}
+
+/// <summary>How the process of a unit can say itself what it has loaded.</summary>
+[EnumType]
+public readonly record struct Asks
+{
+    private readonly string word;
+
+    private Asks(string word) => this.word = word;
+
+    /// <summary>By the Guru Meditation Report of OpenStack services (oslo.reports), which they write on SIGUSR2.</summary>
+    public static Asks Guru { get; } = new("guru");
+
+    /// <summary>The word of a site file.</summary>
+    public static explicit operator string(Asks value) => value.word;
+
+    /// <inheritdoc/>
+    public override string ToString() => word;
+}
+
+/// <summary>What the health daemon does with a process that runs on an old configuration.</summary>
+[EnumType]
+public readonly record struct Restarts
+{
+    private readonly string word;
+
+    private Restarts(string word) => this.word = word;
+
+    /// <summary>Restarts it.</summary>
+    public static Restarts Auto { get; } = new("auto");
+
+    /// <summary>Shows that a restart is due and waits for <c>cloudlet release --restarts</c> or the next apply.</summary>
+    public static Restarts Deferred { get; } = new("deferred");
+
+    /// <summary>The word of a site file.</summary>
+    public static explicit operator string(Restarts value) => value.word;
+
+    /// <inheritdoc/>
+    public override string ToString() => word;
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Cloudlet.Wire.Grpc;
+
+/// <summary>What a server is to do beside its methods.</summary>
+public sealed record GrpcServerOptions
+{
+    /// <summary>Port on 127.0.0.1; 0: any free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Largest message there and back, in bytes.</summary>
+    public int MaxMessage { get; init; } = GrpcLimits.MaxMessage;
+
+    /// <summary>
+    /// The status of an exception that a handler throws and that is neither a <see cref="GrpcException"/> nor the cancelled call; null, or an answer of null: Internal with type and message.
+    /// </summary>
+    public Func<Exception, GrpcStatus?>? StatusOf { get; init; }
+}
+
+/// <summary>
+/// Serves unary gRPC over cleartext HTTP/2 on loopback. Nothing is written to the console: the first line of a plugin's output belongs to its protocol. No host stands around the
+/// server, so that signals stay the program's own business.
+/// </summary>
+public sealed class GrpcServer : IAsyncDisposable
+{
+    private readonly KestrelServer kestrel;
+    private readonly CancellationTokenSource stopping;
+
+    private GrpcServer(KestrelServer kestrel, CancellationTokenSource stopping, int port)
+    {
+        this.kestrel = kestrel;
+        this.stopping = stopping;
+        Port = port;
+    }
+
+    /// <summary>The port on 127.0.0.1.</summary>
+    public int Port { get; }
+
+    /// <summary>Starts to serve.</summary>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<GrpcServer> StartAsync(GrpcServices services, GrpcServerOptions? options = null, CancellationToken ct = default)
+    {
+        options ??= new GrpcServerOptions();
+        var settings = Settings(options);
+        var server = new KestrelServer(Options.Create(settings), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
+        var stop = new CancellationTokenSource();
+        try
+        {
+            await server.StartAsync(new GrpcApplication(services, options, stop.Token), ct);
+            return new GrpcServer(server, stop, PortOf(server));
+        }
+        catch
+        {
+            server.Dispose();
+            stop.Dispose();
+            throw;
+        }
+    }
+
+    private static KestrelServerOptions Settings(GrpcServerOptions options)
+    {
+        var settings = new KestrelServerOptions { AddServerHeader = false };
+        settings.Listen(new IPEndPoint(IPAddress.Loopback, options.Port), listen => listen.Protocols = HttpProtocols.Http2);
+        var limits = settings.Limits;
+        limits.MaxRequestBodySize = null; // the message itself is measured, so that its sender gets a status and not an HTTP error
+        // An engine may say nothing for as long as its user thinks, and a call may take hours.
+        limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+        limits.MinRequestBodyDataRate = null;
+        limits.MinResponseDataRate = null;
+        limits.Http2.MaxStreamsPerConnection = 10_000;
+        limits.Http2.InitialConnectionWindowSize = 4 << 20;
+        limits.Http2.InitialStreamWindowSize = 1 << 20;
+        return settings;
+    }
+
+    /// <summary>Cancels the calls under way, lets them end for as long as <paramref name="patience"/>, and stops to serve.</summary>
+    public async Task StopAsync(TimeSpan patience)
+    {
+        using var limit = new CancellationTokenSource(patience);
+        await stopping.CancelAsync();
+        await kestrel.StopAsync(limit.Token);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(TimeSpan.FromSeconds(2));
+        kestrel.Dispose();
+        stopping.Dispose();
+    }
+
+    private static int PortOf(KestrelServer server)
+    {
+        foreach (var address in server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
+            return new Uri(address).Port;
+        throw new InvalidOperationException("the server listens nowhere");
+    }
+}
