@@ -25,6 +25,9 @@ internal sealed record HostInputs(MapValue Tree, string Name)
     /// <inheritdoc cref="NameKey"/>
     public const string OnDeleteKey = "onDelete";
 
+    /// <summary>What JSON is read and written with, less what stands around it.</summary>
+    private const int MaxDepth = 50;
+
     private static readonly string[] OwnKeys = [NameKey, TemplatesKey, OnDeleteKey];
 
     /// <summary>The inputs of a resource.</summary>
@@ -50,6 +53,8 @@ internal sealed record HostInputs(MapValue Tree, string Name)
     public (HostState? State, IReadOnlyList<InputProblem> Problems) Compile()
     {
         var own = OwnProblems();
+        if (TooDeep() is { } tooDeep)
+            return (null, [.. own, tooDeep]);
         var templates = new InputTemplates(Tree[TemplatesKey]?.Plain() as MapValue);
         var (site, problems) = SiteLoader.LoadHost(Name, InputTree.ToJson(Section()), templates, HasUnknowns);
         if (site is not { Hosts: [var host, ..] })
@@ -60,6 +65,14 @@ internal sealed record HostInputs(MapValue Tree, string Name)
 
     /// <summary>The inputs that are the keys of a site file.</summary>
     private MapValue Section() => (MapValue)new MapValue(Tree.Entries.RemoveRange(OwnKeys)).Plain();
+
+    private InputProblem? TooDeep()
+    {
+        foreach (var (key, value) in Tree.Entries)
+            if (InputTree.DepthOf(value) > MaxDepth)
+                return new InputProblem(PropertyPath.Root.Key(key).Text, $"nested deeper than {MaxDepth} levels");
+        return null;
+    }
 
     private List<InputProblem> OwnProblems()
     {

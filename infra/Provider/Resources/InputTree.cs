@@ -113,6 +113,16 @@ internal static class InputTree
         _ => [],
     };
 
+    /// <summary>Levels of the deepest way down.</summary>
+    public static int DepthOf(PropertyValue value) => value switch
+    {
+        SecretValue { Value: var inner } => DepthOf(inner),
+        OutputValue { Value: { } inner } => DepthOf(inner),
+        ListValue { Items: var items } => 1 + items.Select(DepthOf).DefaultIfEmpty().Max(),
+        MapValue { Entries: var entries } => 1 + entries.Values.Select(DepthOf).DefaultIfEmpty().Max(),
+        _ => 0,
+    };
+
     /// <summary>JSON as a value.</summary>
     public static PropertyValue FromJson(JsonNode? node) => node switch
     {

@@ -12,11 +12,16 @@ internal sealed class EngineLog : IAsyncDisposable
     private const int Longest = 8000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<LogRequest> queue = Channel.CreateBounded<LogRequest>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    private readonly Channel<LogRequest> queue;
     private readonly Task sending;
     private volatile GrpcChannel? engine;
+    private int unsent;
 
-    public EngineLog() => sending = SendAsync();
+    public EngineLog()
+    {
+        queue = Channel.CreateBounded<LogRequest>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, _ => Interlocked.Decrement(ref unsent));
+        sending = SendAsync();
+    }
 
     /// <summary>Where the engine is; null until it has said so.</summary>
     public string? Address => engine?.Address;
@@ -30,19 +35,25 @@ internal sealed class EngineLog : IAsyncDisposable
     }
 
     /// <summary>Says something about a resource.</summary>
-    public void Tell(string urn, Progress progress) => queue.Writer.TryWrite(new LogRequest
+    public void Tell(string urn, Progress progress)
     {
-        Urn = urn,
-        Severity = progress.Weight == Weight.Warning ? LogSeverity.Warning : LogSeverity.Info,
-        Message = progress.Text.Length > Longest ? progress.Text[..Longest] + "…" : progress.Text,
-        Ephemeral = progress.Weight == Weight.Passing,
-    });
+        Interlocked.Increment(ref unsent);
+        var message = new LogRequest
+        {
+            Urn = urn,
+            Severity = progress.Weight == Weight.Warning ? LogSeverity.Warning : LogSeverity.Info,
+            Message = progress.Text.Length > Longest ? progress.Text[..Longest] + "…" : progress.Text,
+            Ephemeral = progress.Weight == Weight.Passing,
+        };
+        if (!queue.Writer.TryWrite(message))
+            Interlocked.Decrement(ref unsent);
+    }
 
     /// <summary>Waits until what was said before is sent, for a short time: an answer should not overtake what was said about it.</summary>
     public async Task FlushAsync()
     {
         var waited = TimeSpan.Zero;
-        for (var pause = TimeSpan.FromMilliseconds(5); queue.Reader.Count > 0 && engine is not null && waited < Patience; waited += pause)
+        for (var pause = TimeSpan.FromMilliseconds(5); Volatile.Read(ref unsent) > 0 && engine is not null && waited < Patience; waited += pause)
             await Task.Delay(pause);
     }
 
@@ -66,6 +77,10 @@ internal sealed class EngineLog : IAsyncDisposable
             catch (Exception e) when (e is GrpcException or ObjectDisposedException or OperationCanceledException)
             {
                 // There is nobody else to tell.
+            }
+            finally
+            {
+                Interlocked.Decrement(ref unsent);
             }
         }
     }

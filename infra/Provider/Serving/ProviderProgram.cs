@@ -64,7 +64,15 @@ internal static class ProviderProgram
             }
         }
 
-        return await ServeAsync(port, engine);
+        try
+        {
+            return await ServeAsync(port, engine);
+        }
+        catch (Exception e) when (e is FormatException or IOException)
+        {
+            await Console.Error.WriteLineAsync($"pulumi-resource-cloudlet: {e.Message}");
+            return Invalid;
+        }
     }
 
     private static async Task<int> ServeAsync(int port, string? engine)

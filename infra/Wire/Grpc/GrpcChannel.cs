@@ -28,6 +28,7 @@ public sealed class GrpcChannel : IDisposable
             UseCookies = false,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
+            MaxResponseHeadersLength = GrpcLimits.MaxHeaders >> 10,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             // A peer that froze is noticed in the end. Go's servers cut connections that are pinged more often than every five minutes.
