@@ -23,7 +23,7 @@ public abstract class Site(string name, ComponentResourceOptions? options = null
     {
         ["addresses"] = ByHost(static h => h.Addresses),
         ["digests"] = ByHost(static h => h.Digest),
-        ["health"] = ByHost(static h => h.Health.Apply(static health => health.State)),
+        ["health"] = ByHost(static h => h.Health.Apply(static health => health?.State)),
     };
 
     private protected Host Keep(string hostName, Host host)

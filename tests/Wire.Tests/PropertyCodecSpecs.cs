@@ -62,6 +62,15 @@ public sealed class PropertyCodecSpecs
     }
 
     [Fact]
+    public void Plain_data_become_JSON_and_nothing_else_does()
+    {
+        var value = MapValue.Empty.With("n", new NumberValue(5)).With("f", new NumberValue(1.5)).With("l", new ListValue([new TextValue("a"), PropertyValue.Null, new BooleanValue(true)]));
+        PropertyJson.ToNode(value)!.ToJsonString().ShouldBe("""{"f":1.5,"l":["a",null,true],"n":5}""");
+        Should.Throw<FormatException>(() => PropertyJson.ToNode(value.With("u", PropertyValue.Unknown)));
+        Should.Throw<FormatException>(() => PropertyJson.ToNode(new SecretValue(new TextValue("hunter2")))).Message.ShouldNotContain("hunter2");
+    }
+
+    [Fact]
     public void Paths_are_written_as_the_engine_reads_them() =>
         PropertyPath.Root.Key("files").Key("/etc/a\"b").Key("routes").Index(2).Key("x.y").ToString().ShouldBe("files[\"/etc/a\\\"b\"].routes[2][\"x.y\"]");
 

@@ -58,8 +58,7 @@ public sealed partial class Deployment : IDisposable
 
     internal Stack? Stack { get; set; }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    void IDisposable.Dispose()
     {
         monitorChannel.Dispose();
         engineChannel.Dispose();

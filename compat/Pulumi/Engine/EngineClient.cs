@@ -28,13 +28,21 @@ internal sealed class EngineClient(GrpcChannel channel)
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            var urn = resource is null ? "" : (await resource.Urn.DataTask).Value;
-            var request = new LogRequest { Severity = severity, Message = message, Urn = urn ?? "", StreamId = streamId, Ephemeral = ephemeral };
+            var request = new LogRequest { Severity = severity, Message = message, Urn = await UrnOfAsync(resource), StreamId = streamId, Ephemeral = ephemeral };
             await channel.CallAsync(EngineMethods.Log, request, Patience);
         }
         catch (GrpcException e)
         {
             throw new LogException(e);
         }
+    }
+
+    // A message about a resource that could not be declared is worth as much.
+    private static async Task<string> UrnOfAsync(Resource? resource)
+    {
+        if (resource?.Urn.DataTask is not { } urn)
+            return "";
+        await ((Task)urn).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return urn.IsCompletedSuccessfully ? (await urn).Value : "";
     }
 }

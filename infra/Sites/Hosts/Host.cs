@@ -34,9 +34,9 @@ public sealed class Host : CustomResource
     [Output("observed")]
     public Output<ImmutableDictionary<string, string>> Observed { get; private set; } = null!;
 
-    /// <summary>How the host was when it was last looked at.</summary>
+    /// <summary>How the host was when it was last looked at; null from a provider that does not say.</summary>
     [Output("health")]
-    public Output<HostHealth> Health { get; private set; } = null!;
+    public Output<HostHealth?> Health { get; private set; } = null!;
 
     private static HostArgs Named(string name, HostArgs args)
     {

@@ -113,6 +113,30 @@ public sealed class DeploymentSpecs
     }
 
     [Fact]
+    public async Task An_error_about_a_resource_names_it_even_when_it_could_not_be_declared()
+    {
+        foreach (var isThere in new[] { true, false })
+        {
+            var engine = new FakeEngine { Failures = isThere ? [] : new() { ["one"] = new GrpcStatus(GrpcCode.Internal, "no") } };
+            (await Run(engine, static () =>
+            {
+                var one = new Thing("one");
+                throw new ResourceException("its address is taken", one, hideStack: true);
+            })).ShouldBe(32);
+            engine.Logs.Single(static l => l.Message == "its address is taken").Urn.ShouldBe(isThere ? "urn:pulumi:dev::proj::test:index:Thing::one" : "");
+        }
+    }
+
+    [Fact]
+    public async Task Thousands_of_resources_are_no_trouble()
+    {
+        var engine = new FakeEngine();
+        (await Run(engine, static () => Enumerable.Range(0, 3000).ToDictionary(static i => $"{i}", static i => (object?)new Thing($"thing-{i}", new ThingArgs { Size = i }).Size))).ShouldBe(0, engine.Errors);
+        engine.Registered.Count.ShouldBe(3001);
+        engine.Exports["2999"].ShouldBe(new NumberValue(2999));
+    }
+
+    [Fact]
     public async Task An_engine_that_vanishes_ends_the_program_with_one_and_words_on_standard_error()
     {
         var engine = new FakeEngine { VanishesAt = "one" };
@@ -132,12 +156,12 @@ public sealed class DeploymentSpecs
     }
 
     [Fact]
-    public async Task Without_an_engine_there_is_no_run_and_no_deployment()
+    public Task Without_an_engine_there_is_no_run_and_no_deployment() => FakeEngine.WithoutAsync(static async () =>
     {
         (await Should.ThrowAsync<InvalidOperationException>(static () => Deployment.RunAsync(static () => { }))).Message
             .ShouldContain("Program run without the Pulumi engine available; re-run using the `pulumi` CLI");
         Should.Throw<InvalidOperationException>(static () => Deployment.Instance);
-    }
+    });
 
     [Fact]
     public async Task The_run_knows_what_it_is()

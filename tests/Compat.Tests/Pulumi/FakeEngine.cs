@@ -73,6 +73,20 @@ internal sealed class FakeEngine
         }
     }
 
+    /// <summary>Does something while no program has an engine.</summary>
+    public static async Task WithoutAsync(Func<Task> act)
+    {
+        await One.WaitAsync();
+        try
+        {
+            await act();
+        }
+        finally
+        {
+            One.Release();
+        }
+    }
+
     private GrpcServer? gone;
 
     private void SetEnvironment(string? address)
@@ -129,7 +143,7 @@ internal sealed class FakeEngine
     {
         Registered.Add(request);
         if (request.Name == VanishesAt)
-            _ = gone!.StopAsync(TimeSpan.Zero);
+            gone!.StopAsync(TimeSpan.Zero).GetAwaiter().GetResult(); // the connection is cut before the answer
         if (Failures.TryGetValue(request.Name, out var status))
             throw new GrpcException(status);
         var outputs = PropertyCodec.FromStruct(request.Object);

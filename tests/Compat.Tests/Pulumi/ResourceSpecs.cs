@@ -12,7 +12,7 @@ public sealed class ResourceSpecs
     public async Task Inputs_of_every_kind_arrive_and_those_without_a_value_do_not()
     {
         var engine = new FakeEngine();
-        await Run(engine, static () => new Thing("one", new ThingArgs
+        await Run(engine, static () => _ = new Thing("one", new ThingArgs
         {
             Size = Output.Create(3),
             Text = Output.CreateSecret("hunter2"),
@@ -101,7 +101,7 @@ public sealed class ResourceSpecs
     public async Task A_component_hands_its_provider_and_its_protection_down()
     {
         var engine = new FakeEngine { IsPreview = true };
-        await Run(engine, static () => new Group("g", new ComponentResourceOptions { Protect = true, Providers = { new ProviderResource("test", "own", ResourceArgs.Empty) } }));
+        await Run(engine, static () => _ = new Group("g", new ComponentResourceOptions { Protect = true, Providers = { new ProviderResource("test", "own", ResourceArgs.Empty) } }));
         engine["g-inner"].Protect.ShouldBeTrue();
         engine["g-inner"].Provider.ShouldBe("urn:pulumi:dev::proj::pulumi:providers:test::own::04da6b54-80e4-46f7-96ec-b56ff0331ba9");
         engine["g"].Providers.Keys.ShouldBe(["test"]);
@@ -111,7 +111,7 @@ public sealed class ResourceSpecs
     public async Task A_resource_that_is_there_already_is_read()
     {
         var engine = new FakeEngine { Outputs = { ["there"] = MapValue.Empty.With("size", new NumberValue(9)) } };
-        await Run(engine, static () => new Thing("one", new ThingArgs { Size = Thing.Get("there", "id-1").Size }));
+        await Run(engine, static () => _ = new Thing("one", new ThingArgs { Size = Thing.Get("there", "id-1").Size }));
         engine.Reads.ShouldHaveSingleItem().ShouldSatisfyAllConditions(static r => r.Id.ShouldBe("id-1"), static r => r.Type.ShouldBe("test:index:Thing"));
         engine.Registered.ShouldNotContain(static r => r.Name == "there");
         engine.Inputs("one")["size"].ShouldBe(new NumberValue(9));
@@ -126,7 +126,7 @@ public sealed class ResourceSpecs
                 ? new ResourceInvokeResponse { Return = PropertyCodec.ToStruct(MapValue.Empty.With("double", new NumberValue(2 * r.Args.Fields["n"].NumberValue))) }
                 : new ResourceInvokeResponse { Failures = { new CheckFailure { Property = "n", Reason = "too small" } } },
         };
-        await Run(engine, static () => new Thing("one", new ThingArgs
+        await Run(engine, static () => _ = new Thing("one", new ThingArgs
         {
             Size = Deployment.Instance.Invoke<ImmutableDictionary<string, int>>("test:index:get", new GetArgs { N = Output.Create(21) }).Apply(static r => r["double"]),
         }));

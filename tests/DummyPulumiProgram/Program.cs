@@ -1,0 +1,86 @@
+using Pulumi;
+
+// A Pulumi program that does what its configuration says, for tests that run it as an engine runs it.
+if (Environment.GetEnvironmentVariable("PULUMI_PROJECT") == "returns-nothing")
+{
+    // The exit code has to be right although this program forgets to return it.
+    await Deployment.RunAsync(Forgetful);
+    return Environment.ExitCode;
+}
+
+return await Deployment.RunAsync(static () => new Config().Require("scenario") switch
+{
+    "chain" => Chain(),
+    "big" => Big(),
+    "throws" => throw new InvalidTimeZoneException("a defect"),
+    "user-error" => throw new RunException("set the region"),
+    "log-error" => LogError(),
+    var other => throw new RunException($"no scenario {other}"),
+});
+
+static void Forgetful() => throw new RunException("forgotten");
+
+// Unknown in a preview, secret always, and a dependency from one resource to the next.
+static Dictionary<string, object?> Chain()
+{
+    var one = new Thing("one", new ThingArgs { Size = 3, Secret = new Config().RequireSecret("token") });
+    var two = new Thing("two", new ThingArgs { Size = one.Made.Apply(static m => m.Length), Text = Output.Format($"{one.Id}/{one.Made}"), List = { "a", one.Id } });
+    Log.Info("declared");
+    Console.WriteLine("plain output");
+    return new Dictionary<string, object?>
+    {
+        ["secret"] = one.Secret,
+        ["text"] = two.Text,
+        ["one"] = one,
+        ["dry"] = Deployment.Instance.IsDryRun,
+    };
+}
+
+// More than the 4 MiB that gRPC allows by itself, there and back.
+static Dictionary<string, object?> Big() => new()
+{
+    ["length"] = new Thing("big", new ThingArgs { Text = new string('x', 9_000_000) }).Made.Apply(static m => m.Length),
+};
+
+static Dictionary<string, object?> LogError()
+{
+    Log.Error("this is wrong");
+    return [];
+}
+
+internal sealed class Thing : CustomResource
+{
+    public Thing(string name, ThingArgs args) : base("test:index:Thing", name, args)
+    {
+    }
+
+    [Output("made")]
+    public Output<string> Made { get; private set; } = null!;
+
+    [Output("text")]
+    public Output<string?> Text { get; private set; } = null!;
+
+    [Output("secret")]
+    public Output<string?> Secret { get; private set; } = null!;
+}
+
+internal sealed class ThingArgs : ResourceArgs
+{
+    [Input("list")]
+    private InputList<string>? list;
+
+    [Input("size")]
+    public Input<int>? Size { get; set; }
+
+    [Input("text")]
+    public Input<string>? Text { get; set; }
+
+    [Input("secret")]
+    public Input<string>? Secret { get; set; }
+
+    public InputList<string> List
+    {
+        get => list ??= [];
+        set => list = value;
+    }
+}
