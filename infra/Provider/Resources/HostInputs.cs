@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Compile;
 using Cloudlet.DesiredState.Site;

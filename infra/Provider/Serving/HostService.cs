@@ -13,7 +13,7 @@ internal sealed class HostService(HostResource resource, EngineLog log)
     /// <summary>The one type of resources.</summary>
     public const string TypeToken = "cloudlet:index:Host";
 
-    public CheckResponse Check(CheckRequest request)
+    public static CheckResponse Check(CheckRequest request)
     {
         var inputs = Inputs(request.Urn, request.News);
         var (_, problems) = inputs.Compile();
@@ -26,7 +26,7 @@ internal sealed class HostService(HostResource resource, EngineLog log)
         };
     }
 
-    public DiffResponse Diff(DiffRequest request)
+    public static DiffResponse Diff(DiffRequest request)
     {
         var outputs = PropertyCodec.FromStruct(request.Olds);
         var before = request.OldInputs is null ? HostOutputs.Inputs(outputs) : PropertyCodec.FromStruct(request.OldInputs);

@@ -25,6 +25,7 @@ const fromStruct = (value) => value?.toJavaScript() ?? {};
 export class CallFailed extends Error {
   constructor(error) {
     super(error.details);
+    this.cause = error; // the stub's own words
     this.code = error.code;
     const [raw] = error.metadata?.get("grpc-status-details-bin") ?? [];
     for (const any of raw ? status.Status.deserializeBinary(raw).getDetailsList() : []) {

@@ -24,6 +24,16 @@ const raw = (path, body, headers = {}) => new Promise((ok, fail) => {
 });
 
 try {
+  await step("an idle connection stays", async () => {
+    const session = http2.connect(`http://127.0.0.1:${engine.port}`);
+    const left = [];
+    session.on("goaway", () => left.push("goaway"));
+    session.on("close", () => left.push("close"));
+    await new Promise((ok) => setTimeout(ok, 4000));
+    assert.deepEqual(left, []);
+    session.close();
+  });
+
   await step("methods that we lack, and services that nobody has, are UNIMPLEMENTED", async () => {
     for (const path of ["/pulumirpc.ResourceProvider/Nonsense", "/pulumirpc.ResourceProvider/Construct", "/nobody.Service/Call", "/"])
       assert.equal((await raw(path, Buffer.alloc(5)))["grpc-status"], "12", path);
