@@ -1,6 +1,7 @@
 using Cloudlet.Converge.Planning;
 using Cloudlet.Provider.Resources;
 using Cloudlet.Wire.Values;
+using ObservedHost = Cloudlet.Provider.Resources.ObservedHost;
 
 namespace Cloudlet.Provider.Tests;
 
@@ -24,6 +25,11 @@ public sealed class DiffSpecs
     [Fact]
     public void Drift_is_at_the_property_that_drifted() =>
         Diff(Host, Host, new ResourceChange("link:br0", ChangeAction.Update, [new PropertyChange("mtu", 1200, 1400)])).ShouldBe(["links.br0.mtu:Update:False:False"]);
+
+    [Fact]
+    public void Drift_and_a_change_of_the_description_are_told_apart() =>
+        Diff(Host, Host.Replace("1400", "1300", StringComparison.Ordinal), new ResourceChange("file:/etc/x", ChangeAction.Update, [new PropertyChange("mode", "0600", "0644")]))
+            .ShouldBe(["files[\"/etc/x\"].mode:Delete:False:False", "links.br0.mtu:Update:True:False"]);
 
     [Fact]
     public void What_is_gone_is_added() =>
@@ -62,7 +68,7 @@ public sealed class DiffSpecs
 
     private static IEnumerable<string> Diff(string before, string after, params IReadOnlyList<ResourceChange> drift)
     {
-        var (old, news) = (Trees.Inputs(before), Trees.Inputs(after.Replace("\"files\": {}", "\"files\": {}", StringComparison.Ordinal)));
+        var (old, news) = (Trees.Inputs(before), Trees.Inputs(after));
         var desired = old.Compile().State!;
         var outputs = HostOutputs.Of(old, desired, ObservedHost.After(desired, drift), new HostHealth(HostHealth.AsDescribed, []));
         return HostDiff.Between(news, old.Tree, outputs, []).Select(static e => $"{e.Path}:{e.Kind}:{e.IsInput}:{e.Replaces}");

@@ -39,23 +39,35 @@ internal static class HostDiff
         if (before is not null && after is not null && before != after)
             entries["reach"] = new DiffEntry("reach", (oldInputs["reach"], news.Tree["reach"]) switch { (null, _) => DiffKind.Add, (_, null) => DiffKind.Delete, _ => DiffKind.Update }, IsInput: true, Replaces: true);
         else if (!news.HasUnknowns && news.Compile().State is { } desired)
-            AddDrift(entries, news.Tree, desired, oldOutputs, ignored);
+            AddDrift(entries, news.Tree, desired, entries.Count > 0 ? news with { Tree = oldInputs } : null, oldOutputs, ignored);
         return [.. entries.Values];
     }
 
-    private static void AddDrift(SortedDictionary<string, DiffEntry> entries, MapValue tree, HostState desired, MapValue oldOutputs, IReadOnlyCollection<string> ignored)
+    private static void AddDrift(SortedDictionary<string, DiffEntry> entries, MapValue tree, HostState desired, HostInputs? olds, MapValue oldOutputs, IReadOnlyCollection<string> ignored)
     {
-        // What the description says differently is said already: its resources differ from what was seen for that reason.
         var described = entries.Keys.ToList();
         if (ObservedHost.Read(oldOutputs[HostOutputs.ObservedKey]) is { } observed)
         {
-            foreach (var change in observed.Compare(desired))
+            foreach (var change in Drift(observed, desired, olds?.Compile().State))
                 foreach (var entry in Entries(change, tree, oldOutputs).Where(e => !described.Any(d => Covers(d, e.Path)) && !ignored.Any(i => Covers(i, e.Path))))
                     entries.TryAdd(entry.Path, entry);
         }
 
         if (entries.Count == 0 && oldOutputs[HostOutputs.DigestKey]?.Plain() is TextValue { Value: var digest } && digest != desired.Digest)
             entries[HostOutputs.DigestKey] = new DiffEntry(HostOutputs.DigestKey, DiffKind.Update, IsInput: false, Replaces: false);
+    }
+
+    /// <summary>What is not as it should be and was not before either; the rest follows from the new description, and is said there.</summary>
+    private static IEnumerable<ResourceChange> Drift(ObservedHost observed, HostState desired, HostState? before)
+    {
+        var changes = observed.Compare(desired);
+        if (before is null)
+            return changes;
+        var known = observed.Compare(before).ToDictionary(static c => c.Id, static c => c.Properties.Select(static p => p.Path).ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
+        return changes
+            .Where(c => known.ContainsKey(c.Id))
+            .Select(c => c with { Properties = [.. c.Properties.Where(p => known[c.Id].Contains(p.Path))] })
+            .Where(static c => c.Action != ChangeAction.Update || c.Properties.Count > 0);
     }
 
     private static IEnumerable<DiffEntry> Entries(ResourceChange change, MapValue tree, MapValue outputs)

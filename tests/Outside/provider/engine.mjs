@@ -140,11 +140,13 @@ export class Engine {
     request.setIgnorechangesList(ignore);
     const answer = await this.call("diff", request);
     const kinds = ["add", "add-replace", "delete", "delete-replace", "update", "update-replace"];
+    const detailed = {};
+    answer.getDetaileddiffMap().forEach((d, path) => (detailed[path] = `${kinds[d.getKind()]}${d.getInputdiff() ? "" : " (drift)"}`));
     return {
       changes: ["unknown", "none", "some"][answer.getChanges()],
       replaces: answer.getReplacesList(),
       deleteBeforeReplace: answer.getDeletebeforereplace(),
-      detailed: Object.fromEntries(answer.getDetaileddiffMap().toObject().map(([path, d]) => [path, `${kinds[d.kind]}${d.inputdiff ? "" : " (drift)"}`])),
+      detailed,
     };
   }
 
