@@ -1,3 +1,4 @@
+using DummyPulumiProgram;
 using Pulumi;
 
 // A Pulumi program that does what its configuration says, for tests that run it as an engine runs it.
@@ -46,41 +47,4 @@ static Dictionary<string, object?> LogError()
 {
     Log.Error("this is wrong");
     return [];
-}
-
-internal sealed class Thing : CustomResource
-{
-    public Thing(string name, ThingArgs args) : base("test:index:Thing", name, args)
-    {
-    }
-
-    [Output("made")]
-    public Output<string> Made { get; private set; } = null!;
-
-    [Output("text")]
-    public Output<string?> Text { get; private set; } = null!;
-
-    [Output("secret")]
-    public Output<string?> Secret { get; private set; } = null!;
-}
-
-internal sealed class ThingArgs : ResourceArgs
-{
-    [Input("list")]
-    private InputList<string>? list;
-
-    [Input("size")]
-    public Input<int>? Size { get; set; }
-
-    [Input("text")]
-    public Input<string>? Text { get; set; }
-
-    [Input("secret")]
-    public Input<string>? Secret { get; set; }
-
-    public InputList<string> List
-    {
-        get => list ??= [];
-        set => list = value;
-    }
 }

@@ -91,7 +91,7 @@ internal static class Engine
     }
 
     private static ProcessStartInfo StartOf(string program) =>
-        new("dotnet", [Path.Join(AppContext.BaseDirectory, program)]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.Join(Stubs.Repository, "infra/Sites") };
+        new("dotnet", [Path.Join(AppContext.BaseDirectory, program)]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.Join(Stubs.Repository, "infra/Sites") };
 
     private static async Task<(int ExitCode, string Output, string Error)> FinishAsync(ProcessStartInfo start, CancellationToken ct)
     {

@@ -24,7 +24,7 @@ internal static class Stubs
     /// <summary>Starts one of our scripts on the stubs.</summary>
     public static Process StartNode(string script, params ReadOnlySpan<string> arguments)
     {
-        var start = new ProcessStartInfo("node") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("node") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(Path.Join(Folder, script));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
@@ -34,7 +34,7 @@ internal static class Stubs
 
     private static async Task<string?> InstallAsync()
     {
-        using var install = Process.Start(new ProcessStartInfo(Path.Join(Folder, "stubs")) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var install = Process.Start(new ProcessStartInfo(Path.Join(Folder, "stubs")) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = install.StandardOutput.ReadToEndAsync();
         var error = await install.StandardError.ReadToEndAsync();
         await output;
