@@ -29,7 +29,7 @@ public sealed class SchemaSpecs
     [Fact]
     public void A_host_has_the_outputs_of_its_class()
     {
-        var outputs = typeof(Host).GetProperties().Select(static p => p.GetCustomAttribute<OutputAttribute>()?.Name).OfType<string>().Where(static n => n != "id");
+        var outputs = typeof(Host).GetProperties().Select(static p => p.GetCustomAttribute<OutputAttribute>()?.Name).OfType<string>().Where(static n => n is not ("id" or "urn"));
 
         outputs.Except(Keys(Schema["resources"]!["cloudlet:index:Host"]!["properties"]!), StringComparer.Ordinal).ShouldBeEmpty();
     }
