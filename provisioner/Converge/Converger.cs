@@ -123,6 +123,37 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
         return Finish(await GoBackAsync(journal!, unconfirmedRun is null ? "somebody asked for it" : "nobody confirmed in time", started, ct));
     }
 
+    /// <summary>Brings the host back to what it was before our first run, as far as any run changed it, and forgets it. One that nothing was ever applied to is left alone.</summary>
+    public async Task<Finished> RestoreAsync(CancellationToken ct)
+    {
+        var started = clock.GetTimestamp();
+        using var held = store.Lock();
+        var (journal, applied) = (store.ReadJournal(), store.ReadApplied());
+        var origin = (store.ReadOrigin() ?? new Origin()).With(journal);
+        if (origin.IsEmpty && applied is null)
+            return Finish(new Finished(RunResult.Unchanged, "", 0, 0, 0, Elapsed(started)));
+
+        // A run that is killed half-way back must not be taken for the whole of what happened here.
+        store.WriteOrigin(origin);
+        events(new RollbackStarted(journal?.Run ?? "", "the host is given back"));
+        if (journal?.ConfirmBy is not null)
+            await guard.DisarmAsync(journal.Run, ct);
+        var before = HostState.Create(applied?.Host ?? journal?.Desired.Host ?? "", origin.Before);
+        var (plan, _) = await LookAsync(before, origin.Created, ct);
+        var (counts, drift) = await ReachAsync(plan, () => LookAsync(before, origin.Created, ct), record: null, ct);
+        if (drift.IsEmpty)
+            Forget(journal);
+        return Finish(new Finished(drift.IsEmpty ? RunResult.RolledBack : RunResult.RollbackFailed, "", counts.Changed, counts.Failed, counts.Skipped, Elapsed(started)));
+    }
+
+    private void Forget(Journal? journal)
+    {
+        store.WriteApplied(null);
+        store.WriteOrigin(null);
+        if (journal is not null)
+            store.WriteJournal(journal with { Status = RunStatus.RolledBack, Before = [], Created = [], Previous = null, ConfirmBy = null });
+    }
+
     /// <summary>What may be on the host from before: the last applied state, and what a run that was killed has begun.</summary>
     private static IReadOnlyList<ResourceSpec> Earlier(HostState? previous, Journal? unfinished) =>
         [.. unfinished?.Desired.Resources ?? [], .. unfinished?.Created ?? [], .. unfinished?.Previous?.Resources ?? [], .. previous?.Resources ?? []];
@@ -183,6 +214,9 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
             Created = unfinished?.Created ?? [],
             ConfirmBy = clock.GetUtcNow() + options.ConfirmWithin,
         };
+        // The journal of the last run is about to be replaced: what it knew of the host before us goes on in the origin.
+        if (unfinished is null && store.ReadJournal() is { } last && (store.ReadOrigin() ?? new Origin()).With(last) is { IsEmpty: false } origin)
+            store.WriteOrigin(origin);
         var record = new RunRecord(journal, kinds, store);
         try
         {

@@ -15,7 +15,7 @@ public sealed class ArgsSpecs
     public void Arguments_have_the_keys_of_a_site_file_with_their_types_at_every_depth()
     {
         var checkedTypes = new HashSet<Type>();
-        Compare(typeof(HostArgs), Schema.GetProperty("$defs").GetProperty("host"), checkedTypes, extra: ["name", "templates"]);
+        Compare(typeof(HostArgs), Schema.GetProperty("$defs").GetProperty("host"), checkedTypes, extra: ["name", "onDelete", "templates"]);
         checkedTypes.Count.ShouldBe(12);
     }
 

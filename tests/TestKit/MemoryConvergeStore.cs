@@ -9,6 +9,7 @@ public sealed class MemoryConvergeStore : IConvergeStore
 {
     private byte[]? journal;
     private byte[]? applied;
+    private byte[]? origin;
     private bool isLocked;
 
     /// <summary>Called before and after each write.</summary>
@@ -40,6 +41,12 @@ public sealed class MemoryConvergeStore : IConvergeStore
 
     /// <inheritdoc/>
     public void WriteApplied(HostState? state) => Write(() => applied = state is null ? null : Keep(state.ToBytes()));
+
+    /// <inheritdoc/>
+    public Origin? ReadOrigin() => origin is null ? null : Origin.Parse(origin);
+
+    /// <inheritdoc/>
+    public void WriteOrigin(Origin? origin) => Write(() => this.origin = origin is null ? null : Keep(origin.ToBytes()));
 
     private byte[] Keep(byte[] json)
     {

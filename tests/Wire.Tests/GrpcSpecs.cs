@@ -81,6 +81,16 @@ public sealed class GrpcSpecs
     }
 
     [Fact]
+    public async Task The_state_of_a_large_resource_arrives_with_its_failure()
+    {
+        var details = new ErrorResourceInitFailed { Properties = PropertyCodec.ToStruct(MapValue.Empty.With("a", new TextValue(new string('x', 1_000_000)))) };
+        await using var server = await Serve((_, _) => throw new GrpcException(GrpcStatus.With(GrpcCode.Aborted, "x", details)));
+        using var channel = To(server);
+        var status = await Failure(channel.CallAsync(MonitorMethods.SupportsFeature, new SupportsFeatureRequest()));
+        status.Detail<ErrorResourceInitFailed>().ShouldBe(details);
+    }
+
+    [Fact]
     public async Task A_long_text_does_not_cost_the_status()
     {
         await using var server = await Serve(static (_, _) => throw new GrpcException(GrpcCode.FailedPrecondition, new string('ü', 100_000)));

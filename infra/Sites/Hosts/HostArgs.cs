@@ -19,6 +19,10 @@ public sealed class HostArgs : ResourceArgs
         set => templates = value;
     }
 
+    /// <summary>What becomes of the host when the resource is deleted: restore, it goes back to what it was before; or forget, it stays as it is. Left out: what the provider's configuration says, and that is restore.</summary>
+    [Input("onDelete")]
+    public Input<string>? OnDelete { get; set; }
+
     /// <summary>How to reach the host: local (the default), ssh://user@host:port, or netns://name for a network namespace of this machine (links only).</summary>
     [Input("reach")]
     public Input<string>? Reach { get; set; }

@@ -28,6 +28,9 @@ public sealed class GrpcChannel : IDisposable
             UseCookies = false,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
+#pragma warning disable CA2262 // kilobytes they are, and as many as the engine takes
+            MaxResponseHeadersLength = GrpcLimits.MaxHeaders >> 10,
+#pragma warning restore CA2262
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             // A peer that froze is noticed in the end. Go's servers cut connections that are pinged more often than every five minutes.

@@ -69,7 +69,8 @@ public sealed class GrpcServer : IAsyncDisposable
         var limits = settings.Limits;
         limits.MaxRequestBodySize = null; // the message itself is measured, so that its sender gets a status and not an HTTP error
         // An engine may say nothing for as long as its user thinks, and a call may take hours.
-        limits.KeepAliveTimeout = Timeout.InfiniteTimeSpan;
+        // Kestrel adds "infinite" to the time of its clock, which overflows, and closes idle connections after a second: so it is a year.
+        limits.KeepAliveTimeout = TimeSpan.FromDays(365);
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
         limits.Http2.MaxStreamsPerConnection = 10_000;

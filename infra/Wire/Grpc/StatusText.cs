@@ -16,7 +16,6 @@ internal static class StatusText
 
     // Headers have bounds of their own (8 KiB at many peers), which a stack trace soon exceeds, and then the status is lost with it.
     private const int MaxMessage = 4000;
-    private const int MaxDetails = 6000;
 
     /// <summary>The trailers of a status.</summary>
     public static IEnumerable<KeyValuePair<string, string>> Trailers(GrpcStatus status)

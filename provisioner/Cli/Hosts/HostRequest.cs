@@ -13,6 +13,7 @@ internal enum HostVerb
     [JsonStringEnumMemberName("verify")] Verify,
     [JsonStringEnumMemberName("confirm")] Confirm,
     [JsonStringEnumMemberName("rollback")] RollBack,
+    [JsonStringEnumMemberName("restore")] Restore,
     [JsonStringEnumMemberName("status")] Status,
     [JsonStringEnumMemberName("health")] Health,
     [JsonStringEnumMemberName("explain")] Explain,

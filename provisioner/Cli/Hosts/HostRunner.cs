@@ -37,6 +37,7 @@ internal static class HostRunner
         HostVerb.Verify => converger.VerifyAsync(Needed(request.State ?? parts.Store.ReadApplied()), ct),
         HostVerb.Confirm => converger.ConfirmAsync(ct),
         HostVerb.RollBack => converger.RollBackAsync(request.UnconfirmedRun, ct),
+        HostVerb.Restore => converger.RestoreAsync(ct),
         HostVerb.Status => ReportAsync(converger, parts, events),
         HostVerb.Health => HealthAsync(request.Health ?? new HealthRequest(), parts, events),
         HostVerb.Explain => ExplainAsync(request, parts, events, ct),

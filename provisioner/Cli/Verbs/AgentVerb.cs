@@ -12,7 +12,7 @@ internal static class AgentVerb
     public static Command Create()
     {
         var verb = new Command("agent", "Answer one request from standard input; what `cloudlet` starts on a remote host.") { Hidden = true };
-        verb.SetAction(async (_, ct) =>
+        verb.SetAction(async (parsed, ct) =>
         {
             using var input = new MemoryStream();
             await using (var stdin = Console.OpenStandardInput())
@@ -20,7 +20,7 @@ internal static class AgentVerb
             var output = new EventLines(Console.OpenStandardOutput());
             try
             {
-                using var parts = LocalHosts.OpenThisMachine();
+                using var parts = parsed.GetValue(GuardOptions.InNamespace) is { } name ? LocalHosts.OpenNamespace(name) : LocalHosts.OpenThisMachine();
                 await HostRunner.RunAsync(HostRequest.Parse(input.ToArray()), parts, output.Write, ct);
             }
             catch (JsonException e)

@@ -17,10 +17,12 @@ public sealed record PropertyChange(string Path, JsonNode? From, JsonNode? To);
 public static class SpecDiff
 {
     /// <summary>The properties in which <paramref name="observed"/> is not as <paramref name="desired"/> says; empty when it is.</summary>
-    public static IReadOnlyList<PropertyChange> Between(ResourceSpec desired, ResourceSpec? observed)
+    public static IReadOnlyList<PropertyChange> Between(ResourceSpec desired, ResourceSpec? observed) => Between(ToJson(desired), observed is null ? null : ToJson(observed));
+
+    /// <summary>The same of specs in their JSON form; null: the resource is absent.</summary>
+    public static IReadOnlyList<PropertyChange> Between(JsonObject wanted, JsonObject? observed)
     {
-        var wanted = ToJson(desired);
-        var actual = observed is null ? [] : ToJson(observed);
+        var actual = observed ?? [];
         List<PropertyChange>? changes = null;
         foreach (var (name, to) in wanted)
         {
@@ -36,7 +38,8 @@ public static class SpecDiff
         return changes ?? [];
     }
 
-    private static JsonObject ToJson(ResourceSpec spec) => JsonSerializer.SerializeToNode(spec, HostStateJson.Canonical.ResourceSpec)!.AsObject();
+    /// <summary>A spec in the form that is compared.</summary>
+    public static JsonObject ToJson(ResourceSpec spec) => JsonSerializer.SerializeToNode(spec, HostStateJson.Canonical.ResourceSpec)!.AsObject();
 
     private static bool IsEmpty(JsonNode? node) => node is null || (node.GetValueKind() == JsonValueKind.String && node.GetValue<string>().Length == 0);
 

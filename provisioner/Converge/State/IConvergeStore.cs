@@ -24,6 +24,12 @@ public interface IConvergeStore
 
     /// <summary>Replaces the record of the last applied state atomically; null removes it.</summary>
     void WriteApplied(HostState? state);
+
+    /// <summary>How the host was before our first run, without what the last one changed, or null.</summary>
+    Origin? ReadOrigin();
+
+    /// <summary>Replaces that atomically; null removes it.</summary>
+    void WriteOrigin(Origin? origin);
 }
 
 /// <summary>Brings the host back when nobody confirms in time; lives outside our process, so that killing us does not disarm it.</summary>

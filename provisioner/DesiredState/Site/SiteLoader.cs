@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Cloudlet.DesiredState.Nova;
 using Cloudlet.DesiredState.Site.Structure;
 using Cloudlet.DesiredState.Site.Validation;
@@ -36,6 +37,21 @@ public static class SiteLoader
             return new SiteLoadResult(null, Sorted(problems));
         var name = root!.TryGet("site", out var site) && site.Value is YamlScalar { IsRemoval: false } scalar ? scalar.Text : null;
         return new SiteLoadResult(new LoadedSite(name, hosts), []);
+    }
+
+    /// <summary>Loads one host that a program describes, by the rules of a site file. Problems are below <c>hosts.NAME</c>, as those of a file are; their places say nothing.</summary>
+    /// <param name="name">Name of the host.</param>
+    /// <param name="host">What a site file would have below the name. A key with null behind it is one with nothing behind it.</param>
+    /// <param name="templates">Where the templates that it names are read from.</param>
+    /// <param name="isPartial">True when parts are not known yet: only the shape of the others is checked, and there is no site.</param>
+    public static SiteLoadResult LoadHost(string name, JsonElement host, ISiteFiles templates, bool isPartial = false)
+    {
+        var place = new SourcePlace("", 1, 1);
+        var problems = new List<Problem>();
+        var described = new YamlEntry(name, place, JsonNodes.Mapping(host, place));
+        var root = StructureCheck.Check(new YamlMapping(place, [new YamlEntry("hosts", place, new YamlMapping(place, [described]))]), problems)!;
+        var hosts = isPartial ? [] : Hosts(root, templates, problems);
+        return problems.Count > 0 || isPartial ? new SiteLoadResult(null, Sorted(problems)) : new SiteLoadResult(new LoadedSite(null, hosts), []);
     }
 
     private static YamlMapping? Merge(IReadOnlyList<string> paths, ISiteFiles files, List<Problem> problems)

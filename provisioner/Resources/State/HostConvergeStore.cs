@@ -53,7 +53,7 @@ public sealed class HostConvergeStore(IHostFiles files, StatePaths paths, Conten
 
         // While changes are made, contents are sealed that no journal names yet.
         if (journal.Status != RunStatus.Applying)
-            vault?.Prune(journal.Before.OfType<FileSpec>().Select(f => ContentVault.IdIn(f.Content)).OfType<string>().ToHashSet());
+            vault?.Prune(journal.Before.Concat(ReadOrigin()?.Before ?? []).OfType<FileSpec>().Select(f => ContentVault.IdIn(f.Content)).OfType<string>().ToHashSet());
     }
 
     /// <inheritdoc/>
@@ -66,6 +66,18 @@ public sealed class HostConvergeStore(IHostFiles files, StatePaths paths, Conten
             files.Delete(paths.Applied);
         else
             Write(paths.Applied, state.ToBytes());
+    }
+
+    /// <inheritdoc/>
+    public Origin? ReadOrigin() => Read(paths.Origin, json => Origin.Parse(json));
+
+    /// <inheritdoc/>
+    public void WriteOrigin(Origin? origin)
+    {
+        if (origin is null)
+            files.Delete(paths.Origin);
+        else
+            Write(paths.Origin, origin.ToBytes());
     }
 
     private T? Read<T>(string path, Func<byte[], T> parse)

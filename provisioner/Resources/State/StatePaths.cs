@@ -20,6 +20,9 @@ public sealed record StatePaths(string Folder, string RunFolder)
     /// <summary>The last applied state.</summary>
     public string Applied => $"{Folder}/applied.json";
 
+    /// <summary>How the host was before our first run.</summary>
+    public string Origin => $"{Folder}/origin.json";
+
     /// <summary>Earlier contents of files.</summary>
     public string Vault => $"{Folder}/vault";
 

@@ -1,0 +1,3 @@
+using Cloudlet.Provider.Serving;
+
+return await ProviderProgram.RunAsync(args);

@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Cloudlet.DesiredState.Site;
+using Cloudlet.Provider.Resources;
+
+namespace Cloudlet.Provider.Serving;
+
+/// <summary>
+/// The schema of the package, from which Pulumi makes classes for other languages. It is made from the JSON Schema of site files, which is made from the records that the parser fills: one source for what a host may be.
+/// </summary>
+internal static class PluginSchema
+{
+    private const string Package = "cloudlet";
+    private const string Definitions = "#/$defs/";
+
+    /// <summary>The schema as JSON.</summary>
+    /// <param name="version">Version of the package.</param>
+    public static string Generate(string version)
+    {
+        var sections = JsonNode.Parse(SiteSchema.Generate())!["$defs"]!.AsObject();
+        var types = new JsonObject();
+        foreach (var (name, section) in sections.Where(static s => s.Key != "host"))
+            types[Token(Class(name))] = ObjectType(name, section!.AsObject(), types);
+        types[Token("HostHealth")] = HealthType();
+        var schema = new JsonObject
+        {
+            ["name"] = Package,
+            ["displayName"] = "Cloudlet",
+            ["version"] = version,
+            ["description"] = "Cloudlet hosts that are, and stay, as described.",
+            ["keywords"] = new JsonArray("category/infrastructure", "kind/native"),
+            ["license"] = "Apache-2.0",
+            ["config"] = new JsonObject { ["variables"] = Settings() },
+            ["provider"] = new JsonObject { ["description"] = "How hosts are reached.", ["inputProperties"] = Settings() },
+            ["resources"] = new JsonObject { [HostService.TypeToken] = Host(sections["host"]!.AsObject(), types) },
+            ["types"] = types,
+        };
+        return schema.ToJsonString();
+    }
+
+    private static JsonObject Host(JsonObject section, JsonObject types)
+    {
+        var inputs = Properties("Host", section, types);
+        inputs[HostInputs.NameKey] = Described("Name of the host in its site, as it stands in messages; the name of the resource when left out.", Text());
+        inputs[HostInputs.TemplatesKey] = Described("The text of each template that files name, by the name they give it.", MapOf(Text()));
+        inputs[HostInputs.OnDeleteKey] = Described("What becomes of the host when the resource is deleted: restore or forget; left out: what the provider's configuration says.", Choice("OnDelete", [OnDeletes.Restore, OnDeletes.Forget], types));
+        var outputs = inputs.DeepClone().AsObject();
+        outputs[HostOutputs.DigestKey] = Described("Digest of all that the host should be; it changes exactly when something of the host should.", Text());
+        outputs[HostOutputs.AddressesKey] = Described("The addresses that the host's links should have, with prefix length.", ListOf(Text()));
+        outputs[HostOutputs.ObservedKey] = Described("What was seen on the host when it was last looked at: resource id, its state as JSON; contents as digests.", MapOf(Text()));
+        outputs[HostOutputs.HealthKey] = Described("How the host was when it was last looked at.", new JsonObject { ["$ref"] = Reference("HostHealth") });
+        return new JsonObject
+        {
+            ["description"] = "A host that is made, and kept, as described.",
+            ["inputProperties"] = inputs,
+            ["properties"] = outputs,
+            ["required"] = new JsonArray(HostOutputs.AddressesKey, HostOutputs.DigestKey, HostOutputs.HealthKey, HostInputs.NameKey, HostOutputs.ObservedKey),
+        };
+    }
+
+    private static JsonObject HealthType() => new()
+    {
+        ["type"] = "object",
+        ["description"] = "How a host was when it was last looked at.",
+        ["properties"] = new JsonObject
+        {
+            ["state"] = Described("as-described, drifted or unreachable.", Text()),
+            ["alarms"] = Described("Alarms of the health daemon, one line each.", ListOf(Text())),
+        },
+        ["required"] = new JsonArray("alarms", "state"),
+    };
+
+    private static JsonObject ObjectType(string name, JsonObject section, JsonObject types) => new()
+    {
+        ["type"] = "object",
+        ["description"] = section["description"]?.GetValue<string>() ?? "",
+        ["properties"] = Properties(Class(name), section, types),
+    };
+
+    private static JsonObject Properties(string owner, JsonObject section, JsonObject types)
+    {
+        var properties = new JsonObject();
+        foreach (var (name, property) in section["properties"]!.AsObject())
+            properties[name] = Described(property!["description"]?.GetValue<string>() ?? "", TypeOf(property.AsObject(), owner + Capital(name), types));
+        return properties;
+    }
+
+    private static JsonObject TypeOf(JsonObject property, string name, JsonObject types)
+    {
+        if (property["$ref"]?.GetValue<string>() is { } reference)
+            return new JsonObject { ["$ref"] = Reference(Class(reference[Definitions.Length..])) };
+        if (property["enum"] is JsonArray words)
+            return Choice(name, [.. words.OfType<JsonValue>().Select(static w => w.GetValue<string>())], types);
+        return Kinds(property) switch
+        {
+            [] => new JsonObject { ["$ref"] = "pulumi.json#/Any" },
+            ["object"] => MapOf(TypeOf(property["additionalProperties"]!.AsObject(), name, types)),
+            ["array"] => ListOf(TypeOf(property["items"]!.AsObject(), name, types)),
+            ["integer"] => new JsonObject { ["type"] = "integer" },
+            ["boolean"] => new JsonObject { ["type"] = "boolean" },
+            var kinds when kinds.Contains("array") => new JsonObject { ["oneOf"] = new JsonArray(Text(), ListOf(Text())) },
+            _ => Text(), // unquoted numbers and booleans are text where text is wanted, but only YAML has them
+        };
+    }
+
+    private static List<string> Kinds(JsonObject property) => property["type"] switch
+    {
+        JsonArray several => [.. several.Select(static t => t!.GetValue<string>()).Where(static t => t != "null")],
+        JsonValue one => [one.GetValue<string>()],
+        _ => [],
+    };
+
+    private static JsonObject Choice(string name, IEnumerable<string> words, JsonObject types)
+    {
+        types[Token(name)] = new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. words.Select(static w => (JsonNode)new JsonObject { ["name"] = Capital(w), ["value"] = w })]) };
+        return new JsonObject { ["$ref"] = Reference(name) };
+    }
+
+    private static JsonObject Settings()
+    {
+        var settings = new JsonObject();
+        foreach (var (key, description) in ProviderSettings.Keys)
+            settings[key] = Described(description, key == ProviderSettings.ConnectTimeoutKey ? new JsonObject { ["type"] = "number" } : Text());
+        return settings;
+    }
+
+    private static JsonObject Described(string description, JsonObject type)
+    {
+        type["description"] = description;
+        return type;
+    }
+
+    private static JsonObject Text() => new() { ["type"] = "string" };
+
+    private static JsonObject ListOf(JsonObject items) => new() { ["type"] = "array", ["items"] = items };
+
+    private static JsonObject MapOf(JsonObject values) => new() { ["type"] = "object", ["additionalProperties"] = values };
+
+    private static string Token(string name) => $"{Package}:index:{name}";
+
+    private static string Reference(string name) => $"#/types/{Token(name)}";
+
+    private static string Class(string section) => section == "novadatabases" ? "NovaDatabases" : Capital(section);
+
+    private static string Capital(string word) => string.Concat(word.Split('-').Select(static part => part.Length == 0 ? "" : char.ToUpper(part[0], CultureInfo.InvariantCulture) + part[1..]));
+}

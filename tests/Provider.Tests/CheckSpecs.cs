@@ -1,0 +1,79 @@
+using Cloudlet.DesiredState.Site;
+using Cloudlet.Provider.Resources;
+using Cloudlet.Wire.Values;
+
+namespace Cloudlet.Provider.Tests;
+
+/// <summary>What is wrong with inputs is what <c>cloudlet plan</c> says of a site file with the same content.</summary>
+public sealed class CheckSpecs
+{
+    [Theory]
+    [InlineData("""{"links": {"eth0": {"kind": "existing", "mtuu": 1}}}""", "links.eth0.mtuu")]
+    [InlineData("""{"links": {"eth0": {"kind": "existing", "mtu": "high"}}}""", "links.eth0.mtu")]
+    [InlineData("""{"links": {"eth0": {"kind": "existing", "mtu": "1400"}}}""", "links.eth0.mtu")]
+    [InlineData("""{"links": {"eth0": {"kind": "existing", "addresses": ["10.0.0.1/24", "10.0.0.300/24"]}}}""", "links.eth0.addresses[1]")]
+    [InlineData("""{"links": {"v5": {"kind": "vlan", "id": 5, "parent": "nobody"}}}""", "links.v5.parent")]
+    [InlineData("""{"files": {"/etc/x": {"content": "a", "mode": "9999"}}}""", "files[\"/etc/x\"].mode")]
+    [InlineData("""{"files": {"etc/x": {"content": "a"}}}""", "files[\"etc/x\"]")]
+    [InlineData("""{"files": {"/etc/x": {"template": "none.scriban"}}}""", "files[\"/etc/x\"].template")]
+    [InlineData("""{"units": {"x": {"running": true}}}""", "units.x")]
+    [InlineData("""{"reach": "telnet://x"}""", "reach")]
+    [InlineData("""{"nova": {"role": "single"}}""", "nova.role")]
+    public void Problems_are_those_of_a_site_file(string json, string path)
+    {
+        var problems = Trees.Inputs(json).Compile().Problems;
+
+        var file = SiteLoader.Load(["site.yaml"], new OneFile($"{{\"hosts\": {{\"edge-1\": {json}}}}}")).Problems;
+        problems.Select(static p => p.Reason).ShouldBe(file.Select(static p => p.Message));
+        problems.Select(static p => p.Path).ShouldBe(file.Select(static p => p.Path.Replace("hosts.edge-1.", "", StringComparison.Ordinal).Replace("hosts.edge-1", "", StringComparison.Ordinal)));
+        problems.Select(static p => p.Path).ShouldContain(path);
+    }
+
+    [Fact]
+    public void Inputs_that_only_a_program_has_are_checked_too() =>
+        Trees.Inputs("""{"onDelete": "burn", "templates": {"a": 1}, "name": 3}""").Compile().Problems.Select(static p => p.Path).ShouldBe(["onDelete", "name", "templates.a"]);
+
+    [Fact]
+    public void A_template_is_text_of_the_inputs()
+    {
+        var (state, problems) = Trees.Inputs("""{"templates": {"t.scriban": "at {{ host.name }}"}, "files": {"/etc/x": {"template": "t.scriban"}}}""").Compile();
+
+        problems.ShouldBeEmpty();
+        System.Text.Encoding.UTF8.GetString(state!.ToBytes()).ShouldContain("at edge-1");
+    }
+
+    [Fact]
+    public void What_is_not_known_yet_is_no_mistake_and_neither_is_what_needs_it()
+    {
+        var tree = Trees.Of("""{"links": {"v5": {"kind": "vlan", "id": 5, "parent": "nobody"}}, "files": {"/etc/x": {"mode": "0600"}}}""");
+        tree = (MapValue)InputTree.Set(tree, ["links", "v5", "mtu"], PropertyValue.Unknown);
+        tree = (MapValue)InputTree.Set(tree, ["files", "/etc/x", "content"], PropertyValue.Unknown);
+
+        var (state, problems) = HostInputs.Of(tree, "edge-1").Compile();
+
+        (state, problems.Count).ShouldBe((null, 0));
+    }
+
+    [Fact]
+    public void A_mistake_beside_what_is_not_known_yet_is_said()
+    {
+        var tree = (MapValue)InputTree.Set(Trees.Of("""{"links": {"eth0": {"kind": "existing", "mtuu": 1}}}"""), ["links", "eth0", "mac"], PropertyValue.Unknown);
+
+        HostInputs.Of(tree, "edge-1").Compile().Problems.Select(static p => p.Path).ShouldBe(["links.eth0.mtuu"]);
+    }
+
+    [Fact]
+    public void The_same_host_has_the_digest_of_its_site_file()
+    {
+        const string json = """{"links": {"br0": {"kind": "bridge", "mtu": 1400, "addresses": ["10.0.0.1/24"]}}, "files": {"/etc/x": {"content": "y"}}, "packages": {"chrony": null}}""";
+
+        var (site, _) = SiteLoader.Load(["site.yaml"], new OneFile($"{{\"hosts\": {{\"edge-1\": {json.Replace("null", "{}", StringComparison.Ordinal)}}}}}"));
+
+        Trees.Inputs(json).Compile().State!.Digest.ShouldBe(DesiredState.Compile.HostCompiler.Compile(site!, new OneFile("")).Single().State!.Digest);
+    }
+
+    private sealed class OneFile(string text) : ISiteFiles
+    {
+        public string? ReadText(string path) => path == "site.yaml" ? text : null;
+    }
+}
