@@ -13,12 +13,26 @@ namespace Cloudlet.Synthesis.Vms;
 /// </summary>
 internal sealed unsafe partial class ThawGuard : IDisposable
 {
-    /// <summary>A command of ours may have been cut off in the middle: byte 0xff makes QEMU forget what it has read of it (docs/interop/qmp-spec.txt).</summary>
+    /// <summary>
+    /// A command of ours may have been cut off in the middle: byte 0xff makes QEMU forget what it has read of it (docs/interop/qmp-spec.txt).
+    /// And it forgets what it has not done yet when the connection closes, so its answer is waited for;
+    /// the socket does not block, as .NET has it, and nothing to read yet looks to the shell like an end.
+    /// </summary>
     private const string Script =
         """
         trap '' INT TERM HUP
         read -r word
-        [ "$word" = done ] || printf '\377\n{"execute":"cont"}\n' >&3
+        [ "$word" = done ] && exit
+        printf '\377\n{"execute":"cont","id":"guard"}\n' >&3
+        tries=0
+        while [ $tries -lt 100 ]; do
+            if read -r line <&3; then
+                case $line in *'"guard"'*) exit ;; esac
+            else
+                tries=$((tries + 1))
+                sleep 0.1
+            fi
+        done
         """;
 
     private const string Shell = "/bin/sh";
