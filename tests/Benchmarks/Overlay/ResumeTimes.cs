@@ -66,6 +66,7 @@ internal sealed class ResumeTimes(RuntimeStore store, string folder, Lines progr
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
             WorkingDirectory = folder,
         })!;
         await qemu.StandardOutput.ReadLineAsync(ct);
