@@ -26,6 +26,7 @@ internal static class HostPaths
         ["link macvlanMode"] = "mode",
         ["link bridgeStp"] = "stp",
         ["file target"] = "symlink",
+        ["unit hungAfterSeconds"] = "hungAfter",
     };
 
     /// <summary>The keys of the input that describes a resource; null when a role or a default brought it.</summary>

@@ -55,6 +55,10 @@ public sealed class UnitArgs : ResourceArgs
     [Input("asks")]
     public Input<Asks>? Asks { get; set; }
 
+    /// <summary>Seconds, 20 to 86400: when no thread of its main process, or of a worker, has run for so long, it hangs, and healthd starts it anew; only for a service, with running.</summary>
+    [Input("hungAfter")]
+    public Input<int>? HungAfter { get; set; }
+
     [Input("after")]
     private InputList<string>? after;
 
