@@ -32,11 +32,11 @@ public sealed class OverlayCutter(RuntimeStore store)
     public async Task<OverlayMade> CutAsync(OverlayCut cut, IProgress<string> progress, CancellationToken ct)
     {
         using var staged = store.Stage();
+        Index(new BaseCatalog(store).Get(new VmCatalog(store).Get(cut.Vm).BaseId), progress, ct);
         await using var vm = await new VmFreezer(store).FreezeAsync(cut.Vm, staged["devices"], progress, ct);
         using var baseDisk = new SparseFile(vm.Base.DiskPath);
         using var baseMemory = new SparseFile(vm.Base.MemoryPath);
         using var layer = DiskLayer.Open(vm.DiskPath, await QemuImg.MapAsync(vm.Vm.Folder, RunningVm.DiskFile, ct), vm.Base.DiskPath);
-        Index(vm.Base, baseDisk, baseMemory, progress, ct);
         var content = new OverlayContent(new ChangedStore(layer, layer.Candidates()), new ChangedStore(vm.Memory, vm.Memory.PrivateRuns())) { Devices = await File.ReadAllBytesAsync(vm.DevicesPath, ct) };
         var pages = content.Disk.Candidates.Sum(r => r.Count) + content.Memory!.Candidates.Sum(r => r.Count);
         progress.Report($"comparing {pages * PageSize.Bytes >> 20} MiB with base {vm.Base.ShortId}");
@@ -46,13 +46,15 @@ public sealed class OverlayCutter(RuntimeStore store)
         return made;
     }
 
-    /// <summary>The index is made with the base, and again when it was lost.</summary>
-    private static void Index(BaseVm vm, SparseFile disk, SparseFile memory, IProgress<string> progress, CancellationToken ct)
+    /// <summary>The index is made with the base, and again when it was lost, before the guest has to stand still.</summary>
+    private static void Index(BaseVm vm, IProgress<string> progress, CancellationToken ct)
     {
         using (var there = PageIndex.TryOpen(vm.IndexPath))
             if (there is not null)
                 return;
         progress.Report($"indexing the pages of base {vm.ShortId} again");
+        using var disk = new SparseFile(vm.DiskPath);
+        using var memory = new SparseFile(vm.MemoryPath);
         PageIndex.Build(vm.IndexPath, disk, memory, null, ct);
     }
 }
