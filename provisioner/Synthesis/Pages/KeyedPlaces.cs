@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
+using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Pages;
 
@@ -12,7 +13,7 @@ internal sealed class KeyedPlaces : IDisposable
 
     /// <summary>Makes the files.</summary>
     /// <param name="path">They are named after it.</param>
-    public KeyedPlaces(string path) => _parts = [.. Enumerable.Range(0, 1 << PartBits).Select(i => new Part($"{path}.{i}.partial"))];
+    public KeyedPlaces(string path) => _parts = [.. Enumerable.Range(0, 1 << PartBits).Select(i => new Part($"{path}.{i}"))];
 
     /// <summary>Takes an entry. Keys should fill their 64 bits evenly.</summary>
     public void Add(ulong key, long place) => _parts[key >> (64 - PartBits)].Add(new Entry(key, place));
@@ -38,6 +39,7 @@ internal sealed class KeyedPlaces : IDisposable
     private sealed class Part(string path) : IDisposable
     {
         private readonly Entry[] _waiting = new Entry[Kept];
+        private readonly StagedFile _staged = new(path);
         private FileStream? _file;
         private int _count;
 
@@ -46,7 +48,7 @@ internal sealed class KeyedPlaces : IDisposable
             _waiting[_count++] = entry;
             if (_count < Kept)
                 return;
-            _file ??= new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, BufferSize = 0, Options = FileOptions.DeleteOnClose, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            _file ??= _staged.Open();
             _file.Write(MemoryMarshal.AsBytes(_waiting.AsSpan()));
             _count = 0;
         }
@@ -68,6 +70,10 @@ internal sealed class KeyedPlaces : IDisposable
             return all;
         }
 
-        public void Dispose() => _file?.Dispose();
+        public void Dispose()
+        {
+            _file?.Dispose();
+            _staged.Dispose();
+        }
     }
 }

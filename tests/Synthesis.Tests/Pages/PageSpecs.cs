@@ -135,6 +135,21 @@ public sealed class PageSpecs : IDisposable
     }
 
     [Fact]
+    public void Two_sorts_at_one_place_are_not_in_each_others_way()
+    {
+        using var one = new KeyedPlaces(_folder["keys"]);
+        using var other = new KeyedPlaces(_folder["keys"]);
+        for (var i = 0; i < 2000; i++)
+        {
+            one.Add((ulong)i, 1);
+            other.Add((ulong)i, 2);
+        }
+
+        one.Sorted().ShouldAllBe(e => e.Place == 1);
+        other.Sorted().ShouldAllBe(e => e.Place == 2);
+    }
+
+    [Fact]
     public void A_damaged_index_is_none()
     {
         PageIndex.TryOpen(_folder["none"]).ShouldBeNull();
