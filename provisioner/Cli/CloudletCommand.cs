@@ -48,7 +48,13 @@ internal static class CloudletCommand
             await configuration.Error.WriteLineAsync($"error: {e.Message}");
             return e.Kind == Errors.ErrorKind.InvalidInput ? ExitCodes.Invalid : ExitCodes.Failed;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A file that the user named, and that nobody had more to say about: the message names it.
+            await configuration.Error.WriteLineAsync($"error: {e.Message}");
+            return ExitCodes.Failed;
+        }
     }
 
-    private static bool IsRuntime(ParseResult parsed) => parsed.CommandResult.Parent is System.CommandLine.Parsing.CommandResult { Command.Name: "base" or "vm" };
+    private static bool IsRuntime(ParseResult parsed) => parsed.CommandResult is { Command.Name: "synthesize" } or { Parent: System.CommandLine.Parsing.CommandResult { Command.Name: "base" or "vm" or "overlay" or "store" } };
 }

@@ -70,6 +70,7 @@ internal static class BaseVerb
                 ("cloudlet base create guest.qcow2 --name counter --until 'serial:cloudlet guest is ready'", "until its serial port says so"),
                 ("cloudlet base create debian-disk --memory 1G --cpus 2 --until port:22", "an imported disk, until sshd answers"),
                 ("cloudlet base create debian-disk --until manual", "until you press Enter, having prepared it on its console"),
+                ("cloudlet base create appliance.vmdk --disk sata --card e1000e", "a guest without drivers for virtio"),
             ],
             Exits = [(ExitCodes.Failed, "the guest ended or was not ready in time, or this machine can't run it"), (ExitCodes.Invalid, "the image or the machine asked for is wrong; nothing was started")],
         };
@@ -79,12 +80,16 @@ internal static class BaseVerb
         var cpus = new Option<int>("--cpus") { Description = "Virtual processors.", DefaultValueFactory = _ => 1, HelpName = "COUNT" };
         var cpu = new Option<string>("--cpu") { Description = "CPU model and features. VMs of the base run only where all of it is to be had.", DefaultValueFactory = _ => BaseCreation.DefaultCpu, HelpName = "MODEL" };
         var accelerator = new Option<string?>("--accel") { Description = "kvm or tcg; by default kvm where it is to be had. The base's VMs need the same.", HelpName = "NAME" };
+        var disk = new Option<string>("--disk") { Description = "What the disk is attached by: virtio, scsi (virtio-scsi) or sata. The guest needs a driver for it.", DefaultValueFactory = _ => VmDefinition.Virtio, HelpName = "KIND" };
+        var card = new Option<string>("--card") { Description = "The network card: virtio, e1000e, vmxnet3 or none.", DefaultValueFactory = _ => VmDefinition.Virtio, HelpName = "KIND" };
+        disk.CompletionSources.Add([VmDefinition.Virtio, .. VmDefinition.OtherDisks]);
+        card.CompletionSources.Add([VmDefinition.Virtio, .. VmDefinition.OtherCards]);
         var until = new Option<string>("--until") { Description = "When it is ready: serial:TEXT, port:N, idle:SECONDS, time:SECONDS or manual.", DefaultValueFactory = _ => "idle:5", HelpName = "CONDITION" };
         var timeout = RuntimeOptions.Timeout("How long that may take.", TimeSpan.FromMinutes(10));
         var open = VmVerb.Open();
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(source);
-        foreach (var option in (Option[])[name, memory, cpus, cpu, accelerator, until, timeout, open, json])
+        foreach (var option in (Option[])[name, memory, cpus, cpu, accelerator, disk, card, until, timeout, open, json])
             verb.Options.Add(option);
         verb.SetAction(async (parsed, ct) =>
         {
@@ -97,6 +102,8 @@ internal static class BaseVerb
                 Cpus = parsed.GetValue(cpus),
                 Cpu = parsed.GetValue(cpu)!,
                 Accelerator = parsed.GetValue(accelerator),
+                Disk = parsed.GetValue(disk)!,
+                Card = parsed.GetValue(card)!,
                 Until = Readiness.Parse(parsed.GetValue(until)!),
                 Limit = parsed.GetValue(timeout),
                 IsOpen = parsed.GetValue(open),
@@ -163,8 +170,8 @@ internal static class BaseVerb
         verb.Options.Add(json);
         verb.SetAction(async (parsed, ct) =>
         {
-            var vm = new BaseCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
-            var made = await BaseArchive.ExportAsync(vm, parsed.GetValue(file)!, OverlayVerb.Effort(parsed.GetValue(small)), new ErrorLines(parsed.InvocationConfiguration.Error), ct);
+            var runtime = new RuntimeStore(parsed.GetValue(store)!);
+            var made = await new BaseArchive(runtime).ExportAsync(new BaseCatalog(runtime).Get(parsed.GetValue(which)!), parsed.GetValue(file)!, OverlayVerb.Effort(parsed.GetValue(small)), new ErrorLines(parsed.InvocationConfiguration.Error), ct);
             OverlayVerb.Print(parsed.InvocationConfiguration.Output, parsed.GetValue(file)!, made.Header, made.Counts, parsed.GetValue(json));
             return ExitCodes.Ok;
         });
@@ -209,7 +216,7 @@ internal static class BaseVerb
             if (part is not null)
                 output.WriteLine($"{name,-8} {part.Length} bytes, {part.Digest}");
         if (one.Manifest.Definition is { } machine)
-            output.WriteLine($"machine  {machine.Machine}, layout {machine.Layout}, {machine.Cpus} x {machine.Cpu}, {RuntimeOptions.Size(machine.MemoryBytes)}, {machine.Accelerator}, QEMU {machine.QemuVersion}");
+            output.WriteLine($"machine  {machine.Machine}, layout {machine.Layout}, {machine.Cpus} x {machine.Cpu}, {RuntimeOptions.Size(machine.MemoryBytes)}, {machine.Accelerator}, disk {machine.Disk ?? VmDefinition.Virtio}, card {machine.Card ?? VmDefinition.Virtio}, QEMU {machine.QemuVersion}");
     }
 
     private static async Task AskAsync(TextWriter errors, string console, CancellationToken ct)

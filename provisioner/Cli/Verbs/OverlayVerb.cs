@@ -53,22 +53,23 @@ internal static class OverlayVerb
     {
         var verb = new VerbCommand("create", "Freeze a running VM, write what differs from its base, and let it go on.")
         {
-            Examples = [("cloudlet overlay create one app.overlay --small --end", "fewer bytes; the VM ends when the overlay is whole")],
+            Examples = [("cloudlet overlay create one app.overlay --small --end", "fewer bytes; the VM ends when the overlay is whole"), ("cloudlet overlay create one app.overlay --trim", "without what deleted files left on its disk and in its memory")],
             Exits = [(ExitCodes.Failed, "there is no such VM, or the file can't be written; the VM goes on")],
         };
         var store = RuntimeOptions.Store();
         var which = VmVerb.Which();
         var file = new Argument<string>("FILE") { Description = "The overlay's file; one that is there is replaced." };
         var small = Small();
+        var trim = new Option<bool>("--trim") { Description = "First let the guest discard the blocks of deleted files and fill its free memory with zeros; needs its guest agent." };
         var end = new Option<bool>("--end") { Description = "End the VM when the overlay is whole." };
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(which);
         verb.Arguments.Add(file);
-        foreach (var option in (Option[])[store, small, end, json])
+        foreach (var option in (Option[])[store, small, trim, end, json])
             verb.Options.Add(option);
         verb.SetAction(async (parsed, ct) =>
         {
-            var cut = new OverlayCut { Vm = parsed.GetValue(which)!, Path = parsed.GetValue(file)!, Effort = Effort(parsed.GetValue(small)), EndsVm = parsed.GetValue(end) };
+            var cut = new OverlayCut { Vm = parsed.GetValue(which)!, Path = parsed.GetValue(file)!, Effort = Effort(parsed.GetValue(small)), Trims = parsed.GetValue(trim), EndsVm = parsed.GetValue(end) };
             var made = await new OverlayCutter(new RuntimeStore(parsed.GetValue(store)!)).CutAsync(cut, new ErrorLines(parsed.InvocationConfiguration.Error), ct);
             Print(parsed.InvocationConfiguration.Output, cut.Path, made.Header, made.Counts, parsed.GetValue(json));
             return ExitCodes.Ok;

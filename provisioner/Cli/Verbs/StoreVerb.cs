@@ -23,13 +23,13 @@ internal static class StoreVerb
 
     private static VerbCommand Collect(Option<string> store)
     {
-        var verb = new VerbCommand("gc", "Remove what killed commands have left in the making. Bases and VMs stay.");
+        var verb = new VerbCommand("gc", "Remove what killed commands have left in the making, and what VMs wrote to their consoles before the last MiB. Bases and VMs stay.");
         verb.SetAction(parsed =>
         {
             var output = parsed.InvocationConfiguration.Output;
             var removed = new StoreKeeper(new RuntimeStore(parsed.GetValue(store)!)).Collect();
-            foreach (var (folder, bytes) in removed)
-                output.WriteLine($"removed {folder} ({RuntimeOptions.Size(bytes)})");
+            foreach (var (path, bytes) in removed)
+                output.WriteLine($"{(File.Exists(path) ? "shortened" : "removed")} {path} ({RuntimeOptions.Size(bytes)})");
             output.WriteLine(removed.Count == 0 ? "nothing to remove" : $"{RuntimeOptions.Size(removed.Sum(r => r.Bytes))} removed");
             return ExitCodes.Ok;
         });

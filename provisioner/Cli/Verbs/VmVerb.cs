@@ -11,7 +11,7 @@ namespace Cloudlet.Cli.Verbs;
 /// <summary><c>cloudlet vm</c>: virtual machines that were resumed from bases.</summary>
 internal static class VmVerb
 {
-    private static readonly TimeSpan s_clockLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_clockLimit = TimeSpan.FromSeconds(30); // 2 s of an idle machine's
 
     public static Command Create()
     {
@@ -30,6 +30,7 @@ internal static class VmVerb
         verb.Subcommands.Add(List(store));
         verb.Subcommands.Add(Show(store));
         verb.Subcommands.Add(Console(store));
+        verb.Subcommands.Add(Continue(store));
         verb.Subcommands.Add(Stop(store));
         return verb;
     }
@@ -70,26 +71,27 @@ internal static class VmVerb
     /// <summary>Corrects the clock of a guest that goes on, and tells of its VM.</summary>
     public static async Task TellAsync(InvocationConfiguration to, RunningVm vm, TimeSpan took, bool json, CancellationToken ct)
     {
+        if (!json)
+            await to.Output.WriteLineAsync($"VM {vm.Id}{(vm.Name is null ? "" : $" ({vm.Name})")} runs after {took.TotalSeconds:0.00} s{string.Concat(vm.Record.Forwards.Select(f => $"\n127.0.0.1:{f.HostPort} leads to port {f.GuestPort} of the guest"))}");
         var clock = await GuestClock.CorrectAsync(vm, s_clockLimit, ct);
-        await to.Output.WriteLineAsync(json
-            ? JsonSerializer.Serialize(Line(vm) with { Clock = clock.Note, ResumeMs = Math.Round(took.TotalMilliseconds, 1) }, RuntimeJson.Default.VmLine)
-            : $"VM {vm.Id}{(vm.Name is null ? "" : $" ({vm.Name})")} runs after {took.TotalSeconds:0.00} s{string.Concat(vm.Record.Forwards.Select(f => $"\n127.0.0.1:{f.HostPort} leads to port {f.GuestPort} of the guest"))}");
+        if (json)
+            await to.Output.WriteLineAsync(JsonSerializer.Serialize(Line(vm, VmState.Running) with { Clock = clock.Note, ResumeMs = Math.Round(took.TotalMilliseconds, 1) }, RuntimeJson.Default.VmLine));
         await to.Error.WriteLineAsync($"note: {clock.Note}");
     }
 
     private static VerbCommand List(Option<string> store)
     {
-        var verb = new VerbCommand("list", "Show the VMs. A dead one is one whose process has ended; its folder is still there.");
+        var verb = new VerbCommand("list", "Show the VMs: running, paused, stalled (its disk could not be written) or dead (its process has ended; its folder is still there).");
         var json = RuntimeOptions.Json();
         verb.Options.Add(json);
-        verb.SetAction(parsed =>
+        verb.SetAction(async (parsed, ct) =>
         {
             var output = parsed.InvocationConfiguration.Output;
             var vms = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).List();
             foreach (var vm in vms)
-                Print(output, vm, parsed.GetValue(json));
+                await PrintAsync(output, vm, parsed.GetValue(json), ct);
             if (vms.Count == 0 && !parsed.GetValue(json))
-                output.WriteLine("no VMs; `cloudlet vm resume BASE` starts one");
+                await output.WriteLineAsync("no VMs; `cloudlet vm resume BASE` starts one");
             return ExitCodes.Ok;
         });
         return verb;
@@ -102,13 +104,13 @@ internal static class VmVerb
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(which);
         verb.Options.Add(json);
-        verb.SetAction(parsed =>
+        verb.SetAction(async (parsed, ct) =>
         {
             var output = parsed.InvocationConfiguration.Output;
             var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
-            Print(output, vm, parsed.GetValue(json));
+            await PrintAsync(output, vm, parsed.GetValue(json), ct);
             if (!parsed.GetValue(json))
-                output.WriteLine($"base     {vm.BaseId}\nfolder   {vm.Folder}\nconsole said last:\n{vm.ConsoleTail(10)}");
+                await output.WriteLineAsync($"base     {vm.BaseId}\nfolder   {vm.Folder}\nconsole said last:\n{vm.ConsoleTail(10)}");
             return ExitCodes.Ok;
         });
         return verb;
@@ -123,6 +125,24 @@ internal static class VmVerb
         {
             var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
             await new TerminalRelay(parsed.InvocationConfiguration.Error).RunAsync(await vm.OpenConsoleAsync(ct), ct);
+            return ExitCodes.Ok;
+        });
+        return verb;
+    }
+
+    private static VerbCommand Continue(Option<string> store)
+    {
+        var verb = new VerbCommand("continue", "Let a guest go on that stands still: a stalled one, when there is room again, or one that somebody paused.")
+        {
+            Exits = [(ExitCodes.Failed, "there is no such VM, or its process has ended")],
+        };
+        var which = Which();
+        verb.Arguments.Add(which);
+        verb.SetAction(async (parsed, ct) =>
+        {
+            var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
+            await vm.ContinueAsync(ct);
+            await parsed.InvocationConfiguration.Output.WriteLineAsync($"VM {vm.Label} goes on");
             return ExitCodes.Ok;
         });
         return verb;
@@ -161,20 +181,30 @@ internal static class VmVerb
     /// <summary>The VM that a verb is about.</summary>
     public static Argument<string> Which() => new("VM") { Description = "Name, or the first digits of the id." };
 
-    private static VmLine Line(RunningVm vm) => new(
-        vm.Id, vm.Name, vm.BaseId, vm.IsAlive ? "running" : "dead", vm.Record.Process.Pid, [.. vm.Record.Forwards.Select(f => new VmForwardLine(f.HostPort, f.GuestPort))], vm.Record.Created, vm.Folder);
+    private static VmLine Line(RunningVm vm, VmState state) => new(
+        vm.Id, vm.Name, vm.BaseId, Word(state), vm.Record.Process.Pid, [.. vm.Record.Forwards.Select(f => new VmForwardLine(f.HostPort, f.GuestPort))], vm.Record.Created, vm.Folder);
 
-    private static void Print(TextWriter output, RunningVm vm, bool json)
+    private static string Word(VmState state) => state switch
     {
+        VmState.Running => "running",
+        VmState.Paused => "paused",
+        VmState.Stalled => "stalled",
+        _ => "dead",
+    };
+
+    private static async Task PrintAsync(TextWriter output, RunningVm vm, bool json, CancellationToken ct)
+    {
+        var state = await vm.StateAsync(ct);
         if (json)
         {
-            output.WriteLine(JsonSerializer.Serialize(Line(vm), RuntimeJson.Default.VmLine));
+            await output.WriteLineAsync(JsonSerializer.Serialize(Line(vm, state), RuntimeJson.Default.VmLine));
             return;
         }
 
-        var isAlive = vm.IsAlive;
-        output.WriteLine($"{vm.Id}  {vm.Name ?? "-",-16} {(isAlive ? "running" : "dead"),-8} base {vm.BaseId[..12]}  pid {vm.Record.Process.Pid,-8} since {vm.Record.Created:u}{string.Concat(vm.Record.Forwards.Select(f => $"  {f}"))}");
-        if (!isAlive && vm.LastWords(3) is { Length: > 0 } words)
-            output.WriteLine($"    QEMU said last: {words.ReplaceLineEndings("\n    ")}");
+        await output.WriteLineAsync($"{vm.Id}  {vm.Name ?? "-",-16} {Word(state),-8} base {vm.BaseId[..12]}  pid {vm.Record.Process.Pid,-8} since {vm.Record.Created:u}{string.Concat(vm.Record.Forwards.Select(f => $"  {f}"))}");
+        if (state == VmState.Stalled)
+            await output.WriteLineAsync($"    its disk could not be written: make room in the file system of {vm.Folder}, then 'cloudlet vm continue {vm.Label}'");
+        if (state == VmState.Dead && vm.LastWords(3) is { Length: > 0 } words)
+            await output.WriteLineAsync($"    QEMU said last: {words.ReplaceLineEndings("\n    ")}");
     }
 }

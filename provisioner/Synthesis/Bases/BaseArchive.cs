@@ -16,7 +16,33 @@ public sealed class BaseArchive(RuntimeStore store)
     /// <param name="effort">What to spare.</param>
     /// <param name="progress">What is being done.</param>
     /// <param name="ct">Stops it; no half a file is left then.</param>
-    public static async Task<OverlayMade> ExportAsync(BaseVm vm, string path, OverlayEffort effort, IProgress<string> progress, CancellationToken ct)
+    public Task<OverlayMade> ExportAsync(BaseVm vm, string path, OverlayEffort effort, IProgress<string> progress, CancellationToken ct) =>
+        store.TryAsync($"exported base {vm.ShortId} to {path}", () => WriteAsync(vm, path, effort, progress, ct));
+
+    /// <summary>
+    /// Imports an exported base. InvalidInput when it is damaged or is not what it says, and then nothing is left of it. A base that is there already is returned as it is.
+    /// </summary>
+    /// <param name="place">A file, or an http(s) URL.</param>
+    /// <param name="name">What people call it here, or null.</param>
+    /// <param name="progress">What is being done.</param>
+    /// <param name="ct">Stops it.</param>
+    public Task<BaseVm> ImportAsync(string place, string? name, IProgress<string> progress, CancellationToken ct) =>
+        store.TryAsync($"imported {place}", () => ReadAsync(place, name, progress, ct));
+
+    /// <summary>True for a file that begins as one of ours does; false for images, URLs, and what is not there.</summary>
+    /// <param name="place">A file, or a URL.</param>
+    public static bool IsOne(string place)
+    {
+        if (place.Contains("://", StringComparison.Ordinal))
+            return true;
+        if (!File.Exists(place))
+            return false;
+        Span<byte> start = stackalloc byte[8];
+        using var file = File.OpenHandle(place);
+        return RandomAccess.Read(file, start, 0) == start.Length && start.SequenceEqual(OverlayHeader.Magic);
+    }
+
+    private static async Task<OverlayMade> WriteAsync(BaseVm vm, string path, OverlayEffort effort, IProgress<string> progress, CancellationToken ct)
     {
         using var held = BaseCatalog.Hold(vm);
         using var disk = new SparseFile(vm.DiskPath);
@@ -32,14 +58,7 @@ public sealed class BaseArchive(RuntimeStore store)
         return await Task.Run(() => writer.Write(path, content, effort, new PacedProgress(progress, "exporting", pages), ct), ct);
     }
 
-    /// <summary>
-    /// Imports an exported base. InvalidInput when it is damaged or is not what it says, and then nothing is left of it. A base that is there already is returned as it is.
-    /// </summary>
-    /// <param name="place">A file, or an http(s) URL.</param>
-    /// <param name="name">What people call it here, or null.</param>
-    /// <param name="progress">What is being done.</param>
-    /// <param name="ct">Stops it.</param>
-    public async Task<BaseVm> ImportAsync(string place, string? name, IProgress<string> progress, CancellationToken ct)
+    private async Task<BaseVm> ReadAsync(string place, string? name, IProgress<string> progress, CancellationToken ct)
     {
         var catalog = new BaseCatalog(store);
         catalog.RequireFree(name);
@@ -65,19 +84,6 @@ public sealed class BaseArchive(RuntimeStore store)
         if (manifest.Devices is not null)
             await File.WriteAllBytesAsync(staged[BaseVm.DevicesFile], archive.Devices, ct);
         return BasePublisher.Publish(store, staged, manifest.Definition, name, progress, ct, expectedId: manifest.Id());
-    }
-
-    /// <summary>True for a file that begins as one of ours does; false for images, URLs, and what is not there.</summary>
-    /// <param name="place">A file, or a URL.</param>
-    public static bool IsOne(string place)
-    {
-        if (place.Contains("://", StringComparison.Ordinal))
-            return true;
-        if (!File.Exists(place))
-            return false;
-        Span<byte> start = stackalloc byte[8];
-        using var file = File.OpenHandle(place);
-        return RandomAccess.Read(file, start, 0) == start.Length && start.SequenceEqual(OverlayHeader.Magic);
     }
 
     private static ChangedStore Whole(SparseFile file) => new(file, [.. PageRuns.WithData(file)]);

@@ -26,6 +26,12 @@ public sealed record BaseCreation
     /// <summary><c>tcg</c>, <c>kvm</c>, or null: kvm where it is to be had.</summary>
     public string? Accelerator { get; init; }
 
+    /// <summary>What the disk is attached by: virtio, scsi or sata. A guest boots only from what it has a driver for.</summary>
+    public string Disk { get; init; } = VmDefinition.Virtio;
+
+    /// <summary>The network card: virtio, e1000e, vmxnet3 or none.</summary>
+    public string Card { get; init; } = VmDefinition.Virtio;
+
     /// <summary>When the guest is ready.</summary>
     public Readiness Until { get; init; } = new(ReadinessKind.Idle, "", 5);
 
@@ -68,9 +74,12 @@ public sealed class BaseCreator(RuntimeStore store)
             Cpus = creation.Cpus,
             MemoryBytes = creation.MemoryBytes,
             QemuVersion = host.Version,
+            Disk = creation.Disk == VmDefinition.Virtio ? null : creation.Disk,
+            Card = creation.Card == VmDefinition.Virtio ? null : creation.Card,
         };
         if (definition.Problems() is { Count: > 0 } problems)
             throw new CloudletException(ErrorKind.InvalidInput, $"there can't be such a virtual machine:\n  {string.Join("\n  ", problems)}");
+        definition.RequireCardFor(creation.Until.GuestPort is { } asked ? [new PortForward(0, asked)] : []);
         host.Require(definition);
         var catalog = new BaseCatalog(store);
         catalog.RequireFree(creation.Name);
@@ -124,7 +133,7 @@ public sealed class BaseCreator(RuntimeStore store)
         VmUser.Current.LetWrite(staged[BaseVm.DiskFile]);
     }
 
-    private static async Task BootAsync(BaseCreation creation, VmDefinition definition, QemuHost host, StagedFolder staged, IProgress<string> progress, CancellationToken ct)
+    private async Task BootAsync(BaseCreation creation, VmDefinition definition, QemuHost host, StagedFolder staged, IProgress<string> progress, CancellationToken ct)
     {
         SparseFile.Create(staged[BaseVm.MemoryFile], definition.MemoryBytes).Dispose();
         VmUser.Current.LetWrite(staged[BaseVm.MemoryFile]);
@@ -146,7 +155,17 @@ public sealed class BaseCreator(RuntimeStore store)
         await using var control = await qemu.ControlAsync(ct);
         Func<CancellationToken, Task>? person = creation.Person is { } ask ? stop => ask(Path.Combine(staged[QemuArguments.Sockets], QemuArguments.ConsoleSocket), stop) : null;
         var watch = new ReadinessWatch(creation.Until, qemu, control, staged[QemuArguments.ConsoleLog], port, person);
-        await watch.WaitAsync(creation.Limit, progress, ct);
+        try
+        {
+            await watch.WaitAsync(creation.Limit, progress, ct);
+        }
+        catch (CloudletException e)
+        {
+            if (store.OutOfRoom(e, $"the memory and the disk of the guest, which takes up to {definition.MemoryBytes >> 20} MiB beside its disk") is { } full)
+                throw full;
+            throw;
+        }
+
         progress.Report("ready; sealing");
         await SaveAsync(control, BaseVm.DevicesFile, ct);
         await qemu.QuitAsync(control, ct);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Qemu;
 
@@ -31,6 +32,8 @@ internal sealed class ReadinessWatch(Readiness until, QemuProcess qemu, QmpClien
             {
                 if (!qemu.Identity.IsAlive)
                     throw qemu.Explain($"the guest ended after {_watch.Elapsed.TotalSeconds:0} s, before it was ready (waited for {until}). Its console said last:\n{LogTail.Of(consoleLog, 15)}\n");
+                if (control.CountOf("BLOCK_IO_ERROR") > 0)
+                    throw qemu.Explain($"the guest stands still after {_watch.Elapsed.TotalSeconds:0} s, because its disk can't be written: the file system of {Path.GetDirectoryName(consoleLog)} is full or broken");
                 if (_watch.Elapsed > limit)
                     throw new CloudletException(ErrorKind.Timeout, $"waited {limit.TotalSeconds:0} s for {until}; give more time with --timeout, or look at what its console said last:\n{LogTail.Of(consoleLog, 15)}");
                 if (_watch.Elapsed < news)
@@ -89,7 +92,10 @@ internal sealed class ReadinessWatch(Readiness until, QemuProcess qemu, QmpClien
         return isIdle && now.TotalSeconds >= 2 * until.Number;
     }
 
-    /// <summary>QEMU takes every connection and only then tries the guest: whether that one answered is in its own list.</summary>
+    /// <summary>
+    /// QEMU takes every connection and only then tries the guest. That one answered when it has sent something, or when QEMU's own list has the connection as established; a guest that speaks first and hangs up is gone from that list
+    /// before anybody looks.
+    /// </summary>
     private async Task<bool> AnswersAsync(CancellationToken ct)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -105,8 +111,10 @@ internal sealed class ReadinessWatch(Readiness until, QemuProcess qemu, QmpClien
         for (var tries = 0; tries < 10; tries++)
         {
             await Task.Delay(s_pause, ct);
+            if (socket.Available > 0)
+                return true;
             var list = await control.ExecuteAsync("human-monitor-command", json => json.WriteString("command-line", "info usernet"), ct);
-            if ((list.GetString() ?? "").Split('\n').Any(l => l.Contains("TCP[ESTABLISHED]", StringComparison.Ordinal) && l.Split(' ', StringSplitOptions.RemoveEmptyEntries).Contains($"{until.Number}")))
+            if ((list.ValueKind == JsonValueKind.String ? list.GetString()! : "").Split('\n').Any(l => l.Contains("TCP[ESTABLISHED]", StringComparison.Ordinal) && l.Split(' ', StringSplitOptions.RemoveEmptyEntries).Contains($"{until.Number}")))
                 return true;
         }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Cloudlet.Errors;
 using Cloudlet.Synthesis.Qemu;
 
 namespace Cloudlet.Synthesis.Bases;
@@ -27,6 +28,23 @@ public sealed partial record VmDefinition
     /// <summary>Version of the QEMU that sealed the state, e.g. <c>7.2.22</c>.</summary>
     public required string QemuVersion { get; init; }
 
+    /// <summary>What the disk is attached by: <c>scsi</c> (virtio-scsi), <c>sata</c>, or null for virtio-blk.</summary>
+    public string? Disk { get; init; }
+
+    /// <summary>The network card: <c>e1000e</c>, <c>vmxnet3</c>, <c>none</c>, or null for virtio-net.</summary>
+    public string? Card { get; init; }
+
+    /// <summary>What <see cref="Disk"/> and <see cref="Card"/> are when they are null. Bases that were sealed when there was nothing else keep their ids.</summary>
+    public const string Virtio = "virtio";
+
+    /// <summary>What <see cref="Disk"/> and <see cref="Card"/> may be otherwise.</summary>
+    public static IReadOnlyList<string> OtherDisks { get; } = ["scsi", "sata"];
+
+    /// <inheritdoc cref="OtherDisks"/>
+    public static IReadOnlyList<string> OtherCards { get; } = ["e1000e", "vmxnet3", NoCard];
+
+    private const string NoCard = "none";
+
     /// <summary>Smallest and largest guest memory, bytes.</summary>
     public const long LeastMemory = 64L << 20, MostMemory = 1L << 40;
 
@@ -49,9 +67,23 @@ public sealed partial record VmDefinition
             problems.Add($"{Cpus} processors are not between 1 and {MostCpus}");
         if (MemoryBytes is < LeastMemory or > MostMemory || MemoryBytes % (1 << 20) != 0)
             problems.Add($"{MemoryBytes} bytes of memory are no whole MiB between {LeastMemory >> 20} MiB and {MostMemory >> 30} GiB");
+        if (Disk is not null && !OtherDisks.Contains(Disk))
+            problems.Add($"'{Disk}' attaches no disk: there are {Virtio}, {string.Join(", ", OtherDisks)}");
+        if (Card is not null && !OtherCards.Contains(Card))
+            problems.Add($"'{Card}' is no network card: there are {Virtio}, {string.Join(", ", OtherCards)}");
         if (!VersionPattern().IsMatch(QemuVersion))
             problems.Add($"'{QemuVersion}' is no version of QEMU such as 7.2.22");
         return problems;
+    }
+
+    /// <summary>True when it is on a network.</summary>
+    internal bool HasCard => Card != NoCard;
+
+    /// <summary>InvalidInput when ports are to lead into a machine that has no card.</summary>
+    internal void RequireCardFor(IReadOnlyCollection<PortForward> forwards)
+    {
+        if (!HasCard && forwards.Count > 0)
+            throw new CloudletException(ErrorKind.InvalidInput, $"the machine has no network card, so no port leads into it (asked for: {string.Join(", ", forwards)}): make a base with --card virtio, e1000e or vmxnet3");
     }
 
     [GeneratedRegex(@"^pc-q35-[0-9]{1,3}\.[0-9]{1,3}\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]

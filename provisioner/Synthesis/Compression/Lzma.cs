@@ -64,9 +64,9 @@ internal static class Lzma
         LiteralPositionBits = 3,
         PositionBits = 3,
         Mode = LzmaNative.ModeNormal,
-        NiceLength = 64,
-        MatchFinder = LzmaNative.HashChain4,
-        Depth = 8,
+        NiceLength = 128,
+        MatchFinder = LzmaNative.BinaryTree2, // matches of two and three bytes are worth finding in words that differ in few
+        Depth = 64,
     };
 
     private static CloudletException Wrong() => new(ErrorKind.InvalidInput, "lzma can't decompress a block: it is damaged, or was not encoded against this base.");

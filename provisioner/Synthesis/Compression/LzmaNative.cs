@@ -5,7 +5,7 @@ namespace Cloudlet.Synthesis.Compression;
 /// <summary>What we call of liblzma (tukaani.org/xz, lzma/base.h, filter.h, lzma12.h; 5.2 and newer). Debian's dpkg needs the library, so it is on every host.</summary>
 internal static partial class LzmaNative
 {
-    public const uint ModeNormal = 2, HashChain4 = 0x04;
+    public const uint ModeNormal = 2, BinaryTree2 = 0x12;
     public const ulong Lzma2 = 0x21, EndOfFilters = ulong.MaxValue;
     public const int Ok = 0, MemoryRefused = 5;
 

@@ -10,7 +10,7 @@ namespace Cloudlet.Synthesis.Overlays;
 /// <param name="coder">How.</param>
 /// <param name="baseVm">The base.</param>
 /// <param name="index">Its index; null for a base of zeros.</param>
-internal sealed class LiteralSegments(Stream into, SegmentCoder coder, OverlayBase baseVm, PageIndex? index) : ILiteralSink
+internal sealed class LiteralSegments(Stream into, SegmentCoder coder, OverlayBase baseVm, PageIndex? index) : ILiteralSink, IDisposable
 {
     private const int Length = SegmentCoder.SegmentPages * PageSize.Bytes;
     private static readonly int Workers = Environment.ProcessorCount;
@@ -41,6 +41,9 @@ internal sealed class LiteralSegments(Stream into, SegmentCoder coder, OverlayBa
             WriteNext();
         return _done;
     }
+
+    /// <summary>Waits for what is under way: whoever called closes the base and its index next.</summary>
+    public void Dispose() => Task.WhenAll(_underWay).ContinueWith(static _ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
 
     private void Close()
     {

@@ -26,8 +26,6 @@ public sealed record OverlayMade(OverlayHeader Header, OverlayCounts Counts);
 /// <param name="indexPath">File of the base's page index; null for a base of zeros.</param>
 public sealed class OverlayWriter(OverlayBase baseVm, string? indexPath)
 {
-    private const int Batch = 512; // pages that are compared and hashed at once
-
     /// <summary>
     /// Makes the overlay. The file is there whole, or not at all. InvalidInput when the VM's stores are not of the base's size; NoSpace and others as the file system says.
     /// </summary>
@@ -44,12 +42,12 @@ public sealed class OverlayWriter(OverlayBase baseVm, string? indexPath)
         using var carried = waiting.Open();
         using var index = indexPath is null ? null : PageIndex.TryOpen(indexPath) ?? throw new CloudletException(ErrorKind.NotFound, $"{indexPath} is no index of the base's pages.");
         using var coder = new SegmentCoder(effort == OverlayEffort.Small);
-        var segments = new LiteralSegments(carried, coder, baseVm, index);
+        using var segments = new LiteralSegments(carried, coder, baseVm, index);
         var classifier = new PageClassifier(baseVm, index, vm.Disk, vm.Memory, segments);
         var scan = new StoreScan(classifier, progress, ct);
-        scan.Run(PageSpace.Disk, vm.Disk, baseVm.Disk, Batch);
+        scan.Run(PageSpace.Disk, vm.Disk, baseVm.Disk);
         if (vm.Memory is not null)
-            scan.Run(PageSpace.Memory, vm.Memory, baseVm.Memory!, Batch);
+            scan.Run(PageSpace.Memory, vm.Memory, baseVm.Memory!);
         var literals = segments.Finish();
         var map = classifier.Map with { References = segments.References };
         var front = new List<(OverlaySegment Segment, byte[] Stored)>();

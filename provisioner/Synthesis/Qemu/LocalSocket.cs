@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net.Sockets;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Store;
@@ -19,13 +20,13 @@ internal static class LocalSocket
     /// <param name="ct">Stops it.</param>
     public static async Task<Socket> ConnectAsync(string folder, string name, ProcessIdentity owner, TimeSpan limit, CancellationToken ct)
     {
-        for (var end = DateTime.UtcNow + limit; ; await Task.Delay(Pause, ct))
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(Pause, ct))
         {
             if (await TryConnectAsync(folder, name, ct) is { } socket)
                 return Checked(socket, owner, name);
             if (!owner.IsAlive)
                 throw new CloudletException(ErrorKind.ProcessFailed, $"QEMU (process {owner.Pid}) ended before it answered on its socket '{name}'");
-            if (DateTime.UtcNow > end)
+            if (watch.Elapsed > limit)
                 throw new CloudletException(ErrorKind.Timeout, $"QEMU (process {owner.Pid}) opened no socket '{name}' within {limit.TotalSeconds:0.#} s: the machine is too busy, or the process hangs");
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Cloudlet.Synthesis.Store;
 
@@ -35,9 +36,9 @@ public sealed record ProcessIdentity(int Pid, long StartTime, string Boot)
     /// <summary>Waits for its end; false when it takes longer.</summary>
     public async Task<bool> EndsWithinAsync(TimeSpan limit, CancellationToken ct)
     {
-        for (var end = DateTime.UtcNow + limit; IsAlive;)
+        for (var watch = Stopwatch.StartNew(); IsAlive;)
         {
-            if (DateTime.UtcNow > end)
+            if (watch.Elapsed > limit)
                 return false;
             await Task.Delay(10, ct);
         }

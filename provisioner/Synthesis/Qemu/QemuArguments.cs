@@ -54,7 +54,7 @@ internal sealed record QemuArguments(VmDefinition Definition)
     /// <summary>A qcow2 file that takes what the guest writes; null: the disk itself does.</summary>
     public string? DiskLayer { get; init; }
 
-    /// <summary>True: starts paused and waits for a device state.</summary>
+    /// <summary>True: starts paused and waits for a device state on <see cref="LoadSocket"/>; nothing of it is loaded before somebody connects.</summary>
     public bool WaitsForState { get; init; }
 
     /// <summary>Ports that lead into the guest.</summary>
@@ -74,7 +74,7 @@ internal sealed record QemuArguments(VmDefinition Definition)
         "-object", $"memory-backend-file,id=ram,size={Text(Definition.MemoryBytes)},mem-path={MemoryFile},share={(SharesMemory ? "on" : "off")}",
         "-chardev", $"socket,id=control,path={Sockets}/{ControlSocket},server=on,wait=off", "-mon", "chardev=control,mode=control",
         .. DiskArguments(), .. DeviceArguments(),
-        .. WaitsForState ? new[] { "-S", "-incoming", "defer" } : [],
+        .. WaitsForState ? new[] { "-S", "-incoming", $"unix:{Sockets}/{LoadSocket}" } : [],
     ];
 
     /// <summary>
@@ -83,8 +83,7 @@ internal sealed record QemuArguments(VmDefinition Definition)
     /// </summary>
     private IEnumerable<string> DeviceArguments() =>
     [
-        "-netdev", $"user,id=net,restrict={(IsOpen ? "off" : "on")}{string.Concat(Forwards.Select(f => $",hostfwd=tcp:127.0.0.1:{Text(f.HostPort)}-:{Text(f.GuestPort)}"))}",
-        "-device", "virtio-net-pci,netdev=net,id=net0,bus=pcie.0,addr=0x3,romfile=,mac=52:54:00:12:34:56",
+        .. CardArguments(),
         "-chardev", $"socket,id=console,path={Sockets}/{ConsoleSocket},server=on,wait=off,logfile={ConsoleLog},logappend=on", "-device", "isa-serial,chardev=console,id=serial0",
         "-device", "virtio-serial-pci,id=ports,bus=pcie.0,addr=0x4,max_ports=2",
         "-chardev", $"socket,id=agent,path={Sockets}/{AgentSocket},server=on,wait=off", "-device", "virtserialport,chardev=agent,bus=ports.0,nr=1,id=agent0,name=org.qemu.guest_agent.0",
@@ -92,16 +91,31 @@ internal sealed record QemuArguments(VmDefinition Definition)
         "-device", "vmgenid,guid=auto,id=generation",
     ];
 
+    private IEnumerable<string> CardArguments() => !Definition.HasCard
+        ? []
+        :
+        [
+            "-netdev", $"user,id=net,restrict={(IsOpen ? "off" : "on")}{string.Concat(Forwards.Select(f => $",hostfwd=tcp:127.0.0.1:{Text(f.HostPort)}-:{Text(f.GuestPort)}"))}",
+            "-device", $"{Definition.Card ?? "virtio-net-pci"},netdev=net,id=net0,bus=pcie.0,addr=0x3,romfile=,mac=52:54:00:12:34:56",
+        ];
+
+    /// <summary>The machine has its SATA controller in any case; those of virtio take the same place.</summary>
+    private IEnumerable<string> DiskDevices() => Definition.Disk switch
+    {
+        "sata" => ["-device", "ide-hd,drive=disk,id=disk0,bus=ide.0,bootindex=1"],
+        "scsi" => ["-device", "virtio-scsi-pci,id=scsi,bus=pcie.0,addr=0x2", "-device", "scsi-hd,drive=disk,id=disk0,bus=scsi.0,bootindex=1"],
+        _ => ["-device", "virtio-blk-pci,drive=disk,id=disk0,bus=pcie.0,addr=0x2,bootindex=1"],
+    };
+
     private IEnumerable<string> DiskArguments()
     {
-        const string Device = "virtio-blk-pci,drive=disk,id=disk0,bus=pcie.0,addr=0x2,bootindex=1";
         const string Gives = "discard=unmap,detect-zeroes=unmap";
         return DiskLayer is null
-            ? ["-blockdev", $"driver=file,node-name=disk-file,filename={Disk},discard=unmap", "-blockdev", $"driver=raw,node-name=disk,file=disk-file,{Gives}", "-device", Device]
+            ? ["-blockdev", $"driver=file,node-name=disk-file,filename={Disk},discard=unmap", "-blockdev", $"driver=raw,node-name=disk,file=disk-file,{Gives}", .. DiskDevices()]
             :
             [
                 "-blockdev", $"driver=file,node-name=base-file,filename={Disk},read-only=on", "-blockdev", "driver=raw,node-name=base,file=base-file,read-only=on",
-                "-blockdev", $"driver=file,node-name=disk-file,filename={DiskLayer},discard=unmap", "-blockdev", $"driver=qcow2,node-name=disk,file=disk-file,backing=base,{Gives}", "-device", Device,
+                "-blockdev", $"driver=file,node-name=disk-file,filename={DiskLayer},discard=unmap", "-blockdev", $"driver=qcow2,node-name=disk,file=disk-file,backing=base,{Gives}", .. DiskDevices(),
             ];
     }
 

@@ -154,9 +154,10 @@ public sealed record QemuHost(string Stamp, string Path, string Version, IReadOn
         try
         {
             store.Prepare();
-            var fresh = $"{file}.{Guid.NewGuid():n}";
-            File.WriteAllBytes(fresh, JsonSerializer.SerializeToUtf8Bytes(found, HostJson.Default.QemuHost));
-            File.Move(fresh, file, overwrite: true);
+            using var staged = new StagedFile(file);
+            using (var fresh = staged.Open())
+                JsonSerializer.Serialize(fresh, found, HostJson.Default.QemuHost);
+            staged.Publish();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -138,11 +138,8 @@ internal sealed class QmpClient : IAsyncDisposable
         if (answer.TryGetProperty("return", out var result))
             return result;
         var error = answer.TryGetProperty("error", out var found) ? found : default;
-        throw new CloudletException(ErrorKind.ProcessFailed, $"QEMU refused '{command}': {Text(error, "class")}: {Text(error, "desc")}");
+        throw new CloudletException(ErrorKind.ProcessFailed, $"QEMU refused '{command}': {error.Text("class") ?? "no class"}: {error.Text("desc") ?? "no reason given"}");
     }
-
-    private static string Text(JsonElement of, string name) =>
-        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "no reason given";
 
     private static JsonElement Parse(ReadOnlyMemory<byte> line)
     {
@@ -191,16 +188,16 @@ internal sealed class QmpClient : IAsyncDisposable
     {
         if (message.ValueKind != JsonValueKind.Object)
             return;
-        if (message.TryGetProperty("event", out var name) && name.ValueKind == JsonValueKind.String)
+        if (message.Text("event") is { } name)
         {
             // As many names as QEMU has; a peer that invents more is not remembered.
-            if (_events.Count < 100 || _events.ContainsKey(name.GetString()!))
-                _events.AddOrUpdate(name.GetString()!, 1, static (_, count) => count + 1);
+            if (_events.Count < 100 || _events.ContainsKey(name))
+                _events.AddOrUpdate(name, 1, static (_, count) => count + 1);
             return;
         }
 
         lock (_lock)
-            if (message.TryGetProperty("id", out var id) && id.TryGetInt64(out var number) && number == _waitingId)
+            if (message.Number("id") == _waitingId)
                 _waiting?.TrySetResult(message);
     }
 

@@ -52,7 +52,18 @@ public sealed class RuntimeStore
                 throw new CloudletException(ErrorKind.PermissionDenied, $"QEMU runs as user {VmUser.DefaultId}, which can't pass through {folder}: allow it (chmod o+x {folder}), or name another folder with --store");
     }
 
-    /// <summary>Does something in the store. What the file system refuses becomes NoSpace, PermissionDenied or Unexpected, with what was tried.</summary>
+    /// <summary>
+    /// NoSpace for what QEMU failed at because there is next to no room left; null when that is not the reason. QEMU itself names no reason, or says nothing at all: the kernel ends it (SIGBUS) when the file of its memory can't grow, and in a
+    /// tmpfs even when a hole of that file can't be read.
+    /// </summary>
+    /// <param name="error">What QEMU said.</param>
+    /// <param name="needed">What had to be written.</param>
+    internal CloudletException? OutOfRoom(Exception error, string needed) =>
+        error is CloudletException { Kind: ErrorKind.ProcessFailed or ErrorKind.Unreachable } && new DriveInfo(Folder).AvailableFreeSpace < 1 << 20
+            ? new CloudletException(ErrorKind.NoSpace, $"no room is left in {Folder} for {needed}: {error.Message}", error)
+            : null;
+
+    /// <summary>Does something in the store, or with a file beside it. What the file system refuses becomes NoSpace, PermissionDenied or Unexpected, with what was tried and where.</summary>
     internal async Task<T> TryAsync<T>(string what, Func<Task<T>> work)
     {
         const int NoSpace = 28, OverQuota = 122; // ENOSPC, EDQUOT
@@ -62,7 +73,7 @@ public sealed class RuntimeStore
         }
         catch (IOException e) when ((e.HResult & 0xffff) is NoSpace or OverQuota)
         {
-            throw new CloudletException(ErrorKind.NoSpace, $"{what}: no room is left in {Folder}, and nothing of it was kept. Make room (cloudlet base remove, cloudlet vm stop --remove), or name another folder with --store", e);
+            throw new CloudletException(ErrorKind.NoSpace, $"{what}: no room is left ({e.Message}), and nothing of it was kept. Make room (the store is {Folder}: cloudlet store gc, cloudlet base remove, cloudlet vm stop --remove), or name another place", e);
         }
         catch (UnauthorizedAccessException e)
         {

@@ -3,7 +3,10 @@ namespace Cloudlet.Synthesis.Store;
 /// <summary>A file in the making, beside the one that it will replace in one step.</summary>
 internal sealed class StagedFile(string path) : IDisposable
 {
-    private readonly string _staged = $"{path}.{Guid.NewGuid():n}.partial";
+    /// <summary>How the names of all of them end.</summary>
+    internal const string Suffix = ".partial";
+
+    private readonly string _staged = $"{path}.{Guid.NewGuid():n}{Suffix}";
 
     /// <summary>Creates it, for its owner alone.</summary>
     public FileStream Open() => new(_staged, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });

@@ -14,30 +14,55 @@ public sealed record StoreFinding(string Kind, string Id, IReadOnlyList<string> 
 /// <summary>Takes care of a store: removes what belongs to nobody, and checks that the rest is what it was.</summary>
 public sealed class StoreKeeper(RuntimeStore store)
 {
-    /// <summary>Between giving up its lock and getting its name a folder is nobody's for a moment.</summary>
+    /// <summary>Between giving up its lock and getting its name a folder or a file is nobody's for a moment.</summary>
     private static readonly TimeSpan s_moment = TimeSpan.FromMinutes(10);
 
-    /// <summary>Removes what killed commands have left in the making. What a command is making right now stays.</summary>
-    /// <returns>The folders that were removed, with their bytes on disk.</returns>
-    public IReadOnlyList<(string Folder, long Bytes)> Collect()
+    /// <summary>
+    /// Removes what killed commands have left in the making, and what VMs wrote to their consoles and QEMU to its log before the last MiB. What a command is making right now stays.
+    /// </summary>
+    /// <returns>What was removed or made smaller, with the bytes on disk that this gave.</returns>
+    public IReadOnlyList<(string Path, long Bytes)> Collect() => [.. StagedFolders(), .. StagedFiles(), .. LongLogs()];
+
+    private IEnumerable<(string Path, long Bytes)> StagedFolders()
     {
-        var removed = new List<(string, long)>();
-        foreach (var folder in Directory.Exists(store.StagingFolder) ? Directory.GetDirectories(store.StagingFolder) : [])
+        foreach (var folder in Folders(store.StagingFolder).Where(f => !IsInTheMaking(f)))
         {
-            if (IsInTheMaking(folder))
-                continue;
             var bytes = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => Native.BytesOnDisk(f.FullName));
             Directory.Delete(folder, recursive: true);
-            removed.Add((folder, bytes));
+            yield return (folder, bytes);
         }
-
-        return removed;
     }
+
+    /// <summary>An index in the making lies beside the base's files.</summary>
+    private IEnumerable<(string Path, long Bytes)> StagedFiles()
+    {
+        foreach (var file in Folders(store.BasesFolder).SelectMany(f => Directory.GetFiles(f, $"*{StagedFile.Suffix}")))
+        {
+            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(file) < s_moment || !IsFree(file))
+                continue;
+            var bytes = Native.BytesOnDisk(file);
+            File.Delete(file);
+            yield return (file, bytes);
+        }
+    }
+
+    private IEnumerable<(string Path, long Bytes)> LongLogs()
+    {
+        foreach (var log in Folders(store.VmsFolder).SelectMany(f => new[] { QemuArguments.ConsoleLog, QemuProcess.Log }.Select(name => Path.Combine(f, name))).Where(File.Exists))
+        {
+            var before = Native.BytesOnDisk(log);
+            LogTail.ForgetAllBut(log, LogTail.Kept);
+            if (before - Native.BytesOnDisk(log) is > 0 and var bytes)
+                yield return (log, bytes);
+        }
+    }
+
+    private static string[] Folders(string parent) => Directory.Exists(parent) ? Directory.GetDirectories(parent) : [];
 
     /// <summary>Checks every base by its digests and every VM's disk by its structure.</summary>
     public async IAsyncEnumerable<StoreFinding> VerifyAsync(IProgress<string> progress, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        foreach (var folder in Directory.Exists(store.BasesFolder) ? Directory.GetDirectories(store.BasesFolder) : [])
+        foreach (var folder in Folders(store.BasesFolder))
             yield return BaseCatalog.Read(folder) is { } vm
                 ? new StoreFinding("base", vm.Id, await Task.Run(() => Verify(vm, progress, ct), ct))
                 : new StoreFinding("base", Path.GetFileName(folder), ["its manifest is missing, damaged, or that of another base"]);
@@ -82,16 +107,20 @@ public sealed class StoreKeeper(RuntimeStore store)
     private static bool IsInTheMaking(string folder)
     {
         var lockFile = Path.Combine(folder, StagedFolder.LockName);
-        if (!File.Exists(lockFile))
-            return DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) < s_moment;
+        return File.Exists(lockFile) ? !IsFree(lockFile) : DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) < s_moment;
+    }
+
+    /// <summary>False while another process has it open.</summary>
+    private static bool IsFree(string file)
+    {
         try
         {
-            new FileStream(lockFile, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
-            return false;
+            new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+            return true;
         }
         catch (IOException)
         {
-            return true;
+            return false;
         }
     }
 }

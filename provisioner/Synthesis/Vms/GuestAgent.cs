@@ -15,14 +15,18 @@ internal sealed class GuestAgent : IDisposable
     private const int LongestAnswer = 64 << 10;
     private const byte Delimiter = 0xff;
 
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
+
     private readonly NetworkStream _stream;
     private readonly QmpLines _lines;
 
     private GuestAgent(NetworkStream stream) => (_stream, _lines) = (stream, new QmpLines(stream, LongestAnswer));
 
-    /// <summary>Finds the agent; null when none answers before <paramref name="ct"/> fires.</summary>
+    /// <summary>Finds the agent; null when there is none, or none that answers before <paramref name="ct"/> fires.</summary>
     public static async Task<GuestAgent?> FindAsync(RunningVm vm, CancellationToken ct)
     {
+        if (!await vm.HasAgentAsync(ct))
+            return null;
         var socket = await vm.ConnectAsync(QemuArguments.AgentSocket, ct);
         var agent = new GuestAgent(new NetworkStream(socket, ownsSocket: true));
         try
@@ -31,7 +35,7 @@ internal sealed class GuestAgent : IDisposable
             var number = Random.Shared.Next(1, int.MaxValue);
             await agent._stream.WriteAsync((byte[])[Delimiter, .. Encoding.ASCII.GetBytes($"{{\"execute\":\"guest-sync-delimited\",\"arguments\":{{\"id\":{number.ToString(CultureInfo.InvariantCulture)}}}}}\n")], ct);
             while (await agent.AnswerAsync(ct) is { } answer)
-                if (answer.TryGetProperty("return", out var returned) && returned.ValueKind == JsonValueKind.Number && returned.TryGetInt32(out var same) && same == number)
+                if (answer.Number("return") == number)
                     return agent;
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or CloudletException)
@@ -48,6 +52,22 @@ internal sealed class GuestAgent : IDisposable
     {
         await _stream.WriteAsync(Encoding.UTF8.GetBytes(request + "\n"), ct);
         return await AnswerAsync(ct) is { } answer && answer.TryGetProperty("return", out var returned) ? returned : null;
+    }
+
+    /// <summary>Runs a shell script in the guest as root and waits for its end: its exit status. Null when the guest does not let it run, or it ends by a signal.</summary>
+    public async Task<int?> RunAsync(string script, CancellationToken ct)
+    {
+        var started = await ExecuteAsync($$$"""{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c","{{{JsonEncodedText.Encode(script)}}}"]}}""", ct);
+        if (started?.Number("pid") is not { } pid)
+            return null;
+        for (; ; await Task.Delay(s_pause, ct))
+        {
+            var status = await ExecuteAsync($$$"""{"execute":"guest-exec-status","arguments":{"pid":{{{pid.ToString(CultureInfo.InvariantCulture)}}}}}""", ct);
+            if (status is not { ValueKind: JsonValueKind.Object } known || !known.TryGetProperty("exited", out var exited))
+                return null;
+            if (exited.ValueKind == JsonValueKind.True)
+                return (int?)known.Number("exitcode");
+        }
     }
 
     public void Dispose() => _stream.Dispose();

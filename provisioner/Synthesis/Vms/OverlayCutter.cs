@@ -19,6 +19,9 @@ public sealed record OverlayCut
     /// <summary>What to spare.</summary>
     public OverlayEffort Effort { get; init; }
 
+    /// <summary>True: the guest first gives back what it does not use; its agent is needed for that.</summary>
+    public bool Trims { get; init; }
+
     /// <summary>True: the VM ends when the overlay is whole. False: it goes on.</summary>
     public bool EndsVm { get; init; }
 }
@@ -26,14 +29,27 @@ public sealed record OverlayCut
 /// <summary>Cuts overlays from running VMs.</summary>
 public sealed class OverlayCutter(RuntimeStore store)
 {
+    private static readonly TimeSpan s_trimLimit = TimeSpan.FromSeconds(60);
+
     /// <summary>
-    /// Freezes the VM, writes the overlay, and lets the VM go on or ends it. Whatever goes wrong, the VM goes on, and no half an overlay is left. NotFound when there is no such VM that runs, Busy when another command works on it.
+    /// Freezes the VM, writes the overlay, and lets the VM go on or ends it. Whatever goes wrong, the VM goes on, and no half an overlay is left. NotFound when there is no such VM that runs, Busy when another command works on it,
+    /// NoSpace when the overlay, or what is written on the way, does not fit.
     /// </summary>
-    public async Task<OverlayMade> CutAsync(OverlayCut cut, IProgress<string> progress, CancellationToken ct)
+    public Task<OverlayMade> CutAsync(OverlayCut cut, IProgress<string> progress, CancellationToken ct) =>
+        store.TryAsync($"cut overlay {cut.Path} from VM {cut.Vm}", () => MakeAsync(cut, progress, ct));
+
+    private async Task<OverlayMade> MakeAsync(OverlayCut cut, IProgress<string> progress, CancellationToken ct)
     {
         using var staged = store.Stage();
-        Index(new BaseCatalog(store).Get(new VmCatalog(store).Get(cut.Vm).BaseId), progress, ct);
-        await using var vm = await new VmFreezer(store).FreezeAsync(cut.Vm, staged["devices"], progress, ct);
+        var running = new VmCatalog(store).Get(cut.Vm);
+        Index(new BaseCatalog(store).Get(running.BaseId), progress, ct);
+        if (cut.Trims)
+        {
+            progress.Report($"trimming the guest of VM {running.Label}");
+            await GuestTrim.RunAsync(running, s_trimLimit, ct);
+        }
+
+        await using var vm = await new VmFreezer(store).FreezeAsync(running, staged["devices"], progress, ct);
         using var baseDisk = new SparseFile(vm.Base.DiskPath);
         using var baseMemory = new SparseFile(vm.Base.MemoryPath);
         using var layer = DiskLayer.Open(vm.DiskPath, await QemuImg.MapAsync(vm.Vm.Folder, RunningVm.DiskFile, ct), vm.Base.DiskPath);

@@ -1,8 +1,25 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Qemu;
 
 namespace Cloudlet.Synthesis.Vms;
+
+/// <summary>How a VM is.</summary>
+public enum VmState
+{
+    /// <summary>Its guest runs.</summary>
+    Running,
+
+    /// <summary>Its guest stands still: somebody paused it.</summary>
+    Paused,
+
+    /// <summary>Its guest stands still because QEMU could not write its disk: the store's file system was full, or is broken.</summary>
+    Stalled,
+
+    /// <summary>Its process has ended; its folder is still there.</summary>
+    Dead,
+}
 
 /// <summary>A VM of a store, running or not. Found by its record; holds nothing open.</summary>
 public sealed class RunningVm
@@ -10,7 +27,10 @@ public sealed class RunningVm
     internal const string DiskFile = "disk.qcow2", LockFile = "lock";
 
     private static readonly TimeSpan s_connectLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_stateLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_quitLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_agentLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_agentPause = TimeSpan.FromMilliseconds(50);
 
     internal RunningVm(VmRecord record, string folder) => (Record, Folder) = (record, folder);
 
@@ -32,8 +52,37 @@ public sealed class RunningVm
     /// <summary>The base that it builds on.</summary>
     public string BaseId => Record.BaseId;
 
-    /// <summary>True while its process runs. It may be paused.</summary>
+    /// <summary>True while its process runs. Its guest may stand still.</summary>
     public bool IsAlive => Record.Process.IsAlive;
+
+    /// <summary>How it is, as QEMU says. While another command talks to QEMU, which may take seconds when an overlay is cut, it counts as running.</summary>
+    public async Task<VmState> StateAsync(CancellationToken ct)
+    {
+        if (!IsAlive)
+            return VmState.Dead;
+        try
+        {
+            await using var control = await QuickControlAsync(ct);
+            return (await control.ExecuteAsync("query-status", ct)).Text("status") switch
+            {
+                "io-error" => VmState.Stalled,
+                "paused" => VmState.Paused,
+                _ => VmState.Running,
+            };
+        }
+        catch (CloudletException)
+        {
+            return IsAlive ? VmState.Running : VmState.Dead;
+        }
+    }
+
+    /// <summary>Lets a guest go on that stands still; what QEMU could not write is written now. NotFound when its process has ended, Busy when another command works on it.</summary>
+    public async Task ContinueAsync(CancellationToken ct)
+    {
+        using var alone = Lock();
+        await using var control = await ControlAsync(ct);
+        await control.ExecuteAsync("cont", ct);
+    }
 
     /// <summary>What the guest has written, qcow2 above the base's disk.</summary>
     public string DiskPath => Path.Combine(Folder, DiskFile);
@@ -67,11 +116,38 @@ public sealed class RunningVm
 
     internal async Task<QmpClient> ControlAsync(CancellationToken ct) => await QmpClient.OpenAsync(await ConnectAsync(QemuArguments.ControlSocket, ct), ct);
 
+    /// <summary>
+    /// False when no program in the guest opens the port of the agent for 3 s: one that has just booted opens it late, and of one that was open when its state was saved QEMU tells a moment after it goes on. While another command
+    /// talks to QEMU nobody knows, and it is true.
+    /// </summary>
+    internal async Task<bool> HasAgentAsync(CancellationToken ct)
+    {
+        try
+        {
+            await using var control = await QuickControlAsync(ct);
+            for (var watch = Stopwatch.StartNew(); ; await Task.Delay(s_agentPause, ct))
+            {
+                if ((await control.ExecuteAsync("query-chardev", ct)).Items().Any(d => d.Text("label") == QemuArguments.AgentSocket && d.Says("frontend-open")))
+                    return true;
+                if (watch.Elapsed > s_agentLimit)
+                    return false;
+            }
+        }
+        catch (CloudletException e) when (e.Kind is ErrorKind.Busy or ErrorKind.Timeout)
+        {
+            return true;
+        }
+    }
+
     internal async Task<Socket> ConnectAsync(string socket, CancellationToken ct)
     {
         RequireAlive();
         return await LocalSocket.ConnectAsync(Path.Combine(Folder, QemuArguments.Sockets), socket, Record.Process, s_connectLimit, ct);
     }
+
+    /// <summary>For questions that can wait: Busy soon when another command talks to QEMU.</summary>
+    private async Task<QmpClient> QuickControlAsync(CancellationToken ct) =>
+        await QmpClient.OpenAsync(new NetworkStream(await ConnectAsync(QemuArguments.ControlSocket, ct), ownsSocket: true), s_stateLimit, ct);
 
     private void RequireAlive()
     {

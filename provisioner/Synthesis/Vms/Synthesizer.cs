@@ -37,7 +37,10 @@ public sealed class Synthesizer(RuntimeStore store)
     /// <summary>
     /// Synthesizes a VM. NotFound when the overlay or its base is not there, InvalidInput when the overlay is damaged or none, Unreachable when the server does not send it, and everything that <see cref="VmStarter"/> refuses.
     /// </summary>
-    public async Task<RunningVm> SynthesizeAsync(Synthesis synthesis, IProgress<string> progress, CancellationToken ct)
+    public Task<RunningVm> SynthesizeAsync(Synthesis synthesis, IProgress<string> progress, CancellationToken ct) =>
+        store.TryAsync($"synthesized a VM from {synthesis.Place}", () => MakeAsync(synthesis, progress, ct));
+
+    private async Task<RunningVm> MakeAsync(Synthesis synthesis, IProgress<string> progress, CancellationToken ct)
     {
         await using var from = OverlaySource.Open(synthesis.Place, synthesis.Patience);
         var overlay = await OverlayReader.OpenAsync(from, ct);

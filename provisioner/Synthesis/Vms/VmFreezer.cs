@@ -1,3 +1,4 @@
+using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
@@ -10,25 +11,24 @@ public sealed class VmFreezer(RuntimeStore store)
     private const string State = "state";
 
     /// <summary>Freezes a VM; one that is paused already stays so afterwards. NotFound when it does not run, Busy when another command works on it.</summary>
-    /// <param name="idOrName">Which.</param>
+    /// <param name="vm">Which.</param>
     /// <param name="devicesPath">File that the device state is written to.</param>
     /// <param name="progress">What is being done.</param>
     /// <param name="ct">Stops it; the VM runs on then.</param>
-    public async Task<FrozenVm> FreezeAsync(string idOrName, string devicesPath, IProgress<string> progress, CancellationToken ct)
+    public async Task<FrozenVm> FreezeAsync(RunningVm vm, string devicesPath, IProgress<string> progress, CancellationToken ct)
     {
-        var vm = new VmCatalog(store).Get(idOrName);
         var taken = vm.Lock();
         QmpClient? control = null;
         ThawGuard? guard = null;
+        var state = Path.Combine(vm.Folder, State);
         try
         {
             var origin = new BaseCatalog(store).Get(vm.BaseId);
             var socket = await vm.ConnectAsync(QemuArguments.ControlSocket, ct);
             control = await QmpClient.OpenAsync(socket, ct);
-            if ((await control.ExecuteAsync("query-status", ct)).GetProperty("running").GetBoolean())
+            if ((await control.ExecuteAsync("query-status", ct)).Says("running"))
                 guard = ThawGuard.Start(socket);
             progress.Report($"freezing VM {vm.Label}");
-            var state = Path.Combine(vm.Folder, State);
             VmUser.Current.Create(state);
             await BaseCreator.SaveAsync(control, State, ct);
             BaseCreator.TakeDevices(state, devicesPath);
@@ -36,11 +36,15 @@ public sealed class VmFreezer(RuntimeStore store)
             var memory = GuestMemory.Of(vm.Record.Process.Pid, origin.MemoryPath, origin.Manifest.Memory!.Length);
             return new FrozenVm(vm, origin, memory, devicesPath, control, taken) { Guard = guard };
         }
-        catch
+        catch (Exception e)
         {
+            var full = store.OutOfRoom(e, $"the state of the devices of VM {vm.Label}"); // before what was written is deleted
             if (control is not null)
                 await FrozenVm.ThawAsync(control, guard);
+            File.Delete(state);
             taken.Dispose();
+            if (full is not null)
+                throw full;
             throw;
         }
     }
@@ -102,7 +106,7 @@ public sealed class FrozenVm : IAsyncDisposable
             if (guard is not null)
                 await control.ExecuteAsync("cont", CancellationToken.None);
         }
-        catch (Errors.CloudletException)
+        catch (CloudletException)
         {
             // Gone, or hanging: either way there is nothing to let go on, and the first error is the one to hear of.
         }

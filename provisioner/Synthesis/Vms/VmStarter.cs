@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Cloudlet.Errors;
@@ -51,6 +52,7 @@ public sealed class VmStarter(RuntimeStore store)
         var (vm, definition) = (start.Base, start.Base.Manifest.Definition);
         if (definition is null || !vm.Manifest.IsSealed)
             throw new CloudletException(ErrorKind.InvalidInput, $"base {vm.ShortId} is a disk alone and has nothing to resume: make a base of it with 'cloudlet base create {vm.ShortId}'");
+        definition.RequireCardFor(start.Forwards);
         var host = await QemuHost.FindAsync(store, ct);
         host.Require(definition);
         using var held = BaseCatalog.Hold(vm);
@@ -73,19 +75,33 @@ public sealed class VmStarter(RuntimeStore store)
             Forwards = forwards,
             IsOpen = start.IsOpen,
         };
-        await using var qemu = await QemuProcess.StartAsync(host.Path, arguments, staged.Path, QemuHost.KvmGroup(definition), ct);
+        try
+        {
+            await using var qemu = await QemuProcess.StartAsync(host.Path, arguments, staged.Path, QemuHost.KvmGroup(definition), ct);
+            await GoOnAsync(qemu, start, ct);
+            var record = new VmRecord { Id = id, Name = start.Name, BaseId = vm.Id, Process = qemu.Identity, Forwards = forwards, Created = DateTimeOffset.UtcNow };
+            record.Write(staged.Path);
+            staged.Publish(Path.Combine(store.VmsFolder, id), VmRecord.File);
+            qemu.LetGo();
+            return new RunningVm(record, staged.Path);
+        }
+        catch (CloudletException e)
+        {
+            if (store.OutOfRoom(e, "what a guest reads and writes") is { } full)
+                throw full;
+            throw;
+        }
+    }
+
+    private static async Task GoOnAsync(QemuProcess qemu, VmStart start, CancellationToken ct)
+    {
+        var vm = start.Base;
         await using var control = await qemu.ControlAsync(ct);
         if (start.Fill is not null)
-            using (var memory = GuestMemory.Of(qemu.Identity.Pid, vm.MemoryPath, definition.MemoryBytes))
+            using (var memory = GuestMemory.Of(qemu.Identity.Pid, vm.MemoryPath, vm.Manifest.Memory!.Length))
                 await start.Fill(memory, ct);
         await LoadAsync(qemu, control, start.DevicesPath is null ? vm.DevicesPath : await start.DevicesPath(ct), ct);
         await control.ExecuteAsync("cont", ct);
-
-        var record = new VmRecord { Id = id, Name = start.Name, BaseId = vm.Id, Process = qemu.Identity, Forwards = forwards, Created = DateTimeOffset.UtcNow };
-        record.Write(staged.Path);
-        staged.Publish(Path.Combine(store.VmsFolder, id), VmRecord.File);
-        qemu.LetGo();
-        return new RunningVm(record, staged.Path);
     }
 
     /// <summary>As QEMU sees it from the folder it runs in, which is one below the store's like the base's is.</summary>
@@ -124,7 +140,6 @@ public sealed class VmStarter(RuntimeStore store)
 
     private static async Task LoadAsync(QemuProcess qemu, QmpClient control, string devices, CancellationToken ct)
     {
-        await control.ExecuteAsync("migrate-incoming", json => json.WriteString("uri", $"unix:{QemuArguments.Sockets}/{QemuArguments.LoadSocket}"), ct);
         using (var socket = await qemu.ConnectAsync(QemuArguments.LoadSocket, ct))
         {
             await using var stream = new NetworkStream(socket);
@@ -140,13 +155,12 @@ public sealed class VmStarter(RuntimeStore store)
             }
         }
 
-        for (var end = DateTime.UtcNow + s_loadLimit; ; await Task.Delay(s_loadPause, ct))
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(s_loadPause, ct))
         {
             string? status;
             try
             {
-                var answer = await control.ExecuteAsync("query-migrate", ct);
-                status = answer.TryGetProperty("status", out var text) ? text.GetString() : null;
+                status = (await control.ExecuteAsync("query-migrate", ct)).Text("status");
             }
             catch (CloudletException e) when (e.Kind == ErrorKind.Unreachable)
             {
@@ -155,7 +169,7 @@ public sealed class VmStarter(RuntimeStore store)
 
             if (status == "completed")
                 return;
-            if (status == "failed" || DateTime.UtcNow > end)
+            if (status == "failed" || watch.Elapsed > s_loadLimit)
                 throw qemu.Explain($"QEMU did not take the device state (it says '{status}'): it does not fit the machine, or is damaged");
         }
     }

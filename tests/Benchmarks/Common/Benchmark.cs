@@ -10,7 +10,8 @@ internal sealed record Benchmark(string Name, string Help, Func<BenchOptions, Te
 /// <param name="Quick">Fewer runs.</param>
 /// <param name="Json">JSON instead of tables.</param>
 /// <param name="Keep">Leave the lab host up.</param>
-internal sealed record BenchOptions(bool Quick, bool Json, bool Keep);
+/// <param name="Only">A part of the names of what is to be run, where there are names; empty for all.</param>
+internal sealed record BenchOptions(bool Quick, bool Json, bool Keep, string Only);
 
 /// <summary>Progress, a line each.</summary>
 internal sealed class Lines(TextWriter output) : IProgress<string>

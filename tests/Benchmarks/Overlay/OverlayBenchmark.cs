@@ -17,7 +17,13 @@ internal static class OverlayBenchmark
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(40);
 
     /// <summary>Runs it and reports.</summary>
-    public static async Task<string> ReportAsync(BenchOptions options, TextWriter output, CancellationToken ct)
+    public static Task<string> ReportAsync(BenchOptions options, TextWriter output, CancellationToken ct) =>
+        ReportAsync([.. OverlayCorpus.All.Where(c => options.Only.Split(',').Any(o => c.Name.Contains(o, StringComparison.Ordinal))).Take(options.Quick && options.Only.Length == 0 ? 2 : int.MaxValue)], options, output, ct);
+
+    /// <summary>Runs what needs no corpus.</summary>
+    public static Task<string> ReportResumeAsync(BenchOptions options, TextWriter output, CancellationToken ct) => ReportAsync([], options, output, ct);
+
+    private static async Task<string> ReportAsync(IReadOnlyList<OverlayCorpus> corpora, BenchOptions options, TextWriter output, CancellationToken ct)
     {
         var progress = new Lines(output);
         var folder = Directory.CreateTempSubdirectory("cloudlet-bench-").FullName;
@@ -28,8 +34,12 @@ internal static class OverlayBenchmark
         IReadOnlyList<ResumeFigures> resumes;
         try
         {
-            foreach (var corpus in options.Quick ? OverlayCorpus.All.Take(2) : OverlayCorpus.All)
+            foreach (var corpus in corpora)
+            {
                 results.Add(await RunAsync(corpus, store, folder, options, progress, ct));
+                progress.Report(OverlayReport.Markdown(results[^1]));
+            }
+
             progress.Report("data that has not changed");
             var guest = new OverlayGuest(store, folder, progress);
             scan = ScanCost.Measure(await guest.BaseAsync(OverlayCorpus.All[0], ct), folder, options.Quick ? 3 : 9);
@@ -52,6 +62,8 @@ internal static class OverlayBenchmark
         var guest = new OverlayGuest(store, folder, progress);
         var baseVm = await guest.BaseAsync(corpus, ct);
         var vm = await guest.ChangedAsync(baseVm, corpus, ct);
+        if (corpus.IsTrimmed)
+            await GuestTrim.RunAsync(vm, Longest, ct);
 
         // It stands still from here on: every tool sees the same bytes.
         await using (var control = await vm.ControlAsync(ct))

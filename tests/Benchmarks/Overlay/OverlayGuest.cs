@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Cloudlet.Benchmarks.Common;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
@@ -44,16 +43,11 @@ internal sealed class OverlayGuest(RuntimeStore store, string folder, IProgress<
         var vm = await new VmStarter(store).StartAsync(new VmStart { Base = baseVm }, progress, ct);
         progress.Report($"{corpus.Name}: {corpus.What}");
         using var agent = await GuestAgent.FindAsync(vm, ct) ?? throw new CloudletException(ErrorKind.NotFound, "no guest agent answers in the guest");
-        var command = JsonSerializer.Serialize(new { execute = "guest-exec", arguments = new { path = "/bin/sh", arg = new[] { "-c", corpus.Script } } });
-        var pid = (await agent.ExecuteAsync(command, ct))!.Value.GetProperty("pid").GetInt64();
-        for (var end = DateTime.UtcNow + Longest; ; await Task.Delay(1000, ct))
-        {
-            var status = await agent.ExecuteAsync(JsonSerializer.Serialize(new { execute = "guest-exec-status", arguments = new { pid } }), ct);
-            if (status is { } known && known.GetProperty("exited").GetBoolean())
-                return known.GetProperty("exitcode").GetInt32() == 0 ? vm : throw new CloudletException(ErrorKind.ProcessFailed, $"the script of {corpus.Name} ended with {known.GetProperty("exitcode").GetInt32()}");
-            if (DateTime.UtcNow > end)
-                throw new CloudletException(ErrorKind.Timeout, $"the script of {corpus.Name} did not end within {Longest.TotalMinutes:0} min");
-        }
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Longest);
+        if (await agent.RunAsync(corpus.Script, limit.Token) is not 0 and var status)
+            throw new CloudletException(ErrorKind.ProcessFailed, $"the script of {corpus.Name} ended with {status}");
+        return vm;
     }
 
     /// <summary>Disk, then memory, in one file each: the base's, and the VM's at one moment. So peers, too, can find in one what they know from the other.</summary>
@@ -62,7 +56,7 @@ internal sealed class OverlayGuest(RuntimeStore store, string folder, IProgress<
         var (before, after) = (Path.Combine(folder, "before"), Path.Combine(folder, "after"));
         File.Delete(before);
         File.Delete(after);
-        await using var frozen = await new VmFreezer(store).FreezeAsync(vm.Id, Path.Combine(folder, "devices"), progress, ct);
+        await using var frozen = await new VmFreezer(store).FreezeAsync(vm, Path.Combine(folder, "devices"), progress, ct);
         using var baseDisk = new SparseFile(frozen.Base.DiskPath);
         using var baseMemory = new SparseFile(frozen.Base.MemoryPath);
         using var layer = DiskLayer.Open(frozen.DiskPath, await QemuImg.MapAsync(vm.Folder, RunningVm.DiskFile, ct), frozen.Base.DiskPath);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Cloudlet.Benchmarks.Common;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.Synthesis.Vms;
 
@@ -10,12 +11,17 @@ namespace Cloudlet.Benchmarks.Overlay;
 /// <summary>How soon a VM runs.</summary>
 /// <param name="MemoryMiB">Its memory.</param>
 /// <param name="Resumed">Seconds from the call to a guest that runs, within a process that has done it before.</param>
-/// <param name="Bare">Seconds from the start of a QEMU with the same machine and memory, and no guest, to its first word on its control socket.</param>
-internal sealed record ResumeFigures(int MemoryMiB, Samples Resumed, Samples Bare);
+/// <param name="Bare">Seconds from the start of a QEMU with the same machine type and memory, no device and no guest, to its first answer. Its greeting comes earlier, before there is a machine.</param>
+/// <param name="FirstOutput">Seconds from the call to the guest's first answer to a key on its console; none where no guest fits in.</param>
+/// <param name="Incoming">The same from the start of a QEMU with every device and <c>-incoming</c> of all its memory from a file.</param>
+internal sealed record ResumeFigures(int MemoryMiB, Samples Resumed, Samples Bare, Samples FirstOutput, Samples Incoming);
 
-/// <summary>Resumes VMs of several sizes, beside a QEMU that does nothing.</summary>
+/// <summary>Resumes VMs of several sizes, beside a QEMU that does nothing, and beside QEMU's own way.</summary>
 internal sealed class ResumeTimes(RuntimeStore store, string folder, Lines progress)
 {
+    /// <summary>Debian does not fit into less.</summary>
+    private const int SmallestGuest = 256;
+
     private static readonly int[] s_sizes = [64, 256, 1024, 2048];
 
     /// <summary>Runs both in turns.</summary>
@@ -26,37 +32,47 @@ internal sealed class ResumeTimes(RuntimeStore store, string folder, Lines progr
         {
             progress.Report($"resume: {size} MiB");
             var baseVm = await BaseAsync(image, size, ct);
-            var (resumed, bare) = (new List<double>(), new List<double>());
+            var incoming = size < SmallestGuest ? null : await IncomingStart.PrepareAsync(store, baseVm, progress, ct);
+            var (resumed, bare, output, plain) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
             for (var i = 0; i <= runs; i++)
             {
-                var (one, other) = (await ResumeAsync(baseVm, ct), await BareAsync(size, ct));
+                var ours = await ResumeAsync(baseVm, incoming is not null, ct);
+                var other = await BareAsync(size, ct);
+                var theirs = incoming is null ? 0 : await incoming.RunAsync(ct);
                 if (i == 0)
                     continue; // the first of each loads and compiles
-                resumed.Add(one);
+                resumed.Add(ours.Running);
                 bare.Add(other);
+                if (incoming is null)
+                    continue;
+                output.Add(ours.Output);
+                plain.Add(theirs);
             }
 
-            figures.Add(new ResumeFigures(size, new Samples(resumed), new Samples(bare)));
+            figures.Add(new ResumeFigures(size, new Samples(resumed), new Samples(bare), new Samples(output), new Samples(plain)));
         }
 
         return figures;
     }
 
-    /// <summary>Sealed while the guest boots: what runs in it does not matter here, and Debian does not fit into the smallest.</summary>
+    /// <summary>The smallest is sealed while its firmware and kernel start: what runs in it does not matter for this.</summary>
     private async Task<BaseVm> BaseAsync(string image, int size, CancellationToken ct)
     {
         var name = $"resume-{size}";
-        var run = await MeasuredProcess.RunAsync(Published.Program(), ["base", "create", image, "--name", name, "--memory", $"{size}M", "--until", "time:3", "--store", store.Folder], null, ct);
+        var run = await MeasuredProcess.RunAsync(Published.Program(), ["base", "create", image, "--name", name, "--memory", $"{size}M", "--until", size < SmallestGuest ? "time:3" : "serial:cloudlet guest is ready", "--store", store.Folder], null, ct);
         return run.ExitCode == 0 ? new BaseCatalog(store).Get(name) : throw new CloudletException(ErrorKind.ProcessFailed, run.Error);
     }
 
-    private async Task<double> ResumeAsync(BaseVm baseVm, CancellationToken ct)
+    private async Task<(double Running, double Output)> ResumeAsync(BaseVm baseVm, bool hasGuest, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
         var vm = await new VmStarter(store).StartAsync(new VmStart { Base = baseVm }, progress, ct);
-        var seconds = watch.Elapsed.TotalSeconds;
+        var running = watch.Elapsed.TotalSeconds;
+        if (hasGuest)
+            await GuestKey.AnsweredAsync(Path.Combine(vm.Folder, QemuArguments.Sockets), vm.Record.Process, vm.ConsoleLog, ct);
+        var output = watch.Elapsed.TotalSeconds;
         await new VmStopper(store).StopAsync(vm.Id, force: true, remove: true, TimeSpan.FromSeconds(5), progress, ct);
-        return seconds;
+        return (running, output);
     }
 
     private async Task<double> BareAsync(int size, CancellationToken ct)
@@ -69,9 +85,11 @@ internal sealed class ResumeTimes(RuntimeStore store, string folder, Lines progr
             UseShellExecute = false,
             WorkingDirectory = folder,
         })!;
-        await qemu.StandardOutput.ReadLineAsync(ct);
+        await qemu.StandardInput.WriteLineAsync("{\"execute\":\"qmp_capabilities\"}{\"execute\":\"query-status\"}");
+        for (var i = 0; i < 3; i++)
+            await qemu.StandardOutput.ReadLineAsync(ct);
         var seconds = watch.Elapsed.TotalSeconds;
-        await qemu.StandardInput.WriteLineAsync("{\"execute\":\"qmp_capabilities\"}{\"execute\":\"quit\"}");
+        await qemu.StandardInput.WriteLineAsync("{\"execute\":\"quit\"}");
         await qemu.WaitForExitAsync(ct);
         return seconds;
     }

@@ -12,8 +12,8 @@ namespace Cloudlet.Guest.Tests.Guests;
 public sealed class GuestHost : IAsyncDisposable
 {
     /// <summary>An idle machine boots in 10–20 s; a busy one has needed two minutes.</summary>
-    private static readonly TimeSpan BootLimit = TimeSpan.FromMinutes(6);
-    private static readonly TimeSpan CommandLimit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan BootLimit = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan CommandLimit = TimeSpan.FromMinutes(10);
 
     private readonly TempDir _folder = new();
     private readonly int _port = FreePort();

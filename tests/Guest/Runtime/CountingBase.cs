@@ -10,6 +10,7 @@ namespace Cloudlet.Guest.Tests.Runtime;
 public sealed class CountingBase : IAsyncDisposable
 {
     private static readonly TimeSpan s_buildLimit = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan s_kept = TimeSpan.FromHours(6); // another run may be at one of a program that is not much older
 
     private JsonElement? _made;
 
@@ -24,6 +25,8 @@ public sealed class CountingBase : IAsyncDisposable
         await using var program = File.OpenRead(CloudletProgram.Path);
         var image = Path.Combine(folder, $"{Convert.ToHexStringLower(await SHA256.HashDataAsync(program))[..12]}.qcow2");
         using var turn = await LabLock.AcquireAsync($"{image}.lock", s_buildLimit, TimeProvider.System, CancellationToken.None);
+        foreach (var old in Directory.EnumerateFiles(folder).Where(p => DateTime.UtcNow - File.GetLastWriteTimeUtc(p) > s_kept && !p.StartsWith(image, StringComparison.Ordinal)))
+            File.Delete(old);
         if (!File.Exists(image))
             (await CloudletProgram.RunAsync("lab", "image", image, "--store", LabTesting.ImageStore)).ShouldExitWith(0);
         return image;
@@ -31,7 +34,7 @@ public sealed class CountingBase : IAsyncDisposable
 
     /// <summary>The base <c>counter</c>, as the program tells of it.</summary>
     internal async Task<JsonElement> GetAsync() =>
-        _made ??= await Store.AskAsync("base", "create", await ImageAsync(), "--name", "counter", "--memory", "256M", "--until", "serial:cloudlet guest is ready", "--timeout", "6m");
+        _made ??= await Store.AskAsync("base", "create", await ImageAsync(), "--name", "counter", "--memory", "256M", "--until", "serial:cloudlet guest is ready", "--timeout", "9m");
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }

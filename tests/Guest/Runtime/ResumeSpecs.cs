@@ -12,6 +12,7 @@ public class ResumeSpecs(CountingBase counting)
         (await store.RunAsync("base", "import", await CountingBase.ImageAsync(), "--name", "disk")).ShouldExitWith(0);
 
         var one = await store.ResumeAsync("one");
+        one.GetProperty("clock").GetString().ShouldBe(RuntimeStoreFolder.ClockIsRight);
         var first = await RuntimeStoreFolder.CountAsync(one);
         var two = await store.ResumeAsync("two");
         var second = await RuntimeStoreFolder.CountAsync(two);

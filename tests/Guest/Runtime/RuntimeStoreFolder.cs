@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -13,14 +14,15 @@ namespace Cloudlet.Guest.Tests.Runtime;
 internal sealed record Count(string Boot, int Number);
 
 /// <summary>A store of a test's own, used through the program as users use it. Its VMs end with it.</summary>
-internal sealed class RuntimeStoreFolder : IAsyncDisposable
+/// <param name="path">Where it is to be; null for a place of its own.</param>
+internal sealed class RuntimeStoreFolder(string? path = null) : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly TempDir _folder = new();
 
     /// <summary>The store.</summary>
-    public string Path => _folder["store"];
+    public string Path => path ?? _folder["store"];
 
     /// <summary>Path of something beside the store.</summary>
     public string this[string name] => _folder[name];
@@ -38,12 +40,25 @@ internal sealed class RuntimeStoreFolder : IAsyncDisposable
     /// <summary>The VMs that there are.</summary>
     public async Task<IReadOnlyList<JsonElement>> VmsAsync() => (await RunAsync("vm", "list", "--json")).ShouldExitWith(0).Events;
 
-    /// <summary>Resumes a VM of the base that counts; its clock must be right then.</summary>
+    /// <summary>Waits until a VM is in a state.</summary>
+    public async Task StateAsync(string vm, string wanted)
+    {
+        var last = "";
+        for (var watch = Stopwatch.StartNew(); last != wanted; await Task.Delay(100))
+        {
+            watch.Elapsed.ShouldBeLessThan(s_patience, $"VM {vm} is {last}");
+            last = (await AskAsync("vm", "show", vm)).GetProperty("state").GetString()!;
+        }
+    }
+
+    /// <summary>What is said of a guest whose clock is right.</summary>
+    public const string ClockIsRight = "the guest's clock was set to this machine's";
+
+    /// <summary>Resumes a VM of the base that counts.</summary>
     public async Task<JsonElement> ResumeAsync(string name)
     {
         var vm = await AskAsync("vm", "resume", "counter", "--name", name, "--forward", "0:7000");
         GuestLog.Say($"VM {name} resumed in {vm.GetProperty("resumeMs").GetDouble():0} ms; {vm.GetProperty("clock").GetString()}");
-        vm.GetProperty("clock").GetString().ShouldBe("the guest's clock was set to this machine's");
         return vm;
     }
 

@@ -1,3 +1,5 @@
+using Cloudlet.Guest.Tests.Guests;
+
 namespace Cloudlet.Guest.Tests.Runtime;
 
 /// <summary>The whole life of an overlay, with real guests under QEMU, as docs/guides/vms.md tells it.</summary>
@@ -31,6 +33,27 @@ public class SynthesisSpecs(CountingBase counting)
         (await there.RunAsync("store", "verify")).ShouldExitWith(0);
         (await here.RunAsync("store", "verify")).ShouldExitWith(0);
         (await here.RunAsync("vm", "stop", "moved", "--force", "--remove")).ShouldExitWith(0);
+    }
+
+    [Fact]
+    public async Task What_a_guest_does_not_use_any_more_is_not_carried_when_it_is_trimmed()
+    {
+        const int Deleted = 20_000_000;
+        var store = counting.Store;
+        await counting.GetAsync();
+        var vm = await store.ResumeAsync("trimmed");
+        await using (var console = await GuestConsole.OpenAsync(store, "trimmed"))
+            await console.RunAsync($"head -c {Deleted} /dev/urandom >/root/deleted; sync; rm /root/deleted; sync");
+
+        var plain = await store.AskAsync("overlay", "create", "trimmed", store["plain.overlay"]);
+        var trimmed = await store.AskAsync("overlay", "create", "trimmed", store["trimmed.overlay"], "--trim");
+        var made = await store.AskAsync("synthesize", store["trimmed.overlay"], "--name", "again", "--forward", "0:7000");
+
+        GuestLog.Say($"{plain.GetProperty("bytes").GetInt64()} bytes, trimmed {trimmed.GetProperty("bytes").GetInt64()}");
+        trimmed.GetProperty("bytes").GetInt64().ShouldBeLessThan(plain.GetProperty("bytes").GetInt64() - (Deleted / 2));
+        (await RuntimeStoreFolder.CountAsync(made)).Boot.ShouldBe((await RuntimeStoreFolder.CountAsync(vm)).Boot);
+        foreach (var name in new[] { "trimmed", "again" })
+            (await store.RunAsync("vm", "stop", name, "--force", "--remove")).ShouldExitWith(0);
     }
 
     /// <summary>Writes and deletes files in the guest; returns the digest of one.</summary>

@@ -8,7 +8,7 @@ namespace Cloudlet.Lab.Tests.Converge;
 public static class CloudletProgram
 {
     /// <summary>No run of a test may hang longer than this. The longest is the first apply to a guest without hardware virtualization on a busy machine.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>Root of the repository.</summary>
     public static string Repository { get; } = FindRepository();

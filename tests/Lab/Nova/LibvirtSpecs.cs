@@ -20,7 +20,8 @@ public sealed class LibvirtSpecs(LibvirtConverge site) : IClassFixture<LibvirtCo
         await LabHostFixture.EventuallyAsync(async () => (await site.Cloud.ConsoleAsync(server)).Contains(NovaCloud.GuestSays), "the guest says that it is up");
         var guest = await GuestAsync();
 
-        await site.ShellAsync("systemctl stop libvirtd libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket nova-compute");
+        // With the daemon running, its heal of the first of them may cancel the stop of the last.
+        await site.ShellAsync("systemctl stop cloudlet-healthd; systemctl stop libvirtd libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket nova-compute; systemctl start cloudlet-healthd");
         await _host.HealedAsync(minutes: 4);
         await site.Cloud.ComputeIsAsync("up");
 

@@ -90,7 +90,7 @@ public sealed class AgentInstallerSpecs(LocalSshd sshd) : IDisposable
     {
         Assert.SkipWhen(sshd.WhyNot is not null, sshd.WhyNot ?? "");
         await using var connection = sshd.Connect();
-        using var small = new Files.TmpfsMount("size=64k");
+        using var small = new TmpfsMount("size=64k");
         var executable = _dir.Write("agent", new string('x', 200_000));
         var agent = new AgentInstaller(connection, executable, small["agents"]);
 

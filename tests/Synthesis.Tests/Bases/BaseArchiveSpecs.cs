@@ -109,7 +109,7 @@ public sealed class BaseArchiveSpecs : IDisposable
     private async Task<BaseVm> ExportAsync(OverlayEffort effort)
     {
         var one = Samples.Publish(_here, "one");
-        await BaseArchive.ExportAsync(one, Archive, effort, Samples.Silent, CancellationToken.None);
+        await new BaseArchive(_here).ExportAsync(one, Archive, effort, Samples.Silent, CancellationToken.None);
         return one;
     }
 

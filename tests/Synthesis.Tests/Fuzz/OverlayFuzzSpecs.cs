@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Tests.Overlays;
@@ -16,7 +14,7 @@ public sealed class OverlayFuzzSpecs(ITestOutputHelper output)
     private const int Rounds = 3000;
     private const long MostMemory = 256 << 20; // a file of a few KiB may not make us allocate more: device state of 64 MiB, read and decoded, is the most the format allows
 
-    private static readonly string s_corpus = Path.Combine(Folder(), "corpus");
+    private static readonly string s_corpus = Path.Combine(FuzzRun.Folder, "corpus");
     private static readonly ChangedVm s_vm = new(21, diskPages: 24, memoryPages: 16);
     private static readonly HashSet<string> s_ids =
     [
@@ -27,25 +25,23 @@ public sealed class OverlayFuzzSpecs(ITestOutputHelper output)
     public async Task Overlays_are_read_whole_or_refused()
     {
         Update();
-        var (seconds, seed) = (Number("CLOUDLET_FUZZ_SECONDS", 0), Number("CLOUDLET_SEED", 1));
         var files = Directory.EnumerateFiles(s_corpus).Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToList();
         files.Count.ShouldBeGreaterThanOrEqualTo(2);
         foreach (var file in files)
             await TryAsync(file, "a file of the corpus");
-        var mutator = new OverlayMutator(new Random(seed));
-        var (watch, rounds, refused) = (Stopwatch.StartNew(), 0, 0);
-        for (; seconds == 0 ? rounds < Rounds : watch.Elapsed.TotalSeconds < seconds; rounds++)
-            if (!await TryAsync(mutator.Mutate(files[rounds % 2]), $"seed {seed}, round {rounds}"))
+        var (run, refused) = (new FuzzRun(Rounds), 0);
+        for (var mutator = new OverlayMutator(new Random(run.Seed)); run.Goes();)
+            if (!await TryAsync(mutator.Mutate(files[run.Round % 2]), $"{run}"))
                 refused++;
-        output.WriteLine($"seed {seed}: {rounds} overlays, {refused} refused");
-        refused.ShouldBeGreaterThan(rounds / 2);
+        output.WriteLine($"{run}, {refused} refused");
+        refused.ShouldBeGreaterThan(run.Round / 2);
     }
 
     private static async Task<bool> TryAsync(byte[] bytes, string which)
     {
         var before = GC.GetTotalAllocatedBytes();
         var wasRead = await IsReadAsync(bytes, which);
-        return GC.GetTotalAllocatedBytes() - before <= MostMemory ? wasRead : throw Kept(bytes, $"{which}: {GC.GetTotalAllocatedBytes() - before >> 20} MiB were allocated", null);
+        return GC.GetTotalAllocatedBytes() - before <= MostMemory ? wasRead : throw FuzzRun.Kept(bytes, $"{which}: {GC.GetTotalAllocatedBytes() - before >> 20} MiB were allocated", null);
     }
 
     /// <summary>True when it was read. What is read under the id of a whole overlay has to be that overlay.</summary>
@@ -63,17 +59,10 @@ public sealed class OverlayFuzzSpecs(ITestOutputHelper output)
         }
         catch (Exception e)
         {
-            throw Kept(bytes, $"{which}: {e.Message}", e);
+            throw FuzzRun.Kept(bytes, $"{which}: {e.Message}", e);
         }
 
-        return !isOther ? true : throw Kept(bytes, $"{which}: it was taken for a whole one and makes another VM", null);
-    }
-
-    private static InvalidOperationException Kept(byte[] bytes, string what, Exception? cause)
-    {
-        var path = Path.Combine(Path.GetTempPath(), $"cloudlet-fuzz-{Guid.NewGuid():n}");
-        File.WriteAllBytes(path, bytes);
-        return new InvalidOperationException($"{what}. It is kept in {path}: put it into the corpus when it is mended.", cause);
+        return !isOther ? true : throw FuzzRun.Kept(bytes, $"{which}: it was taken for a whole one and makes another VM", null);
     }
 
     private static void Update()
@@ -87,9 +76,4 @@ public sealed class OverlayFuzzSpecs(ITestOutputHelper output)
             File.Copy(folder["overlay"], Path.Combine(s_corpus, $"whole-{effort.ToString().ToLowerInvariant()}"), overwrite: true);
         }
     }
-
-    private static int Number(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
-
-    private static string Folder([System.Runtime.CompilerServices.CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 }

@@ -33,10 +33,15 @@ internal sealed class ChangedVm
     public OverlayBase Base => new(new string('a', 64), BaseDisk, BaseMemory);
 
     /// <summary>Cuts the overlay.</summary>
-    public OverlayMade Cut(TempDir folder, OverlayEffort effort)
+    /// <param name="folder">Where it and the index go.</param>
+    /// <param name="effort">What to spare.</param>
+    /// <param name="baseDisk">What the base's disk is read from; null for itself.</param>
+    /// <param name="ct">Stops it.</param>
+    public OverlayMade Cut(TempDir folder, OverlayEffort effort, IPageReader? baseDisk = null, CancellationToken ct = default)
     {
         BuildIndex(folder);
-        return new OverlayWriter(Base, folder["index"]).Write(folder["overlay"], new OverlayContent(All(Disk), All(Memory)) { Devices = Devices }, effort, null, CancellationToken.None);
+        return new OverlayWriter(Base with { Disk = baseDisk ?? BaseDisk }, folder["index"])
+            .Write(folder["overlay"], new OverlayContent(All(Disk), All(Memory)) { Devices = Devices }, effort, null, ct);
     }
 
     /// <summary>Applies it to copies of the base.</summary>

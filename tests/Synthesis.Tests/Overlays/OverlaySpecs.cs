@@ -249,6 +249,24 @@ public sealed class OverlaySpecs : IDisposable
     }
 
     [Fact]
+    public void A_cut_that_is_stopped_reads_nothing_afterwards()
+    {
+        using var stop = new CancellationTokenSource();
+        var vm = new ChangedVm(5, diskPages: 4096, memoryPages: 8);
+        for (var page = 0; page < 4096; page++)
+            vm.BaseDisk.Page((page + 7) % 4096)[..3000].CopyTo(vm.Disk.Page(page)); // each is encoded against another one
+        var slow = new SlowPages(vm.BaseDisk, stop);
+
+        Should.Throw<OperationCanceledException>(() => vm.Cut(_folder, OverlayEffort.Fast, slow, stop.Token));
+
+        slow.Reading.ShouldBe(0);
+        var reads = slow.Reads;
+        Thread.Sleep(200);
+        slow.Reads.ShouldBe(reads);
+        reads.ShouldBePositive();
+    }
+
+    [Fact]
     public void A_cut_that_fails_leaves_nothing_and_keeps_what_was_there()
     {
         var vm = new ChangedVm(10);
@@ -260,5 +278,33 @@ public sealed class OverlaySpecs : IDisposable
 
         File.ReadAllBytes(_folder["overlay"]).ShouldBe(before);
         Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(["disk", "index", "memory", "overlay"]);
+    }
+
+    /// <summary>A disk that is slow where single pages are looked at, and lets the cut be stopped then.</summary>
+    private sealed class SlowPages(IPageReader pages, CancellationTokenSource stop) : IPageReader
+    {
+        private int _reading, _reads;
+
+        public long Length => pages.Length;
+
+        public int Reading => Volatile.Read(ref _reading);
+
+        public int Reads => Volatile.Read(ref _reads);
+
+        public void Read(long offset, Span<byte> into)
+        {
+            if (into.Length == PageSize.Bytes)
+            {
+                Interlocked.Increment(ref _reading);
+                if (Interlocked.Increment(ref _reads) == 1)
+                    stop.Cancel();
+                Thread.Sleep(1);
+                pages.Read(offset, into);
+                Interlocked.Decrement(ref _reading);
+                return;
+            }
+
+            pages.Read(offset, into);
+        }
     }
 }

@@ -25,6 +25,30 @@ public sealed class QemuArgumentsSpecs
             Options(Created(), option).ShouldBe(Options(Resumed(), option), $"{option} must be the same at sealing and resuming");
     }
 
+    /// <summary>As that list, for the devices that can be chosen.</summary>
+    [Theory]
+    [InlineData("scsi", "e1000e", "virtio-scsi-pci,id=scsi,bus=pcie.0,addr=0x2 scsi-hd,drive=disk,id=disk0,bus=scsi.0,bootindex=1 e1000e,netdev=net,id=net0,bus=pcie.0,addr=0x3,romfile=,mac=52:54:00:12:34:56")]
+    [InlineData("sata", "vmxnet3", "ide-hd,drive=disk,id=disk0,bus=ide.0,bootindex=1 vmxnet3,netdev=net,id=net0,bus=pcie.0,addr=0x3,romfile=,mac=52:54:00:12:34:56")]
+    [InlineData("sata", "none", "ide-hd,drive=disk,id=disk0,bus=ide.0,bootindex=1")]
+    public void Disk_and_card_are_what_was_chosen(string disk, string card, string devices)
+    {
+        var definition = Samples.Machine with { Disk = disk, Card = card };
+        definition.Problems().ShouldBeEmpty();
+        foreach (var arguments in (QemuArguments[])[Created() with { Definition = definition }, Resumed() with { Definition = definition }])
+        {
+            string.Join(' ', Options(arguments, "-device").TakeWhile(d => !d.StartsWith("isa-serial", StringComparison.Ordinal))).ShouldBe(devices);
+            Options(arguments, "-netdev").Count().ShouldBe(card == "none" ? 0 : 1);
+        }
+    }
+
+    [Fact]
+    public void A_machine_without_a_card_takes_no_forwards()
+    {
+        var definition = Samples.Machine with { Card = "none" };
+        definition.RequireCardFor([]);
+        Should.Throw<CloudletException>(() => definition.RequireCardFor([new PortForward(8080, 80)])).Kind.ShouldBe(ErrorKind.InvalidInput);
+    }
+
     [Fact]
     public void A_base_shares_its_memory_file_and_a_resumed_vm_never_does()
     {
@@ -60,8 +84,10 @@ public sealed class QemuArgumentsSpecs
             Cpus = 0,
             MemoryBytes = (64L << 20) + 1,
             QemuVersion = "7.2.22\n",
+            Disk = "sata,drive=x",
+            Card = "rtl8139",
         };
-        wrong.Problems().Count.ShouldBe(7);
+        wrong.Problems().Count.ShouldBe(9);
         Samples.Machine.Problems().ShouldBeEmpty();
     }
 

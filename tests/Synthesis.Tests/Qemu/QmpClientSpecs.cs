@@ -28,6 +28,17 @@ public sealed class QmpClientSpecs
     }
 
     [Fact]
+    public async Task What_is_no_answer_is_passed_over()
+    {
+        await using var peer = await Peer.StartAsync(Greeting);
+        await using var client = await peer.OpenAsync();
+        var running = client.ExecuteAsync("query-status", CancellationToken.None);
+        var request = await peer.RequestAsync();
+        await peer.SayAsync("5", "[]", """{"id": "one", "return": 1}""", """{"id": 1e99, "return": 1}""", """{"event": 5}""", $$"""{"return": "right", "id": {{request.GetProperty("id")}}}""");
+        (await running).GetString().ShouldBe("right");
+    }
+
+    [Fact]
     public async Task A_refusal_carries_the_class_and_the_description()
     {
         await using var peer = await Peer.StartAsync(Greeting);

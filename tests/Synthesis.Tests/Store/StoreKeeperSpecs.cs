@@ -22,9 +22,48 @@ public sealed class StoreKeeperSpecs : IDisposable
         var moment = Left("moment", withLock: false, DateTime.UtcNow);
         var old = Left("old", withLock: false, DateTime.UtcNow - TimeSpan.FromHours(1));
 
-        new StoreKeeper(_store).Collect().Select(r => r.Folder).Order(StringComparer.Ordinal).ShouldBe([left, old]);
+        new StoreKeeper(_store).Collect().Select(r => r.Path).Order(StringComparer.Ordinal).ShouldBe([left, old]);
 
         Directory.GetDirectories(_store.StagingFolder).Order(StringComparer.Ordinal).ShouldBe(new[] { making.Path, moment }.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void What_a_killed_command_left_beside_a_base_goes_and_what_is_being_written_stays()
+    {
+        var one = Samples.Publish(_store);
+        using var writing = new FileStream(Beside(one, "writing"), FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
+        var (fresh, old) = (Beside(one, "fresh"), Beside(one, "old"));
+        foreach (var file in (string[])[fresh, old])
+            File.WriteAllText(file, "half");
+        foreach (var file in (string[])[writing.Name, old])
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow - TimeSpan.FromHours(1));
+
+        new StoreKeeper(_store).Collect().Select(r => r.Path).ShouldBe([old]);
+
+        (File.Exists(old), File.Exists(fresh), File.Exists(writing.Name), File.Exists(one.IndexPath)).ShouldBe((false, true, true, true));
+
+        static string Beside(BaseVm vm, string name) => $"{vm.IndexPath}.{name}.partial";
+    }
+
+    [Fact]
+    public void A_console_that_was_written_to_for_long_is_shortened_to_its_end_and_written_to_further()
+    {
+        var log = Path.Combine(Directory.CreateDirectory(Path.Combine(_store.VmsFolder, "one")).FullName, "console.log");
+        using var guest = new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        for (var i = 0; i < 300_000; i++)
+            guest.Write("a line of sixteen"u8);
+        guest.Write("\nthe last line\n"u8);
+        guest.Flush();
+
+        var shortened = new StoreKeeper(_store).Collect().ShouldHaveSingleItem();
+
+        shortened.Path.ShouldBe(log);
+        Native.BytesOnDisk(log).ShouldBeInRange(1 << 20, 2 << 20);
+        Cloudlet.Synthesis.Qemu.LogTail.Of(log, 1).ShouldBe("the last line");
+        guest.Write("one more\n"u8);
+        guest.Flush();
+        Cloudlet.Synthesis.Qemu.LogTail.Of(log, 2).ShouldBe("the last line\none more");
+        new StoreKeeper(_store).Collect().ShouldBeEmpty();
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class VmLifeSpecs(VmLifeSpecs.Firmware machine) : IClassFixture<Vm
         before.ShouldBe((origin.Manifest.Memory!.Digest, true));
         var vm = await StartAsync(new VmStart { Base = origin, Name = "frozen", Fill = (memory, _) => { memory.Write(32 << 20, Marked()); return Task.CompletedTask; } });
         var devices = machine.Path("devices");
-        await using (var frozen = await new VmFreezer(machine.Store).FreezeAsync("frozen", devices, Samples.Silent, CancellationToken.None))
+        await using (var frozen = await new VmFreezer(machine.Store).FreezeAsync(vm, devices, Samples.Silent, CancellationToken.None))
         {
             var runs = frozen.Memory.PrivateRuns();
             runs.ShouldContain(r => r.Start <= (32 << 20) / PageSize.Bytes && r.End > (32 << 20) / PageSize.Bytes);
@@ -42,7 +42,7 @@ public sealed class VmLifeSpecs(VmLifeSpecs.Firmware machine) : IClassFixture<Vm
         await using (var control = await vm.ControlAsync(CancellationToken.None))
             await control.ExecuteAsync("stop", CancellationToken.None);
         for (var i = 0; i < 2; i++)
-            await (await new VmFreezer(machine.Store).FreezeAsync("frozen", devices, Samples.Silent, CancellationToken.None)).DisposeAsync();
+            await (await new VmFreezer(machine.Store).FreezeAsync(vm, devices, Samples.Silent, CancellationToken.None)).DisposeAsync();
         await using (var control = await vm.ControlAsync(CancellationToken.None))
             (await control.ExecuteAsync("query-status", CancellationToken.None)).GetProperty("status").GetString().ShouldBe("paused");
 

@@ -28,9 +28,10 @@ internal static class DaemonFaults
         new("daemon", "an apply at the same time", _ => $"(sleep 0.1; {LoseLink}; {LoseFile}) & {FaultHost.Reapply} >/dev/null 2>&1 || true; wait"),
         new("daemon", "D-Bus restarted", _ => $"systemctl restart dbus; {LoseLink}; systemctl stop {HealedHost.Service}"),
         new("daemon", "disk full where it writes", _ => $"mount -t tmpfs -o size=16k small /var/lib/cloudlet/health; head -c 100k /dev/zero >/var/lib/cloudlet/health/fill || true; {LoseLink}; sleep 2; umount /var/lib/cloudlet/health") { KeepsService = true },
-        new("daemon", "disk full where a file is healed", _ => "mount -t tmpfs -o size=16k small /etc/cloudlet; head -c 100k /dev/zero >/etc/cloudlet/fill || true")
+        // Full before it is put in place: on a busy machine the file would be healed in between.
+        new("daemon", "disk full where a file is healed", _ => "mkdir -p /run/small; mount -t tmpfs -o size=16k small /run/small; head -c 100k /dev/zero >/run/small/fill || true; mount --bind /run/small /etc/cloudlet")
         {
-            Alarm = "disk file:/etc/cloudlet/beacon.conf", Undo = "umount /etc/cloudlet",
+            Alarm = "disk file:/etc/cloudlet/beacon.conf", Undo = "umount /etc/cloudlet /run/small",
         },
         new("daemon", "read-only file system", _ => $"{LoseFile}; sleep 1; mount --bind /etc/cloudlet /etc/cloudlet; mount --bind /var/lib/cloudlet /var/lib/cloudlet; sed -i s/north/south/ {HealedHost.Beacon}; mount -o remount,bind,ro /etc/cloudlet; mount -o remount,bind,ro /var/lib/cloudlet; {LoseLink}; sleep 2; umount /etc/cloudlet /var/lib/cloudlet"),
         new("daemon", "rebooted in mid-heal", seed => $"{LoseFile}; {LoseLink}; {seed.Pause(60)}") { CutsPower = true },

@@ -34,7 +34,7 @@ internal static class LinkFaults
             ip link add away0 type bridge
             for i in $(seq 3000); do echo address add 10.70.$((i / 250)).$((i % 250))/32 dev away0; done | ip -batch -
             ip link delete cloudlet0; ip link delete away0
-            kill -CONT $daemon
+            kill -CONT $daemon || true # on a busy machine its watchdog was faster
             """) { KeepsService = true },
         new(Group, "driver missing", _ =>
             """

@@ -1,10 +1,9 @@
 using System.Runtime.InteropServices;
-using Cloudlet.TestKit;
 
-namespace Cloudlet.Machine.Tests.Files;
+namespace Cloudlet.TestKit;
 
 /// <summary>A small file system in memory, mounted for one test.</summary>
-internal sealed partial class TmpfsMount : IDisposable
+public sealed partial class TmpfsMount : IDisposable
 {
     private const uint ReadOnlyFlag = 1;
     private const uint RemountFlag = 32;
@@ -12,12 +11,20 @@ internal sealed partial class TmpfsMount : IDisposable
 
     private readonly TempDir _folder = new();
 
+    /// <summary>Mounts it; needs root.</summary>
+    /// <param name="options">As tmpfs(5) has them, such as <c>size=64k</c>.</param>
     public TmpfsMount(string options) => Check(Mount("none", _folder.Path, "tmpfs", 0, options));
 
+    /// <summary>Where it is mounted.</summary>
+    public string Path => _folder.Path;
+
+    /// <summary>Path of something on it.</summary>
     public string this[string name] => _folder[name];
 
+    /// <summary>Nothing can be written to it from here on.</summary>
     public void RemountReadOnly() => Check(Mount("none", _folder.Path, "tmpfs", RemountFlag | ReadOnlyFlag, null));
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         Check(Unmount(_folder.Path, Detach));
