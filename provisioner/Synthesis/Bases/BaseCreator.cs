@@ -155,17 +155,7 @@ public sealed class BaseCreator(RuntimeStore store)
         await using var control = await qemu.ControlAsync(ct);
         Func<CancellationToken, Task>? person = creation.Person is { } ask ? stop => ask(Path.Combine(staged[QemuArguments.Sockets], QemuArguments.ConsoleSocket), stop) : null;
         var watch = new ReadinessWatch(creation.Until, qemu, control, staged[QemuArguments.ConsoleLog], port, person);
-        try
-        {
-            await watch.WaitAsync(creation.Limit, progress, ct);
-        }
-        catch (CloudletException e)
-        {
-            if (store.OutOfRoom(e, $"the memory and the disk of the guest, which takes up to {definition.MemoryBytes >> 20} MiB beside its disk") is { } full)
-                throw full;
-            throw;
-        }
-
+        await store.HavingRoomAsync($"the memory and the disk of the guest, which takes up to {definition.MemoryBytes >> 20} MiB beside its disk", () => watch.WaitAsync(creation.Limit, progress, ct));
         progress.Report("ready; sealing");
         await SaveAsync(control, BaseVm.DevicesFile, ct);
         await qemu.QuitAsync(control, ct);

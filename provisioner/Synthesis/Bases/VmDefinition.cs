@@ -55,8 +55,8 @@ public sealed partial record VmDefinition
     public IReadOnlyList<string> Problems()
     {
         var problems = new List<string>();
-        if (Layout != QemuArguments.Layout)
-            problems.Add($"device layout {Layout} is none that this version knows (it knows {QemuArguments.Layout}): a newer cloudlet made it");
+        if (Layout is < QemuArguments.OldestLayout or > QemuArguments.Layout)
+            problems.Add($"device layout {Layout} is none that this version knows (it knows {QemuArguments.OldestLayout} to {QemuArguments.Layout}): a newer cloudlet made it");
         if (!MachinePattern().IsMatch(Machine))
             problems.Add($"'{Machine}' is no versioned q35 machine type such as pc-q35-7.2");
         if (Accelerator is not ("tcg" or "kvm"))

@@ -27,8 +27,8 @@ public sealed record PortForward(int HostPort, int GuestPort)
 /// </summary>
 internal sealed record QemuArguments(VmDefinition Definition)
 {
-    /// <summary>The only layout there is.</summary>
-    public const int Layout = 1;
+    /// <summary>The layout of machines that are made now, and the oldest one that can still be resumed.</summary>
+    public const int Layout = 2, OldestLayout = 1;
 
     /// <summary>Folder of the sockets, QEMU's own.</summary>
     public const string Sockets = "run";
@@ -70,7 +70,7 @@ internal sealed record QemuArguments(VmDefinition Definition)
         "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
         "-accel", Definition.Accelerator == "tcg" ? "tcg,thread=multi" : Definition.Accelerator,
         "-machine", $"{Definition.Machine},memory-backend=ram,suppress-vmdesc=on", "-global", "migration.send-configuration=off",
-        "-cpu", $"{Definition.Cpu},enforce", "-smp", Text(Definition.Cpus), "-m", $"{Text(Definition.MemoryBytes >> 20)}M",
+        "-cpu", $"{Definition.Cpu},enforce", "-smp", Processors(), "-m", $"{Text(Definition.MemoryBytes >> 20)}M",
         "-object", $"memory-backend-file,id=ram,size={Text(Definition.MemoryBytes)},mem-path={MemoryFile},share={(SharesMemory ? "on" : "off")}",
         "-chardev", $"socket,id=control,path={Sockets}/{ControlSocket},server=on,wait=off", "-mon", "chardev=control,mode=control",
         .. DiskArguments(), .. DeviceArguments(),
@@ -78,7 +78,13 @@ internal sealed record QemuArguments(VmDefinition Definition)
     ];
 
     /// <summary>
-    /// Layout 1: every device has its place on the bus, so that no newer QEMU puts it elsewhere. There is no balloon and no reporting of free pages: QEMU 7.2 would punch holes into the base's memory file for them, even though it is
+    /// Layout 2: where QEMU interprets a machine that can have one processor only, it leaves out the guest's memory barriers (<c>mb</c> of <c>-d op</c>), although its devices run in another thread. A driver that tells its
+    /// device about a new request, and looks whether the device wants to be woken, needs them: without, a request may lie there for ever. A place for a second processor, which stays empty, brings the barriers back.
+    /// </summary>
+    private string Processors() => Definition is { Layout: >= 2, Accelerator: "tcg", Cpus: 1 } ? "1,maxcpus=2" : Text(Definition.Cpus);
+
+    /// <summary>
+    /// Every layout: every device has its place on the bus, so that no newer QEMU puts it elsewhere. There is no balloon and no reporting of free pages: QEMU 7.2 would punch holes into the base's memory file for them, even though it is
     /// mapped privately.
     /// </summary>
     private IEnumerable<string> DeviceArguments() =>

@@ -53,15 +53,29 @@ public sealed class RuntimeStore
     }
 
     /// <summary>
-    /// NoSpace for what QEMU failed at because there is next to no room left; null when that is not the reason. QEMU itself names no reason, or says nothing at all: the kernel ends it (SIGBUS) when the file of its memory can't grow, and in a
+    /// Lets QEMU do something that takes room. What it fails at while next to none is left becomes NoSpace: QEMU itself names no reason, or says nothing at all. The kernel ends it (SIGBUS) when the file of its memory can't grow, and in a
     /// tmpfs even when a hole of that file can't be read.
     /// </summary>
-    /// <param name="error">What QEMU said.</param>
-    /// <param name="needed">What had to be written.</param>
-    internal CloudletException? OutOfRoom(Exception error, string needed) =>
-        error is CloudletException { Kind: ErrorKind.ProcessFailed or ErrorKind.Unreachable } && new DriveInfo(Folder).AvailableFreeSpace < 1 << 20
-            ? new CloudletException(ErrorKind.NoSpace, $"no room is left in {Folder} for {needed}: {error.Message}", error)
-            : null;
+    /// <param name="needed">What has to be written, in words.</param>
+    /// <param name="work">What QEMU does. Nothing that it wrote may be deleted before it has failed.</param>
+    internal async Task<T> HavingRoomAsync<T>(string needed, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (CloudletException e) when (e.Kind is ErrorKind.ProcessFailed or ErrorKind.Unreachable && new DriveInfo(Folder).AvailableFreeSpace < 1 << 20)
+        {
+            throw new CloudletException(ErrorKind.NoSpace, $"no room is left in {Folder} for {needed}: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc cref="HavingRoomAsync{T}"/>
+    internal Task HavingRoomAsync(string needed, Func<Task> work) => HavingRoomAsync(needed, async () =>
+    {
+        await work();
+        return 0;
+    });
 
     /// <summary>Does something in the store, or with a file beside it. What the file system refuses becomes NoSpace, PermissionDenied or Unexpected, with what was tried and where.</summary>
     internal async Task<T> TryAsync<T>(string what, Func<Task<T>> work)

@@ -30,21 +30,18 @@ public sealed class VmFreezer(RuntimeStore store)
                 guard = ThawGuard.Start(socket);
             progress.Report($"freezing VM {vm.Label}");
             VmUser.Current.Create(state);
-            await BaseCreator.SaveAsync(control, State, ct);
+            await store.HavingRoomAsync($"the state of the devices of VM {vm.Label}", () => BaseCreator.SaveAsync(control, State, ct));
             BaseCreator.TakeDevices(state, devicesPath);
             File.Delete(state);
             var memory = GuestMemory.Of(vm.Record.Process.Pid, origin.MemoryPath, origin.Manifest.Memory!.Length);
             return new FrozenVm(vm, origin, memory, devicesPath, control, taken) { Guard = guard };
         }
-        catch (Exception e)
+        catch
         {
-            var full = store.OutOfRoom(e, $"the state of the devices of VM {vm.Label}"); // before what was written is deleted
             if (control is not null)
                 await FrozenVm.ThawAsync(control, guard);
             File.Delete(state);
             taken.Dispose();
-            if (full is not null)
-                throw full;
             throw;
         }
     }

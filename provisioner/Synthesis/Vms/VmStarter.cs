@@ -75,7 +75,7 @@ public sealed class VmStarter(RuntimeStore store)
             Forwards = forwards,
             IsOpen = start.IsOpen,
         };
-        try
+        return await store.HavingRoomAsync("what a guest reads and writes", async () =>
         {
             await using var qemu = await QemuProcess.StartAsync(host.Path, arguments, staged.Path, QemuHost.KvmGroup(definition), ct);
             await GoOnAsync(qemu, start, ct);
@@ -84,13 +84,7 @@ public sealed class VmStarter(RuntimeStore store)
             staged.Publish(Path.Combine(store.VmsFolder, id), VmRecord.File);
             qemu.LetGo();
             return new RunningVm(record, staged.Path);
-        }
-        catch (CloudletException e)
-        {
-            if (store.OutOfRoom(e, "what a guest reads and writes") is { } full)
-                throw full;
-            throw;
-        }
+        });
     }
 
     private static async Task GoOnAsync(QemuProcess qemu, VmStart start, CancellationToken ct)

@@ -100,7 +100,7 @@ public sealed class GuestHost : IAsyncDisposable
         _machine = new GuestMachine(image, _port);
     }
 
-    /// <summary>A guest whose kernel has started and that does not get to its end has failed, whatever the reason: it is not tried again.</summary>
+    /// <summary>A guest whose kernel has started and that does not get to its end has failed, and is not tried again; once, where its kernel says that the emulated drive does not answer.</summary>
     private async Task BootAsync()
     {
         if (_connection is not null)
@@ -109,17 +109,28 @@ public sealed class GuestHost : IAsyncDisposable
         await _machine!.StartAsync();
         var spoke = watch.Elapsed;
         _connection = new SshConnection(SshTarget.Parse($"ssh://{GuestSeed.Name}"), ["ConnectTimeout=60"], BootLimit, SshConfigPath);
-        while (!await AnswersAsync())
+        var isUp = await ComesUpAsync();
+        if (!isUp && _machine.DriveIsSilent)
         {
-            if (_machine.IsRunning && watch.Elapsed < BootLimit)
-                continue;
-            var what = _machine.IsRunning ? $"does not answer over ssh after {BootLimit.TotalMinutes} min" : "has ended";
-            throw new CloudletException(ErrorKind.Timeout, $"the guest {what}; {_machine.ConsoleTail}");
+            GuestLog.Say($"the emulated drive does not answer the guest's kernel; started once more. {_machine.ConsoleTail}");
+            await _machine.StartAsync();
+            isUp = await ComesUpAsync();
         }
 
+        if (!isUp)
+            throw new CloudletException(ErrorKind.Timeout, $"the guest {(_machine.IsRunning ? $"does not answer over ssh {(_machine.DriveIsSilent ? "nor its drive the guest" : $"after {BootLimit.TotalMinutes} min")}" : "has ended")}; {_machine.ConsoleTail}");
         var state = await ExecAsync("timeout 240 systemctl is-system-running --wait || { systemctl list-jobs --no-legend; systemctl list-units --failed --plain --no-legend; }");
         GuestLog.Say($"guest booted in {watch.Elapsed.TotalSeconds:0.0} s (kernel after {spoke.TotalSeconds:0.0} s): {state.Output.Trim()}");
         state.Output.ShouldBe("running\n", $"systemd has not started everything; {_machine.ConsoleTail}");
+    }
+
+    /// <summary>Waits for sshd; false when the guest has ended, takes too long, or waits for its drive.</summary>
+    private async Task<bool> ComesUpAsync()
+    {
+        for (var watch = Stopwatch.StartNew(); _machine!.IsRunning && watch.Elapsed < BootLimit && !_machine.DriveIsSilent;)
+            if (await AnswersAsync())
+                return true;
+        return false;
     }
 
     /// <summary>Whether sshd is there: QEMU itself accepts connections from its start on, so its first words have to be waited for.</summary>

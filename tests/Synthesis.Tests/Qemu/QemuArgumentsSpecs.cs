@@ -7,7 +7,7 @@ public sealed class QemuArgumentsSpecs
 {
     /// <summary>What a guest sees must never change for a layout that bases were sealed with: this list is their contract.</summary>
     [Fact]
-    public void Layout_1_has_these_devices_and_no_others()
+    public void Every_layout_has_these_devices_and_no_others()
     {
         var devices = Options(Resumed(), "-device").ToList();
         devices.ShouldBe(
@@ -23,6 +23,19 @@ public sealed class QemuArgumentsSpecs
         Options(Created(), "-device").ShouldBe(devices);
         foreach (var option in new[] { "-machine", "-cpu", "-smp", "-m", "-global" })
             Options(Created(), option).ShouldBe(Options(Resumed(), option), $"{option} must be the same at sealing and resuming");
+    }
+
+    /// <summary>As that list. QEMU keeps the memory barriers of a guest that it interprets only where there may be a second processor.</summary>
+    [Theory]
+    [InlineData(1, "tcg", 1, "1")]
+    [InlineData(2, "tcg", 1, "1,maxcpus=2")]
+    [InlineData(2, "tcg", 3, "3")]
+    [InlineData(2, "kvm", 1, "1")]
+    public void Layout_2_has_a_place_for_a_second_processor_where_one_alone_would_lose_the_guests_barriers(int layout, string accelerator, int cpus, string processors)
+    {
+        var definition = Samples.Machine with { Layout = layout, Accelerator = accelerator, Cpus = cpus };
+        definition.Problems().ShouldBeEmpty();
+        Options(Resumed() with { Definition = definition }, "-smp").ShouldBe([processors]);
     }
 
     /// <summary>As that list, for the devices that can be chosen.</summary>
