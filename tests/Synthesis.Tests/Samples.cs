@@ -37,7 +37,13 @@ internal static class Samples
     public static void RequireQemuImg()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: the runtime runs QEMU's programs as a user of their own");
-        foreach (var program in new[] { RuntimeProgram.QemuImg, RuntimeProgram.Setpriv })
+        Require(RuntimeProgram.QemuImg, RuntimeProgram.Setpriv);
+    }
+
+    /// <summary>Skips the calling test where one of the programs is missing.</summary>
+    public static void Require(params ReadOnlySpan<RuntimeProgram> programs)
+    {
+        foreach (var program in programs)
             Assert.SkipUnless(File.Exists($"/usr/bin/{program.Name}"), $"needs {program.Name}: apt-get install {program.Package}");
     }
 

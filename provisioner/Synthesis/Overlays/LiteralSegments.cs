@@ -43,7 +43,7 @@ internal sealed class LiteralSegments(Stream into, SegmentCoder coder, OverlayBa
     }
 
     /// <summary>Waits for what is under way: whoever called closes the base and its index next.</summary>
-    public void Dispose() => Task.WhenAll(_underWay).ContinueWith(static _ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+    public void Dispose() => WorkUnderWay.Settle(_underWay);
 
     private void Close()
     {

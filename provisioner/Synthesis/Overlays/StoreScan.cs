@@ -38,7 +38,7 @@ internal sealed class StoreScan(PageClassifier classifier, IProgress<long>? prog
         finally
         {
             // Whoever called closes the stores next.
-            Task.WhenAll(looking.Select(l => l.Look)).ContinueWith(static _ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+            WorkUnderWay.Settle(looking.Select(l => l.Look));
         }
     }
 

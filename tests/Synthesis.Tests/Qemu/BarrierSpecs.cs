@@ -18,7 +18,7 @@ public sealed class BarrierSpecs
     [Fact]
     public async Task An_interpreted_guest_with_one_processor_keeps_its_memory_barriers()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/qemu-system-x86_64"), "needs QEMU: apt-get install qemu-system-x86");
+        Samples.Require(RuntimeProgram.Qemu);
         using var folder = new TempDir();
         var disk = new byte[Sector];
         s_program.CopyTo(disk, 0);
@@ -36,8 +36,8 @@ public sealed class BarrierSpecs
     private static async Task<string> TranslationAsync(TempDir folder)
     {
         var log = folder["translation"];
-        var arguments = new QemuArguments(Samples.Machine with { Layout = QemuArguments.Layout }) { Name = "barriers", MemoryFile = "memory", SharesMemory = true, Disk = "disk" }.ToList();
-        var start = new ProcessStartInfo("qemu-system-x86_64", ["-accel", Option("-accel"), "-smp", Option("-smp"), "-machine", "pc", "-m", "64M", "-nodefaults", "-display", "none", "-no-reboot",
+        var arguments = new QemuArguments(Samples.Machine with { Layout = QemuArguments.Layout }) { Name = "barriers", MemoryFile = "memory", SharesMemory = true, Disk = "disk" };
+        var start = new ProcessStartInfo(RuntimeProgram.Qemu.Name, ["-accel", Option("-accel"), "-smp", Option("-smp"), "-machine", "pc", "-m", "64M", "-nodefaults", "-display", "none", "-no-reboot",
             "-drive", $"file={folder["disk"]},format=raw,if=ide", "-d", "in_asm,op", "-dfilter", "0x7c00+0x20", "-D", log]);
         using var qemu = Process.Start(start)!;
         try
@@ -54,7 +54,7 @@ public sealed class BarrierSpecs
 
         return await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken);
 
-        string Option(string name) => arguments.SkipWhile(a => a != name).ElementAt(1);
+        string Option(string name) => QemuArgumentsSpecs.Options(arguments, name).Single();
     }
 
     private static async Task<bool> SaysAsync(string log, string words) =>

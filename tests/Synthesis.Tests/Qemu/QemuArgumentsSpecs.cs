@@ -131,7 +131,8 @@ public sealed class QemuArgumentsSpecs
     private static QemuArguments Resumed() =>
         new(Samples.Machine) { Name = "vm", MemoryFile = "../../bases/x/memory.raw", SharesMemory = false, Disk = "../../bases/x/disk.raw", DiskLayer = "disk.qcow2", WaitsForState = true };
 
-    private static IEnumerable<string> Options(QemuArguments arguments, string name)
+    /// <summary>What stands behind each of an option's names.</summary>
+    internal static IEnumerable<string> Options(QemuArguments arguments, string name)
     {
         var list = arguments.ToList();
         return Enumerable.Range(0, list.Count - 1).Where(i => list[i] == name).Select(i => list[i + 1]);

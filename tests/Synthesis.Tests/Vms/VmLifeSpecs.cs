@@ -129,7 +129,7 @@ public sealed class VmLifeSpecs(VmLifeSpecs.Firmware machine) : IClassFixture<Vm
         internal async Task<BaseVm> BaseAsync()
         {
             Samples.RequireQemuImg();
-            Assert.SkipUnless(File.Exists("/usr/bin/qemu-system-x86_64"), "needs qemu-system-x86_64: apt-get install qemu-system-x86");
+            Samples.Require(RuntimeProgram.Qemu);
             if (_base is not null)
                 return _base;
             SparseFile.Create(Path("disk"), 4 << 20).Dispose();
