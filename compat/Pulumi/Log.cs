@@ -2,23 +2,28 @@ using Cloudlet.Wire.Protocol;
 
 namespace Pulumi;
 
-/// <summary>Tells the user something through the engine.</summary>
+/// <summary>Shows messages to the user, through the engine.</summary>
 public static class Log
 {
-    /// <summary>Something for the logs, shown with <c>--debug</c>.</summary>
-    public static void Debug(string message, Resource? resource = null, int? streamId = null, bool? ephemeral = null) => Send(LogSeverity.Debug, message, resource, streamId, ephemeral);
+    /// <summary>A message for debugging, shown with <c>--debug</c>.</summary>
+    public static void Debug(string message, Resource? resource = null, int? streamId = null, bool? ephemeral = null) =>
+        Send(LogSeverity.Debug, message, resource, streamId, ephemeral);
 
-    /// <summary>Something worth knowing.</summary>
-    public static void Info(string message, Resource? resource = null, int? streamId = null, bool? ephemeral = null) => Send(LogSeverity.Info, message, resource, streamId, ephemeral);
+    /// <summary>Information.</summary>
+    public static void Info(string message, Resource? resource = null, int? streamId = null, bool? ephemeral = null) =>
+        Send(LogSeverity.Info, message, resource, streamId, ephemeral);
 
-    /// <summary>Something that may be wrong.</summary>
-    public static void Warn(string message, Resource? resource = null, int? streamId = null, bool? ephemeral = null) => Send(LogSeverity.Warning, message, resource, streamId, ephemeral);
+    /// <summary>A warning.</summary>
+    public static void Warn(string message, Resource? resource = null, int? streamId = null, bool? ephemeral = null) =>
+        Send(LogSeverity.Warning, message, resource, streamId, ephemeral);
 
-    /// <summary>Something that is wrong: the program fails at its end.</summary>
-    public static void Error(string message, Resource? resource = null, int? streamId = null, bool? ephemeral = null) => Send(LogSeverity.Error, message, resource, streamId, ephemeral);
+    /// <summary>An error: the program fails at its end.</summary>
+    public static void Error(string message, Resource? resource = null, int? streamId = null, bool? ephemeral = null) =>
+        Send(LogSeverity.Error, message, resource, streamId, ephemeral);
 
     /// <summary>An exception as an error.</summary>
-    public static void Exception(Exception exception, Resource? resource = null, int? streamId = null, bool? ephemeral = null) => Error(exception.ToString(), resource, streamId, ephemeral);
+    public static void Exception(Exception exception, Resource? resource = null, int? streamId = null, bool? ephemeral = null) =>
+        Error(exception.ToString(), resource, streamId, ephemeral);
 
     private static void Send(LogSeverity severity, string message, Resource? resource, int? streamId, bool? ephemeral)
     {

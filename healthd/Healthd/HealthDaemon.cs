@@ -1,27 +1,28 @@
+using Cloudlet.Converge.Healing;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Health;
-using Cloudlet.DesiredState.Packages;
-using Cloudlet.DesiredState.Units;
 using Cloudlet.Errors;
 using Cloudlet.Healthd.Heal;
+using Cloudlet.Healthd.Hosting;
 using Cloudlet.Healthd.Report;
 using Cloudlet.Healthd.Watch;
 
 namespace Cloudlet.Healthd;
 
 /// <summary>
-/// Holds a host to its state: waits for an event, looks at what it concerns, heals what deviates. One thing at a time; whatever comes meanwhile waits in the queue and is looked at once.
+/// Keeps a host in its described state: waits for an event, observes the resources it affects, and heals deviations. It does one thing at
+/// a time; events that arrive during a pass are queued and merged.
 /// </summary>
 public sealed class HealthDaemon : IDisposable
 {
-    /// <summary>A loop that hangs must be told from one that waits: the service manager kills one that does not answer for 10 s.</summary>
+    /// <summary>Lets systemd tell a hanging loop from a waiting one: it kills the daemon after 10 s without an answer.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(4);
 
-    /// <summary>Events that concern nobody cost memory too: after so many of them it is worth a rest.</summary>
+    /// <summary>Irrelevant events allocate memory too: trim it after this many.</summary>
     private const int ManyEvents = 1000;
 
-    /// <summary>Longer than systemd's jobs are waited for, all attempts together: a turn that is not over then hangs.</summary>
+    /// <summary>Longer than all attempts of systemd's jobs may take together: a turn that takes longer hangs.</summary>
     private static readonly TimeSpan LongestTurn = TimeSpan.FromMinutes(25);
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Booting = TimeSpan.FromSeconds(1);
@@ -31,22 +32,22 @@ public sealed class HealthDaemon : IDisposable
     private readonly IHealthReports reports;
     private readonly Random chance;
     private readonly HealthSettings settings;
-    private readonly AlarmBook alarms;
-    private readonly HeldState held;
+    private readonly AlarmTracker alarms;
+    private readonly DesiredStateSource source;
     private readonly WakeQueue queue;
-    private readonly Healing healing;
-    private Concerns? concerns;
+    private readonly ReconcilePass healing;
+    private TriggerIndex? triggers;
     private long nextFullLook;
     private long events;
     private long eventsAtRest;
     private long? workedAt;
 
-    /// <summary>Puts the daemon together; nothing is watched or looked at yet.</summary>
+    /// <summary>Creates the daemon; it neither watches nor observes anything yet.</summary>
     /// <param name="host">The host.</param>
-    /// <param name="settings">How to work.</param>
-    /// <param name="clock">Measures and waits.</param>
-    /// <param name="reports">Takes what is found and done.</param>
-    /// <param name="chance">Spreads the full looks of many hosts.</param>
+    /// <param name="settings">The daemon's settings.</param>
+    /// <param name="clock">Source of time and delays.</param>
+    /// <param name="reports">Receives findings and actions.</param>
+    /// <param name="chance">Spreads the full checks of many hosts over time.</param>
     public HealthDaemon(HealthHost host, HealthSettings settings, TimeProvider clock, IHealthReports reports, Random chance)
     {
         this.host = host;
@@ -54,19 +55,19 @@ public sealed class HealthDaemon : IDisposable
         this.clock = clock;
         this.reports = reports;
         this.chance = chance;
-        alarms = new AlarmBook(clock, alarm => reports.Alarmed(alarm, alarms!.Active));
-        held = new HeldState(host, alarms, clock);
+        alarms = new AlarmTracker(clock, alarm => reports.Alarmed(alarm, alarms!.Active));
+        source = new DesiredStateSource(host, alarms, clock);
         queue = new WakeQueue(clock);
-        healing = new Healing(host, settings, held, alarms, queue, clock, reports);
+        healing = new ReconcilePass(host, settings, source, alarms, queue, clock, reports);
     }
 
-    /// <summary>Alarms that were active when an earlier run ended.</summary>
+    /// <summary>Restores alarms that were active when an earlier run ended.</summary>
     public void Restore(IEnumerable<Alarm> earlier) => alarms.Restore(earlier);
 
-    /// <summary>Works until it is cancelled, or has to be started anew.</summary>
-    /// <param name="ready">Called when everything was looked at once.</param>
-    /// <param name="alive">Called at least every <see cref="Heartbeat"/>, also while a unit that is started takes its time.</param>
-    /// <param name="ct">Ends the work, after the heal under way.</param>
+    /// <summary>Runs until it is cancelled or must be restarted.</summary>
+    /// <param name="ready">Called after the first full check.</param>
+    /// <param name="alive">Called at least every <see cref="Heartbeat"/>, also during a slow start of a unit.</param>
+    /// <param name="ct">Stops the daemon after the current heal.</param>
     public Task RunAsync(Action ready, Action alive, CancellationToken ct) => Task.Run(() => WorkAsync(ready, alive, ct), ct);
 
     /// <inheritdoc/>
@@ -80,48 +81,52 @@ public sealed class HealthDaemon : IDisposable
     {
         host.Wakers.Start(Woken, (because, at) => queue.PostAll(because, at));
         Adopt(isStart: true);
-        LeftOvers.Remove(host, held.Desired, held.Unfinished?.Desired, held.Unfinished?.Previous);
+        StaleTempFiles.Remove(host, healing.Healer.Kinds, source.Desired, source.Unfinished?.Desired, source.Unfinished?.Previous);
         await FullLookAsync("start", clock.GetTimestamp(), ct);
         ready();
         healing.IsReady = true;
         while (!ct.IsCancellationRequested && !healing.StartsAnew)
         {
             alive();
-            if (Take(ct) is var wakening && IsWork(wakening))
-                await AliveWhileAsync(() => TurnAsync(wakening, ct), alive);
+            if (Take(ct) is var batch && IsWork(batch))
+                await AliveWhileAsync(() => TurnAsync(batch, ct), alive);
             else
                 RestOnce();
         }
     }
 
-    /// <summary>One turn of the loop, when there is something to do.</summary>
+    /// <summary>One turn of the loop, when there is work.</summary>
     internal async Task StepAsync(CancellationToken ct)
     {
-        if (Take(ct) is var wakening && IsWork(wakening))
-            await TurnAsync(wakening, ct);
+        if (Take(ct) is var batch && IsWork(batch))
+            await TurnAsync(batch, ct);
     }
 
-    private bool IsWork(Wakening? wakening)
+    private bool IsWork(WorkBatch? batch)
     {
         healing.LookAtProcesses(Heartbeat);
-        return wakening is not null || clock.GetTimestamp() >= nextFullLook;
+        return batch is not null || clock.GetTimestamp() >= nextFullLook;
     }
 
-    private async Task TurnAsync(Wakening? wakening, CancellationToken ct)
+    private async Task TurnAsync(WorkBatch? batch, CancellationToken ct)
     {
         healing.Events = Interlocked.Read(ref events);
-        if (wakening is { Ids: not null } && clock.GetTimestamp() < nextFullLook)
-            await PassAsync(wakening, ct);
+        if (batch is { Ids: not null } && clock.GetTimestamp() < nextFullLook)
+            await PassAsync(batch, ct);
         else
-            await FullLookAsync(wakening?.Because ?? "full look", wakening?.Since ?? clock.GetTimestamp(), ct);
+            await FullLookAsync(batch?.Because ?? "full look", batch?.Since ?? clock.GetTimestamp(), ct);
     }
 
-    /// <summary>The work is on another thread: a call to a service manager that is busy may take longer than the watchdog waits, and blocks.</summary>
+    /// <summary>
+    /// Runs the work on another thread: a call to a busy service manager blocks, possibly longer than the watchdog timeout.
+    /// </summary>
     private async Task AliveWhileAsync(Func<Task> work, Action alive)
     {
         var began = clock.GetTimestamp();
         var turn = Task.Run(work);
-        while (!turn.IsCompleted && clock.GetElapsedTime(began) < LongestTurn && await Task.WhenAny(turn, Task.Delay(Heartbeat, clock)) != turn)
+        while (
+            !turn.IsCompleted && clock.GetElapsedTime(began) < LongestTurn && await Task.WhenAny(turn, Task.Delay(Heartbeat, clock)) != turn
+        )
             alive();
         await turn;
     }
@@ -135,69 +140,75 @@ public sealed class HealthDaemon : IDisposable
         host.Rest();
     }
 
-    private Wakening? Take(CancellationToken ct)
+    private WorkBatch? Take(CancellationToken ct)
     {
         var untilFull = clock.GetElapsedTime(clock.GetTimestamp(), nextFullLook);
         var longest = untilFull < Heartbeat ? untilFull : Heartbeat;
         return queue.Take(longest > TimeSpan.Zero ? longest : TimeSpan.Zero, ct);
     }
 
-    private async Task PassAsync(Wakening wakening, CancellationToken ct)
+    private async Task PassAsync(WorkBatch batch, CancellationToken ct)
     {
-        if (wakening.Ids is { } ids && ids.Contains(OwnFiles))
+        if (batch.Ids is { } ids && ids.Contains(OwnFiles))
         {
-            if (Adopt(isStart: false) || held.Unfinished is not null)
+            if (Adopt(isStart: false) || source.Unfinished is not null)
             {
-                await FullLookAsync("another state", wakening.Since, ct);
+                await FullLookAsync("another state", batch.Since, ct);
                 return;
             }
 
-            // A hold that began or ended, a release: what waits for that is looked at.
-            wakening = wakening with { Ids = [.. ids.Where(id => id != OwnFiles), .. healing.NotWell] };
+            // A hold began or ended, or restarts were released: observe the resources that waited for it.
+            batch = batch with
+            {
+                Ids = [.. ids.Where(id => id != OwnFiles), .. healing.NotWell],
+            };
         }
 
-        await healing.PassAsync(wakening, ct);
+        await healing.PassAsync(batch, ct);
         workedAt = clock.GetTimestamp();
     }
 
     private async Task FullLookAsync(string because, long since, CancellationToken ct)
     {
-        if (held.IsInOtherHands || held.Desired is null)
+        if (source.IsInOtherHands || source.Desired is null)
             Adopt(isStart: false);
         if (host.Wakers.Unwatched.Count > 0)
-            Watch(held.Desired);
-        if (held.Unfinished is not null)
+            Watch(source.Desired);
+        if (source.Unfinished is not null)
             await FinishAsync(ct);
         var pause = TimeSpan.FromSeconds(settings.FullLookSeconds * (0.9 + (0.2 * chance.NextDouble())));
         nextFullLook = clock.GetTimestamp() + (long)(pause.TotalSeconds * clock.TimestampFrequency);
-        await healing.PassAsync(new Wakening(null, because, since), ct);
+        await healing.PassAsync(new WorkBatch(null, because, since), ct);
         workedAt = clock.GetTimestamp();
     }
 
-    /// <summary>An apply that was killed is finished: what it was doing is what somebody wants. What units have to wait for is done at once, the rest when units may be touched.</summary>
+    /// <summary>
+    /// Finishes an apply that was killed. Resources that the boot's units depend on are applied at once, the rest when units may be
+    /// touched.
+    /// </summary>
     private async Task FinishAsync(CancellationToken ct)
     {
         var isLater = healing.UnitsWait;
         try
         {
             if (isLater)
-                await healing.Healer.ResumeAsync(held.Unfinished!, spec => spec is UnitSpec or PackageSpec, ct);
+                await healing.Healer.ResumeAsync(source.Unfinished!, ct);
             else
-                await host.Converger(clock, Note).ApplyAsync(held.Unfinished!.Desired, new Converge.ApplyOptions(), ct);
+                await host.Converger(clock, Note).ApplyAsync(source.Unfinished!.Desired, new Converge.ApplyOptions(), ct);
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.Busy)
         {
-            // It was not killed but is at work: its end is an event.
+            // The apply is still running; its end triggers a pass.
             queue.PostLater(OwnFiles, "an apply is under way", Busy);
             return;
         }
         catch (CloudletException e)
         {
-            reports.Note($"the apply could not be finished: {e.Message}");
+            reports.Note($"the interrupted apply could not be resumed: {e.Message}");
         }
 
         if (isLater)
-            queue.PostLater(OwnFiles, "an apply is to be finished", Booting);
+            queue.PostLater(OwnFiles, "an interrupted apply has to be resumed", Booting);
         Adopt(isStart: false);
 
         void Note(Converge.Applying.ConvergeEvent happened)
@@ -207,47 +218,60 @@ public sealed class HealthDaemon : IDisposable
         }
     }
 
-    /// <summary>Reads state and holds, and watches what they name.</summary>
+    /// <summary>Reads state and holds, and sets the watches for them.</summary>
     private bool Adopt(bool isStart)
     {
-        var wasInOtherHands = held.IsInOtherHands;
-        var isNew = held.Read() || isStart;
-        if (!isNew && concerns is not null)
-            return wasInOtherHands && !held.IsInOtherHands;
+        var wasInOtherHands = source.IsInOtherHands;
+        var isNew = source.Read() || isStart;
+        if (!isNew && triggers is not null)
+            return wasInOtherHands && !source.IsInOtherHands;
         healing.NewState(isNew && !isStart);
-        concerns = held.Desired is { } state ? Concerns.Of(state, healing.Healer) : null;
-        Watch(held.Desired);
+        triggers = source.Desired is { } state ? TriggerIndex.Of(state, healing.Healer.Kinds) : null;
+        Watch(source.Desired);
         return true;
     }
 
     private void Watch(HostState? state)
     {
         var own = new[] { host.Paths.Applied, host.Paths.Journal, host.Paths.Hold, host.Paths.Release };
-        host.Wakers.Watch([.. concerns?.Names(WakeKind.Path) ?? [], .. own], [.. state?.Resources.OfType<UnitSpec>().Select(u => u.Name) ?? []]);
+        host.Wakers.Watch([.. triggers?.Names(TriggerKind.Path) ?? [], .. own], [.. triggers?.Names(TriggerKind.Unit) ?? []]);
         if (host.Wakers.Unwatched is { Count: > 0 } unwatched)
             alarms.Raise(
-                AlarmKind.EventsLimited, "host", $"{unwatched.Count} paths cannot be watched, {unwatched.First()} among them: raise fs.inotify.max_user_watches or max_user_instances; until then a full look every {settings.FullLookSeconds} s finds what happens to them");
+                AlarmKind.EventsLimited,
+                "host",
+                $"{unwatched.Count} paths cannot be watched, including {unwatched.First()}: raise fs.inotify.max_user_watches or "
+                    + "max_user_instances; until then a full check every "
+                    + $"{settings.FullLookSeconds} s finds their changes"
+            );
         else
             alarms.Clear(AlarmKind.EventsLimited, "host");
     }
 
-    private void Woken(Wake wake, long at)
+    private void Woken(Trigger trigger, long at)
     {
         Interlocked.Increment(ref events);
-        if (wake.Kind == WakeKind.Path && (wake.Name == host.Paths.Applied || wake.Name == host.Paths.Journal || wake.Name == host.Paths.Hold || wake.Name == host.Paths.Release))
-            queue.Post([OwnFiles], wake.Name, at);
-        if (concerns is not { } known)
+        if (
+            trigger.Kind == TriggerKind.Path
+            && (
+                trigger.Name == host.Paths.Applied
+                || trigger.Name == host.Paths.Journal
+                || trigger.Name == host.Paths.Hold
+                || trigger.Name == host.Paths.Release
+            )
+        )
+            queue.Post([OwnFiles], trigger.Name, at);
+        if (triggers is not { } known)
             return;
-        foreach (var id in known.Behind(wake))
+        foreach (var id in known.Behind(trigger))
         {
-            healing.SomethingChanged(wake, id);
-            if (Concerns.IsPatient(wake, id))
-                queue.PostPatiently(id, wake.Name, at);
+            healing.SomethingChanged(trigger, id);
+            if (known.IsPatient(trigger, id))
+                queue.PostPatiently(id, trigger.Name, at);
             else
-                queue.Post([id], wake.Name, at);
+                queue.Post([id], trigger.Name, at);
         }
     }
 
-    /// <summary>Stands for the daemon's own files in the queue; no resource has such an id.</summary>
+    /// <summary>Represents the daemon's own files in the queue; no resource has this id.</summary>
     private const string OwnFiles = "own files";
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cloudlet.DesiredState.Health;
 using Cloudlet.Errors;
+using Cloudlet.Healthd.Hosting;
 using Cloudlet.Healthd.Report;
 using Cloudlet.Machine.Systemd;
 
@@ -9,10 +10,10 @@ namespace Cloudlet.Healthd;
 /// <summary>The daemon as a service of the host.</summary>
 public static class HealthService
 {
-    /// <summary>Works until it is cancelled or asked to stop.</summary>
+    /// <summary>Runs until it is cancelled or asked to stop.</summary>
     /// <param name="open">Opens the host.</param>
     /// <param name="clock">Measures and waits.</param>
-    /// <param name="ct">Ends the work.</param>
+    /// <param name="ct">Stops the daemon.</param>
     /// <returns>The exit status.</returns>
     public static async Task<int> RunAsync(Func<TimeProvider, HealthHost> open, TimeProvider clock, CancellationToken ct)
     {
@@ -22,6 +23,8 @@ public static class HealthService
         using var reports = HealthReports.Create(settings, host.Machine.Files, host.Paths, clock);
         if (problem is not null)
             reports.Note(problem);
+        foreach (var notice in host.Store.TakeNotices())
+            reports.Note(notice);
         using var daemon = new HealthDaemon(host, settings, clock, reports, Random.Shared);
         daemon.Restore(new ReportFiles(host.Machine.Files, host.Paths).ReadActive());
         using var notifier = ServiceNotifier.FromEnvironment();
@@ -37,7 +40,7 @@ public static class HealthService
         return 0;
     }
 
-    /// <summary>Damaged settings are no reason not to heal: the standard ones take their place.</summary>
+    /// <summary>Damaged settings must not prevent healing: the default settings replace them.</summary>
     private static HealthSettings ReadSettings(HealthHost host, out string? problem)
     {
         problem = null;
@@ -47,7 +50,7 @@ public static class HealthService
         }
         catch (Exception e) when (e is JsonException or CloudletException)
         {
-            problem = $"{HealthSettings.Path} cannot be read ({e.Message}); working with the standard settings";
+            problem = $"{HealthSettings.Path} cannot be read ({e.Message}); using the default settings";
             return new HealthSettings();
         }
     }

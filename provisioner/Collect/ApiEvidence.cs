@@ -6,14 +6,14 @@ using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Collect;
 
-/// <summary>What Nova, Placement and Neutron answer.</summary>
+/// <summary>The answers of Nova, Placement and Neutron.</summary>
 /// <param name="maker">Makes the exhibits.</param>
-/// <param name="redaction">Takes the secrets out.</param>
-/// <param name="client">Asks; follows no redirection and waits for a bounded time.</param>
-/// <param name="clock">The host's clock, which is compared with that of the API.</param>
+/// <param name="redaction">Removes the secrets.</param>
+/// <param name="client">Sends the requests; follows no redirects and has a timeout.</param>
+/// <param name="clock">The host's clock, which is compared with the API's.</param>
 internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpClient client, TimeProvider clock)
 {
-    /// <summary>Bytes of an answer: what is longer is no answer of these services.</summary>
+    /// <summary>Longest answer, in bytes; these services send nothing longer.</summary>
     public const int LongestAnswer = 4 * BundleLimits.Text;
 
     private const int MostProviders = 64;
@@ -21,10 +21,10 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
 
     private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Everything that the services tell about a host, and about a server.</summary>
-    /// <param name="logIn">Where the services are.</param>
-    /// <param name="server">Id of the server that was asked about; null: the newest one in ERROR.</param>
-    /// <param name="ct">Ends it.</param>
+    /// <summary>Collects everything that the services report about a host and a server.</summary>
+    /// <param name="logIn">Logs in and returns where the services are.</param>
+    /// <param name="server">Id of the server in question; null: the newest one in ERROR.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public async Task<IReadOnlyList<Exhibit>> CollectAsync(Func<Task<CloudAccess>> logIn, string? server, CancellationToken ct)
     {
         CloudAccess access;
@@ -34,7 +34,7 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
         }
         catch (CloudletException e)
         {
-            // Each of them says why it is missing: what could not be seen is part of every explanation.
+            // Each exhibit records why it is missing: every explanation lists what could not be seen.
             string[] needed = [ExhibitIds.Services, ExhibitIds.Hypervisors, ExhibitIds.Providers, ExhibitIds.Clock, ExhibitIds.Agents];
             return await Task.WhenAll(needed.Select(id => maker.TryAsync(id, "log in", _ => Task.FromException<Exhibit>(e))));
         }
@@ -49,14 +49,19 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
         return exhibits;
     }
 
-    private async Task<Exhibit> ClockAsync(CloudAccess access, CancellationToken ct) => await maker.TextAsync(ExhibitIds.Clock, $"HEAD {access.Compute}", async () =>
-    {
-        var before = clock.GetUtcNow();
-        using var answer = await SendAsync(() => new HttpRequestMessage(HttpMethod.Head, access.Compute), access.Compute, ct);
-        var after = clock.GetUtcNow();
-        var date = answer.Headers.Date ?? throw new CloudletException(ErrorKind.Unsupported, "the API's answer has no Date header");
-        return string.Create(CultureInfo.InvariantCulture, $"before {before:O}\ndate {date:r}\nafter {after:O}\n");
-    });
+    private async Task<Exhibit> ClockAsync(CloudAccess access, CancellationToken ct) =>
+        await maker.TextAsync(
+            ExhibitIds.Clock,
+            $"HEAD {access.Compute}",
+            async () =>
+            {
+                var before = clock.GetUtcNow();
+                using var answer = await SendAsync(() => new HttpRequestMessage(HttpMethod.Head, access.Compute), access.Compute, ct);
+                var after = clock.GetUtcNow();
+                var date = answer.Headers.Date ?? throw new CloudletException(ErrorKind.Unsupported, "the API's answer has no Date header");
+                return string.Create(CultureInfo.InvariantCulture, $"before {before:O}\ndate {date:r}\nafter {after:O}\n");
+            }
+        );
 
     private async Task<IReadOnlyList<Exhibit>> ServerAsync(CloudAccess access, string? server, CancellationToken ct)
     {
@@ -69,45 +74,99 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
                 return failed.IsAnswer ? [] : [failed];
         }
 
-        var shown = await NovaAsync(access, ExhibitIds.Server(server), $"/servers/{Uri.EscapeDataString(server)}", ct, ExhibitCatalog.ServerVersion);
-        return Inner(shown, "server", "flavor", "id") is { } flavor ? [shown, await NovaAsync(access, ExhibitIds.Flavor(flavor), $"/flavors/{Uri.EscapeDataString(flavor)}", ct)] : [shown];
+        var shown = await NovaAsync(
+            access,
+            ExhibitIds.Server(server),
+            $"/servers/{Uri.EscapeDataString(server)}",
+            ct,
+            ExhibitCatalog.ServerVersion
+        );
+        return Inner(shown, "server", "flavor", "id") is { } flavor
+            ? [shown, await NovaAsync(access, ExhibitIds.Flavor(flavor), $"/flavors/{Uri.EscapeDataString(flavor)}", ct)]
+            : [shown];
     }
 
     private async Task<IReadOnlyList<Exhibit>> PlacementAsync(CloudAccess access, CancellationToken ct)
     {
-        var providers = await AskAsync(ExhibitIds.Providers, new Uri($"{access.Placement.ToString().TrimEnd('/')}/resource_providers"), access, ("OpenStack-API-Version", $"placement {ExhibitCatalog.PlacementVersion}"), ct);
+        var providers = await AskAsync(
+            ExhibitIds.Providers,
+            new Uri($"{access.Placement.ToString().TrimEnd('/')}/resource_providers"),
+            access,
+            ("OpenStack-API-Version", $"placement {ExhibitCatalog.PlacementVersion}"),
+            ct
+        );
         List<Exhibit> exhibits = [providers];
         foreach (var id in Values(providers, "resource_providers").Select(p => Text(p, "uuid")).OfType<string>().Take(MostProviders))
-            foreach (var (exhibit, part) in new[] { (ExhibitIds.Inventories(id), "inventories"), (ExhibitIds.Usages(id), "usages"), (ExhibitIds.Traits(id), "traits") })
-                exhibits.Add(await AskAsync(exhibit, new Uri($"{access.Placement.ToString().TrimEnd('/')}/resource_providers/{Uri.EscapeDataString(id)}/{part}"), access, ("OpenStack-API-Version", $"placement {ExhibitCatalog.PlacementVersion}"), ct));
+        foreach (
+            var (exhibit, part) in new[]
+            {
+                (ExhibitIds.Inventories(id), "inventories"),
+                (ExhibitIds.Usages(id), "usages"),
+                (ExhibitIds.Traits(id), "traits"),
+            }
+        )
+            exhibits.Add(
+                await AskAsync(
+                    exhibit,
+                    new Uri($"{access.Placement.ToString().TrimEnd('/')}/resource_providers/{Uri.EscapeDataString(id)}/{part}"),
+                    access,
+                    ("OpenStack-API-Version", $"placement {ExhibitCatalog.PlacementVersion}"),
+                    ct
+                )
+            );
         return exhibits;
     }
 
-    private Task<Exhibit> AgentsAsync(CloudAccess access, CancellationToken ct) => access.Network is { } network
-        ? AskAsync(ExhibitIds.Agents, new Uri($"{network.ToString().TrimEnd('/').Replace("/v2.0", "", StringComparison.Ordinal)}/v2.0/agents"), access, header: null, ct)
-        : maker.TryAsync(ExhibitIds.Agents, "GET neutron /v2.0/agents", _ => throw new CloudletException(ErrorKind.NotFound, "keystone's catalog has no service of type network"));
+    private Task<Exhibit> AgentsAsync(CloudAccess access, CancellationToken ct) =>
+        access.Network is { } network
+            ? AskAsync(
+                ExhibitIds.Agents,
+                new Uri($"{network.ToString().TrimEnd('/').Replace("/v2.0", "", StringComparison.Ordinal)}/v2.0/agents"),
+                access,
+                header: null,
+                ct
+            )
+            : maker.TryAsync(
+                ExhibitIds.Agents,
+                "GET neutron /v2.0/agents",
+                _ => throw new CloudletException(ErrorKind.NotFound, "keystone's catalog has no service of type network")
+            );
 
-    private Task<Exhibit> NovaAsync(CloudAccess access, string id, string path, CancellationToken ct, string version = ExhibitCatalog.ComputeVersion) =>
-        AskAsync(id, new Uri($"{access.Compute}{path}"), access, ("X-OpenStack-Nova-API-Version", version), ct);
+    private Task<Exhibit> NovaAsync(
+        CloudAccess access,
+        string id,
+        string path,
+        CancellationToken ct,
+        string version = ExhibitCatalog.ComputeVersion
+    ) => AskAsync(id, new Uri($"{access.Compute}{path}"), access, ("X-OpenStack-Nova-API-Version", version), ct);
 
-    private Task<Exhibit> AskAsync(string id, Uri url, CloudAccess access, (string Name, string Value)? header, CancellationToken ct) => maker.TryAsync(id, $"GET {url}", async exhibit =>
-    {
-        using var answer = await SendAsync(Request, url, ct);
-        return (exhibit with { HttpStatus = (int)answer.StatusCode }).WithText(await answer.Content.ReadAsStringAsync(ct), redaction);
+    private Task<Exhibit> AskAsync(string id, Uri url, CloudAccess access, (string Name, string Value)? header, CancellationToken ct) =>
+        maker.TryAsync(
+            id,
+            $"GET {url}",
+            async exhibit =>
+            {
+                using var answer = await SendAsync(Request, url, ct);
+                return (exhibit with { HttpStatus = (int)answer.StatusCode }).WithText(
+                    await answer.Content.ReadAsStringAsync(ct),
+                    redaction
+                );
 
-        HttpRequestMessage Request()
-        {
-            var request = new HttpRequestMessage(HttpMethod.Get, url);
-            request.Headers.Add("X-Auth-Token", access.Token);
-            request.Headers.Add("Accept", "application/json");
-            if (header is { } one)
-                request.Headers.Add(one.Name, one.Value);
-            return request;
-        }
-    });
+                HttpRequestMessage Request()
+                {
+                    var request = new HttpRequestMessage(HttpMethod.Get, url);
+                    request.Headers.Add("X-Auth-Token", access.Token);
+                    request.Headers.Add("Accept", "application/json");
+                    if (header is { } one)
+                        request.Headers.Add(one.Name, one.Value);
+                    return request;
+                }
+            }
+        );
 
     /// <summary>
-    /// Sends a request that may be repeated. Small WSGI servers end a connection after an answer, now and then before it was read: that says nothing about the service, so it is asked again.
+    /// Sends an idempotent request, with retries. Small WSGI servers sometimes close a connection before their answer was read; that says
+    /// nothing about the service.
     /// </summary>
     private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> make, Uri url, CancellationToken ct)
     {
@@ -125,17 +184,29 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
             }
             catch (HttpRequestException e)
             {
-                throw new CloudletException(ErrorKind.Unreachable, $"{url.Host}:{url.Port} does not answer: {e.InnerException?.Message ?? e.Message}", e);
+                throw new CloudletException(
+                    ErrorKind.Unreachable,
+                    $"{url.Host}:{url.Port} does not answer: {e.InnerException?.Message ?? e.Message}",
+                    e
+                );
             }
             catch (TaskCanceledException e) when (!ct.IsCancellationRequested)
             {
-                throw new CloudletException(ErrorKind.Timeout, $"{url.Host}:{url.Port} took a connection and did not answer in {client.Timeout.TotalSeconds:0} s", e);
+                throw new CloudletException(
+                    ErrorKind.Timeout,
+                    $"{url.Host}:{url.Port} accepted a connection and did not answer within {client.Timeout.TotalSeconds:0} s",
+                    e
+                );
             }
         }
     }
 
     private static List<JsonElement> Values(Exhibit exhibit, string list) =>
-        Root(exhibit) is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty(list, out var values) && values.ValueKind == JsonValueKind.Array ? [.. values.EnumerateArray()] : [];
+        Root(exhibit) is { ValueKind: JsonValueKind.Object } root
+        && root.TryGetProperty(list, out var values)
+        && values.ValueKind == JsonValueKind.Array
+            ? [.. values.EnumerateArray()]
+            : [];
 
     private static string? Inner(Exhibit exhibit, params ReadOnlySpan<string> path)
     {
@@ -147,7 +218,10 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
         return at.ValueKind == JsonValueKind.String ? at.GetString() : null;
     }
 
-    private static string? Text(JsonElement value, string name) => value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+    private static string? Text(JsonElement value, string name) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String
+            ? text.GetString()
+            : null;
 
     private static JsonElement? Root(Exhibit exhibit)
     {

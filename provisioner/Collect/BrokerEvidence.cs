@@ -2,19 +2,27 @@ using System.Net.Sockets;
 
 namespace Cloudlet.Collect;
 
-/// <summary>Whether the message brokers of a transport_url take connections. No credentials are sent: a connection is made and closed.</summary>
+/// <summary>
+/// Whether the message brokers of a transport_url accept connections. No credentials are sent: a connection is opened and closed.
+/// </summary>
 internal static class BrokerEvidence
 {
     private const int DefaultPort = 5672;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
 
-    /// <summary>A line for each broker, as the catalog has it.</summary>
+    /// <summary>A line for each broker, in the catalog's format.</summary>
     /// <param name="transportUrl">Value of the option: several brokers are separated by commas, each may have an account.</param>
-    /// <param name="ct">Ends it.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public static async Task<string> ReachAsync(string transportUrl, CancellationToken ct)
     {
-        var lines = await Task.WhenAll(Places(transportUrl).Select(async place => $"{(place.Host.Contains(':') ? $"[{place.Host}]" : place.Host)}:{place.Port} {await TryAsync(place.Host, place.Port, ct)}\n"));
+        var lines = await Task.WhenAll(
+            Places(transportUrl)
+                .Select(async place =>
+                    $"{(place.Host.Contains(':') ? $"[{place.Host}]" : place.Host)}:{place.Port} "
+                    + $"{await TryAsync(place.Host, place.Port, ct)}\n"
+                )
+        );
         return string.Concat(lines);
     }
 
@@ -26,7 +34,9 @@ internal static class BrokerEvidence
             yield break;
         var rest = transportUrl[(start + 3)..];
         var end = rest.AsSpan().IndexOfAny('/', '?');
-        foreach (var one in (end < 0 ? rest : rest[..end]).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (
+            var one in (end < 0 ? rest : rest[..end]).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        )
         {
             var place = one[(one.LastIndexOf('@') + 1)..];
             var bracket = place.LastIndexOf(']');

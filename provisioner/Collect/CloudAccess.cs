@@ -6,30 +6,48 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Collect;
 
-/// <summary>Where the services answer, and as whom they are asked.</summary>
+/// <summary>Where the services answer, and the account for them.</summary>
 /// <param name="Token">Value of X-Auth-Token.</param>
 /// <param name="Compute">Nova, with its version: http://host:8774/v2.1.</param>
 /// <param name="Placement">Placement.</param>
-/// <param name="Network">Neutron, without a version; null when there is none.</param>
+/// <param name="Network">Neutron, without a version; null without Neutron.</param>
 internal sealed record CloudAccess(string Token, Uri Compute, Uri Placement, Uri? Network)
 {
-    /// <summary>Variables of the environment, under the names that OpenStack's clients have for them; what an openrc file sets.</summary>
+    /// <summary>Environment variables under the names that OpenStack's clients use; an openrc file sets them.</summary>
     private static readonly string[] Needed = ["OS_AUTH_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_NAME"];
 
-    /// <summary>Logs in, by keystone where the environment says so; without keystone (<c>[api] auth_strategy = noauth2</c>) the services are those of the host's loopback.</summary>
-    /// <param name="environment">Reads a variable.</param>
-    /// <param name="isWithoutKeystone">What Nova's configuration says.</param>
-    /// <param name="client">Asks.</param>
-    /// <param name="ct">Ends it.</param>
-    /// <exception cref="CloudletException">NotFound: nothing says where and as whom. Unreachable, PermissionDenied: keystone does not answer, or refuses. Nothing secret is in the message.</exception>
-    public static async Task<CloudAccess> LogInAsync(Func<string, string?> environment, bool isWithoutKeystone, HttpClient client, CancellationToken ct)
+    /// <summary>
+    /// Logs in: at keystone if the environment names an account; without keystone (<c>[api] auth_strategy = noauth2</c>) at the services on
+    /// the host's loopback.
+    /// </summary>
+    /// <param name="environment">Reads an environment variable.</param>
+    /// <param name="isWithoutKeystone">True when Nova's configuration turns keystone off.</param>
+    /// <param name="client">Sends the requests.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <exception cref="CloudletException">NotFound: the environment names no account and keystone is in use. Unreachable,
+    /// PermissionDenied: keystone does not answer, or refuses. The message contains no secrets.</exception>
+    public static async Task<CloudAccess> LogInAsync(
+        Func<string, string?> environment,
+        bool isWithoutKeystone,
+        HttpClient client,
+        CancellationToken ct
+    )
     {
         var missing = Needed.Where(name => string.IsNullOrEmpty(environment(name))).ToList();
         if (missing.Count == 0)
             return await KeystoneAsync(environment, client, ct);
         if (isWithoutKeystone)
-            return new CloudAccess("admin:admin", new Uri("http://127.0.0.1:8774/v2.1"), new Uri("http://127.0.0.1:8778"), new Uri("http://127.0.0.1:9696"));
-        throw new CloudletException(ErrorKind.NotFound, $"no account to ask the API with: {string.Join(", ", missing)} not set; run it on the host with an openrc file (`. openrc; cloudlet explain`)");
+            return new CloudAccess(
+                "admin:admin",
+                new Uri("http://127.0.0.1:8774/v2.1"),
+                new Uri("http://127.0.0.1:8778"),
+                new Uri("http://127.0.0.1:9696")
+            );
+        throw new CloudletException(
+            ErrorKind.NotFound,
+            $"no account for the API: {string.Join(", ", missing)} not set; run it on the host with an openrc file (`. "
+                + "openrc; cloudlet explain`)"
+        );
     }
 
     private static async Task<CloudAccess> KeystoneAsync(Func<string, string?> environment, HttpClient client, CancellationToken ct)
@@ -40,9 +58,17 @@ internal sealed record CloudAccess(string Token, Uri Compute, Uri Placement, Uri
         {
             using var answer = await client.PostAsync(url, body, ct);
             if (!answer.IsSuccessStatusCode || !answer.Headers.TryGetValues("X-Subject-Token", out var tokens))
-                throw new CloudletException(ErrorKind.PermissionDenied, $"keystone at {url.Host}:{url.Port} refuses the account: HTTP {(int)answer.StatusCode}");
+                throw new CloudletException(
+                    ErrorKind.PermissionDenied,
+                    $"keystone at {url.Host}:{url.Port} refuses the account: HTTP {(int)answer.StatusCode}"
+                );
             var token = await answer.Content.ReadFromJsonAsync(CatalogJson.Default.TokenAnswer, ct);
-            return new CloudAccess(tokens.First(), Endpoint(token, "compute") ?? throw NoService("compute"), Endpoint(token, "placement") ?? throw NoService("placement"), Endpoint(token, "network"));
+            return new CloudAccess(
+                tokens.First(),
+                Endpoint(token, "compute") ?? throw NoService("compute"),
+                Endpoint(token, "placement") ?? throw NoService("placement"),
+                Endpoint(token, "network")
+            );
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
         {
@@ -50,7 +76,11 @@ internal sealed record CloudAccess(string Token, Uri Compute, Uri Placement, Uri
         }
         catch (JsonException e)
         {
-            throw new CloudletException(ErrorKind.Unexpected, $"keystone at {url.Host}:{url.Port} answers with something that is no token", e);
+            throw new CloudletException(
+                ErrorKind.Unexpected,
+                $"keystone at {url.Host}:{url.Port} answers with something that is not a token",
+                e
+            );
         }
     }
 
@@ -92,13 +122,24 @@ internal sealed record CloudAccess(string Token, Uri Compute, Uri Placement, Uri
     }
 
     private static Uri? Endpoint(TokenAnswer? token, string type) =>
-        token?.Token?.Catalog?.FirstOrDefault(s => s.Type == type)?.Endpoints?.OrderBy(e => e.Interface == "internal" ? 0 : e.Interface == "public" ? 1 : 2).FirstOrDefault()?.Url is { } url
-        && Uri.TryCreate(url.TrimEnd('/'), UriKind.Absolute, out var found) ? found : null;
+        token
+            ?.Token?.Catalog?.FirstOrDefault(s => s.Type == type)
+            ?.Endpoints?.OrderBy(e =>
+                e.Interface == "internal" ? 0
+                : e.Interface == "public" ? 1
+                : 2
+            )
+            .FirstOrDefault()
+            ?.Url
+            is { } url
+        && Uri.TryCreate(url.TrimEnd('/'), UriKind.Absolute, out var found)
+            ? found
+            : null;
 
     private static CloudletException NoService(string type) => new(ErrorKind.NotFound, $"keystone's catalog has no service of type {type}");
 }
 
-/// <summary>What keystone says of a token; only the catalog is read.</summary>
+/// <summary>Keystone's answer with a token; only the catalog is read.</summary>
 internal sealed record TokenAnswer(TokenBody? Token);
 
 /// <summary>The token.</summary>
@@ -110,6 +151,8 @@ internal sealed record CatalogService(string? Type, IReadOnlyList<CatalogEndpoin
 /// <summary>Where a service answers.</summary>
 internal sealed record CatalogEndpoint(string? Interface, string? Url);
 
-[System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.CamelCase)]
+[System.Text.Json.Serialization.JsonSourceGenerationOptions(
+    PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.CamelCase
+)]
 [System.Text.Json.Serialization.JsonSerializable(typeof(TokenAnswer))]
 internal sealed partial class CatalogJson : System.Text.Json.Serialization.JsonSerializerContext;

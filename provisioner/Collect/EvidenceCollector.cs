@@ -6,18 +6,19 @@ using Cloudlet.Machine;
 
 namespace Cloudlet.Collect;
 
-/// <summary>What is collected for.</summary>
+/// <summary>What a collection is about.</summary>
 /// <param name="Server">Id of a server that could not be scheduled; null: the newest one in ERROR.</param>
-/// <param name="Applied">The state that was applied to the host last, or null.</param>
+/// <param name="Applied">The state last applied to the host, or null.</param>
 /// <param name="RecordedName">Host name that the health daemon recorded, or null.</param>
 /// <param name="Program">Version of this program.</param>
 public sealed record EvidenceRequest(string? Server, HostState? Applied, string? RecordedName, string Program);
 
 /// <summary>
-/// Collects, on a host, everything that says why no server is scheduled there (<see cref="ExhibitCatalog"/>). Changes nothing; secrets never leave the host. What cannot be had is an exhibit too, with the reason.
+/// Collects, on a host, everything that helps to explain why no server is scheduled there (<see cref="ExhibitCatalog"/>). Changes
+/// nothing; secrets never leave the host. What cannot be collected becomes an exhibit with the reason.
 /// </summary>
 /// <param name="machine">The host.</param>
-/// <param name="environment">Reads a variable of the environment: the account for the API, as an openrc file sets it.</param>
+/// <param name="environment">Reads an environment variable: the account for the API, as an openrc file sets it.</param>
 /// <param name="clock">The host's clock.</param>
 public sealed class EvidenceCollector(IMachine machine, Func<string, string?> environment, TimeProvider clock)
 {
@@ -26,16 +27,21 @@ public sealed class EvidenceCollector(IMachine machine, Func<string, string?> en
     private readonly Redaction redaction = new();
 
     /// <summary>Collects.</summary>
-    /// <param name="request">What for.</param>
-    /// <param name="progress">What is being looked at.</param>
-    /// <param name="ct">Ends it.</param>
+    /// <param name="request">What to collect.</param>
+    /// <param name="progress">Receives what is being collected.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public async Task<Bundle> CollectAsync(EvidenceRequest request, IProgress<string> progress, CancellationToken ct)
     {
         var maker = new ExhibitMaker(machine.Processes, redaction, clock);
-        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(3) };
+        using var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            ConnectTimeout = TimeSpan.FromSeconds(3),
+        };
         using var client = new HttpClient(handler) { Timeout = LongestAnswer, MaxResponseContentBufferSize = ApiEvidence.LongestAnswer };
 
-        // Secrets are learnt from all of the configuration before anything is cleaned.
+        // Learn the secrets of all configuration before any text is cleaned.
         var files = ConfigurationFiles().Select(path => (path, Text: TextOf(path))).ToList();
         foreach (var (_, text) in files)
             if (text is not null)
@@ -43,23 +49,47 @@ public sealed class EvidenceCollector(IMachine machine, Func<string, string?> en
         foreach (var name in new[] { "OS_PASSWORD", "OS_TOKEN" })
             if (environment(name) is { Length: > 0 } secret)
                 redaction.Learn($"password = {secret}\n");
-        var options = files.Where(f => f.path.StartsWith("/etc/nova/", StringComparison.Ordinal) && f.Text is not null).SelectMany(f => OsloText.Read(f.path, f.Text!).Options).ToList();
+        var options = files
+            .Where(f => f.path.StartsWith("/etc/nova/", StringComparison.Ordinal) && f.Text is not null)
+            .SelectMany(f => OsloText.Read(f.path, f.Text!).Options)
+            .ToList();
         string? Option(string name) => options.LastOrDefault(o => o.Name == name)?.Value;
 
         progress.Report("looking at units, logs and configuration");
         var host = await new HostEvidence(machine, maker, request.Applied, request.RecordedName, clock).CollectAsync(ct);
         List<Exhibit> exhibits = [.. host];
         foreach (var (path, text) in files)
-            exhibits.Add(await maker.TextAsync(ExhibitIds.Configuration(path), $"cat {path}", () => Task.FromResult(text ?? throw new CloudletException(ErrorKind.PermissionDenied, $"{path} cannot be read"))));
+            exhibits.Add(
+                await maker.TextAsync(
+                    ExhibitIds.Configuration(path),
+                    $"cat {path}",
+                    () => Task.FromResult(text ?? throw new CloudletException(ErrorKind.PermissionDenied, $"{path} cannot be read"))
+                )
+            );
 
         progress.Report("asking the broker, Nova, Placement and Neutron");
-        exhibits.Add(await maker.TextAsync(
-            ExhibitIds.Broker,
-            "a TCP connection to each broker of transport_url, closed at once",
-            async () => Option("DEFAULT.transport_url") is { Length: > 0 } url ? await BrokerEvidence.ReachAsync(url, ct) : throw new CloudletException(ErrorKind.NotFound, "nova.conf has no transport_url")));
+        exhibits.Add(
+            await maker.TextAsync(
+                ExhibitIds.Broker,
+                "a TCP connection to each broker of transport_url, closed at once",
+                async () =>
+                    Option("DEFAULT.transport_url") is { Length: > 0 } url
+                        ? await BrokerEvidence.ReachAsync(url, ct)
+                        : throw new CloudletException(ErrorKind.NotFound, "nova.conf has no transport_url")
+            )
+        );
         var api = new ApiEvidence(maker, redaction, client, clock);
-        exhibits.AddRange(await api.CollectAsync(() => CloudAccess.LogInAsync(environment, Option("api.auth_strategy") == "noauth2", client, ct), request.Server, ct));
-        return new Bundle(BundleHeader.Of(Environment.MachineName, clock.GetUtcNow(), request.Program), [.. exhibits.DistinctBy(e => e.Id)]);
+        exhibits.AddRange(
+            await api.CollectAsync(
+                () => CloudAccess.LogInAsync(environment, Option("api.auth_strategy") == "noauth2", client, ct),
+                request.Server,
+                ct
+            )
+        );
+        return new Bundle(
+            BundleHeader.Of(Environment.MachineName, clock.GetUtcNow(), request.Program),
+            [.. exhibits.DistinctBy(e => e.Id)]
+        );
     }
 
     private IEnumerable<string> ConfigurationFiles()

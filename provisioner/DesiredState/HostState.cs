@@ -3,12 +3,14 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Cloudlet.DesiredState;
 
 /// <summary>
-/// The desired state of one host, fully rendered: whoever holds it needs neither YAML nor templates. It is what travels: to a remote host, to the health daemon, into a Pulumi
-/// resource. Two states that mean the same have the same bytes and the same <see cref="Digest"/>. The format is described in docs/formats/host-state.md.
+/// The desired state of one host, fully rendered: using it requires neither YAML nor templates. It is what is sent to a remote host, to
+/// the health daemon and to a Pulumi resource. Equivalent states have the same bytes and the same <see cref="Digest"/>. The format is
+/// described in docs/formats/host-state.md.
 /// </summary>
 public sealed record HostState
 {
@@ -21,15 +23,12 @@ public sealed record HostState
     /// <summary>Name of the host in its site.</summary>
     public required string Host { get; init; }
 
-    /// <summary>What the host should have, sorted by id.</summary>
+    /// <summary>The desired resources, sorted by id.</summary>
     public required IReadOnlyList<ResourceSpec> Resources { get; init; }
 
-    /// <summary>A state with its resources and their sets in canonical order.</summary>
-    public static HostState Create(string host, IEnumerable<ResourceSpec> resources) => new()
-    {
-        Host = host,
-        Resources = [.. resources.Select(Canonical.Sort).OrderBy(r => r.Id, StringComparer.Ordinal)],
-    };
+    /// <summary>Creates a state with its resources and their sets in canonical order.</summary>
+    public static HostState Create(string host, IEnumerable<ResourceSpec> resources) =>
+        new() { Host = host, Resources = [.. resources.Select(Canonical.Sort).OrderBy(r => r.Id, StringComparer.Ordinal)] };
 
     /// <summary><c>sha256:</c> and the hex SHA-256 of the canonical bytes.</summary>
     [JsonIgnore]
@@ -47,13 +46,15 @@ public sealed record HostState
     /// <exception cref="JsonException">The bytes are not a HostState of a version this program knows.</exception>
     public static HostState Parse(ReadOnlySpan<byte> json)
     {
-        var state = JsonSerializer.Deserialize(json, HostStateJson.Canonical.HostState) ?? throw new JsonException("a HostState is a JSON object, found null");
+        var state =
+            JsonSerializer.Deserialize(json, HostStateJson.Canonical.HostState)
+            ?? throw new JsonException("a HostState is a JSON object, found null");
         return state.Version == CurrentVersion
             ? state
             : throw new JsonException($"HostState version {state.Version}: this program reads version {CurrentVersion}");
     }
 
-    /// <summary>States are equal when their canonical bytes are.</summary>
+    /// <summary>States are equal when their canonical bytes are equal.</summary>
     public bool Equals(HostState? other) => other is not null && Digest == other.Digest;
 
     /// <inheritdoc/>
@@ -69,16 +70,17 @@ public sealed record HostState
     }
 }
 
-/// <summary>How HostStates and their parts are written as JSON; the metadata is generated at build time.</summary>
+/// <summary>JSON settings of HostStates and their parts; the metadata is generated at build time.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow
+)]
 [JsonSerializable(typeof(HostState))]
 [JsonSerializable(typeof(ResourceSpec))]
 public sealed partial class HostStateJson : JsonSerializerContext
 {
-    /// <summary>Without white space, non-ASCII text as it is.</summary>
+    /// <summary>Without white space, non-ASCII text unescaped.</summary>
     public static HostStateJson Canonical => canonical ??= With(indented: false);
 
     /// <summary>Two-space indentation.</summary>
@@ -87,9 +89,9 @@ public sealed partial class HostStateJson : JsonSerializerContext
     private static HostStateJson? canonical;
     private static HostStateJson? indented;
 
-    private static HostStateJson With(bool indented) => new(new JsonSerializerOptions(Default.Options)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = indented,
-    });
+    /// <summary>JSON settings of the specs of a kind, with the kind's own metadata.</summary>
+    internal static JsonSerializerOptions For(IJsonTypeInfoResolver kind) => new(Default.Options) { TypeInfoResolver = kind };
+
+    private static HostStateJson With(bool indented) =>
+        new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = indented });
 }

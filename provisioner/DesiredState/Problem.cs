@@ -10,10 +10,13 @@ public readonly record struct SourcePlace(string File, int Line, int Column)
     public override string ToString() => $"{File}:{Line}:{Column}";
 }
 
-/// <summary>Something wrong in what the user described. Problems are values: all of them are found before anything is said, and nothing is touched while there is one.</summary>
-/// <param name="Place">Where it stands.</param>
+/// <summary>
+/// An error in the user's description. Problems are values: all of them are found before any is reported, and nothing is touched
+/// while there is one.
+/// </summary>
+/// <param name="Place">Its place in the file.</param>
 /// <param name="Path">Property path, e.g. <c>hosts.edge-1.links.cloudlet0.mtu</c>.</param>
-/// <param name="Message">What is wrong and what would be right.</param>
+/// <param name="Message">The problem and the fix.</param>
 public sealed record Problem(SourcePlace Place, string Path, string Message)
 {
     /// <summary><c>file:line:column: path: message</c>.</summary>

@@ -1,30 +1,30 @@
 namespace Cloudlet.Errors;
 
-/// <summary>What kind of trouble an operation met; decides whether trying again can help.</summary>
+/// <summary>The kind of an error; decides whether a retry can help.</summary>
 public enum ErrorKind
 {
-    /// <summary>Nothing else fits: a defect of ours or an answer that no documentation names.</summary>
+    /// <summary>Nothing else fits: a defect of ours or an undocumented answer.</summary>
     Unexpected,
 
-    /// <summary>What the user described or typed is wrong; only they can mend it.</summary>
+    /// <summary>The user's description or command line is wrong; only the user can correct it.</summary>
     InvalidInput,
 
-    /// <summary>The thing asked for is not there (ENOENT, ENODEV, no such unit, no such package).</summary>
+    /// <summary>What was asked for does not exist (ENOENT, ENODEV, no such unit, no such package).</summary>
     NotFound,
 
-    /// <summary>Something of that name is there already (EEXIST).</summary>
+    /// <summary>Something of that name already exists (EEXIST).</summary>
     AlreadyExists,
 
-    /// <summary>The kernel or a service refused for want of privilege (EPERM, EACCES).</summary>
+    /// <summary>The kernel or a service refused for lack of privilege (EPERM, EACCES).</summary>
     PermissionDenied,
 
     /// <summary>The running kernel has no driver for the link kind (EOPNOTSUPP, "Unknown device type").</summary>
     DriverMissing,
 
-    /// <summary>The resource is held by somebody else right now (EBUSY, a lock).</summary>
+    /// <summary>Something else uses the resource right now (EBUSY, a lock).</summary>
     Busy,
 
-    /// <summary>A call or a dump was cut short and gives a fresh answer when repeated (EINTR, NLM_F_DUMP_INTR).</summary>
+    /// <summary>A call or a dump was interrupted; a retry gives a complete answer (EINTR, NLM_F_DUMP_INTR).</summary>
     Interrupted,
 
     /// <summary>The kernel dropped messages because we read too slowly (ENOBUFS).</summary>
@@ -42,29 +42,39 @@ public enum ErrorKind
     /// <summary>The host or service could not be reached (no route, refused, ssh failed).</summary>
     Unreachable,
 
-    /// <summary>This host or this version lacks the ability asked for.</summary>
+    /// <summary>This host or this version does not support what was asked for.</summary>
     Unsupported,
 
-    /// <summary>A helper program ended with a failure of its own.</summary>
+    /// <summary>A helper program failed.</summary>
     ProcessFailed,
+
+    /// <summary>
+    /// Something that is not ours blocks the operation, and only the operator can decide about it (a mount over a file, our address on a
+    /// link that is not ours).
+    /// </summary>
+    Obstructed,
+
+    /// <summary>Another description owns the host; ownership changes only on request.</summary>
+    OwnedByOther,
 }
 
 /// <summary>
-/// The one exception that rooms throw on purpose. The message says what was tried, what was seen and what to do next;
-/// <see cref="Kind"/> is what code decides on, never the text.
+/// The one exception that our code throws on purpose. The message says what was tried, what was found and what to do next. Code decides
+/// on <see cref="Kind"/>, never on the text. A derived class adds details for programs.
 /// </summary>
-public sealed class CloudletException : Exception
+public class CloudletException : Exception
 {
     /// <summary>Creates an error of <paramref name="kind"/>.</summary>
-    /// <param name="kind">The class of trouble.</param>
-    /// <param name="message">What was tried, what was seen, what to do next.</param>
-    /// <param name="inner">The cause, when there is one: it is never dropped.</param>
+    /// <param name="kind">The kind of the error.</param>
+    /// <param name="message">What was tried, what was found, what to do next.</param>
+    /// <param name="inner">The cause, if any; it is never dropped.</param>
     public CloudletException(ErrorKind kind, string message, Exception? inner = null)
         : base(message, inner) => Kind = kind;
 
-    /// <summary>The class of trouble.</summary>
+    /// <summary>The kind of the error.</summary>
     public ErrorKind Kind { get; }
 
-    /// <summary>True when the same call may succeed later without anybody mending anything.</summary>
-    public bool CanRetry => Kind is ErrorKind.Busy or ErrorKind.Interrupted or ErrorKind.Overrun or ErrorKind.Timeout or ErrorKind.Unreachable;
+    /// <summary>True when the same call may succeed later without any correction.</summary>
+    public bool CanRetry =>
+        Kind is ErrorKind.Busy or ErrorKind.Interrupted or ErrorKind.Overrun or ErrorKind.Timeout or ErrorKind.Unreachable;
 }

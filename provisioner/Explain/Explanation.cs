@@ -4,25 +4,29 @@ using System.Text.Json.Serialization;
 using Cloudlet.Errors;
 using Cloudlet.Explain.Causes;
 using Cloudlet.Explain.Exhibits;
+using Cloudlet.Explain.Findings;
 using Cloudlet.Explain.Situations;
 
 namespace Cloudlet.Explain;
 
-/// <summary>Why no server can be scheduled on a host, as far as a bundle tells.</summary>
+/// <summary>Why no server can be scheduled on a host, as far as a bundle shows.</summary>
 /// <param name="Host">Name of the host.</param>
-/// <param name="Collected">When it was looked at, UTC by its own clock.</param>
-/// <param name="Findings">Causes, the likeliest root first; empty when none was found.</param>
+/// <param name="Collected">When it was collected, UTC by the host's own clock.</param>
+/// <param name="Findings">Causes, the most likely root first; empty when none was found.</param>
 /// <param name="Unknowns">What could not be seen.</param>
-/// <param name="Looked">Exhibits that said something.</param>
+/// <param name="Looked">Exhibits that gave an answer.</param>
 public sealed record Explanation(
-    [property: JsonRequired] string Host, [property: JsonRequired] DateTimeOffset Collected, [property: JsonRequired] IReadOnlyList<Finding> Findings,
+    [property: JsonRequired] string Host,
+    [property: JsonRequired] DateTimeOffset Collected,
+    [property: JsonRequired] IReadOnlyList<Finding> Findings,
     [property: JsonRequired] IReadOnlyList<Unknown> Unknowns,
-    [property: JsonRequired] IReadOnlyList<string> Looked)
+    [property: JsonRequired] IReadOnlyList<string> Looked
+)
 {
     private const int LongestText = 500;
     private const int MostEvidence = 12;
 
-    /// <summary>True when nothing was found and all that matters was seen.</summary>
+    /// <summary>True when nothing was found and everything that matters was seen.</summary>
     [JsonIgnore]
     public bool IsWell => Findings.Count == 0 && Unknowns.Count == 0;
 
@@ -40,13 +44,14 @@ public sealed record Explanation(
         return new Explanation(situation.Host, situation.Collected, Ranking.Rank(found), situation.Unknowns, situation.Looked);
     }
 
-    /// <summary>What a bundle says may be of any length; what is said about it is not.</summary>
-    private static Finding Bounded(Finding finding) => finding with
-    {
-        Subject = Short(finding.Subject),
-        Summary = Short(finding.Summary),
-        Evidence = [.. finding.Evidence.Take(MostEvidence).Select(e => e with { Quote = Short(e.Quote) })],
-    };
+    /// <summary>Texts in a bundle may have any length; those of a finding are bounded.</summary>
+    private static Finding Bounded(Finding finding) =>
+        finding with
+        {
+            Subject = Short(finding.Subject),
+            Summary = Short(finding.Summary),
+            Evidence = [.. finding.Evidence.Take(MostEvidence).Select(e => e with { Quote = Short(e.Quote) })],
+        };
 
     private static string Short(string text) =>
         text.Length <= LongestText ? text : $"{text[..(char.IsHighSurrogate(text[LongestText - 1]) ? LongestText - 1 : LongestText)]}…";
@@ -55,7 +60,7 @@ public sealed record Explanation(
     public string ToJson() => JsonSerializer.Serialize(this, ExplanationJson.Readable.Explanation);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
-    /// <exception cref="CloudletException"><see cref="ErrorKind.InvalidInput"/>: it is something else.</exception>
+    /// <exception cref="CloudletException"><see cref="ErrorKind.InvalidInput"/>: the text is not an explanation.</exception>
     public static Explanation Parse(string json)
     {
         try
@@ -64,16 +69,25 @@ public sealed record Explanation(
         }
         catch (JsonException e)
         {
-            throw new CloudletException(ErrorKind.InvalidInput, "the text is no explanation as JSON; `cloudlet explain --json` writes one", e);
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                "the text is not an explanation as JSON; `cloudlet explain --json` writes one",
+                e
+            );
         }
     }
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true, RespectNullableAnnotations = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true
+)]
 [JsonSerializable(typeof(Explanation))]
 internal sealed partial class ExplanationJson : JsonSerializerContext
 {
-    /// <summary>Leaves quotes of logs as they are: people read them.</summary>
-    public static ExplanationJson Readable => field ??= new ExplanationJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    /// <summary>Does not escape quotes from logs: people read them.</summary>
+    public static ExplanationJson Readable =>
+        field ??= new ExplanationJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -1,6 +1,7 @@
 using Cloudlet.Errors;
 using Cloudlet.Lab.Hosts;
 using Cloudlet.Lab.Images;
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Native;
 using Cloudlet.Lab.Ssh;
 using Cloudlet.Machine.Netlink;
@@ -9,8 +10,8 @@ using Cloudlet.Machine.Processes;
 namespace Cloudlet.Lab;
 
 /// <summary>
-/// The hosts of a lab: what <c>cloudlet lab up|down|list|reboot</c> do. Every change takes the store's lock; a command that was killed half-way is
-/// mended by <c>up</c> (goes on) or <c>down</c> (removes what there is). All but <see cref="List"/> need root.
+/// The hosts of a lab, for <c>cloudlet lab up|down|list|reboot</c>. Every change takes the store's lock. After a killed command, <c>up</c>
+/// continues, or <c>down</c> removes what exists. All but <see cref="List"/> need root.
 /// </summary>
 public sealed partial class LabHosts
 {
@@ -25,10 +26,10 @@ public sealed partial class LabHosts
     private readonly ContainerBoot _boot;
 
     /// <summary>Opens the lab of a store.</summary>
-    /// <param name="store">Where images, hosts and keys are.</param>
+    /// <param name="store">Store of images, hosts and keys.</param>
     /// <param name="processes">Runs the helper programs on this machine.</param>
-    /// <param name="openLinks">Opens rtnetlink in the network namespace of that name; null means this machine's own.</param>
-    /// <param name="clock">The time of waits and records.</param>
+    /// <param name="openLinks">Opens rtnetlink in a named network namespace; null means this machine's.</param>
+    /// <param name="clock">Clock for waits and records.</param>
     public LabHosts(LabStore store, IProcesses processes, Func<string?, IRouteNetlink> openLinks, TimeProvider clock)
     {
         _store = store;
@@ -42,15 +43,15 @@ public sealed partial class LabHosts
         _boot = new ContainerBoot(processes, clock);
     }
 
-    /// <summary>The hosts of the store by name, as they are now.</summary>
+    /// <summary>The hosts of the store by name, with their current state.</summary>
     public IReadOnlyList<LabHost> List() => [.. _records.All().Select(View)];
 
-    /// <summary>One host as it is now; NotFound when the store has none of that name.</summary>
+    /// <summary>One host with its current state; NotFound when the store does not have it.</summary>
     public LabHost Get(string name) => View(_records.Get(name));
 
     /// <summary>
-    /// Makes the host and waits until it has booted; starts it again when it was stopped; does nothing when it runs. AlreadyExists when the store has a
-    /// different host of that name. What a first <c>up</c> that fails has made is removed again.
+    /// Makes the host and waits until it has booted; restarts it when it was stopped; does nothing when it runs. AlreadyExists when the
+    /// store has a different host of that name. After a failed first <c>up</c> the host is removed.
     /// </summary>
     public async Task<LabUpResult> UpAsync(LabHostSpec spec, IProgress<string> progress, CancellationToken ct)
     {
@@ -60,14 +61,16 @@ public sealed partial class LabHosts
         var image = FindSame(spec)?.Image;
         if (spec.Kind == LabHostKind.Container)
             image ??= await _images.GetAsync(spec, progress, ct);
-        using var turn = await _store.LockAsync(_clock, ct);
+        using var exclusive = await _store.LockAsync(_clock, ct);
         var existing = FindSame(spec);
         if (existing is not null && View(existing).State == LabHostState.Running)
             return new LabUpResult(View(existing), Started: false, Boot: null, Notices());
         progress.Report($"starting {spec.Name}");
         try
         {
-            var report = image is null ? StartNamespace(spec) : await StartContainerAsync(existing ?? NewRecord(spec, image), isNew: existing is null, ct);
+            var report = image is null
+                ? StartNamespace(spec)
+                : await StartContainerAsync(existing ?? NewRecord(spec, image), isNew: existing is null, ct);
             return new LabUpResult(Get(spec.Name), Started: true, report, Notices(report));
         }
         catch when (existing is null)
@@ -77,11 +80,13 @@ public sealed partial class LabHosts
         }
     }
 
-    /// <summary>Switches the host off and removes all of it; with the last host the lab's bridge and keys go too. NotFound when there is no such host.</summary>
+    /// <summary>
+    /// Powers the host off and removes it; with the last host also the lab's bridge and keys. NotFound when there is no such host.
+    /// </summary>
     public async Task DownAsync(string name, CancellationToken ct)
     {
         RequireRoot("down");
-        using var turn = await _store.LockAsync(_clock, ct);
+        using var exclusive = await _store.LockAsync(_clock, ct);
         if (!Directory.Exists(_store.HostFolder(name)))
             throw _records.Missing(name);
         await RemoveAsync(name, ct);
@@ -91,7 +96,7 @@ public sealed partial class LabHosts
     public async Task<IReadOnlyList<string>> PruneImagesAsync(CancellationToken ct)
     {
         RequireRoot("down --images");
-        using var turn = await _store.LockAsync(_clock, ct);
+        using var exclusive = await _store.LockAsync(_clock, ct);
         return await _images.PruneAsync([.. _records.All().Select(r => r.Image).OfType<string>()], ct);
     }
 
@@ -101,14 +106,21 @@ public sealed partial class LabHosts
         if (existing is not null && existing.Spec != spec)
             throw new CloudletException(
                 ErrorKind.AlreadyExists,
-                $"lab host {spec.Name} exists with another kind, boot system or set of packages: remove it with 'cloudlet lab down {spec.Name}' first.");
+                $"lab host {spec.Name} exists with another kind, boot system or set of packages: remove it with 'cloudlet lab down "
+                    + $"{spec.Name}' first."
+            );
         return existing;
     }
 
     private HostRecord NewRecord(LabHostSpec spec, string image)
     {
         var taken = _records.All().Select(r => r.Address).OfType<string>().ToList();
-        var record = new HostRecord { Spec = spec, Image = image, Address = _network.FreeAddress(taken) };
+        var record = new HostRecord
+        {
+            Spec = spec,
+            Image = image,
+            Address = _network.FreeAddress(taken),
+        };
         _records.Write(record);
         return record;
     }
@@ -159,7 +171,7 @@ public sealed partial class LabHosts
         CleanUp();
     }
 
-    // With the last host the light is switched off.
+    // Removes the lab's bridge and keys with the last host.
     private void CleanUp()
     {
         var left = _records.All();
@@ -177,7 +189,7 @@ public sealed partial class LabHosts
             Directory.Delete(_store.HostsFolder);
     }
 
-    // A record that can't be read must not keep its host from being removed.
+    // Null when the record can't be read, which must not prevent the removal of its host.
     private HostRecord? FindReadable(string name)
     {
         try
@@ -192,13 +204,15 @@ public sealed partial class LabHosts
 
     private HostRecord Started(HostRecord record) => record with { Since = _clock.GetUtcNow(), MachineBoot = MachineBoot() };
 
-    private LabHost View(HostRecord record) => new(record.Spec, StateOf(record), record.Address, record.Since, _store.HostFolder(record.Spec.Name));
+    private LabHost View(HostRecord record) =>
+        new(record.Spec, StateOf(record), record.Address, record.Since, _store.HostFolder(record.Spec.Name));
 
     private LabHostState StateOf(HostRecord record)
     {
-        var runs = record.Spec.Kind == LabHostKind.Netns
-            ? record.Namespace is not null && record.Namespace == NamespaceHost.Identity(record.Spec.Name)
-            : record.Supervisor is not null && ProcessTable.IsAlive(record.Supervisor);
+        var runs =
+            record.Spec.Kind == LabHostKind.Netns
+                ? record.Namespace is not null && record.Namespace == NamespaceHost.Identity(record.Spec.Name)
+                : record.Supervisor is not null && ProcessTable.IsAlive(record.Supervisor);
         if (runs && record.MachineBoot == MachineBoot())
             return LabHostState.Running;
         var ended = record.MachineBoot != MachineBoot() || ContainerOf(record.Spec.Name).ExitStatus == 0;
@@ -226,6 +240,8 @@ public sealed partial class LabHosts
         if (!Environment.IsPrivilegedProcess)
             throw new CloudletException(
                 ErrorKind.PermissionDenied,
-                $"lab hosts are containers and namespaces of this machine, which only root may make and remove: run 'sudo cloudlet lab {verb}'.");
+                "lab hosts are containers and namespaces of this machine, which only root can create and remove: run 'sudo cloudlet "
+                    + $"lab {verb}'."
+            );
     }
 }

@@ -7,13 +7,13 @@ using Cloudlet.Machine.Systemd;
 
 namespace Cloudlet.Machine;
 
-/// <summary>The host that this program runs on. Connections are opened when they are first needed.</summary>
+/// <summary>The host that this program runs on. Connections are opened on first use.</summary>
 public sealed class HostMachine : IMachine
 {
     private readonly Lazy<IRouteNetlink> _links;
-    private readonly Lazy<SystemdBus> _systemd = new(static () => new SystemdBus());
+    private readonly Lazy<SystemdBus> _systemd = new(static () => new SystemdBus(jobTimeout: TimeSpan.FromMinutes(21)));
 
-    /// <summary>Creates the door to this host.</summary>
+    /// <summary>Gives access to this host.</summary>
     /// <param name="openLinks">Opens rtnetlink in the network namespace of this process.</param>
     public HostMachine(Func<IRouteNetlink> openLinks)
     {

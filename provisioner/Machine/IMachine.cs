@@ -8,12 +8,12 @@ using Cloudlet.Machine.Systemd;
 namespace Cloudlet.Machine;
 
 /// <summary>
-/// The only door to a host. Everything that observes or changes a machine goes through one of these; a host that offers less
-/// (a bare network namespace has links and nothing else) throws <see cref="Errors.ErrorKind.Unsupported"/> for the rest.
+/// Access to a host. Everything that observes or changes a machine uses this interface. A host that offers less (a bare network namespace
+/// has only links) throws <see cref="Errors.ErrorKind.Unsupported"/> for the rest.
 /// </summary>
 public interface IMachine : IDisposable
 {
-    /// <summary>How to call this host in messages: a host name or <c>netns://name</c>.</summary>
+    /// <summary>Name of this host for messages: a host name or <c>netns://name</c>.</summary>
     string Name { get; }
 
     /// <summary>Links, addresses and routes of the host's network namespace.</summary>
@@ -22,7 +22,7 @@ public interface IMachine : IDisposable
     /// <summary>The host's file system.</summary>
     IHostFiles Files { get; }
 
-    /// <summary>Kernel modules and the facts of sysfs and procfs.</summary>
+    /// <summary>Kernel modules, and data from sysfs and procfs.</summary>
     IKernel Kernel { get; }
 
     /// <summary>The system service manager.</summary>
@@ -34,9 +34,9 @@ public interface IMachine : IDisposable
     /// <summary>Helper programs, from the list in <see cref="HelperPrograms"/>.</summary>
     IProcesses Processes { get; }
 
-    /// <summary>Signals to the processes of the host's units; null where their ids mean nothing to this process.</summary>
+    /// <summary>Signals to the processes of the host's units; null when their ids are not valid for this process.</summary>
     IProcessSignals? Signals => null;
 
-    /// <summary>Looks at how far the processes of the host's units have come; null where their ids mean nothing to this process.</summary>
+    /// <summary>Activity of the processes of the host's units; null when their ids are not valid for this process.</summary>
     IProcessActivity? Activity => null;
 }

@@ -9,12 +9,12 @@ using Cloudlet.Machine.Systemd;
 
 namespace Cloudlet.Machine;
 
-/// <summary>A named network namespace (ip-netns(8)) as a host that has links and nothing else.</summary>
+/// <summary>A named network namespace (ip-netns(8)) as a host that only has links.</summary>
 public sealed class NamespaceMachine : IMachine
 {
     private readonly Lazy<IRouteNetlink> _links;
 
-    /// <summary>Creates the door to a namespace.</summary>
+    /// <summary>Gives access to a namespace.</summary>
     /// <param name="name">Its name, as in /run/netns.</param>
     /// <param name="openLinks">Opens rtnetlink in that namespace.</param>
     public NamespaceMachine(string name, Func<IRouteNetlink> openLinks)
@@ -51,7 +51,10 @@ public sealed class NamespaceMachine : IMachine
             _links.Value.Dispose();
     }
 
-    private CloudletException Missing([CallerMemberName] string part = "") => new(
-        ErrorKind.Unsupported,
-        $"{Name} is a bare network namespace: it has links, but no {part.ToLowerInvariant()} of its own. Describe those for the host itself (local or ssh://…).");
+    private CloudletException Missing([CallerMemberName] string part = "") =>
+        new(
+            ErrorKind.Unsupported,
+            $"{Name} is a bare network namespace: it has links, but no {part.ToLowerInvariant()}. Describe those for the "
+                + "host itself (local or ssh://…)."
+        );
 }

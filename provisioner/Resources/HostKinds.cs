@@ -1,36 +1,99 @@
 using Cloudlet.Converge.Kinds;
-using Cloudlet.DesiredState.Boot;
+using Cloudlet.DesiredState;
 using Cloudlet.Machine;
-using Cloudlet.Resources.Files;
-using Cloudlet.Resources.Files.Oslo;
-using Cloudlet.Resources.Links;
-using Cloudlet.Resources.Modules;
-using Cloudlet.Resources.Packages;
-using Cloudlet.Resources.Programs;
+using Cloudlet.Machine.Processes;
+using Cloudlet.Resources.Kinds.Files;
+using Cloudlet.Resources.Kinds.Files.Oslo;
+using Cloudlet.Resources.Kinds.Links;
+using Cloudlet.Resources.Kinds.Modules;
+using Cloudlet.Resources.Kinds.Packages;
+using Cloudlet.Resources.Kinds.Programs;
+using Cloudlet.Resources.Kinds.Sysctls;
+using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.Resources.State;
-using Cloudlet.Resources.Units;
 
 namespace Cloudlet.Resources;
 
-/// <summary>The kinds of resources that hosts have. A new kind is one line here.</summary>
+/// <summary>What the kinds of a host are created from.</summary>
+/// <param name="Machine">The host.</param>
+/// <param name="Paths">Paths of its state.</param>
+/// <param name="Vault">Stores earlier contents of files.</param>
+/// <param name="Clock">For bounded waits.</param>
+public sealed record HostParts(IMachine Machine, StatePaths Paths, ContentVault Vault, TimeProvider Clock)
+{
+    /// <summary>This program; null for a build that cannot be copied.</summary>
+    public OwnProgram? Program { get; init; }
+
+    /// <summary>True in the health daemon: it does not wait for starting units, and does not repeat the apply's oslo validation.</summary>
+    public bool IsDaemon { get; init; }
+
+    /// <summary>The daemon's memory of processes, to detect hanging ones; null: none is detected.</summary>
+    public UnitActivity? Activity { get; init; }
+
+    /// <summary>Reads the last log lines of units, for messages; null: messages have none.</summary>
+    public UnitLog? Log { get; init; }
+}
+
+/// <summary>The kinds of resources that hosts have. A new kind is one line here and one in KnownKinds.</summary>
 public static class HostKinds
 {
-    /// <summary>All kinds, for a whole host.</summary>
-    /// <param name="machine">The host.</param>
-    /// <param name="paths">Where its state is.</param>
-    /// <param name="vault">Keeps earlier contents of files.</param>
-    /// <param name="clock">For bounded waits.</param>
-    /// <param name="program">Absolute path of this program's single file; null for a build that cannot be copied.</param>
-    /// <param name="isDaemon">For whoever holds the host to a state that was applied: it waits for no unit that is starting, and asks no release again what the apply has asked.</param>
-    /// <param name="activity">What the daemon remembers of processes, to find those that hang.</param>
-    public static KindRegistry For(IMachine machine, StatePaths paths, ContentVault vault, TimeProvider clock, string? program = null, bool isDaemon = false, UnitActivity? activity = null) => new KindRegistry()
-        .Add(new ModulesKind(machine.Kernel))
-        .Add(new LinksKind(machine.Links, machine.Files))
-        .Add(new FilesKind(machine.Files, vault, BootFiles.OwnedPatterns, isDaemon ? null : new OsloCheck(machine.Processes, clock)))
-        .Add(new PackagesKind(machine.Packages, clock))
-        .Add(new ProgramsKind(machine.Files, program))
-        .Add(new UnitsKind(machine.Systemd, machine.Files, paths.Units, clock, machine.Signals, isDaemon ? TimeSpan.Zero : null, activity));
+    private static readonly List<Action<KindRegistry, HostParts>> kinds =
+    [
+        static (kinds, host) => kinds.Add(new ModulesKind(host.Machine.Kernel)),
+        static (kinds, host) =>
+            kinds.Add(
+                new LinksKind(
+                    host.Machine.Links,
+                    host.Machine.Files,
+                    new HostConvergeStore(host.Machine.Files, host.Paths, vault: null, host.Clock).ReadAppliedInFull
+                )
+            ),
+        static (kinds, host) => kinds.Add(new SysctlsKind(host.Machine.Kernel)),
+        static (kinds, host) => kinds.Add(FilesOf(host)),
+        static (kinds, host) => kinds.Add(new PackagesKind(host.Machine.Packages, host.Clock)),
+        static (kinds, host) =>
+            kinds.Add(new ProgramsKind(host.Machine.Files, host.Program, host.Program is null ? null : new HostProgramProbe())),
+        static (kinds, host) =>
+            kinds.Add(
+                new UnitsKind(
+                    host.Machine.Systemd,
+                    host.Machine.Files,
+                    host.Paths.Units,
+                    host.Clock,
+                    host.Machine.Signals,
+                    host.IsDaemon ? TimeSpan.Zero : null,
+                    host.Activity,
+                    host.Log
+                )
+            ),
+    ];
 
-    /// <summary>For a bare network namespace: it has links and nothing else.</summary>
-    public static KindRegistry ForNamespace(IMachine machine) => new KindRegistry().Add(new LinksKind(machine.Links, files: null));
+    /// <summary>Registers one more kind, for all hosts from then on.</summary>
+    /// <param name="add">Adds the kind, created from the parts of a host.</param>
+    public static void Add(Action<KindRegistry, HostParts> add) => kinds.Add(add);
+
+    /// <summary>All kinds, for a whole host.</summary>
+    public static KindRegistry For(HostParts host)
+    {
+        var registry = new KindRegistry();
+        foreach (var add in kinds)
+            add(registry, host);
+        return registry;
+    }
+
+    /// <summary>Kinds for a network namespace without a host: only links.</summary>
+    /// <param name="machine">The namespace.</param>
+    /// <param name="applied">The state that its last apply reached completely; null where that is not known.</param>
+    public static KindRegistry ForNamespace(IMachine machine, Func<HostState?>? applied = null) =>
+        new KindRegistry().Add(new LinksKind(machine.Links, files: null, applied));
+
+    private static FilesKind FilesOf(HostParts host) =>
+        host.IsDaemon
+            ? new FilesKind(
+                host.Machine.Files,
+                host.Vault,
+                KindDescriptors.OwnedFiles,
+                mounts: new FileMounts(host.Machine.Files, host.Paths.Mounts, host.Paths.Journal)
+            )
+            : new FilesKind(host.Machine.Files, host.Vault, KindDescriptors.OwnedFiles, new OsloCheck(host.Machine.Processes, host.Clock));
 }

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Cloudlet.Synthesis;
 
-/// <summary>Says how far something is that takes more than a second, once a second.</summary>
-/// <param name="to">Who hears it.</param>
+/// <summary>Reports the progress of long operations, once a second.</summary>
+/// <param name="to">Receives the reports.</param>
 /// <param name="what">What is being done.</param>
-/// <param name="all">How much there is to do.</param>
+/// <param name="all">Total amount of work.</param>
 internal sealed class PacedProgress(IProgress<string> to, string what, long all) : IProgress<long>
 {
     private long _last = Stopwatch.GetTimestamp();
@@ -14,7 +14,10 @@ internal sealed class PacedProgress(IProgress<string> to, string what, long all)
     public void Report(long value)
     {
         var last = Interlocked.Read(ref _last);
-        if (Stopwatch.GetElapsedTime(last) >= TimeSpan.FromSeconds(1) && Interlocked.CompareExchange(ref _last, Stopwatch.GetTimestamp(), last) == last)
+        if (
+            Stopwatch.GetElapsedTime(last) >= TimeSpan.FromSeconds(1)
+            && Interlocked.CompareExchange(ref _last, Stopwatch.GetTimestamp(), last) == last
+        )
             to.Report($"{what}: {(all > 0 ? 100 * value / all : 100)} %");
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Cloudlet.Cli.Output;
 using Cloudlet.TestKit;
 
 namespace Cloudlet.Cli.Tests;
@@ -42,7 +43,7 @@ public sealed class CommandSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_host_that_the_site_does_not_have_is_named_with_those_it_has()
+    public async Task An_unknown_host_is_reported_with_the_known_ones()
     {
         var (exit, _, errors) = await Run("verify", Site(Good), "--host", "b");
         exit.ShouldBe(ExitCodes.Invalid);
@@ -59,7 +60,7 @@ public sealed class CommandSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Compile_writes_a_file_a_host_and_says_its_digest()
+    public async Task Compile_writes_a_file_per_host_and_prints_its_digest()
     {
         var (exit, output, _) = await Run("compile", Site(Good), "--output", folder["states"]);
         exit.ShouldBe(ExitCodes.Ok);
@@ -76,7 +77,7 @@ public sealed class CommandSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_state_is_refused_with_what_to_do()
+    public async Task A_damaged_state_is_refused_with_advice()
     {
         await File.WriteAllTextAsync(folder["state.json"], "{\"version\":1,");
         var (exit, _, errors) = await Run("verify", "--state", folder["state.json"]);
@@ -85,7 +86,8 @@ public sealed class CommandSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_wrong_option_is_wrong_input() => (await Run("apply", Site(Good), "--confirm", "yesterday")).Exit.ShouldBe(ExitCodes.Invalid);
+    public async Task An_invalid_option_is_invalid_input() =>
+        (await Run("apply", Site(Good), "--confirm", "yesterday")).Exit.ShouldBe(ExitCodes.Invalid);
 
     [Theory]
     [InlineData("plan")]
@@ -107,13 +109,21 @@ public sealed class CommandSpecs : IDisposable
     }
 
     [Fact]
-    public async Task What_the_schema_verb_prints_is_the_schema_of_the_documentation()
+    public async Task The_schema_verb_prints_the_schema_of_the_documentation()
     {
         var (_, output, _) = await Run("schema");
         JsonNode.Parse(output)!["properties"]!["hosts"].ShouldNotBeNull();
     }
 
     private string Site(string text) => folder.Write("site.yaml", text);
+
+    [Fact]
+    public async Task Version_prints_the_version_of_the_program_and_nothing_else()
+    {
+        var (exit, output, errors) = await Run("--version");
+        (exit, errors).ShouldBe((0, ""));
+        Version.TryParse(output.Split('-', '+')[0].Trim(), out _).ShouldBeTrue(output); // as ProgramProbe reads it
+    }
 
     private static async Task<(int Exit, string Output, string Errors)> Run(params string[] args)
     {

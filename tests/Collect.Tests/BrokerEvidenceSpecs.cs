@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Cloudlet.Collect.Tests;
 
-/// <summary>Brokers as transport_url names them.</summary>
+/// <summary>Brokers in a transport_url.</summary>
 public sealed class BrokerEvidenceSpecs
 {
     [Theory]
@@ -19,7 +19,7 @@ public sealed class BrokerEvidenceSpecs
         string.Join(' ', BrokerEvidence.Places(url).Select(p => $"{p.Host}:{p.Port}")).ShouldBe(places);
 
     [Fact]
-    public async Task A_broker_takes_connections_or_refuses_them_and_no_secret_is_said()
+    public async Task A_broker_accepts_or_refuses_connections_and_no_secret_is_shown()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -29,7 +29,10 @@ public sealed class BrokerEvidenceSpecs
         var shut = ((IPEndPoint)closed.LocalEndpoint).Port;
         closed.Stop();
 
-        var said = await BrokerEvidence.ReachAsync($"rabbit://nova:geheim@127.0.0.1:{open},nova:geheim@127.0.0.1:{shut}/", TestContext.Current.CancellationToken);
+        var said = await BrokerEvidence.ReachAsync(
+            $"rabbit://nova:geheim@127.0.0.1:{open},nova:geheim@127.0.0.1:{shut}/",
+            TestContext.Current.CancellationToken
+        );
 
         said.ShouldBe($"127.0.0.1:{open} open\n127.0.0.1:{shut} refused\n");
     }

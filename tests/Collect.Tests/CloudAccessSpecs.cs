@@ -4,11 +4,10 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Collect.Tests;
 
-/// <summary>Where the services are, and as whom they are asked.</summary>
+/// <summary>Where the services are, and the account for them.</summary>
 public sealed class CloudAccessSpecs
 {
-    private const string Catalog =
-        """
+    private const string Catalog = """
         {"token": {"catalog": [
           {"type": "compute", "endpoints": [{"interface": "public", "url": "http://public:8774/v2.1/"}, {"interface": "internal", "url": "http://inside:8774/v2.1"}]},
           {"type": "placement", "endpoints": [{"interface": "public", "url": "http://public:8778/"}]},
@@ -29,11 +28,21 @@ public sealed class CloudAccessSpecs
         using var keystone = new Keystone(HttpStatusCode.Created, Catalog);
         using var client = new HttpClient(keystone);
 
-        var access = await CloudAccess.LogInAsync(Account.GetValueOrDefault, isWithoutKeystone: false, client, TestContext.Current.CancellationToken);
+        var access = await CloudAccess.LogInAsync(
+            Account.GetValueOrDefault,
+            isWithoutKeystone: false,
+            client,
+            TestContext.Current.CancellationToken
+        );
 
         access.ShouldBe(new CloudAccess("t0ken", new Uri("http://inside:8774/v2.1"), new Uri("http://public:8778"), Network: null));
         keystone.Asked.ShouldBe("http://keystone:5000/v3/auth/tokens");
-        var user = JsonSerializer.Deserialize<JsonElement>(keystone.Body!).GetProperty("auth").GetProperty("identity").GetProperty("password").GetProperty("user");
+        var user = JsonSerializer
+            .Deserialize<JsonElement>(keystone.Body!)
+            .GetProperty("auth")
+            .GetProperty("identity")
+            .GetProperty("password")
+            .GetProperty("user");
         user.GetProperty("password").GetString().ShouldBe("ge\"heim");
         user.GetProperty("domain").GetProperty("name").GetString().ShouldBe("Default");
     }
@@ -42,24 +51,32 @@ public sealed class CloudAccessSpecs
     [InlineData(HttpStatusCode.Unauthorized, "{}", ErrorKind.PermissionDenied)]
     [InlineData(HttpStatusCode.Created, "no json", ErrorKind.Unexpected)]
     [InlineData(HttpStatusCode.Created, "{\"token\": {\"catalog\": []}}", ErrorKind.NotFound)]
-    public async Task What_keystone_says_instead_is_an_error_without_the_password(HttpStatusCode status, string body, ErrorKind kind)
+    public async Task Any_other_answer_of_keystone_is_an_error_without_the_password(HttpStatusCode status, string body, ErrorKind kind)
     {
         using var keystone = new Keystone(status, body);
         using var client = new HttpClient(keystone);
 
-        var error = await Should.ThrowAsync<CloudletException>(() => CloudAccess.LogInAsync(Account.GetValueOrDefault, isWithoutKeystone: false, client, TestContext.Current.CancellationToken));
+        var error = await Should.ThrowAsync<CloudletException>(() =>
+            CloudAccess.LogInAsync(Account.GetValueOrDefault, isWithoutKeystone: false, client, TestContext.Current.CancellationToken)
+        );
 
         error.Kind.ShouldBe(kind);
         error.Message.ShouldNotContain("heim");
     }
 
     [Fact]
-    public async Task Without_an_account_it_is_said_what_is_missing_unless_there_is_no_keystone()
+    public async Task Without_an_account_the_missing_variables_are_named_unless_there_is_no_keystone()
     {
         using var client = new HttpClient(new Keystone(HttpStatusCode.OK, ""));
 
-        (await Should.ThrowAsync<CloudletException>(() => CloudAccess.LogInAsync(_ => null, isWithoutKeystone: false, client, TestContext.Current.CancellationToken))).Message.ShouldContain("OS_AUTH_URL");
-        (await CloudAccess.LogInAsync(_ => null, isWithoutKeystone: true, client, TestContext.Current.CancellationToken)).Compute.IsLoopback.ShouldBeTrue();
+        (
+            await Should.ThrowAsync<CloudletException>(() =>
+                CloudAccess.LogInAsync(_ => null, isWithoutKeystone: false, client, TestContext.Current.CancellationToken)
+            )
+        ).Message.ShouldContain("OS_AUTH_URL");
+        (
+            await CloudAccess.LogInAsync(_ => null, isWithoutKeystone: true, client, TestContext.Current.CancellationToken)
+        ).Compute.IsLoopback.ShouldBeTrue();
     }
 
     private sealed class Keystone(HttpStatusCode status, string body) : HttpMessageHandler
@@ -72,7 +89,10 @@ public sealed class CloudAccessSpecs
         {
             Asked = request.RequestUri!.ToString();
             Body = await request.Content!.ReadAsStringAsync(cancellationToken);
-            var answer = new HttpResponseMessage(status) { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+            var answer = new HttpResponseMessage(status)
+            {
+                Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json"),
+            };
             answer.Headers.Add("X-Subject-Token", "t0ken");
             return answer;
         }

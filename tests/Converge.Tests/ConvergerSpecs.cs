@@ -1,5 +1,6 @@
 using Cloudlet.Converge.Applying;
-using Cloudlet.Converge.Planning;
+using Cloudlet.Converge.Kinds;
+using Cloudlet.Converge.Plans;
 using Cloudlet.Converge.State;
 using Cloudlet.Errors;
 
@@ -29,7 +30,7 @@ public class ConvergerSpecs
     }
 
     [Fact]
-    public async Task A_circle_is_found_before_anything_is_touched()
+    public async Task A_cycle_is_found_before_any_change()
     {
         var circle = Rig.State(Rig.File("a", "x", "b"), Rig.File("b", "x", "c"), Rig.File("c", "x", "a"));
         var error = await Should.ThrowAsync<CloudletException>(() => rig.ApplyAsync(circle));
@@ -40,18 +41,73 @@ public class ConvergerSpecs
     }
 
     [Fact]
+    public async Task A_certain_failure_is_in_the_plan_and_an_apply_changes_nothing()
+    {
+        await rig.ApplyAsync(Rig.State(Rig.File("old")));
+        rig.Kind.Calls.Clear();
+        var writes = rig.Store.Writes;
+        rig.Kind.Refusals["file:/a"] = "a cannot be";
+        rig.Kind.Refusals["file:/b"] = "b cannot be";
+        rig.Kind.BeforeObserve = id => Throw(id == "file:/c", ErrorKind.InvalidInput);
+        var state = Rig.State(Rig.File("a"), Rig.File("b"), Rig.File("c"), Rig.File("fine"));
+        var plan = await rig.PlanAsync(state);
+        plan.Changes.Where(c => c.Refusals is not null).Select(c => c.Id).ShouldBe(["file:/a", "file:/b", "file:/c"]);
+
+        var error = await Should.ThrowAsync<CloudletException>(() => rig.ApplyAsync(state));
+        error.Kind.ShouldBe(ErrorKind.InvalidInput);
+        error.Message.ShouldSatisfyAllConditions(
+            m => m.ShouldContain("a cannot be"),
+            m => m.ShouldContain("b cannot be"),
+            m => m.ShouldContain("a fault of kind InvalidInput")
+        );
+        rig.Kind.Calls.ShouldBeEmpty();
+        rig.Store.Writes.ShouldBe(writes);
+    }
+
+    [Fact]
+    public async Task A_heal_skips_a_replacement_that_is_certain_to_fail_and_tries_the_rest()
+    {
+        var state = Rig.State(Rig.File("a") with { Target = "t1" }, Rig.File("b"), Rig.File("on-a", "x", "a"), Rig.File("new"));
+        await rig.ApplyAsync(state);
+        rig.Put(Rig.File("a") with { Target = "another" });
+        rig.Kind.Host.Remove("file:/b");
+        rig.Kind.Host.Remove("file:/new");
+        rig.Kind.Calls.Clear();
+        rig.Kind.Refusals["file:/a"] = "a cannot be";
+        rig.Kind.Refusals["file:/new"] = "this one says so itself when it is tried";
+        var healer = new PartialConverger(new KindRegistry().Add(rig.Kind), rig.Store, rig.Clock, rig.Events.Add);
+        var healed = await healer.HealAsync(state, await healer.ObserveAndPlanAsync(state, null, default), default);
+        healed!.Counts.ShouldBe(new HealCounts(2, 1, 1));
+        rig.Kind.Calls.ShouldBe(["apply file:/b", "apply file:/new"], ignoreOrder: true);
+        rig.Events.OfType<ChangeFailed>().Single().Message.ShouldBe("a cannot be");
+    }
+
+    [Fact]
     public async Task A_failure_skips_what_depends_on_it_and_nothing_else()
     {
         rig.Kind.BeforeApply = id => Throw(id == "file:/bad", ErrorKind.NoSpace);
-        var end = await rig.ApplyAsync(Rig.State(Rig.File("bad"), Rig.File("next", "x", "bad"), Rig.File("last", "x", "next"), Rig.File("other"), Rig.File("more", "x", "other")));
-        end.ShouldSatisfyAllConditions(() => end.Result.ShouldBe(RunResult.Failed), () => end.Failed.ShouldBe(1), () => end.Skipped.ShouldBe(2), () => end.Changed.ShouldBe(2));
+        var end = await rig.ApplyAsync(
+            Rig.State(
+                Rig.File("bad"),
+                Rig.File("next", "x", "bad"),
+                Rig.File("last", "x", "next"),
+                Rig.File("other"),
+                Rig.File("more", "x", "other")
+            )
+        );
+        end.ShouldSatisfyAllConditions(
+            () => end.Result.ShouldBe(RunResult.Failed),
+            () => end.Failed.ShouldBe(1),
+            () => end.Skipped.ShouldBe(2),
+            () => end.Changed.ShouldBe(2)
+        );
         rig.Kind.Host.Keys.ShouldBe(["file:/other", "file:/more"], ignoreOrder: true);
         rig.Events.OfType<ChangeFailed>().Single().Kind.ShouldBe(ErrorKind.NoSpace);
         rig.Store.ReadJournal()!.Status.ShouldBe(RunStatus.KeptInPart);
     }
 
     [Fact]
-    public async Task What_may_pass_is_tried_four_times_and_looked_at_again_each_time()
+    public async Task A_transient_error_is_retried_three_times_with_a_new_observation()
     {
         var tries = 0;
         var looks = 0;
@@ -77,7 +133,7 @@ public class ConvergerSpecs
     }
 
     [Fact]
-    public async Task What_cannot_be_seen_is_looked_at_again_when_its_turn_comes()
+    public async Task An_unobservable_resource_is_observed_again_when_its_turn_comes()
     {
         rig.Put(Rig.File("late", "old"));
         rig.Kind.BeforeObserve = id => Throw(id == "file:/late" && !rig.Kind.Host.ContainsKey("file:/first"), ErrorKind.NotFound);
@@ -85,14 +141,14 @@ public class ConvergerSpecs
         (await rig.PlanAsync(state)).Changes.Select(c => c.Action).ShouldBe([ChangeAction.Create, ChangeAction.Unknown]);
         (await rig.ApplyAsync(state)).Result.ShouldBe(RunResult.Changed);
 
-        // What it was before became known only during the run, and is brought back nevertheless.
+        // Its earlier state became known only during the run, and is restored nevertheless.
         rig.Kind.BeforeObserve = null;
         (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
         rig.Kind.Host["file:/late"].Content.ShouldBe("old");
     }
 
     [Fact]
-    public async Task What_nobody_describes_any_more_is_removed_with_its_dependents_first()
+    public async Task A_resource_no_longer_described_is_removed_after_its_dependents()
     {
         await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b", "x", "a"), Rig.File("c", "x", "b"), Rig.File("stays")));
         rig.Kind.Calls.Clear();
@@ -101,7 +157,7 @@ public class ConvergerSpecs
     }
 
     [Fact]
-    public async Task Something_foreign_stays_and_something_marked_goes_without_any_record()
+    public async Task A_foreign_resource_stays_and_a_marked_one_is_removed_without_any_record()
     {
         rig.Put(Rig.File("foreign"), Rig.File("ours"));
         rig.Kind.Marked.Add("/ours");
@@ -110,7 +166,7 @@ public class ConvergerSpecs
     }
 
     [Fact]
-    public async Task What_cannot_be_removed_is_only_forgotten()
+    public async Task An_unremovable_resource_is_only_forgotten()
     {
         await rig.ApplyAsync(Rig.State(Rig.File("a") with { Mode = "9999" }));
         (await rig.ApplyAsync(Rig.State())).Result.ShouldBe(RunResult.Unchanged);
@@ -118,7 +174,7 @@ public class ConvergerSpecs
     }
 
     [Fact]
-    public async Task A_stray_that_cannot_be_seen_is_not_forgotten()
+    public async Task An_orphan_that_cannot_be_observed_is_not_forgotten()
     {
         await rig.ApplyAsync(Rig.State(Rig.File("a")));
         rig.Kind.BeforeObserve = id => Throw(id == "file:/a", ErrorKind.PermissionDenied);
@@ -130,7 +186,7 @@ public class ConvergerSpecs
     }
 
     [Fact]
-    public async Task A_failed_removal_is_tried_again_by_the_next_apply()
+    public async Task A_failed_removal_is_retried_by_the_next_apply()
     {
         await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b")));
         rig.Kind.BeforeApply = id => Throw(id == "file:/a", ErrorKind.NoSpace);
@@ -141,25 +197,36 @@ public class ConvergerSpecs
     }
 
     [Fact]
-    public async Task What_watches_a_change_is_looked_at_again()
+    public async Task A_resource_that_watches_a_change_is_observed_again()
     {
         var state = Rig.State(Rig.File("config", "new"), Rig.File("service", "fresh", "config") with { Watches = ["file:/config"] });
         rig.Put(Rig.File("config", "old"), Rig.File("service", "fresh"));
         rig.Kind.AfterApply = id => Disturb(id == "file:/config", Rig.File("service", "stale"));
-        (await rig.PlanAsync(state)).Changes.Select(c => (c.Id, c.Action)).ShouldBe([("file:/config", ChangeAction.Update), ("file:/service", ChangeAction.Refresh)]);
+        (await rig.PlanAsync(state))
+            .Changes.Select(c => (c.Id, c.Action))
+            .ShouldBe([("file:/config", ChangeAction.Update), ("file:/service", ChangeAction.Refresh)]);
         (await rig.ApplyAsync(state)).Changed.ShouldBe(2);
         rig.Kind.Calls.ShouldBe(["apply file:/config", "apply file:/service"]);
     }
 
     [Fact]
-    public async Task What_stands_on_something_made_anew_is_planned_remembered_and_brought_back()
+    public async Task Dependents_of_a_replaced_resource_are_planned_recorded_and_restored()
     {
         var old = Rig.File("bridge") with { Target = "t1" };
         rig.Put(old, Rig.File("port", "in bridge"), Rig.File("vlan", "on port"));
         var before = rig.Picture;
         rig.Kind.AfterApply = id => Disturb(id == "file:/bridge", Rig.File("port", "free"));
-        var state = Rig.State(Rig.File("bridge") with { Target = "t2" }, Rig.File("port", "in bridge", "bridge"), Rig.File("vlan", "on port", "port"));
-        (await rig.PlanAsync(state)).Changes.Select(c => c.Action).ShouldBe([ChangeAction.Replace, ChangeAction.Refresh, ChangeAction.Refresh]);
+        var state = Rig.State(
+            Rig.File("bridge") with
+            {
+                Target = "t2",
+            },
+            Rig.File("port", "in bridge", "bridge"),
+            Rig.File("vlan", "on port", "port")
+        );
+        (await rig.PlanAsync(state))
+            .Changes.Select(c => c.Action)
+            .ShouldBe([ChangeAction.Replace, ChangeAction.Refresh, ChangeAction.Refresh]);
         (await rig.ApplyAsync(state)).Result.ShouldBe(RunResult.Changed);
         rig.Kind.Host["file:/port"].Content.ShouldBe("in bridge");
         (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
@@ -167,7 +234,7 @@ public class ConvergerSpecs
     }
 
     [Fact]
-    public async Task A_change_that_disturbs_another_is_followed_up_in_the_same_run_but_not_for_ever()
+    public async Task A_change_that_disturbs_another_is_repaired_in_the_same_run_but_not_forever()
     {
         rig.Put(Rig.File("b", "x"));
         rig.Kind.AfterApply = id => Disturb(id == "file:/a", Rig.File("b", "disturbed"));
@@ -180,7 +247,7 @@ public class ConvergerSpecs
     }
 
     [Fact]
-    public async Task Two_runs_at_once_do_not_go_together()
+    public async Task Two_runs_cannot_run_at_once()
     {
         using var held = rig.Store.Lock();
         (await Should.ThrowAsync<CloudletException>(() => rig.ApplyAsync(Rig.State()))).Kind.ShouldBe(ErrorKind.Busy);
@@ -200,7 +267,7 @@ public class ConvergerSpecs
             throw MemoryKind.Fault(kind);
     }
 
-    private void Disturb(bool when, Cloudlet.DesiredState.Files.FileSpec file)
+    private void Disturb(bool when, Cloudlet.DesiredState.Kinds.Files.FileSpec file)
     {
         if (when)
             rig.Put(file);

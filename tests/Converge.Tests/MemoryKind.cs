@@ -1,11 +1,23 @@
 using Cloudlet.Converge.Kinds;
-using Cloudlet.DesiredState.Files;
+using Cloudlet.Converge.Plans;
+using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.Errors;
 
 namespace Cloudlet.Converge.Tests;
 
-/// <summary>Files in a dictionary: a kind with every ability, and with faults on demand. A content that starts with "anew" cannot be changed in place.</summary>
-internal sealed class MemoryKind : IResourceKind<FileSpec>, IRemovable<FileSpec>, ICaptures<FileSpec>, IFindsOwned<FileSpec>, IReplaces
+/// <summary>
+/// Files in a dictionary: a kind with every ability, and with faults on demand. A file whose content starts with "anew" cannot be changed
+/// in
+/// place.
+/// </summary>
+internal sealed class MemoryKind
+    : IResourceKind<FileSpec>,
+        ICanRemove<FileSpec>,
+        ICaptures<FileSpec>,
+        IFindsOwned<FileSpec>,
+        IHasImmutableProperties,
+        IPreflight<FileSpec>,
+        IKnowsDefaults<FileSpec>
 {
     private readonly Lock turn = new();
 
@@ -24,8 +36,14 @@ internal sealed class MemoryKind : IResourceKind<FileSpec>, IRemovable<FileSpec>
     /// <summary>Called after a change; may disturb.</summary>
     public Action<string>? AfterApply { get; set; }
 
-    /// <summary>Called before a look; may throw.</summary>
+    /// <summary>Called before an observation; may throw.</summary>
     public Action<string>? BeforeObserve { get; set; }
+
+    /// <summary>Why a change is certain to fail, by id.</summary>
+    public Dictionary<string, string> Refusals { get; } = [];
+
+    /// <summary>A mode that the host refuses; null: none.</summary>
+    public string? RefusesMode { get; set; }
 
     /// <summary>Paths that carry our mark.</summary>
     public HashSet<string> Marked { get; } = [];
@@ -36,10 +54,20 @@ internal sealed class MemoryKind : IResourceKind<FileSpec>, IRemovable<FileSpec>
     {
         BeforeObserve?.Invoke(desired.Id);
         lock (turn)
-            return new(Host.TryGetValue(desired.Id, out var there) ? desired with { Kind = there.Kind, Content = there.Content, Mode = there.Mode, Target = there.Target } : null);
+            return new(
+                Host.TryGetValue(desired.Id, out var there)
+                    ? desired with
+                    {
+                        Kind = there.Kind,
+                        Content = there.Content,
+                        Mode = there.Mode,
+                        Target = there.Target,
+                    }
+                    : null
+            );
     }
 
-    public async ValueTask ApplyAsync(FileSpec desired, FileSpec? observed, CancellationToken ct)
+    public async ValueTask ApplyAsync(FileSpec desired, FileSpec? observed, ChangeAction action, CancellationToken ct)
     {
         await Task.Yield();
         BeforeApply?.Invoke(desired.Id);
@@ -54,6 +82,15 @@ internal sealed class MemoryKind : IResourceKind<FileSpec>, IRemovable<FileSpec>
 
         OnWrite?.Invoke();
     }
+
+    public ValueTask<IReadOnlyList<string>> CheckAsync(FileSpec desired, FileSpec? observed, Plan plan, CancellationToken ct) =>
+        new(
+            Refusals.TryGetValue(desired.Id, out var reason) ? [reason]
+            : RefusesMode is { } mode && desired.Mode == mode ? [$"mode {mode} is refused"]
+            : []
+        );
+
+    public FileSpec Undescribed(FileSpec spec) => spec with { Mode = "0644" };
 
     public bool CanRemove(FileSpec spec) => spec.Mode != "9999";
 
@@ -74,7 +111,8 @@ internal sealed class MemoryKind : IResourceKind<FileSpec>, IRemovable<FileSpec>
 
     public ValueTask<FileSpec?> CaptureAsync(FileSpec observed, CancellationToken ct) => new(observed);
 
-    public ValueTask<IReadOnlyList<FileSpec>> FindOwnedAsync(CancellationToken ct) => new([.. Host.Values.Where(f => Marked.Contains(f.Path))]);
+    public ValueTask<IReadOnlyList<FileSpec>> FindOwnedAsync(CancellationToken ct) =>
+        new([.. Host.Values.Where(f => Marked.Contains(f.Path))]);
 
     public static CloudletException Fault(ErrorKind kind) => new(kind, $"a fault of kind {kind}");
 }

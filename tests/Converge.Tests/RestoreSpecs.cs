@@ -3,7 +3,7 @@ using Cloudlet.Converge.State;
 
 namespace Cloudlet.Converge.Tests;
 
-/// <summary>A host that is given back is as it was before the first run, however many there were.</summary>
+/// <summary>A restored host is as it was before the first run, however many runs there were.</summary>
 public class RestoreSpecs
 {
     private readonly Rig rig = new();
@@ -24,7 +24,7 @@ public class RestoreSpecs
     }
 
     [Fact]
-    public async Task A_second_restore_and_one_of_a_host_that_was_never_ours_change_nothing()
+    public async Task Restoring_again_or_a_host_that_was_never_ours_changes_nothing()
     {
         rig.Put(Rig.File("a", "old"));
         (await rig.Converger.RestoreAsync(default)).Result.ShouldBe(RunResult.Unchanged);
@@ -38,7 +38,7 @@ public class RestoreSpecs
     }
 
     [Fact]
-    public async Task What_was_there_and_never_had_to_change_stays()
+    public async Task An_existing_resource_that_never_changed_stays()
     {
         rig.Put(Rig.File("a", "as described"));
         await rig.ApplyAsync(Rig.State(Rig.File("a", "as described"), Rig.File("b")));
@@ -49,7 +49,7 @@ public class RestoreSpecs
     }
 
     [Fact]
-    public async Task A_run_that_went_back_is_not_part_of_what_was_done()
+    public async Task A_run_that_was_rolled_back_does_not_count()
     {
         rig.Put(Rig.File("a", "old"));
         await rig.ApplyAsync(Rig.State(Rig.File("a", "new")));
@@ -62,7 +62,7 @@ public class RestoreSpecs
     }
 
     [Fact]
-    public async Task A_restore_that_fails_says_so_and_goes_on_when_it_is_asked_again()
+    public async Task A_failed_restore_is_reported_and_continues_when_repeated()
     {
         rig.Put(Rig.File("a", "old"));
         await rig.ApplyAsync(Rig.State(Rig.File("a", "new"), Rig.File("b")));

@@ -11,18 +11,21 @@ public class RollBackSpecs
     private readonly Rig rig = new();
 
     [Fact]
-    public async Task A_failure_goes_back_when_that_was_asked_for()
+    public async Task A_failure_is_rolled_back_when_requested()
     {
         rig.Put(Rig.File("a", "old"));
         rig.Kind.BeforeApply = id => Throw(id == "file:/bad");
-        var end = await rig.ApplyAsync(Rig.State(Rig.File("a", "new"), Rig.File("bad"), Rig.File("c")), new ApplyOptions { RollBackOnFailure = true });
+        var end = await rig.ApplyAsync(
+            Rig.State(Rig.File("a", "new"), Rig.File("bad"), Rig.File("c")),
+            new ApplyOptions { RollBackOnFailure = true }
+        );
         end.Result.ShouldBe(RunResult.RolledBack);
         rig.Picture.ShouldBe("file:/a old 0644 ");
         rig.Store.ReadApplied().ShouldBeNull();
     }
 
     [Fact]
-    public async Task It_never_says_rolled_back_when_it_is_not()
+    public async Task It_never_claims_a_rollback_that_did_not_succeed()
     {
         rig.Put(Rig.File("a", "old"));
         await rig.ApplyAsync(Rig.State(Rig.File("a", "new"), Rig.File("b")));
@@ -36,7 +39,7 @@ public class RollBackSpecs
     }
 
     [Fact]
-    public async Task What_a_failed_way_back_leaves_is_removed_later()
+    public async Task Remains_of_a_failed_rollback_are_removed_later()
     {
         await rig.ApplyAsync(Rig.State(Rig.File("a")));
         rig.Kind.BeforeApply = _ => Throw(true);
@@ -47,22 +50,24 @@ public class RollBackSpecs
     }
 
     [Fact]
-    public async Task What_a_change_disturbs_below_itself_goes_back_to_how_it_was_before_the_run()
+    public async Task A_dependency_disturbed_by_a_change_is_rolled_back_to_its_state_before_the_run()
     {
-        // As a port with another MTU does to its bridge, which the second round then repairs.
+        // A port with another MTU does this to its bridge, which the second round then repairs.
         rig.Put(Rig.File("ground", "as described"));
         rig.Kind.AfterApply = id =>
         {
             if (id == "file:/port")
                 rig.Kind.Host["file:/ground"] = rig.Kind.Host["file:/ground"] with { Content = "disturbed" };
         };
-        (await rig.ApplyAsync(Rig.State(Rig.File("ground", "as described"), Rig.File("port", "x", "ground")))).Result.ShouldBe(RunResult.Changed);
+        (await rig.ApplyAsync(Rig.State(Rig.File("ground", "as described"), Rig.File("port", "x", "ground")))).Result.ShouldBe(
+            RunResult.Changed
+        );
         (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
         rig.Picture.ShouldBe("file:/ground as described 0644 ");
     }
 
     [Fact]
-    public async Task There_is_one_way_back_and_only_after_a_change()
+    public async Task There_is_one_rollback_and_only_after_a_change()
     {
         (await Should.ThrowAsync<CloudletException>(() => rig.Converger.RollBackAsync(null, default))).Kind.ShouldBe(ErrorKind.NotFound);
         await rig.ApplyAsync(Rig.State(Rig.File("a")));
@@ -92,7 +97,7 @@ public class RollBackSpecs
     }
 
     [Fact]
-    public async Task Without_a_confirmation_the_guard_brings_the_host_back()
+    public async Task Without_a_confirmation_the_guard_rolls_the_host_back()
     {
         var end = await rig.ApplyAsync(Rig.State(Rig.File("a")), Window);
         rig.Clock.Advance(TimeSpan.FromSeconds(61));
@@ -102,31 +107,33 @@ public class RollBackSpecs
 
         var late = await Should.ThrowAsync<CloudletException>(() => rig.Converger.ConfirmAsync(default));
         late.Kind.ShouldBe(ErrorKind.NotFound);
-        late.Message.ShouldContain("has gone back already");
+        late.Message.ShouldContain("was already rolled back");
     }
 
     [Fact]
     public async Task The_guard_of_another_run_changes_nothing()
     {
         await rig.ApplyAsync(Rig.State(Rig.File("a")), Window);
-        (await Should.ThrowAsync<CloudletException>(() => rig.Converger.RollBackAsync("another", default))).Kind.ShouldBe(ErrorKind.NotFound);
+        (await Should.ThrowAsync<CloudletException>(() => rig.Converger.RollBackAsync("another", default))).Kind.ShouldBe(
+            ErrorKind.NotFound
+        );
         rig.Kind.Host.ShouldContainKey("file:/a");
     }
 
     [Fact]
-    public async Task Within_the_window_another_apply_is_refused_and_after_it_goes_back_first()
+    public async Task Within_the_window_another_apply_is_refused_and_after_it_rolls_back_first()
     {
         await rig.ApplyAsync(Rig.State(Rig.File("a")), Window);
         var early = await Should.ThrowAsync<CloudletException>(() => rig.ApplyAsync(Rig.State(Rig.File("b"))));
         early.Message.ShouldContain("cloudlet confirm");
         rig.Clock.Advance(TimeSpan.FromSeconds(61));
         await rig.ApplyAsync(Rig.State(Rig.File("b")));
-        rig.Events.OfType<RollbackStarted>().Single().Because.ShouldBe("nobody confirmed in time");
+        rig.Events.OfType<RollbackStarted>().Single().Because.ShouldBe("no confirmation arrived in time");
         rig.Kind.Host.Keys.ShouldBe(["file:/b"]);
     }
 
     [Fact]
-    public async Task With_a_window_a_failure_goes_back_at_once()
+    public async Task With_a_window_a_failure_is_rolled_back_at_once()
     {
         rig.Kind.BeforeApply = id => Throw(id == "file:/bad");
         var end = await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("bad")), Window);

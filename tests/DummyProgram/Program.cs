@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-// A program for tests of code that runs programs: the first argument says what it does.
+// A program for tests of code that runs programs: the first argument selects what it does.
 return args switch
 {
     ["arguments", .. var rest] => PrintArguments(rest),
@@ -54,7 +54,7 @@ static int Exit(int code, string[] complaint)
     return code;
 }
 
-// Writes alternately to both streams, so that a reader that drains one after the other gets stuck.
+// Writes alternately to both streams, so that a reader that drains one after the other deadlocks.
 static int Flood(int bytes)
 {
     using var output = Console.OpenStandardOutput();
@@ -73,15 +73,18 @@ static int Flood(int bytes)
 static int WaitForInterrupt(bool exitOnInterrupt)
 {
     using var interrupted = new ManualResetEventSlim();
-    using var handler = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
-    {
-        context.Cancel = true;
-        Console.Out.WriteLine("interrupted");
-        if (exitOnInterrupt)
-            interrupted.Set();
-    });
+    using var handler = PosixSignalRegistration.Create(
+        PosixSignal.SIGINT,
+        context =>
+        {
+            context.Cancel = true;
+            Console.Out.WriteLine("interrupted");
+            if (exitOnInterrupt)
+                interrupted.Set();
+        }
+    );
     Console.Out.WriteLine("ready");
-    // The bound is for a failing test that leaves us behind.
+    // The limit is for a failing test that leaves this process behind.
     return interrupted.Wait(TimeSpan.FromMinutes(1)) ? 0 : 65;
 }
 

@@ -4,9 +4,8 @@ namespace DummyPulumiProgram;
 
 internal sealed class Thing : CustomResource
 {
-    public Thing(string name, ThingArgs args) : base("test:index:Thing", name, args)
-    {
-    }
+    public Thing(string name, ThingArgs args)
+        : base("test:index:Thing", name, args) { }
 
     [Output("made")]
     public Output<string> Made { get; private set; } = null!;

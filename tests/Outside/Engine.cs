@@ -4,24 +4,35 @@ using System.Text.Json.Nodes;
 
 namespace Cloudlet.Outside.Tests;
 
-/// <summary>What came of a program.</summary>
+/// <summary>The result of a program.</summary>
 /// <param name="ExitCode">Its exit code.</param>
 /// <param name="Output">Its standard output.</param>
 /// <param name="Error">Its standard error.</param>
-/// <param name="Calls">What it asked of the engine, in order.</param>
+/// <param name="Calls">Its calls to the engine, in order.</param>
 /// <param name="Time">How long it ran.</param>
 internal sealed record Ran(int ExitCode, string Output, string Error, IReadOnlyList<JsonObject> Calls, TimeSpan Time)
 {
     public IEnumerable<string> Methods => Calls.Select(static c => c["method"]!.GetValue<string>());
 
-    public JsonObject Resource(string name) => Calls.Single(c => c["method"]!.GetValue<string>() == "RegisterResource" && c["name"]!.GetValue<string>() == name);
+    public JsonObject Resource(string name) =>
+        Calls.Single(c => c["method"]!.GetValue<string>() == "RegisterResource" && c["name"]!.GetValue<string>() == name);
 
-    public JsonObject StackOutputs => Calls.Single(static c => c["method"]!.GetValue<string>() == "RegisterResourceOutputs" && c["urn"]!.GetValue<string>().Contains("pulumi:pulumi:Stack"))["outputs"]!.AsObject();
+    public JsonObject StackOutputs =>
+        Calls.Single(static c =>
+            c["method"]!.GetValue<string>() == "RegisterResourceOutputs" && c["urn"]!.GetValue<string>().Contains("pulumi:pulumi:Stack")
+        )["outputs"]!.AsObject();
 
-    /// <summary>What the user is told as an error.</summary>
-    public string Errors => string.Join('\n', Calls.Where(static c => c["method"]!.GetValue<string>() == "Log" && c["severity"]!.GetValue<int>() == 3).Select(static c => c["message"]!.GetValue<string>()));
+    /// <summary>The errors shown to the user.</summary>
+    public string Errors =>
+        string.Join(
+            '\n',
+            Calls
+                .Where(static c => c["method"]!.GetValue<string>() == "Log" && c["severity"]!.GetValue<int>() == 3)
+                .Select(static c => c["message"]!.GetValue<string>())
+        );
 
-    public override string ToString() => $"exit {ExitCode}\n{Output}\n{Error}\n{string.Join('\n', Calls.Select(static c => c.ToJsonString()))}";
+    public override string ToString() =>
+        $"exit {ExitCode}\n{Output}\n{Error}\n{string.Join('\n', Calls.Select(static c => c.ToJsonString()))}";
 }
 
 /// <summary>Runs a program as Pulumi's language host runs it, against an engine on Pulumi's own stubs.</summary>
@@ -31,7 +42,7 @@ internal static class Engine
 
     /// <summary>Runs a program.</summary>
     /// <param name="program">Its assembly.</param>
-    /// <param name="told">What the engine is told (engine.js).</param>
+    /// <param name="told">Instructions for the engine (engine.js).</param>
     /// <param name="config">Configuration by full key.</param>
     /// <param name="project">Name of the project.</param>
     public static async Task<Ran> RunAsync(string program, object told, Dictionary<string, string> config, string project = "proj")
@@ -48,7 +59,13 @@ internal static class Engine
             var (ran, time) = await RunProgramAsync(program, $"127.0.0.1:{port}", config, project, isPreview, limit.Token);
             engine.StandardInput.Close();
             await engine.WaitForExitAsync(limit.Token);
-            return new Ran(ran.ExitCode, ran.Output, ran.Error, [.. (await calls).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static l => JsonNode.Parse(l)!.AsObject())], time);
+            return new Ran(
+                ran.ExitCode,
+                ran.Output,
+                ran.Error,
+                [.. (await calls).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static l => JsonNode.Parse(l)!.AsObject())],
+                time
+            );
         }
         finally
         {
@@ -65,22 +82,30 @@ internal static class Engine
     }
 
     private static async Task<((int ExitCode, string Output, string Error) Ran, TimeSpan Time)> RunProgramAsync(
-        string program, string address, Dictionary<string, string> config, string project, bool isPreview, CancellationToken ct)
+        string program,
+        string address,
+        Dictionary<string, string> config,
+        string project,
+        bool isPreview,
+        CancellationToken ct
+    )
     {
         var start = StartOf(program);
-        foreach (var (name, value) in new Dictionary<string, string>
-        {
-            ["PULUMI_MONITOR"] = address,
-            ["PULUMI_ENGINE"] = address,
-            ["PULUMI_ORGANIZATION"] = "org",
-            ["PULUMI_PROJECT"] = project,
-            ["PULUMI_STACK"] = "dev",
-            ["PULUMI_DRY_RUN"] = isPreview ? "true" : "false",
-            ["PULUMI_QUERY_MODE"] = "false",
-            ["PULUMI_PARALLEL"] = "16",
-            ["PULUMI_CONFIG"] = JsonSerializer.Serialize(config),
-            ["PULUMI_CONFIG_SECRET_KEYS"] = "[]",
-        })
+        foreach (
+            var (name, value) in new Dictionary<string, string>
+            {
+                ["PULUMI_MONITOR"] = address,
+                ["PULUMI_ENGINE"] = address,
+                ["PULUMI_ORGANIZATION"] = "org",
+                ["PULUMI_PROJECT"] = project,
+                ["PULUMI_STACK"] = "dev",
+                ["PULUMI_DRY_RUN"] = isPreview ? "true" : "false",
+                ["PULUMI_QUERY_MODE"] = "false",
+                ["PULUMI_PARALLEL"] = "16",
+                ["PULUMI_CONFIG"] = JsonSerializer.Serialize(config),
+                ["PULUMI_CONFIG_SECRET_KEYS"] = "[]",
+            }
+        )
         {
             start.Environment[name] = value;
         }
@@ -91,7 +116,13 @@ internal static class Engine
     }
 
     private static ProcessStartInfo StartOf(string program) =>
-        new("dotnet", [Path.Join(AppContext.BaseDirectory, program)]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.Join(Stubs.Repository, "infra/Sites") };
+        new("dotnet", [Path.Join(AppContext.BaseDirectory, program)])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.Join(Stubs.Repository, "infra/Sites"),
+        };
 
     private static async Task<(int ExitCode, string Output, string Error)> FinishAsync(ProcessStartInfo start, CancellationToken ct)
     {

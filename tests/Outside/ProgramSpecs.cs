@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Cloudlet.Outside.Tests;
 
-/// <summary>Programs on our SDK, as processes, against an engine that is not ours.</summary>
+/// <summary>Programs that use our SDK, as processes, against an independent engine.</summary>
 public sealed class ProgramSpecs
 {
     private const string Dummy = "DummyPulumiProgram.dll";
@@ -17,27 +17,51 @@ public sealed class ProgramSpecs
         ran.ExitCode.ShouldBe(0, ran.ToString());
         ran.Output.ShouldBe("plain output\n");
         Same(ran.Resource("one")["inputs"], new JsonObject { ["size"] = 3, ["secret"] = Secret.DeepClone() });
-        Same(ran.Resource("two")["inputs"], new JsonObject { ["size"] = 8, ["text"] = "one-id/made one", ["list"] = new JsonArray("a", "one-id") });
+        Same(
+            ran.Resource("two")["inputs"],
+            new JsonObject
+            {
+                ["size"] = 8,
+                ["text"] = "one-id/made one",
+                ["list"] = new JsonArray("a", "one-id"),
+            }
+        );
         Same(ran.Resource("two")["dependencies"], new JsonArray("urn:pulumi:dev::proj::test:index:Thing::one"));
         Same(ran.Resource("two")["propertyDependencies"]!["list"], new JsonArray("urn:pulumi:dev::proj::test:index:Thing::one"));
         Same(ran.StackOutputs["secret"], Secret);
         Same(ran.StackOutputs["text"], "one-id/made one");
-        Same(ran.StackOutputs["one"], new JsonObject { [Signature] = "5cf8f73096256a8f31e491e813e4eb8e", ["urn"] = "urn:pulumi:dev::proj::test:index:Thing::one", ["id"] = "one-id" });
+        Same(
+            ran.StackOutputs["one"],
+            new JsonObject
+            {
+                [Signature] = "5cf8f73096256a8f31e491e813e4eb8e",
+                ["urn"] = "urn:pulumi:dev::proj::test:index:Thing::one",
+                ["id"] = "one-id",
+            }
+        );
         ran.Methods.Last().ShouldBe("SignalAndWaitForShutdown");
     }
 
     [Fact]
-    public async Task A_preview_sends_what_is_known_and_marks_what_is_not()
+    public async Task A_preview_sends_known_values_and_marks_unknown_ones()
     {
         var ran = await Engine.RunAsync(Dummy, new { preview = true }, Scenario("chain"));
         ran.ExitCode.ShouldBe(0, ran.ToString());
-        Same(ran.Resource("two")["inputs"], new JsonObject { ["size"] = Unknown, ["text"] = Unknown, ["list"] = new JsonArray("a", Unknown) });
+        Same(
+            ran.Resource("two")["inputs"],
+            new JsonObject
+            {
+                ["size"] = Unknown,
+                ["text"] = Unknown,
+                ["list"] = new JsonArray("a", Unknown),
+            }
+        );
         Same(ran.StackOutputs["text"], Unknown);
         Same(ran.StackOutputs["dry"], true);
     }
 
     [Fact]
-    public async Task A_secret_is_nowhere_but_in_its_envelope()
+    public async Task A_secret_is_sent_only_in_its_envelope()
     {
         var ran = await Engine.RunAsync(Dummy, new { failures = new { two = new { code = 9, message = "no" } } }, Scenario("chain"));
         ran.ExitCode.ShouldBe(32);
@@ -49,7 +73,7 @@ public sealed class ProgramSpecs
     [InlineData("throws", 32, "InvalidTimeZoneException: a defect", true)]
     [InlineData("user-error", 32, "set the region", false)]
     [InlineData("log-error", 1, "this is wrong", false)]
-    public async Task Failures_are_told_to_the_engine_and_by_the_exit_code(string scenario, int exitCode, string message, bool hasStack)
+    public async Task Failures_are_reported_to_the_engine_and_by_the_exit_code(string scenario, int exitCode, string message, bool hasStack)
     {
         var ran = await Engine.RunAsync(Dummy, new { }, Scenario(scenario));
         ran.ExitCode.ShouldBe(exitCode);
@@ -60,7 +84,7 @@ public sealed class ProgramSpecs
     }
 
     [Fact]
-    public async Task A_program_that_forgets_to_return_its_exit_code_has_it_all_the_same()
+    public async Task A_program_that_does_not_return_its_exit_code_still_exits_with_it()
     {
         var ran = await Engine.RunAsync(Dummy, new { }, [], project: "returns-nothing");
         ran.ExitCode.ShouldBe(32);
@@ -68,7 +92,7 @@ public sealed class ProgramSpecs
     }
 
     [Fact]
-    public async Task A_missing_configuration_is_asked_for()
+    public async Task A_missing_configuration_value_is_reported()
     {
         var ran = await Engine.RunAsync(Dummy, new { }, []);
         ran.ExitCode.ShouldBe(32);
@@ -76,34 +100,38 @@ public sealed class ProgramSpecs
     }
 
     [Fact]
-    public async Task A_resource_that_fails_ends_the_program_and_leaves_the_outputs_alone()
+    public async Task A_failed_resource_ends_the_program_without_setting_outputs()
     {
-        var ran = await Engine.RunAsync(Dummy, new { failures = new { one = new { code = 13, message = "größer als erlaubt" } } }, Scenario("chain"));
+        var ran = await Engine.RunAsync(
+            Dummy,
+            new { failures = new { one = new { code = 13, message = "größer als erlaubt" } } },
+            Scenario("chain")
+        );
         ran.ExitCode.ShouldBe(32);
         ran.Errors.ShouldContain("test:index:Thing \"one\" could not be declared: Internal: größer als erlaubt");
         ran.Methods.ShouldNotContain("RegisterResourceOutputs");
     }
 
     [Fact]
-    public async Task An_engine_without_the_newer_calls_is_served()
+    public async Task An_engine_without_the_newer_calls_is_supported()
     {
         var ran = await Engine.RunAsync(Dummy, new { lacks = new[] { "signalAndWaitForShutdown", "supportsFeature" } }, Scenario("chain"));
         ran.ExitCode.ShouldBe(0, ran.ToString());
     }
 
     [Fact]
-    public async Task An_engine_that_dies_ends_the_program_soon_and_in_words()
+    public async Task A_dying_engine_ends_the_program_soon_and_with_a_message()
     {
         var ran = await Engine.RunAsync(Dummy, new { dieAt = "one" }, Scenario("chain"));
         ran.ExitCode.ShouldBe(1);
         ran.Error.ShouldContain("\"one\" could not be declared");
-        ran.Error.ShouldContain("a message could not be handed to the Pulumi engine");
+        ran.Error.ShouldContain("a message could not be sent to the Pulumi engine");
         ran.Error.ShouldNotContain("   at ");
         ran.Time.ShouldBeLessThan(TimeSpan.FromSeconds(60));
     }
 
     [Fact]
-    public async Task Messages_of_many_megabytes_pass_both_ways()
+    public async Task Messages_of_many_megabytes_pass_in_both_directions()
     {
         var ran = await Engine.RunAsync(Dummy, new { bigAt = "big" }, Scenario("big"));
         ran.ExitCode.ShouldBe(0, ran.ToString());
@@ -113,9 +141,18 @@ public sealed class ProgramSpecs
     [Fact]
     public async Task The_sites_program_declares_the_hosts_of_a_site_file_and_exports_their_addresses()
     {
-        var output = new { digest = "sha256:1", addresses = new[] { "10.80.0.1/24" }, health = new { state = "as-described", alarms = Array.Empty<string>() } };
+        var output = new
+        {
+            digest = "sha256:1",
+            addresses = new[] { "10.80.0.1/24" },
+            health = new { state = "as-described", alarms = Array.Empty<string>() },
+        };
         var outputs = new Dictionary<string, object> { ["edge-1"] = output };
-        var ran = await Engine.RunAsync("Cloudlet.Sites.dll", new { outputs }, new() { ["proj:files"] = "../../templates/sites/single-host.yaml" });
+        var ran = await Engine.RunAsync(
+            "Cloudlet.Sites.dll",
+            new { outputs },
+            new() { ["proj:files"] = "../../templates/sites/single-host.yaml" }
+        );
         ran.ExitCode.ShouldBe(0, ran.ToString());
         ran.Resource("edge-1")["type"]!.GetValue<string>().ShouldBe("cloudlet:index:Host");
         ran.Resource("edge-1")["inputs"]!["links"]!["cloudlet0"]!["mtu"]!.GetValue<int>().ShouldBe(1450);
@@ -124,7 +161,7 @@ public sealed class ProgramSpecs
     }
 
     [Fact]
-    public async Task The_sites_program_says_how_to_run_it_when_there_is_no_engine()
+    public async Task The_sites_program_says_how_to_run_it_without_an_engine()
     {
         var (exitCode, output, error) = await Engine.RunAloneAsync("Cloudlet.Sites.dll");
         exitCode.ShouldBe(1);
@@ -135,5 +172,6 @@ public sealed class ProgramSpecs
 
     private static Dictionary<string, string> Scenario(string name) => new() { ["proj:scenario"] = name, ["proj:token"] = "hunter2" };
 
-    private static void Same(JsonNode? found, JsonNode expected) => JsonNode.DeepEquals(found, expected).ShouldBeTrue($"{found?.ToJsonString()} should be {expected.ToJsonString()}");
+    private static void Same(JsonNode? found, JsonNode expected) =>
+        JsonNode.DeepEquals(found, expected).ShouldBeTrue($"{found?.ToJsonString()} should be {expected.ToJsonString()}");
 }

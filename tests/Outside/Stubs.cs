@@ -14,17 +14,23 @@ internal static class Stubs
     /// <summary>The repository.</summary>
     public static string Repository { get; } = Path.GetFullPath(Path.Join(Folder, "../.."));
 
-    /// <summary>Skips the test, with the reason, where the stubs cannot be had.</summary>
+    /// <summary>Skips the test, with the reason, where the stubs are not available.</summary>
     public static async Task RequireAsync()
     {
         if (await Installed.Value is { } reason)
             Assert.Skip(reason);
     }
 
-    /// <summary>Starts one of our scripts on the stubs.</summary>
+    /// <summary>Starts one of our scripts that use the stubs.</summary>
     public static Process StartNode(string script, params ReadOnlySpan<string> arguments)
     {
-        var start = new ProcessStartInfo("node") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("node")
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.ArgumentList.Add(Path.Join(Folder, script));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
@@ -34,7 +40,14 @@ internal static class Stubs
 
     private static async Task<string?> InstallAsync()
     {
-        using var install = Process.Start(new ProcessStartInfo(Path.Join(Folder, "stubs")) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var install = Process.Start(
+            new ProcessStartInfo(Path.Join(Folder, "stubs"))
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var output = install.StandardOutput.ReadToEndAsync();
         var error = await install.StandardError.ReadToEndAsync();
         await output;

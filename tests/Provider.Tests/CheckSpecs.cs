@@ -1,10 +1,12 @@
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site;
 using Cloudlet.Provider.Resources;
+using Cloudlet.Provider.Settings;
 using Cloudlet.Wire.Values;
 
 namespace Cloudlet.Provider.Tests;
 
-/// <summary>What is wrong with inputs is what <c>cloudlet plan</c> says of a site file with the same content.</summary>
+/// <summary>Problems of inputs are those that <c>cloudlet plan</c> reports for a site file with the same content.</summary>
 public sealed class CheckSpecs
 {
     [Theory]
@@ -25,25 +27,37 @@ public sealed class CheckSpecs
 
         var file = SiteLoader.Load(["site.yaml"], new OneFile($"{{\"hosts\": {{\"edge-1\": {json}}}}}")).Problems;
         problems.Select(static p => p.Reason).ShouldBe(file.Select(static p => p.Message));
-        problems.Select(static p => p.Path).ShouldBe(file.Select(static p => p.Path.Replace("hosts.edge-1.", "", StringComparison.Ordinal).Replace("hosts.edge-1", "", StringComparison.Ordinal)));
+        problems
+            .Select(static p => p.Path)
+            .ShouldBe(
+                file.Select(static p =>
+                    p.Path.Replace("hosts.edge-1.", "", StringComparison.Ordinal).Replace("hosts.edge-1", "", StringComparison.Ordinal)
+                )
+            );
         problems.Select(static p => p.Path).ShouldContain(path);
     }
 
     [Fact]
-    public void Inputs_that_only_a_program_has_are_checked_too() =>
-        Trees.Inputs("""{"onDelete": "burn", "templates": {"a": 1}, "name": 3}""").Compile().Problems.Select(static p => p.Path).ShouldBe(["onDelete", "name", "templates.a"]);
+    public void Inputs_that_only_programs_have_are_checked_too() =>
+        Trees
+            .Inputs("""{"onDelete": "burn", "templates": {"a": 1}, "name": 3}""")
+            .Compile()
+            .Problems.Select(static p => p.Path)
+            .ShouldBe(["onDelete", "name", "templates.a"]);
 
     [Fact]
     public void A_template_is_text_of_the_inputs()
     {
-        var (state, problems) = Trees.Inputs("""{"templates": {"t.scriban": "at {{ host.name }}"}, "files": {"/etc/x": {"template": "t.scriban"}}}""").Compile();
+        var (state, problems) = Trees
+            .Inputs("""{"templates": {"t.scriban": "at {{ host.name }}"}, "files": {"/etc/x": {"template": "t.scriban"}}}""")
+            .Compile();
 
         problems.ShouldBeEmpty();
         System.Text.Encoding.UTF8.GetString(state!.ToBytes()).ShouldContain("at edge-1");
     }
 
     [Fact]
-    public void What_is_not_known_yet_is_no_mistake_and_neither_is_what_needs_it()
+    public void An_unknown_value_is_not_an_error_and_neither_are_its_dependents()
     {
         var tree = Trees.Of("""{"links": {"v5": {"kind": "vlan", "id": 5, "parent": "nobody"}}, "files": {"/etc/x": {"mode": "0600"}}}""");
         tree = (MapValue)InputTree.Set(tree, ["links", "v5", "mtu"], PropertyValue.Unknown);
@@ -55,21 +69,46 @@ public sealed class CheckSpecs
     }
 
     [Fact]
-    public void A_mistake_beside_what_is_not_known_yet_is_said()
+    public void An_error_beside_an_unknown_value_is_reported()
     {
-        var tree = (MapValue)InputTree.Set(Trees.Of("""{"links": {"eth0": {"kind": "existing", "mtuu": 1}}}"""), ["links", "eth0", "mac"], PropertyValue.Unknown);
+        var tree = (MapValue)
+            InputTree.Set(
+                Trees.Of("""{"links": {"eth0": {"kind": "existing", "mtuu": 1}}}"""),
+                ["links", "eth0", "mac"],
+                PropertyValue.Unknown
+            );
 
         HostInputs.Of(tree, "edge-1").Compile().Problems.Select(static p => p.Path).ShouldBe(["links.eth0.mtuu"]);
     }
 
     [Fact]
+    public void TakeOver_is_an_option_and_not_part_of_the_state()
+    {
+        const string host = """{"links": {"br0": {"kind": "bridge"}}}""";
+
+        var taken = Trees.Inputs(host.Replace("{\"links\"", "{\"takeOver\": true, \"links\"", StringComparison.Ordinal));
+
+        (taken.TakeOver, taken.Compile().State!.Digest).ShouldBe((true, Trees.Inputs(host).Compile().State!.Digest));
+        Trees.Inputs("""{"takeOver": "yes"}""").Compile().Problems.ShouldHaveSingleItem().Path.ShouldBe("takeOver");
+        ProviderSettings.Read(Trees.Of("""{"takeOver": "true"}""")).Settings.TakeOver.ShouldBeTrue();
+        ProviderSettings.Read(Trees.Of("""{"takeOver": "perhaps"}""")).Problems.ShouldHaveSingleItem().Path.ShouldBe("takeOver");
+    }
+
+    [Fact]
     public void The_same_host_has_the_digest_of_its_site_file()
     {
-        const string json = """{"links": {"br0": {"kind": "bridge", "mtu": 1400, "addresses": ["10.0.0.1/24"]}}, "files": {"/etc/x": {"content": "y"}}, "packages": {"chrony": null}}""";
+        const string json =
+            """{"links": {"br0": {"kind": "bridge", "mtu": 1400, "addresses": ["10.0.0.1/24"]}}, "files": {"/etc/x": {"content": "y"}}, "packages": {"chrony": null}}""";
 
-        var (site, _) = SiteLoader.Load(["site.yaml"], new OneFile($"{{\"hosts\": {{\"edge-1\": {json.Replace("null", "{}", StringComparison.Ordinal)}}}}}"));
+        var (site, _) = SiteLoader.Load(
+            ["site.yaml"],
+            new OneFile($"{{\"hosts\": {{\"edge-1\": {json.Replace("null", "{}", StringComparison.Ordinal)}}}}}")
+        );
 
-        Trees.Inputs(json).Compile().State!.Digest.ShouldBe(DesiredState.Compile.HostCompiler.Compile(site!, new OneFile("")).Single().State!.Digest);
+        Trees
+            .Inputs(json)
+            .Compile()
+            .State!.Digest.ShouldBe(DesiredState.Compile.HostCompiler.Compile(site!, new OneFile("")).Single().State!.Digest);
     }
 
     private sealed class OneFile(string text) : ISiteFiles

@@ -1,33 +1,34 @@
+using Cloudlet.Agent;
 using Cloudlet.Converge.Applying;
-using Cloudlet.DesiredState.Site;
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.Provider.Agents;
 
 namespace Cloudlet.Provider.Tests;
 
-/// <summary>Hosts that answer what a test says; that real ones answer so is what the lab tests show.</summary>
+/// <summary>Hosts with scripted answers; the lab tests show that real hosts answer like that.</summary>
 internal sealed class FakeHosts(Func<AgentRequest, ConvergeEventSink, CancellationToken, Task> answer) : IHostDoor
 {
     /// <summary>A host that answers with these events.</summary>
     public FakeHosts(params IReadOnlyList<ConvergeEvent> events)
-        : this((_, sink, _) =>
-        {
-            foreach (var happened in events)
-                sink(happened);
-            return Task.CompletedTask;
-        })
-    {
-    }
+        : this(
+            (_, sink, _) =>
+            {
+                foreach (var happened in events)
+                    sink(happened);
+                return Task.CompletedTask;
+            }
+        ) { }
 
-    /// <summary>What was asked.</summary>
+    /// <summary>The requests so far.</summary>
     public List<string> Asked { get; } = [];
 
-    public IAgent Open(HostReach reach) => new Agent(this, answer);
+    public IAgent Open(HostReach reach, Waiting waiting) => new Agent(this, answer);
 
     private sealed class Agent(FakeHosts hosts, Func<AgentRequest, ConvergeEventSink, CancellationToken, Task> answer) : IAgent
     {
         public Task AskAsync(AgentRequest request, ConvergeEventSink events, CancellationToken ct)
         {
-            hosts.Asked.Add(request.Verb);
+            hosts.Asked.Add(request.Verb.ToString().ToLowerInvariant());
             return answer(request, events, ct);
         }
 

@@ -6,12 +6,18 @@ using Pulumi;
 
 namespace Cloudlet.Provider.Tests;
 
-/// <summary>The schema that other languages are generated from says what the classes for C# say.</summary>
+/// <summary>The schema for other languages matches the C# classes.</summary>
 public sealed class SchemaSpecs
 {
     private static readonly JsonObject Schema = JsonNode.Parse(PluginSchema.Generate("1.2.3"))!.AsObject();
 
-    public static TheoryData<string> Types => [.. typeof(HostArgs).Assembly.GetTypes().Where(static t => t.IsSubclassOf(typeof(ResourceArgs)) && t != typeof(HostArgs)).Select(static t => t.Name)];
+    public static TheoryData<string> Types =>
+        [
+            .. typeof(HostArgs)
+                .Assembly.GetTypes()
+                .Where(static t => t.IsSubclassOf(typeof(ResourceArgs)) && t != typeof(HostArgs))
+                .Select(static t => t.Name),
+        ];
 
     [Fact]
     public void A_host_has_the_inputs_of_its_class() =>
@@ -29,7 +35,11 @@ public sealed class SchemaSpecs
     [Fact]
     public void A_host_has_the_outputs_of_its_class()
     {
-        var outputs = typeof(Host).GetProperties().Select(static p => p.GetCustomAttribute<OutputAttribute>()?.Name).OfType<string>().Where(static n => n is not ("id" or "urn"));
+        var outputs = typeof(Host)
+            .GetProperties()
+            .Select(static p => p.GetCustomAttribute<OutputAttribute>()?.Name)
+            .OfType<string>()
+            .Where(static n => n is not ("id" or "urn"));
 
         outputs.Except(Keys(Schema["resources"]!["cloudlet:index:Host"]!["properties"]!), StringComparer.Ordinal).ShouldBeEmpty();
     }
@@ -41,13 +51,17 @@ public sealed class SchemaSpecs
         var references = new List<string>();
         Collect(Schema, references);
 
-        references.Where(static r => r != "pulumi.json#/Any").ShouldAllBe(r => types.ContainsKey(r.Replace("#/types/", "", StringComparison.Ordinal)));
+        references
+            .Where(static r => r != "pulumi.json#/Any")
+            .ShouldAllBe(r => types.ContainsKey(r.Replace("#/types/", "", StringComparison.Ordinal)));
         references.Count.ShouldBeGreaterThan(10);
     }
 
     [Fact]
-    public void Words_of_a_choice_are_those_of_a_site_file() =>
-        Schema["types"]!["cloudlet:index:LinkKind"]!["enum"]!.AsArray().Select(static w => w!["value"]!.GetValue<string>())
+    public void Values_of_an_enum_are_those_of_a_site_file() =>
+        Schema["types"]!["cloudlet:index:LinkKind"]!["enum"]!
+            .AsArray()
+            .Select(static w => w!["value"]!.GetValue<string>())
             .ShouldBe(["existing", "dummy", "bridge", "veth", "vlan", "vxlan", "macvlan", "tap"]);
 
     private static void Collect(JsonNode? node, List<string> references)
@@ -71,11 +85,23 @@ public sealed class SchemaSpecs
         }
     }
 
-    private static List<string> Keys(JsonNode properties) => [.. properties.AsObject().Select(static p => p.Key).Order(StringComparer.Ordinal)];
+    private static List<string> Keys(JsonNode properties) =>
+        [.. properties.AsObject().Select(static p => p.Key).Order(StringComparer.Ordinal)];
 
     private static List<string> Inputs(Type type) =>
-    [
-        .. type.GetMembers(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
-            .Select(static m => m.GetCustomAttribute<InputAttribute>()?.Name).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
-    ];
+        [
+            .. type.GetMembers(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                .Select(NameOf)
+                .OfType<string>()
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal),
+        ];
+
+    // Only the SDK can read the attribute's name.
+    private static string? NameOf(MemberInfo member) =>
+        member
+            .GetCustomAttributesData()
+            .FirstOrDefault(static a => a.AttributeType == typeof(InputAttribute))
+            ?.ConstructorArguments[0]
+            .Value as string;
 }

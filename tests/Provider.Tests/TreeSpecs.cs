@@ -14,10 +14,12 @@ public sealed class TreeSpecs
 
     [Fact]
     public void Paths_are_those_of_the_host() =>
-        new[] { "hosts.edge-1.links.eth0", "hosts[\"a b\"].links", "hosts.edge-1" }.Select(static p => InputTree.PathBelow(p, p.Contains("a b") ? "a b" : "edge-1")).ShouldBe(["links.eth0", "links", ""]);
+        new[] { "hosts.edge-1.links.eth0", "hosts[\"a b\"].links", "hosts.edge-1" }
+            .Select(static p => InputTree.PathBelow(p, p.Contains("a b") ? "a b" : "edge-1"))
+            .ShouldBe(["links.eth0", "links", ""]);
 
     [Fact]
-    public void What_is_put_below_a_secret_is_secret()
+    public void A_value_set_below_a_secret_is_secret()
     {
         var tree = MapValue.Empty.With("files", new SecretValue(Trees.Of("""{"/x": {"content": "a"}}""")));
 
@@ -27,13 +29,17 @@ public sealed class TreeSpecs
     }
 
     [Fact]
-    public void What_is_put_in_the_place_of_a_secret_is_secret() =>
-        InputTree.Set(MapValue.Empty.With("a", new SecretValue(new TextValue("x"))), ["a"], new TextValue("y")).ShouldBe(MapValue.Empty.With("a", new SecretValue(new TextValue("y"))));
+    public void A_value_that_replaces_a_secret_is_secret() =>
+        InputTree
+            .Set(MapValue.Empty.With("a", new SecretValue(new TextValue("x"))), ["a"], new TextValue("y"))
+            .ShouldBe(MapValue.Empty.With("a", new SecretValue(new TextValue("y"))));
 
     [Fact]
-    public void Secrets_are_taken_out_of_messages()
+    public void Secrets_are_removed_from_messages()
     {
-        var redaction = new Redaction(MapValue.Empty.With("a", new SecretValue(Trees.Of("""{"b": ["geheim-1", "x"], "c": "first line\nsecond line\n"}"""))));
+        var redaction = new Redaction(
+            MapValue.Empty.With("a", new SecretValue(Trees.Of("""{"b": ["geheim-1", "x"], "c": "first line\nsecond line\n"}""")))
+        );
 
         redaction.Clean("found geheim-1, \"x\" and second line in a box").ShouldBe("found [secret], [secret] and [secret] in a box");
     }

@@ -4,7 +4,7 @@ using Cloudlet.Wire.Values;
 
 namespace Cloudlet.Provider.Tests;
 
-/// <summary>Short ways to write inputs.</summary>
+/// <summary>Shorthands for inputs.</summary>
 internal static class Trees
 {
     /// <summary>The tree of a JSON text.</summary>

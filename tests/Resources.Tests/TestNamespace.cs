@@ -3,7 +3,7 @@ using Cloudlet.Machine.Netlink;
 
 namespace Cloudlet.Resources.Tests;
 
-/// <summary>A network namespace of the test's own; gone after it, whatever happened.</summary>
+/// <summary>A network namespace of one test, removed afterwards in any case.</summary>
 public sealed class TestNamespace : IDisposable
 {
     private static int count;
@@ -28,14 +28,33 @@ public sealed class TestNamespace : IDisposable
 
     public RouteNetlink Links { get; }
 
-    /// <summary>Runs iproute2 inside the namespace: somebody else on the host.</summary>
+    /// <summary>Runs iproute2 inside the namespace, as other software on the host would.</summary>
     public string Ip(string arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("ip", $"-n {Name} {arguments}") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("ip", $"-n {Name} {arguments}")
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"ip {arguments}: {error.GetAwaiter().GetResult()}");
+    }
+
+    /// <summary>Runs a program inside the namespace.</summary>
+    public void Exec(string command)
+    {
+        using var process = Process.Start(
+            new ProcessStartInfo("ip", $"netns exec {Name} {command}") { UseShellExecute = false, RedirectStandardError = true }
+        )!;
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{command}: {error}");
     }
 
     public void Dispose()

@@ -1,28 +1,32 @@
+using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Tests;
 
-/// <summary>Definitions and bases to try things on.</summary>
+/// <summary>Sample definitions and bases.</summary>
 internal static class Samples
 {
-    public static VmDefinition Machine { get; } = new()
-    {
-        Layout = 1,
-        Machine = "pc-q35-7.2",
-        Accelerator = "tcg",
-        Cpu = "Westmere,+rdrand",
-        Cpus = 1,
-        MemoryBytes = 64L << 20,
-        QemuVersion = "7.2.22",
-    };
+    public static VmDefinition Machine { get; } =
+        new()
+        {
+            Layout = 1,
+            Machine = "pc-q35-7.2",
+            Accelerator = "tcg",
+            Cpu = "Westmere,+rdrand",
+            Cpus = 1,
+            MemoryBytes = 64L << 20,
+            QemuVersion = "7.2.22",
+        };
 
-    /// <summary>A base with a little content in each part: whole, but nothing that a QEMU would run.</summary>
+    /// <summary>A base with a little content in each part: complete, but not runnable.</summary>
     public static BaseVm Publish(RuntimeStore store, string? name = null, byte content = 1)
     {
         using var staged = store.Stage();
-        foreach (var (file, length) in new[] { (BaseVm.DiskFile, 8L << 20), (BaseVm.MemoryFile, Machine.MemoryBytes), (BaseVm.DevicesFile, 3L) })
+        foreach (
+            var (file, length) in new[] { (BaseVm.DiskFile, 8L << 20), (BaseVm.MemoryFile, Machine.MemoryBytes), (BaseVm.DevicesFile, 3L) }
+        )
         {
             using var stream = File.Create(staged[file]);
             stream.SetLength(length);
@@ -36,7 +40,7 @@ internal static class Samples
 
     public static void RequireQemuImg()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: the runtime runs QEMU's programs as a user of their own");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: the runtime runs QEMU's programs as a separate user");
         Require(RuntimeProgram.QemuImg, RuntimeProgram.Setpriv);
     }
 
@@ -44,13 +48,18 @@ internal static class Samples
     public static void Require(params ReadOnlySpan<RuntimeProgram> programs)
     {
         foreach (var program in programs)
-            Assert.SkipUnless(File.Exists($"/usr/bin/{program.Name}"), $"needs {program.Name}: apt-get install {program.Package}");
+            try
+            {
+                program.Find();
+            }
+            catch (CloudletException e)
+            {
+                Assert.Skip(e.Message);
+            }
     }
 
     private sealed class NoProgress : IProgress<string>
     {
-        public void Report(string value)
-        {
-        }
+        public void Report(string value) { }
     }
 }

@@ -1,14 +1,15 @@
 namespace Cloudlet.TestKit;
 
 /// <summary>
-/// Ends a run at its Nth step as kill -9 would: from then on nothing that goes through it happens any more, and the run's token is cancelled, so that its code does not carry on with another resource.
+/// Ends a run at its Nth step like kill -9: from then on, nothing that passes through it takes effect. It also cancels the run's token, so
+/// that the run does not continue with another resource.
 /// </summary>
 public sealed class KillSwitch : IDisposable
 {
     private readonly CancellationTokenSource end = new();
     private readonly Lock turn = new();
 
-    /// <summary>The step that is not done any more, from 1; 0: never.</summary>
+    /// <summary>The first step that is not done, from 1; 0: none.</summary>
     public int At { get; init; }
 
     /// <summary>Steps that were done.</summary>

@@ -1,7 +1,8 @@
 namespace Cloudlet.TestKit;
 
 /// <summary>
-/// A clock that stands still until a test moves it. Who waits on it does not wait: the clock jumps to the end of the wait, unless <see cref="JumpsOverWaits"/> is off.
+/// A clock that stops until a test advances it. Waits on it end at once: the clock jumps to the end of the wait, unless
+/// <see cref="JumpsOverWaits"/> is off.
 /// </summary>
 public sealed class ManualClock : TimeProvider
 {
@@ -12,7 +13,7 @@ public sealed class ManualClock : TimeProvider
     /// <summary>False: a wait ends when <see cref="Advance"/> reaches its end.</summary>
     public bool JumpsOverWaits { get; init; } = true;
 
-    /// <summary>How far somebody has set the wall clock from where it would be; timestamps and waits do not notice.</summary>
+    /// <summary>How far the wall clock was set from its true time; timestamps and waits do not change.</summary>
     public TimeSpan WallStep { get; set; }
 
     /// <inheritdoc/>
@@ -35,7 +36,7 @@ public sealed class ManualClock : TimeProvider
             return now.Ticks;
     }
 
-    /// <summary>Moves the clock and ends the waits that are over then.</summary>
+    /// <summary>Advances the clock and ends the waits that are over then.</summary>
     public void Advance(TimeSpan by)
     {
         List<ManualTimer> due;
@@ -69,7 +70,7 @@ public sealed class ManualClock : TimeProvider
             timers.Add(timer);
         }
 
-        // Not on this thread: the caller has not kept the timer yet.
+        // On another thread: the caller has not stored the timer yet.
         if (JumpsOverWaits)
             ThreadPool.QueueUserWorkItem(_ => AdvanceTo(timer.Due));
     }

@@ -4,12 +4,13 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.TestKit;
 
-/// <summary>A store in memory that keeps bytes, as a file would.</summary>
+/// <summary>A store in memory that keeps bytes, as a file does.</summary>
 public sealed class MemoryConvergeStore : IConvergeStore
 {
     private byte[]? journal;
     private byte[]? applied;
     private byte[]? origin;
+    private byte[]? owner;
     private bool isLocked;
 
     /// <summary>Called before and after each write.</summary>
@@ -43,10 +44,16 @@ public sealed class MemoryConvergeStore : IConvergeStore
     public void WriteApplied(HostState? state) => Write(() => applied = state is null ? null : Keep(state.ToBytes()));
 
     /// <inheritdoc/>
-    public Origin? ReadOrigin() => origin is null ? null : Origin.Parse(origin);
+    public Baseline? ReadOrigin() => origin is null ? null : Baseline.Parse(origin);
 
     /// <inheritdoc/>
-    public void WriteOrigin(Origin? origin) => Write(() => this.origin = origin is null ? null : Keep(origin.ToBytes()));
+    public void WriteOrigin(Baseline? origin) => Write(() => this.origin = origin is null ? null : Keep(origin.ToBytes()));
+
+    /// <inheritdoc/>
+    public Ownership? ReadOwner() => owner is null ? null : Ownership.Parse(owner);
+
+    /// <inheritdoc/>
+    public void WriteOwner(Ownership? owner) => Write(() => this.owner = owner is null ? null : Keep(owner.ToBytes()));
 
     private byte[] Keep(byte[] json)
     {

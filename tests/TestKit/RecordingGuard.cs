@@ -2,7 +2,7 @@ using Cloudlet.Converge.State;
 
 namespace Cloudlet.TestKit;
 
-/// <summary>A guard that only writes down what it is asked.</summary>
+/// <summary>A guard that only records its calls.</summary>
 public sealed class RecordingGuard : IGuard
 {
     /// <summary><c>arm RUN 60s</c> and <c>disarm RUN</c>.</summary>

@@ -1,6 +1,6 @@
 namespace Cloudlet.TestKit;
 
-/// <summary>A folder of a test's own, removed with everything in it at the end.</summary>
+/// <summary>A folder of one test, removed with its content at the end.</summary>
 public sealed class TempDir : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cloudlet-test-");

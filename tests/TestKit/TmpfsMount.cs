@@ -12,16 +12,16 @@ public sealed partial class TmpfsMount : IDisposable
     private readonly TempDir _folder = new();
 
     /// <summary>Mounts it; needs root.</summary>
-    /// <param name="options">As tmpfs(5) has them, such as <c>size=64k</c>.</param>
+    /// <param name="options">As in tmpfs(5), such as <c>size=64k</c>.</param>
     public TmpfsMount(string options) => Check(Mount("none", _folder.Path, "tmpfs", 0, options));
 
-    /// <summary>Where it is mounted.</summary>
+    /// <summary>Its mount point.</summary>
     public string Path => _folder.Path;
 
     /// <summary>Path of something on it.</summary>
     public string this[string name] => _folder[name];
 
-    /// <summary>Nothing can be written to it from here on.</summary>
+    /// <summary>Makes it read-only: further writes fail.</summary>
     public void RemountReadOnly() => Check(Mount("none", _folder.Path, "tmpfs", RemountFlag | ReadOnlyFlag, null));
 
     /// <inheritdoc/>

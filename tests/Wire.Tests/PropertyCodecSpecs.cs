@@ -14,21 +14,32 @@ public sealed class PropertyCodecSpecs
     private const string SignatureKey = "4dabf18193072939515e22adb298388d";
 
     [Fact]
-    public void Every_value_comes_back_as_it_went_through_the_bytes_of_a_message()
+    public void Every_value_survives_a_round_trip_through_a_message()
     {
-        Prop.ForAll(Map(4).ToArbitrary(), static map =>
-        {
-            var bytes = Google.Protobuf.MessageExtensions.ToByteArray(PropertyCodec.ToStruct(map));
-            return PropertyCodec.FromStruct(Struct.Parser.ParseFrom(bytes)).Equals(map);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+        Prop.ForAll(
+                Map(4).ToArbitrary(),
+                static map =>
+                {
+                    var bytes = Google.Protobuf.MessageExtensions.ToByteArray(PropertyCodec.ToStruct(map));
+                    return PropertyCodec.FromStruct(Struct.Parser.ParseFrom(bytes)).Equals(map);
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(300));
     }
 
     [Fact]
     public void No_secret_is_ever_in_the_text_of_a_value()
     {
-        Prop.ForAll(Value(4).ToArbitrary(), static value =>
-            !new SecretValue(new TextValue("hunter2")).ToString().Contains("hunter2", StringComparison.Ordinal)
-            && !MapValue.Empty.With("a", value).With("b", new OutputValue(new TextValue("hunter2"), IsSecret: true, [])).ToString().Contains("hunter2", StringComparison.Ordinal))
+        Prop.ForAll(
+                Value(4).ToArbitrary(),
+                static value =>
+                    !new SecretValue(new TextValue("hunter2")).ToString().Contains("hunter2", StringComparison.Ordinal)
+                    && !MapValue
+                        .Empty.With("a", value)
+                        .With("b", new OutputValue(new TextValue("hunter2"), IsSecret: true, []))
+                        .ToString()
+                        .Contains("hunter2", StringComparison.Ordinal)
+            )
             .Check(Config.QuickThrowOnFailure);
     }
 
@@ -40,21 +51,29 @@ public sealed class PropertyCodecSpecs
     [InlineData("030794c1-ac77-496b-92df-f27374a8bd58")]
     [InlineData("e48ece36-62e2-4504-bad9-02848725956a")]
     [InlineData("dd056dcd-154b-4c76-9bd3-c8f88648b5ff")]
-    public void Each_sentinel_is_a_value_not_known(string sentinel) =>
+    public void Each_sentinel_is_an_unknown_value(string sentinel) =>
         PropertyCodec.FromValue(Google.Protobuf.WellKnownTypes.Value.ForString(sentinel)).ShouldBe(PropertyValue.Unknown);
 
     [Fact]
-    public void A_mark_that_is_not_known_is_an_error_and_so_is_a_property_of_its_name()
+    public void An_unknown_mark_is_an_error_and_so_is_a_property_of_its_name()
     {
-        var special = new Struct { Fields = { [SignatureKey] = Google.Protobuf.WellKnownTypes.Value.ForString("803fd3297a5875dc03ca845dda5d2a98") } };
-        Should.Throw<FormatException>(() => PropertyCodec.FromValue(Google.Protobuf.WellKnownTypes.Value.ForStruct(special))).Message.ShouldContain("803fd3297a5875dc03ca845dda5d2a98");
+        var special = new Struct
+        {
+            Fields = { [SignatureKey] = Google.Protobuf.WellKnownTypes.Value.ForString("803fd3297a5875dc03ca845dda5d2a98") },
+        };
+        Should
+            .Throw<FormatException>(() => PropertyCodec.FromValue(Google.Protobuf.WellKnownTypes.Value.ForStruct(special)))
+            .Message.ShouldContain("803fd3297a5875dc03ca845dda5d2a98");
         Should.Throw<FormatException>(() => PropertyCodec.ToStruct(MapValue.Empty.With(SignatureKey, PropertyValue.Null)));
     }
 
     [Fact]
-    public void Secrets_and_unknowns_are_found_at_any_depth_and_taken_off()
+    public void Secrets_and_unknowns_are_found_at_any_depth_and_removed()
     {
-        var value = MapValue.Empty.With("list", new ListValue([new SecretValue(new TextValue("s")), new OutputValue(null, IsSecret: false, ["urn:x"])]));
+        var value = MapValue.Empty.With(
+            "list",
+            new ListValue([new SecretValue(new TextValue("s")), new OutputValue(null, IsSecret: false, ["urn:x"])])
+        );
         value.HasSecrets.ShouldBeTrue();
         value.HasUnknowns.ShouldBeTrue();
         value.Plain().ShouldBe(MapValue.Empty.With("list", new ListValue([new TextValue("s"), PropertyValue.Unknown])));
@@ -62,20 +81,32 @@ public sealed class PropertyCodecSpecs
     }
 
     [Fact]
-    public void Plain_data_become_JSON_and_nothing_else_does()
+    public void Only_plain_data_become_JSON()
     {
-        var value = MapValue.Empty.With("n", new NumberValue(5)).With("f", new NumberValue(1.5)).With("l", new ListValue([new TextValue("a"), PropertyValue.Null, new BooleanValue(true)]));
+        var value = MapValue
+            .Empty.With("n", new NumberValue(5))
+            .With("f", new NumberValue(1.5))
+            .With("l", new ListValue([new TextValue("a"), PropertyValue.Null, new BooleanValue(true)]));
         PropertyJson.ToNode(value)!.ToJsonString().ShouldBe("""{"f":1.5,"l":["a",null,true],"n":5}""");
         Should.Throw<FormatException>(() => PropertyJson.ToNode(value.With("u", PropertyValue.Unknown)));
-        Should.Throw<FormatException>(() => PropertyJson.ToNode(new SecretValue(new TextValue("hunter2")))).Message.ShouldNotContain("hunter2");
+        Should
+            .Throw<FormatException>(() => PropertyJson.ToNode(new SecretValue(new TextValue("hunter2"))))
+            .Message.ShouldNotContain("hunter2");
     }
 
     [Fact]
     public void Paths_are_written_as_the_engine_reads_them() =>
-        PropertyPath.Root.Key("files").Key("/etc/a\"b").Key("routes").Index(2).Key("x.y").ToString().ShouldBe("files[\"/etc/a\\\"b\"].routes[2][\"x.y\"]");
+        PropertyPath
+            .Root.Key("files")
+            .Key("/etc/a\"b")
+            .Key("routes")
+            .Index(2)
+            .Key("x.y")
+            .ToString()
+            .ShouldBe("files[\"/etc/a\\\"b\"].routes[2][\"x.y\"]");
 
     [Fact]
-    public void What_is_deeper_than_protobuf_allows_by_itself_is_read()
+    public void Values_deeper_than_protobufs_default_limit_are_read()
     {
         PropertyValue deep = new TextValue("core");
         for (var i = 0; i < 150; i++)
@@ -86,9 +117,11 @@ public sealed class PropertyCodecSpecs
         PropertyCodec.FromStruct(RegisterResourceRequest.Parser.ParseFrom(input).Object)["k"].ShouldBe(deep);
     }
 
-    private static Gen<string> Text() => Gen.OneOf(
-        Gen.Elements("", "a", "links", "/etc/motd", "ü😀\n\0", "value", "dependencies", "4dabf18193072939515e22adb298388"),
-        Gen.Choose(0x20, 0x7e).Select(static c => ((char)c).ToString()).ListOf().Select(static parts => string.Concat(parts)));
+    private static Gen<string> Text() =>
+        Gen.OneOf(
+            Gen.Elements("", "a", "links", "/etc/motd", "ü😀\n\0", "value", "dependencies", "4dabf18193072939515e22adb298388"),
+            Gen.Choose(0x20, 0x7e).Select(static c => ((char)c).ToString()).ListOf().Select(static parts => string.Concat(parts))
+        );
 
     private static Gen<PropertyValue> Value(int depth)
     {
@@ -96,9 +129,12 @@ public sealed class PropertyCodecSpecs
             Gen.Constant(PropertyValue.Null),
             Gen.Constant(PropertyValue.Unknown),
             Gen.Elements(true, false).Select(static b => (PropertyValue)new BooleanValue(b)),
-            Gen.Elements(0d, -1, 1.5, double.MaxValue, 9007199254740991, double.NegativeInfinity).Select(static n => (PropertyValue)new NumberValue(n)),
+            Gen.Elements(0d, -1, 1.5, double.MaxValue, 9007199254740991, double.NegativeInfinity)
+                .Select(static n => (PropertyValue)new NumberValue(n)),
             Text().Select(static t => (PropertyValue)new TextValue(t)),
-            Gen.Elements<string?>(null, "", "id").Select(static id => (PropertyValue)new ResourceValue("urn:pulumi:a::b::c::d", id, id is null ? "" : "1.0")));
+            Gen.Elements<string?>(null, "", "id")
+                .Select(static id => (PropertyValue)new ResourceValue("urn:pulumi:a::b::c::d", id, id is null ? "" : "1.0"))
+        );
         if (depth == 0)
             return flat;
         var inner = Value(depth - 1);
@@ -108,9 +144,19 @@ public sealed class PropertyCodecSpecs
             inner.ListOf(3).Select(static items => (PropertyValue)new ListValue([.. items])),
             inner.Select(static v => (PropertyValue)new SecretValue(v)),
             Map(depth - 1).Select(static m => (PropertyValue)new AssetValue(m.Entries.Count % 2 == 0, m.Entries)),
-            inner.Select(static v => (PropertyValue)new OutputValue(v is UnknownValue ? null : v, v is NullValue, v is TextValue ? [] : ["urn:a", "urn:b"])));
+            inner.Select(static v =>
+                (PropertyValue)new OutputValue(v is UnknownValue ? null : v, v is NullValue, v is TextValue ? [] : ["urn:a", "urn:b"])
+            )
+        );
     }
 
-    private static Gen<MapValue> Map(int depth) => Text().Zip(Value(depth)).ListOf().Select(static pairs =>
-        new MapValue(pairs.DistinctBy(static p => p.Item1).ToImmutableSortedDictionary(static p => p.Item1, static p => p.Item2, StringComparer.Ordinal)));
+    private static Gen<MapValue> Map(int depth) =>
+        Text()
+            .Zip(Value(depth))
+            .ListOf()
+            .Select(static pairs => new MapValue(
+                pairs
+                    .DistinctBy(static p => p.Item1)
+                    .ToImmutableSortedDictionary(static p => p.Item1, static p => p.Item2, StringComparer.Ordinal)
+            ));
 }

@@ -6,10 +6,16 @@ using WireAlias = Cloudlet.Wire.Protocol.Alias;
 
 namespace Pulumi;
 
-/// <summary>Writes down a resource as the engine takes it.</summary>
+/// <summary>Builds the messages that declare a resource to the engine.</summary>
 internal static class Declaration
 {
-    public static async Task<RegisterResourceRequest> MakeAsync(Deployment deployment, Resource resource, bool custom, ResourceArgs args, ResourceOptions options)
+    public static async Task<RegisterResourceRequest> MakeAsync(
+        Deployment deployment,
+        Resource resource,
+        bool custom,
+        ResourceArgs args,
+        ResourceOptions options
+    )
     {
         var request = Plain(resource, custom, options);
         if (resource.Parent is { } parent)
@@ -32,26 +38,29 @@ internal static class Declaration
         if (options.HasReplaceWith)
             request.ReplaceWith.AddRange(await UrnsAsync(resource, await ResourcesAsync(options.ReplaceWith)));
         if (options.ReplacementTrigger is { } trigger)
-            request.ReplacementTrigger = PropertyCodec.ToValue(await new Serializer(keepResources: false).SerializeAsync("replacementTrigger", trigger));
+            request.ReplacementTrigger = PropertyCodec.ToValue(
+                await new Serializer(keepResources: false).SerializeAsync("replacementTrigger", trigger)
+            );
         return request;
     }
 
     /// <summary>The same for a resource that is only read.</summary>
-    public static ReadResourceRequest ToRead(RegisterResourceRequest request, string id) => new()
-    {
-        Id = id,
-        Type = request.Type,
-        Name = request.Name,
-        Parent = request.Parent,
-        Properties = request.Object,
-        Dependencies = { request.Dependencies },
-        Provider = request.Provider,
-        Version = request.Version,
-        PluginDownloadURL = request.PluginDownloadURL,
-        AcceptSecrets = true,
-        AcceptResources = true,
-        AdditionalSecretOutputs = { request.AdditionalSecretOutputs },
-    };
+    public static ReadResourceRequest ToRead(RegisterResourceRequest request, string id) =>
+        new()
+        {
+            Id = id,
+            Type = request.Type,
+            Name = request.Name,
+            Parent = request.Parent,
+            Properties = request.Object,
+            Dependencies = { request.Dependencies },
+            Provider = request.Provider,
+            Version = request.Version,
+            PluginDownloadURL = request.PluginDownloadURL,
+            AcceptSecrets = true,
+            AcceptResources = true,
+            AdditionalSecretOutputs = { request.AdditionalSecretOutputs },
+        };
 
     private static RegisterResourceRequest Plain(Resource resource, bool custom, ResourceOptions options)
     {
@@ -77,7 +86,12 @@ internal static class Declaration
         if (options.RetainOnDelete is { } retain)
             request.RetainOnDelete = retain;
         if (options.CustomTimeouts is { } timeouts)
-            request.CustomTimeouts = new RegisterResourceRequest.Types.CustomTimeouts { Create = Duration(timeouts.Create), Update = Duration(timeouts.Update), Delete = Duration(timeouts.Delete) };
+            request.CustomTimeouts = new RegisterResourceRequest.Types.CustomTimeouts
+            {
+                Create = Duration(timeouts.Create),
+                Update = Duration(timeouts.Update),
+                Delete = Duration(timeouts.Delete),
+            };
         if (options is CustomResourceOptions own)
         {
             request.DeleteBeforeReplace = own.DeleteBeforeReplace ?? false;
@@ -89,7 +103,12 @@ internal static class Declaration
         return request;
     }
 
-    private static async Task<SortedSet<string>> AddInputsAsync(Deployment deployment, Resource resource, ResourceArgs args, RegisterResourceRequest request)
+    private static async Task<SortedSet<string>> AddInputsAsync(
+        Deployment deployment,
+        Resource resource,
+        ResourceArgs args,
+        RegisterResourceRequest request
+    )
     {
         var all = new SortedSet<string>(StringComparer.Ordinal);
         var inputs = MapValue.Empty;
@@ -116,7 +135,7 @@ internal static class Declaration
         return data.IsKnown ? data.Value : data.Resources;
     }
 
-    /// <summary>The URNs to wait for: a component stands for everything in it.</summary>
+    /// <summary>The URNs to wait for: a component is replaced by everything in it.</summary>
     private static async Task<SortedSet<string>> UrnsAsync(Resource resource, IEnumerable<Resource> dependencies)
     {
         var expanded = new HashSet<Resource>();
@@ -136,9 +155,12 @@ internal static class Declaration
                 return;
             }
 
-            // What is in a component may use what the component knows without waiting for itself.
+            // The official SDK waits for everything in the component, which includes this resource, and so waits forever.
             if (IsAbove(one, resource))
-                return;
+                throw new RunException(
+                    $"\"{resource.GetResourceName()}\" depends on \"{one.GetResourceName()}\", the component that it belongs to: it "
+                        + "would wait for itself"
+                );
             Resource[] children;
             lock (Deployment.Required)
                 children = [.. one.Children];
@@ -162,7 +184,13 @@ internal static class Declaration
     {
         if (alias.Urn is { } urn)
             return new WireAlias { Urn = urn };
-        var spec = new WireAlias.Types.Spec { Name = await TextAsync(alias.Name), Type = await TextAsync(alias.Type), Stack = await TextAsync(alias.Stack), Project = await TextAsync(alias.Project) };
+        var spec = new WireAlias.Types.Spec
+        {
+            Name = await TextAsync(alias.Name),
+            Type = await TextAsync(alias.Type),
+            Stack = await TextAsync(alias.Stack),
+            Project = await TextAsync(alias.Project),
+        };
         if (alias.NoParent)
             spec.NoParent = true;
         else if (alias.Parent is { } parent)
@@ -174,6 +202,7 @@ internal static class Declaration
 
     private static async Task<string> TextAsync(Input<string>? text) => text is null ? "" : (await text.ToOutput().DataTask).Value ?? "";
 
-    // A duration as Go reads it.
-    private static string Duration(TimeSpan? time) => time is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known.TotalSeconds:0.#########}s") : "";
+    // A duration in the format that Go reads.
+    private static string Duration(TimeSpan? time) =>
+        time is { } known ? string.Create(CultureInfo.InvariantCulture, $"{known.TotalSeconds:0.#########}s") : "";
 }

@@ -6,54 +6,66 @@ namespace Pulumi;
 
 public sealed partial class Deployment
 {
-    // What the language host takes for "the user has been told".
+    // Tells the language host that the error has already been shown to the user.
     private const int ToldExitCode = 32;
 
     /// <summary>Runs a program that declares resources and has no outputs.</summary>
-    /// <returns>What the program should exit with: 0, or 32 when the user has been told what went wrong, or 1.</returns>
-    public static Task<int> RunAsync(Action action) => RunAsync(() =>
-    {
-        action();
-        return new Dictionary<string, object?>();
-    });
+    /// <returns>Exit code for the program: 0; 32 when an error has been shown to the user; or 1.</returns>
+    public static Task<int> RunAsync(Action action) =>
+        RunAsync(() =>
+        {
+            action();
+            return new Dictionary<string, object?>();
+        });
 
     /// <summary>Runs a program that returns the outputs of the stack.</summary>
     public static Task<int> RunAsync(Func<IDictionary<string, object?>> func) => RunAsync(() => Task.FromResult(func()));
 
     /// <summary>Runs a program that declares resources and has no outputs.</summary>
-    public static Task<int> RunAsync(Func<Task> func) => RunAsync(async () =>
-    {
-        await func();
-        return (IDictionary<string, object?>)new Dictionary<string, object?>();
-    });
+    public static Task<int> RunAsync(Func<Task> func) =>
+        RunAsync(async () =>
+        {
+            await func();
+            return (IDictionary<string, object?>)new Dictionary<string, object?>();
+        });
 
     /// <summary>Runs a program that returns the outputs of the stack.</summary>
-    public static Task<int> RunAsync(Func<Task<IDictionary<string, object?>>> func, StackOptions? options = null) => RunAsync(() => new Stack(func, options), Environment.GetEnvironmentVariable);
+    public static Task<int> RunAsync(Func<Task<IDictionary<string, object?>>> func, StackOptions? options = null) =>
+        RunAsync(() => new Stack(func, options), Environment.GetEnvironmentVariable);
 
     /// <summary>Runs a program that is a class.</summary>
-    public static Task<int> RunAsync<TStack>() where TStack : Stack, new() => RunAsync(DeclareStack(static () => new TStack()), Environment.GetEnvironmentVariable);
+    public static Task<int> RunAsync<TStack>()
+        where TStack : Stack, new() => RunAsync(DeclareStack(static () => new TStack()), Environment.GetEnvironmentVariable);
 
     /// <summary>Runs a program that is a class whose constructor takes services.</summary>
-    public static Task<int> RunAsync<TStack>(IServiceProvider serviceProvider) where TStack : Stack => RunAsync(
-        DeclareStack(() => serviceProvider.GetService(typeof(TStack)) as Stack ?? throw new RunException($"the services have no {typeof(TStack).FullName}")),
-        Environment.GetEnvironmentVariable);
+    public static Task<int> RunAsync<TStack>(IServiceProvider serviceProvider)
+        where TStack : Stack =>
+        RunAsync(
+            DeclareStack(() =>
+                serviceProvider.GetService(typeof(TStack)) as Stack
+                ?? throw new RunException($"the services do not contain {typeof(TStack).FullName}")
+            ),
+            Environment.GetEnvironmentVariable
+        );
 
-    /// <summary>Runs a program with an environment of one's own.</summary>
+    /// <summary>Runs a program with a given environment.</summary>
     internal static async Task<int> RunAsync(Func<Stack> declare, Func<string, string?> environment)
     {
         using var deployment = new Deployment(environment);
         CurrentRun.Value = deployment;
         var code = await deployment.RunAsync(declare);
-        Environment.ExitCode = code; // for programs that do not return it
+        if (code != 0)
+            Environment.ExitCode = code; // for programs that do not return it
         return code;
     }
 
-    internal static Func<Stack> DeclareStack(Func<Stack> make) => () =>
-    {
-        var stack = make();
-        stack.RegisterPropertyOutputs();
-        return stack;
-    };
+    internal static Func<Stack> DeclareStack(Func<Stack> make) =>
+        () =>
+        {
+            var stack = make();
+            stack.RegisterPropertyOutputs();
+            return stack;
+        };
 
     private async Task<int> RunAsync(Func<Stack> declare)
     {
@@ -65,7 +77,7 @@ public sealed partial class Deployment
             if (failures.Count == 0 && !Engine.HasErrors)
                 await Monitor.SignalAndWaitForShutdownAsync();
         }
-        // A program may throw anything, and its user has to hear of it.
+        // A program may throw anything, and the user must see it.
 #pragma warning disable CA1031
         catch (Exception e)
 #pragma warning restore CA1031
@@ -73,12 +85,14 @@ public sealed partial class Deployment
             failures = [e is TargetInvocationException { InnerException: { } inner } ? inner : e];
         }
 
-        return failures.Count > 0 ? await ReportAsync(failures) : Engine.HasErrors ? 1 : 0;
+        return failures.Count > 0 ? await ReportAsync(failures)
+            : Engine.HasErrors ? 1
+            : 0;
     }
 
     private async Task<int> ReportAsync(IReadOnlyList<Exception> failures)
     {
-        foreach (var failure in failures)
+        foreach (var failure in failures.Where(static f => f is not EngineEndedException))
         {
             try
             {
@@ -88,8 +102,12 @@ public sealed partial class Deployment
             }
             catch (LogException e)
             {
-                // Nobody else can tell the user now.
-                await Console.Error.WriteLineAsync(failure == e ? $"{e.Message}: {e.InnerException!.Message}" : $"{TextOf(failure)}\n{e.Message}: {e.InnerException!.Message}");
+                // The engine cannot show it to the user any more.
+                await Console.Error.WriteLineAsync(
+                    failure == e
+                        ? $"{e.Message}: {e.InnerException!.Message}"
+                        : $"{TextOf(failure)}\n{e.Message}: {e.InnerException!.Message}"
+                );
                 return 1;
             }
         }
@@ -97,12 +115,13 @@ public sealed partial class Deployment
         return ToldExitCode;
     }
 
-    private static string TextOf(Exception e) => e switch
-    {
-        RunException or ResourceException { HideStack: true } => e.Message,
-        GrpcException => $"the Pulumi engine: {e.Message}",
-        _ => $"The program failed with an unhandled exception:\n{e}",
-    };
+    private static string TextOf(Exception e) =>
+        e switch
+        {
+            RunException or ResourceException { HideStack: true } => e.Message,
+            GrpcException => $"the Pulumi engine: {e.Message}",
+            _ => $"The program failed with an unhandled exception:\n{e}",
+        };
 }
 
 /// <summary>One run of a program by the engine, as the program sees it.</summary>
@@ -128,11 +147,14 @@ public sealed class DeploymentInstance
     public bool IsDryRun => deployment.IsDryRun;
 
     /// <summary>Calls a function of a provider once its arguments are known.</summary>
-    public Output<T> Invoke<T>(string token, InvokeArgs args, InvokeOptions? options = null) => Invocation.Start<T>(deployment, token, args, options);
+    public Output<T> Invoke<T>(string token, InvokeArgs args, InvokeOptions? options = null) =>
+        Invocation.Start<T>(deployment, token, args, options);
 
-    /// <summary>Calls a function of a provider.</summary>
-    public Task<T> InvokeAsync<T>(string token, InvokeArgs args, InvokeOptions? options = null) => Invocation.RunAsync<T>(deployment, token, args, options);
+    /// <summary>Calls a function of a provider and returns its result.</summary>
+    public Task<T> InvokeAsync<T>(string token, InvokeArgs args, InvokeOptions? options = null) =>
+        Invocation.RunAsync<T>(deployment, token, args, options);
 
-    /// <summary>Calls a function of a provider for what it does.</summary>
-    public Task InvokeAsync(string token, InvokeArgs args, InvokeOptions? options = null) => Invocation.RunAsync<object>(deployment, token, args, options);
+    /// <summary>Calls a function of a provider for its effect.</summary>
+    public Task InvokeAsync(string token, InvokeArgs args, InvokeOptions? options = null) =>
+        Invocation.RunAsync<object>(deployment, token, args, options);
 }

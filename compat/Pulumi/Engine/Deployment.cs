@@ -31,12 +31,16 @@ public sealed partial class Deployment : IDisposable
     }
 
     /// <summary>The run that the calling code belongs to.</summary>
-    /// <exception cref="InvalidOperationException">It belongs to none: it was called outside <see cref="RunAsync(Action)"/>.</exception>
+    /// <exception cref="InvalidOperationException">There is none: it was called outside <see cref="RunAsync(Action)"/>.</exception>
     public static DeploymentInstance Instance => new(Required);
 
     internal static Deployment? Current => CurrentRun.Value;
 
-    internal static Deployment Required => Current ?? throw new InvalidOperationException("there is no deployment here: resources, configuration and logs belong inside Deployment.RunAsync");
+    internal static Deployment Required =>
+        Current
+        ?? throw new InvalidOperationException(
+            "no deployment is running: use resources, configuration and logs inside Deployment.RunAsync"
+        );
 
     internal string Project { get; }
 
@@ -64,7 +68,8 @@ public sealed partial class Deployment : IDisposable
         engineChannel.Dispose();
     }
 
-    private static string Text(Func<string, string?> environment, string name) => environment(name) is { Length: > 0 } value ? value : throw NoEngine(name);
+    private static string Text(Func<string, string?> environment, string name) =>
+        environment(name) is { Length: > 0 } value ? value : throw NoEngine(name);
 
     private static InvalidOperationException NoEngine(string name) =>
         new($"Program run without the Pulumi engine available; re-run using the `pulumi` CLI ({name} is not set as the engine sets it)");
@@ -74,6 +79,11 @@ public sealed partial class Deployment : IDisposable
         if (string.IsNullOrEmpty(json))
             return ImmutableDictionary<string, string>.Empty;
         using var document = JsonDocument.Parse(json);
-        return document.RootElement.EnumerateObject().ToImmutableDictionary(static p => p.Name, static p => p.Value.ValueKind == JsonValueKind.String ? p.Value.GetString()! : p.Value.GetRawText());
+        return document
+            .RootElement.EnumerateObject()
+            .ToImmutableDictionary(
+                static p => p.Name,
+                static p => p.Value.ValueKind == JsonValueKind.String ? p.Value.GetString()! : p.Value.GetRawText()
+            );
     }
 }

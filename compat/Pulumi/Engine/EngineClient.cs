@@ -4,18 +4,18 @@ using Cloudlet.Wire.Protocol;
 
 namespace Pulumi;
 
-/// <summary>The engine as one who shows messages.</summary>
+/// <summary>The engine's service that shows messages.</summary>
 internal sealed class EngineClient(GrpcChannel channel)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private readonly Lock order = new();
     private Task last = Task.CompletedTask;
 
-    /// <summary>True when an error was shown: the program has failed then, whatever else it does.</summary>
+    /// <summary>True when an error was shown: then the program has failed, whatever else it does.</summary>
     public bool HasErrors { get; private set; }
 
-    /// <summary>Shows a message after those before it.</summary>
-    /// <exception cref="LogException">The engine cannot be told.</exception>
+    /// <summary>Shows a message, after all earlier ones.</summary>
+    /// <exception cref="LogException">The engine cannot be reached.</exception>
     public Task LogAsync(LogSeverity severity, string message, Resource? resource = null, int streamId = 0, bool ephemeral = false)
     {
         HasErrors |= severity == LogSeverity.Error;
@@ -28,7 +28,14 @@ internal sealed class EngineClient(GrpcChannel channel)
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            var request = new LogRequest { Severity = severity, Message = message, Urn = await UrnOfAsync(resource), StreamId = streamId, Ephemeral = ephemeral };
+            var request = new LogRequest
+            {
+                Severity = severity,
+                Message = message,
+                Urn = await UrnOfAsync(resource),
+                StreamId = streamId,
+                Ephemeral = ephemeral,
+            };
             await channel.CallAsync(EngineMethods.Log, request, Patience);
         }
         catch (GrpcException e)
@@ -37,7 +44,7 @@ internal sealed class EngineClient(GrpcChannel channel)
         }
     }
 
-    // A message about a resource that could not be declared is worth as much.
+    // A message about a resource that could not be declared is still worth showing.
     private static async Task<string> UrnOfAsync(Resource? resource)
     {
         if (resource?.Urn.DataTask is not { } urn)

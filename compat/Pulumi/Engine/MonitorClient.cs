@@ -5,37 +5,40 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Pulumi;
 
-/// <summary>The engine as one who keeps track of resources. Its calls take as long as what they wait for: minutes, hours.</summary>
+/// <summary>The engine's service that keeps track of resources. Calls take as long as what they wait for: minutes, hours.</summary>
 internal sealed class MonitorClient(GrpcChannel channel)
 {
     private readonly Lock once = new();
     private Task<bool>? keepsResources;
 
-    /// <summary>Whether references to resources may be sent.</summary>
+    /// <summary>Whether the engine accepts references to resources.</summary>
     public Task<bool> KeepsResourcesAsync()
     {
         lock (once)
             return keepsResources ??= SupportsAsync("resourceReferences");
     }
 
-    public Task<RegisterResourceResponse> RegisterAsync(RegisterResourceRequest request) => channel.CallAsync(MonitorMethods.RegisterResource, request);
+    public Task<RegisterResourceResponse> RegisterAsync(RegisterResourceRequest request) =>
+        channel.CallAsync(MonitorMethods.RegisterResource, request);
 
     public Task<ReadResourceResponse> ReadAsync(ReadResourceRequest request) => channel.CallAsync(MonitorMethods.ReadResource, request);
 
-    public Task RegisterOutputsAsync(RegisterResourceOutputsRequest request) => channel.CallAsync(MonitorMethods.RegisterResourceOutputs, request);
+    public Task RegisterOutputsAsync(RegisterResourceOutputsRequest request) =>
+        channel.CallAsync(MonitorMethods.RegisterResourceOutputs, request);
 
     public Task<ResourceInvokeResponse> InvokeAsync(ResourceInvokeRequest request) => channel.CallAsync(MonitorMethods.Invoke, request);
 
-    /// <summary>Says that everything is declared, and waits for the engine to be done with it. An engine that has no such call takes the end of the program for it.</summary>
+    /// <summary>
+    /// Reports that everything is declared, and waits until the engine is done. An engine without this call treats the end of the program
+    /// as the signal.
+    /// </summary>
     public async Task SignalAndWaitForShutdownAsync()
     {
         try
         {
             await channel.CallAsync(MonitorMethods.SignalAndWaitForShutdown, new Empty());
         }
-        catch (GrpcException e) when (e.Status.Code == GrpcCode.Unimplemented)
-        {
-        }
+        catch (GrpcException e) when (e.Status.Code == GrpcCode.Unimplemented) { }
     }
 
     private async Task<bool> SupportsAsync(string feature)

@@ -2,30 +2,30 @@ using System.Reflection;
 
 namespace Pulumi;
 
-/// <summary>The other end of a resource's output property: where its value is put when the engine has answered.</summary>
+/// <summary>The writing end of a resource's output property: sets its value when the engine has answered.</summary>
 internal abstract class OutputSource
 {
     private const BindingFlags Declared = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    /// <summary>Name that the provider knows the property by.</summary>
+    /// <summary>The provider's name for the property.</summary>
     public required string Name { get; init; }
 
     /// <summary>Type of the value.</summary>
     public abstract Type ValueType { get; }
 
-    /// <summary>Puts the value there.</summary>
+    /// <summary>Sets the value.</summary>
     public abstract void Set(OutputData<object?> data);
 
-    /// <summary>Says that there will never be one.</summary>
+    /// <summary>Reports that there will never be a value.</summary>
     public abstract void Fail(Exception e);
 
-    /// <summary>Gives every output property of a resource an output whose value comes later.</summary>
+    /// <summary>Gives every output property of a resource an output whose value is set later.</summary>
     public static List<OutputSource> Of(Resource resource)
     {
         var sources = new List<OutputSource>();
         for (var type = resource.GetType(); type is not null && type != typeof(object); type = type.BaseType)
         {
-            // The outputs of a stack are set by its own constructor, and one that is not is a mistake.
+            // The outputs of a stack are set by its own constructor; a missing one is an error.
             if (resource is Stack && !type.IsAssignableFrom(typeof(Stack)))
                 continue;
             foreach (var property in type.GetProperties(Declared))
@@ -42,9 +42,14 @@ internal abstract class OutputSource
     {
         var type = property.PropertyType;
         if (!type.IsGenericType || type.GetGenericTypeDefinition() != typeof(Output<>) || property.SetMethod is null)
-            throw new InvalidOperationException($"{property.DeclaringType!.FullName}.{property.Name} has [Output]: it must be an Output<T> with a setter");
-        var source = (OutputSource)typeof(OutputSource).GetMethod(nameof(Attach), BindingFlags.NonPublic | BindingFlags.Static)!
-            .MakeGenericMethod(type.GetGenericArguments()).Invoke(null, [resource, property, output.Name ?? property.Name])!;
+            throw new InvalidOperationException(
+                $"{property.DeclaringType!.FullName}.{property.Name} has [Output]: it must be an Output<T> with a setter"
+            );
+        var source = (OutputSource)
+            typeof(OutputSource)
+                .GetMethod(nameof(Attach), BindingFlags.NonPublic | BindingFlags.Static)!
+                .MakeGenericMethod(type.GetGenericArguments())
+                .Invoke(null, [resource, property, output.Name ?? property.Name])!;
         return source;
     }
 
@@ -56,7 +61,7 @@ internal abstract class OutputSource
     }
 }
 
-/// <summary>The other end of an output of one type.</summary>
+/// <summary>The writing end of an output of one type.</summary>
 internal sealed class OutputSource<T> : OutputSource
 {
     private readonly Resource resource;

@@ -1,6 +1,6 @@
 namespace Pulumi;
 
-/// <summary>Everything that the program has under way: it is over when all of it is, or when some of it has failed.</summary>
+/// <summary>The pending work of a program. It is over when all tasks are done, or when one has failed.</summary>
 internal sealed class TaskTracker
 {
     private readonly Lock guard = new();
@@ -8,7 +8,7 @@ internal sealed class TaskTracker
     private int running;
     private TaskCompletionSource? change;
 
-    /// <summary>Takes on a task.</summary>
+    /// <summary>Adds a task.</summary>
     public void Add(Task task)
     {
         if (task.IsCompletedSuccessfully)
@@ -18,8 +18,8 @@ internal sealed class TaskTracker
         _ = task.ContinueWith(Done, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    /// <summary>Waits until nothing is left.</summary>
-    /// <returns>What failed until the first failure was seen, each exception once however many outputs it spoilt; empty when all went well.</returns>
+    /// <summary>Waits until no task is left or one has failed.</summary>
+    /// <returns>The failures up to then, each exception once however many outputs it affected; empty when all tasks succeeded.</returns>
     public async Task<IReadOnlyList<Exception>> DrainAsync()
     {
         while (true)

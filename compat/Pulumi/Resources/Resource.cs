@@ -12,18 +12,21 @@ public abstract class Resource
             throw new ArgumentException("a resource needs a type", nameof(type));
         if (string.IsNullOrEmpty(name))
             throw new ArgumentException($"a resource of type {type} needs a name", nameof(name));
-        if (type.Split(':').Length < 3)
-            throw new ArgumentException($"\"{type}\" is no type of a resource: package:module:Type", nameof(type));
         this.type = type;
         this.name = name;
         IsRemote = remote;
+        if (options is ComponentResourceOptions { Provider: not null, Providers.Count: > 0 })
+            throw new ResourceException($"component \"{name}\" has both a provider and providers: give one of the two", options.Parent);
         var deployment = Deployment.Required;
-        Parent = type == Stack.RootType ? null : options.Parent ?? deployment.Stack ?? throw new RunException($"{name} is made before its stack");
+        Parent =
+            type == Stack.RootType
+                ? null
+                : options.Parent ?? deployment.Stack ?? throw new RunException($"{name} is created before its stack");
         lock (deployment)
             Parent?.Children.Add(this);
         IsProtected = options.Protect ?? Parent?.IsProtected;
         Providers = ProvidersOf(options);
-        Provider = custom || remote ? options.Provider ?? Providers.GetValueOrDefault(PackageOf(type)) : null;
+        Provider = custom ? options.Provider ?? Providers.GetValueOrDefault(PackageOf(type)) : null;
         Registration.Start(deployment, this, custom, args, options);
     }
 
@@ -47,36 +50,46 @@ public abstract class Resource
 
     internal ProviderResource? Provider { get; }
 
-    /// <summary>Providers of what is below, by package.</summary>
+    /// <summary>Providers of the resources below, by package.</summary>
     internal IReadOnlyDictionary<string, ProviderResource> Providers { get; }
 
     private Dictionary<string, ProviderResource> ProvidersOf(ResourceOptions options)
     {
         var result = new Dictionary<string, ProviderResource>(Parent?.Providers ?? new Dictionary<string, ProviderResource>());
         if (options.Provider is { } provider)
-            result[provider.Package] = provider;
+            Keep(provider);
         foreach (var one in (options as ComponentResourceOptions)?.Providers ?? [])
-            result[one.Package] = one;
+            Keep(one);
         return result;
+
+        // A component cannot use another provider than its parent; a resource can.
+        void Keep(ProviderResource provider)
+        {
+            if (this is ComponentResource && result.TryGetValue(provider.Package, out var inherited) && inherited != provider)
+                throw new ArgumentException(
+                    $"component \"{name}\" already has a provider of package {provider.Package} from its parent",
+                    nameof(options)
+                );
+            result[provider.Package] = provider;
+        }
     }
 
-    private static string PackageOf(string type) => type[..type.IndexOf(':', StringComparison.Ordinal)];
+    /// <summary>The package of a type or function; empty unless it has three parts.</summary>
+    internal static string PackageOf(string token) => token.Split(':') is [var package, _, _] ? package : "";
 }
 
-/// <summary>A resource that a provider makes, changes and deletes.</summary>
+/// <summary>A resource that a provider creates, changes and deletes.</summary>
 public class CustomResource : Resource
 {
     /// <summary>Declares a resource.</summary>
     /// <param name="type">Its type, package:module:Type.</param>
     /// <param name="name">Its name: unique for the type and the parent.</param>
     /// <param name="args">Its inputs.</param>
-    /// <param name="options">How the engine is to treat it.</param>
+    /// <param name="options">How the engine treats it.</param>
     public CustomResource(string type, string name, ResourceArgs? args, CustomResourceOptions? options = null)
-        : base(type, name, custom: true, args ?? ResourceArgs.Empty, options ?? new CustomResourceOptions(), remote: false)
-    {
-    }
+        : base(type, name, custom: true, args ?? ResourceArgs.Empty, options ?? new CustomResourceOptions(), remote: false) { }
 
-    /// <summary>What the provider knows it by; not known before it is made.</summary>
+    /// <summary>The provider's id of it; unknown before it is created.</summary>
     [Output("id")]
     public Output<string> Id { get; private protected set; } = null!;
 }
@@ -85,32 +98,30 @@ public class CustomResource : Resource
 public class ComponentResource : Resource
 {
     /// <summary>Declares a component.</summary>
-    public ComponentResource(string type, string name, ComponentResourceOptions? options = null) : this(type, name, ResourceArgs.Empty, options)
-    {
-    }
+    public ComponentResource(string type, string name, ComponentResourceOptions? options = null)
+        : this(type, name, ResourceArgs.Empty, options) { }
 
     /// <summary>Declares a component.</summary>
     /// <param name="type">Its type, package:module:Type.</param>
     /// <param name="name">Its name: unique for the type and the parent.</param>
     /// <param name="args">Its inputs.</param>
-    /// <param name="options">How the engine is to treat it.</param>
-    /// <param name="remote">True: a provider makes what is in it.</param>
+    /// <param name="options">How the engine treats it.</param>
+    /// <param name="remote">True: a provider creates what is in it.</param>
     public ComponentResource(string type, string name, ResourceArgs? args, ComponentResourceOptions? options = null, bool remote = false)
-        : base(type, name, custom: false, args ?? ResourceArgs.Empty, options ?? new ComponentResourceOptions(), remote)
-    {
-    }
+        : base(type, name, custom: false, args ?? ResourceArgs.Empty, options ?? new ComponentResourceOptions(), remote) { }
 
-    /// <summary>Says that the component is complete, and has no outputs.</summary>
+    /// <summary>Reports that the component is complete and has no outputs.</summary>
     protected void RegisterOutputs() => RegisterOutputs(new Dictionary<string, object?>());
 
-    /// <summary>Says that the component is complete, and what its outputs are.</summary>
+    /// <summary>Reports that the component is complete, with its outputs.</summary>
     protected void RegisterOutputs(IDictionary<string, object?> outputs) => RegisterOutputs(Task.FromResult(outputs));
 
-    /// <summary>Says that the component is complete, and what its outputs are.</summary>
+    /// <summary>Reports that the component is complete, with its outputs.</summary>
     protected void RegisterOutputs(Task<IDictionary<string, object?>> outputs) => RegisterOutputs(Output.Create(outputs));
 
-    /// <summary>Says that the component is complete, and what its outputs are.</summary>
-    protected void RegisterOutputs(Output<IDictionary<string, object?>> outputs) => Registration.StartOutputs(Deployment.Required, this, outputs);
+    /// <summary>Reports that the component is complete, with its outputs.</summary>
+    protected void RegisterOutputs(Output<IDictionary<string, object?>> outputs) =>
+        Registration.StartOutputs(Deployment.Required, this, outputs);
 }
 
 /// <summary>A provider with a configuration of its own.</summary>
@@ -120,8 +131,9 @@ public class ProviderResource : CustomResource
     /// <param name="package">Its package.</param>
     /// <param name="name">Its name.</param>
     /// <param name="args">Its configuration.</param>
-    /// <param name="options">How the engine is to treat it.</param>
-    public ProviderResource(string package, string name, ResourceArgs args, CustomResourceOptions? options = null)
+    /// <param name="options">How the engine treats it. Required: the official class has two constructors that differ only in what follows
+    /// it.</param>
+    public ProviderResource(string package, string name, ResourceArgs args, CustomResourceOptions? options)
         : base($"pulumi:providers:{package}", name, args, options) => Package = package;
 
     internal string Package { get; }

@@ -1,6 +1,6 @@
 namespace Pulumi;
 
-/// <summary>How the engine is to treat a resource.</summary>
+/// <summary>How the engine treats a resource.</summary>
 public abstract class ResourceOptions
 {
     private InputList<Resource>? dependsOn;
@@ -10,13 +10,13 @@ public abstract class ResourceOptions
     private List<Input<Alias>>? aliases;
     private InputList<Resource>? replaceWith;
 
-    /// <summary>Id of a resource that is there already and is only read.</summary>
+    /// <summary>Id of an existing resource that is only read.</summary>
     public Input<string>? Id { get; set; }
 
     /// <summary>The component that the resource belongs to; none: the stack.</summary>
     public Resource? Parent { get; set; }
 
-    /// <summary>Resources that have to be there before.</summary>
+    /// <summary>Resources that must exist first.</summary>
     public InputList<Resource> DependsOn
     {
         get => dependsOn ??= [];
@@ -39,7 +39,7 @@ public abstract class ResourceOptions
     /// <summary>The provider; none: that of the parent, or the default one.</summary>
     public ProviderResource? Provider { get; set; }
 
-    /// <summary>Time allowed.</summary>
+    /// <summary>Time limits.</summary>
     public CustomTimeouts? CustomTimeouts { get; set; }
 
     /// <summary>Names by which the resource was known before.</summary>
@@ -62,7 +62,7 @@ public abstract class ResourceOptions
     /// <summary>Where the provider's program is downloaded from.</summary>
     public string? PluginDownloadURL { get; set; }
 
-    /// <summary>True: when it is no longer declared, it is forgotten and not deleted.</summary>
+    /// <summary>True: when it is no longer declared, the engine forgets it and does not delete it.</summary>
     public bool? RetainOnDelete { get; set; }
 
     /// <summary>A resource whose deletion deletes this one too.</summary>
@@ -89,7 +89,7 @@ public abstract class ResourceOptions
 
     internal bool HasReplaceWith => replaceWith is not null;
 
-    /// <summary>Lays <paramref name="over"/> over this: single values win there, lists are joined.</summary>
+    /// <summary>Merges <paramref name="over"/> into this: its single values win, lists are joined.</summary>
     private protected void Lay(ResourceOptions? over)
     {
         if (over is null)
@@ -114,12 +114,12 @@ public abstract class ResourceOptions
     }
 }
 
-/// <summary>How the engine is to treat a resource of a provider.</summary>
+/// <summary>How the engine treats a provider's resource.</summary>
 public sealed class CustomResourceOptions : ResourceOptions
 {
     private List<string>? additionalSecretOutputs;
 
-    /// <summary>True: a replaced resource is deleted before its successor is made.</summary>
+    /// <summary>True: a replaced resource is deleted before its successor is created.</summary>
     public bool? DeleteBeforeReplace { get; set; }
 
     /// <summary>Names of outputs that are secret, whatever the provider says.</summary>
@@ -129,10 +129,10 @@ public sealed class CustomResourceOptions : ResourceOptions
         set => additionalSecretOutputs = value;
     }
 
-    /// <summary>Id of a resource that is there already and belongs to the stack from now on.</summary>
+    /// <summary>Id of an existing resource that the stack takes over.</summary>
     public string? ImportId { get; set; }
 
-    /// <summary>Both together; the second one's values win, lists are joined.</summary>
+    /// <summary>Merges both; the second one's values win, lists are joined.</summary>
     public static CustomResourceOptions Merge(CustomResourceOptions? options1, CustomResourceOptions? options2)
     {
         var merged = new CustomResourceOptions();
@@ -148,19 +148,19 @@ public sealed class CustomResourceOptions : ResourceOptions
     }
 }
 
-/// <summary>How the engine is to treat a component.</summary>
+/// <summary>How the engine treats a component.</summary>
 public sealed class ComponentResourceOptions : ResourceOptions
 {
     private List<ProviderResource>? providers;
 
-    /// <summary>Providers that the component's resources use, one a package.</summary>
+    /// <summary>Providers that the component's resources use, one per package.</summary>
     public List<ProviderResource> Providers
     {
         get => providers ??= [];
         set => providers = value;
     }
 
-    /// <summary>Both together; the second one's values win, lists are joined.</summary>
+    /// <summary>Merges both; the second one's values win, lists are joined.</summary>
     public static ComponentResourceOptions Merge(ComponentResourceOptions? options1, ComponentResourceOptions? options2)
     {
         var merged = new ComponentResourceOptions();
@@ -174,10 +174,10 @@ public sealed class ComponentResourceOptions : ResourceOptions
     }
 }
 
-/// <summary>Time allowed for what is done to a resource; none: what the provider thinks fit.</summary>
+/// <summary>Time limits for operations on a resource; null: the provider decides.</summary>
 public sealed class CustomTimeouts
 {
-    /// <summary>To make it.</summary>
+    /// <summary>To create it.</summary>
     public TimeSpan? Create { get; set; }
 
     /// <summary>To change it.</summary>
@@ -187,10 +187,10 @@ public sealed class CustomTimeouts
     public TimeSpan? Delete { get; set; }
 }
 
-/// <summary>A name by which a resource was known before. What is left out is as it is now.</summary>
+/// <summary>An earlier name of a resource. What is left out has its present value.</summary>
 public sealed class Alias
 {
-    /// <summary>The whole URN; then nothing else counts.</summary>
+    /// <summary>The whole URN; then the other properties are ignored.</summary>
     public string? Urn { get; set; }
 
     /// <summary>Its name.</summary>
@@ -211,15 +211,15 @@ public sealed class Alias
     /// <summary>URN of its parent.</summary>
     public Input<string>? ParentUrn { get; set; }
 
-    /// <summary>True: it had none but the stack.</summary>
+    /// <summary>True: it had no parent but the stack.</summary>
     public bool NoParent { get; set; }
 }
 
 /// <summary>Options of a stack.</summary>
-public sealed class StackOptions;
+public class StackOptions;
 
 /// <summary>How a function is called.</summary>
-public sealed class InvokeOptions
+public class InvokeOptions
 {
     /// <summary>Resource whose provider is used.</summary>
     public Resource? Parent { get; set; }

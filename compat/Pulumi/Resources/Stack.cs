@@ -3,17 +3,19 @@ using System.Reflection;
 namespace Pulumi;
 
 /// <summary>
-/// The stack: what is at the root of everything. A program's own stack class declares its resources in the constructor, and its properties with <see cref="OutputAttribute"/> are the
-/// stack's outputs.
+/// The stack: the root of all resources. A program's own stack class declares its resources in the constructor, and its properties with
+/// <see cref="OutputAttribute"/> are the stack's outputs.
 /// </summary>
 public class Stack : ComponentResource
 {
     internal const string RootType = "pulumi:pulumi:Stack";
 
     /// <summary>The stack of a class.</summary>
-    public Stack(StackOptions? options = null) : base(RootType, $"{Deployment.Required.Project}-{Deployment.Required.StackName}") => Deployment.Required.Stack = this;
+    public Stack(StackOptions? options = null)
+        : base(RootType, $"{Deployment.Required.Project}-{Deployment.Required.StackName}") => Deployment.Required.Stack = this;
 
-    internal Stack(Func<Task<IDictionary<string, object?>>> declare, StackOptions? options) : this(options) => RegisterOutputs(declare());
+    internal Stack(Func<Task<IDictionary<string, object?>>> declare, StackOptions? options)
+        : this(options) => RegisterOutputs(declare());
 
     /// <summary>Registers the properties with <see cref="OutputAttribute"/>.</summary>
     internal void RegisterPropertyOutputs()
@@ -25,7 +27,9 @@ public class Stack : ComponentResource
             if (property.DeclaringType!.IsAssignableFrom(typeof(Stack)) || property.GetCustomAttribute<OutputAttribute>() is not { } output)
                 continue;
             if (!typeof(IOutput).IsAssignableFrom(property.PropertyType))
-                throw new RunException($"{property.Name} has [Output] and is of type {property.PropertyType.Name}: it must be an Output<T>");
+                throw new RunException(
+                    $"{property.Name} has [Output] and is of type {property.PropertyType.Name}: it must be an Output<T>"
+                );
             if (property.GetValue(this) is { } value)
                 outputs.Add(output.Name ?? property.Name, value);
             else
@@ -33,7 +37,10 @@ public class Stack : ComponentResource
         }
 
         if (missing.Count > 0)
-            throw new RunException($"outputs of the stack without a value: {string.Join(", ", missing)}; the constructor of {GetType().Name} must set every property with [Output]");
+            throw new RunException(
+                $"outputs of the stack without a value: {string.Join(", ", missing)}; the constructor of {GetType().Name} must set "
+                    + "every property with [Output]"
+            );
         RegisterOutputs(outputs);
     }
 }

@@ -4,29 +4,28 @@ namespace Pulumi
     [AttributeUsage(AttributeTargets.Field | AttributeTargets.Property)]
     public sealed class InputAttribute(string name, bool required = false, bool json = false) : Attribute
     {
-        /// <summary>Name that the provider knows the property by.</summary>
-        public string Name { get; } = name;
+        internal string Name { get; } = name;
 
         /// <summary>True when a missing value is an error.</summary>
-        public bool IsRequired { get; } = required;
+        internal bool IsRequired { get; } = required;
 
-        /// <summary>True when the provider takes the value as JSON text.</summary>
-        public bool Json { get; } = json;
+        /// <summary>True when the provider expects the value as JSON text.</summary>
+        internal bool Json { get; } = json;
     }
 
     /// <summary>An output property of a resource.</summary>
     [AttributeUsage(AttributeTargets.Property)]
     public sealed class OutputAttribute(string? name = null) : Attribute
     {
-        /// <summary>Name that the provider knows the property by; null: that of the property.</summary>
+        /// <summary>The provider's name for the property; null: the name of the property.</summary>
         public string? Name { get; } = name;
     }
 
-    /// <summary>A type whose objects are made of a map that a provider returns, by its <see cref="OutputConstructorAttribute"/>.</summary>
+    /// <summary>A type whose objects are created from a map of a provider, by its <see cref="OutputConstructorAttribute"/>.</summary>
     [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct)]
     public sealed class OutputTypeAttribute : Attribute;
 
-    /// <summary>The constructor that makes an output type.</summary>
+    /// <summary>The constructor that creates an output type.</summary>
     [AttributeUsage(AttributeTargets.Constructor)]
     public sealed class OutputConstructorAttribute : Attribute;
 
@@ -38,11 +37,11 @@ namespace Pulumi
         public string Name { get; } = name;
     }
 
-    /// <summary>A struct that stands for one of some texts or numbers; it has an explicit conversion to what it stands for.</summary>
+    /// <summary>A struct that represents one of some texts or numbers; it has an explicit conversion to that value.</summary>
     [AttributeUsage(AttributeTargets.Struct)]
     public sealed class EnumTypeAttribute : Attribute;
 
-    /// <summary>The type by which the engine knows a class of resources.</summary>
+    /// <summary>The engine's type of a class of resources.</summary>
     [AttributeUsage(AttributeTargets.Class)]
     public class ResourceTypeAttribute(string type, string? version) : Attribute
     {

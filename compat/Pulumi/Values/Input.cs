@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Pulumi;
 
-/// <summary>What a property of arguments takes: a value, or an output of one.</summary>
+/// <summary>A property of arguments: a value, or an output of one.</summary>
 /// <typeparam name="T">Type of the value.</typeparam>
 public class Input<T> : IInput
 {
@@ -30,18 +30,19 @@ public class Input<T> : IInput
     /// <summary>An input as an output.</summary>
     public static implicit operator Output<T>(Input<T> input) => input.AsOutput();
 
-    /// <summary>A warning: see <see cref="Output{T}.ToString"/>.</summary>
+    /// <summary>Returns a warning: see <see cref="Output{T}.ToString"/>.</summary>
     public override string ToString() => AsOutput().ToString();
 }
 
-/// <summary>Inputs as outputs.</summary>
+/// <summary>Converts inputs to outputs.</summary>
 public static class InputExtensions
 {
-    /// <summary>The output of an input; of none, one of the default value.</summary>
+    /// <summary>The output of an input; for null, an output of the default value.</summary>
     public static Output<T> ToOutput<T>(this Input<T>? input) => input is null ? Output.Create(default(T)!) : input;
 
-    /// <summary>What <paramref name="func"/> makes of the value.</summary>
+    /// <summary>The result of <paramref name="func"/> for the value.</summary>
     public static Output<U> Apply<T, U>(this Input<T>? input, Func<T, U> func) => input.ToOutput().Apply(func);
 
-    internal static Output<ImmutableArray<T>> Flatten<T>(this Output<ImmutableArray<Input<T>>> list) => list.Apply(static items => Output.All((IEnumerable<Input<T>>)items));
+    internal static Output<ImmutableArray<T>> Flatten<T>(this Output<ImmutableArray<Input<T>>> list) =>
+        list.Apply(static items => Output.All((IEnumerable<Input<T>>)items));
 }

@@ -3,18 +3,18 @@ using System.Collections.Immutable;
 
 namespace Pulumi;
 
-/// <summary>A list that a property of arguments takes. Each item may be an output of its own, and so may the list.</summary>
+/// <summary>A list as a property of arguments. Each item may be an output, and so may the list.</summary>
 /// <typeparam name="T">Type of an item.</typeparam>
 public sealed class InputList<T> : Input<ImmutableArray<T>>, IEnumerable
 {
     private Input<ImmutableArray<Input<T>>> items;
 
     /// <summary>An empty list, for an initializer.</summary>
-    public InputList() : this(ImmutableArray<Input<T>>.Empty)
-    {
-    }
+    public InputList()
+        : this(ImmutableArray<Input<T>>.Empty) { }
 
-    private InputList(Input<ImmutableArray<Input<T>>> items) : base(source: null, static () => throw new InvalidOperationException()) => this.items = items;
+    private InputList(Input<ImmutableArray<Input<T>>> items)
+        : base(source: null, static () => throw new InvalidOperationException()) => this.items = items;
 
     private protected override object? Source => items;
 
@@ -24,9 +24,12 @@ public sealed class InputList<T> : Input<ImmutableArray<T>>, IEnumerable
     public void Add(params Input<T>[] inputs) => AddRange([.. inputs]);
 
     /// <summary>Appends the items of another list.</summary>
+    public void Add(InputList<T> inputs) => AddRange(inputs);
+
+    /// <summary>Appends the items of another list.</summary>
     public void AddRange(InputList<T> inputs) => items = Concat(inputs).items;
 
-    /// <summary>This list and then another, as a new one.</summary>
+    /// <summary>This list followed by another, as a new list.</summary>
     public InputList<T> Concat(InputList<T> other) =>
         Known(items) is { } own && Known(other.items) is { } more
             ? new InputList<T>(own.AddRange(more))
@@ -34,11 +37,13 @@ public sealed class InputList<T> : Input<ImmutableArray<T>>, IEnumerable
 
     private void AddRange(ImmutableArray<Input<T>> more) => AddRange(new InputList<T>(more));
 
-    private static ImmutableArray<Input<T>>? Known(Input<ImmutableArray<Input<T>>> input) => ((IInput)input).Source as ImmutableArray<Input<T>>?;
+    private static ImmutableArray<Input<T>>? Known(Input<ImmutableArray<Input<T>>> input) =>
+        ((IInput)input).Source as ImmutableArray<Input<T>>?;
 
     private static InputList<T> Of(IEnumerable<Input<T>> inputs) => new(inputs.ToImmutableArray());
 
-    private static InputList<T> Of(Output<IEnumerable<T>> outputs) => new(outputs.Apply(static values => values.Select(static v => (Input<T>)v).ToImmutableArray()));
+    private static InputList<T> Of(Output<IEnumerable<T>> outputs) =>
+        new(outputs.Apply(static values => values.Select(static v => (Input<T>)v).ToImmutableArray()));
 
     /// <summary>A list of one item.</summary>
     public static implicit operator InputList<T>(T value) => Of([value]);
@@ -76,18 +81,19 @@ public sealed class InputList<T> : Input<ImmutableArray<T>>, IEnumerable
     /// <summary>A list of these items.</summary>
     public static implicit operator InputList<T>(ImmutableArray<Input<T>> values) => new(values);
 
-    /// <summary>A list that an output brings.</summary>
+    /// <summary>A list from an output.</summary>
     public static implicit operator InputList<T>(Output<T[]> values) => Of(values.Apply(static v => (IEnumerable<T>)v));
 
-    /// <summary>A list that an output brings.</summary>
+    /// <summary>A list from an output.</summary>
     public static implicit operator InputList<T>(Output<List<T>> values) => Of(values.Apply(static v => (IEnumerable<T>)v));
 
-    /// <summary>A list that an output brings.</summary>
+    /// <summary>A list from an output.</summary>
     public static implicit operator InputList<T>(Output<IEnumerable<T>> values) => Of(values);
 
-    /// <summary>A list that an output brings.</summary>
+    /// <summary>A list from an output.</summary>
     public static implicit operator InputList<T>(Output<ImmutableArray<T>> values) => Of(values.Apply(static v => (IEnumerable<T>)v));
 
-    // Only there for the initializer's sake: what an output will hold cannot be walked through now.
-    IEnumerator IEnumerable.GetEnumerator() => throw new NotSupportedException($"an {nameof(InputList<T>)} cannot be enumerated: its items may not be there yet");
+    // Exists only for collection initializers: the items of an output cannot be enumerated now.
+    IEnumerator IEnumerable.GetEnumerator() =>
+        throw new NotSupportedException($"an {nameof(InputList<T>)} cannot be enumerated: its items may not be available yet");
 }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Pulumi;
 
-/// <summary>What an output holds once its value is there.</summary>
+/// <summary>What an output contains once its value is available.</summary>
 internal readonly record struct OutputData<T>(ImmutableHashSet<Resource> Resources, T Value, bool IsKnown, bool IsSecret)
 {
     public OutputData<object?> Boxed() => new(Resources, Value, IsKnown, IsSecret);
@@ -14,7 +14,9 @@ internal interface IOutput
     Task<OutputData<object?>> GetDataAsync();
 }
 
-/// <summary>An input of any type: what it was made of, with nothing folded together, so that one unknown item does not make a whole list unknown.</summary>
+/// <summary>
+/// An input of any type, in its original parts: one unknown item must not make a whole list unknown.
+/// </summary>
 internal interface IInput
 {
     object? Source { get; }

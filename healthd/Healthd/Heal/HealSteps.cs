@@ -4,7 +4,7 @@ using Cloudlet.Healthd.Report;
 
 namespace Cloudlet.Healthd.Heal;
 
-/// <summary>What was done in a heal, collected from the engine's events. Safe for several threads.</summary>
+/// <summary>The changes of a heal, collected from the engine's events. Thread-safe.</summary>
 internal sealed class HealSteps
 {
     private readonly Lock turn = new();
@@ -31,7 +31,7 @@ internal sealed class HealSteps
         }
     }
 
-    /// <summary>Takes an event.</summary>
+    /// <summary>Adds an event.</summary>
     public void Add(ConvergeEvent happened)
     {
         lock (turn)
@@ -51,7 +51,7 @@ internal sealed class HealSteps
         }
     }
 
-    /// <summary>Why a change failed, for people; null when it did not.</summary>
+    /// <summary>Why a change failed, as a message; null when it did not.</summary>
     public string? ErrorOf(string id)
     {
         lock (turn)

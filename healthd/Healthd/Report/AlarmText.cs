@@ -1,11 +1,13 @@
 using System.Text.Json;
+using Cloudlet.Converge.Healing;
 
 namespace Cloudlet.Healthd.Report;
 
-/// <summary>Kinds of alarms by the names that JSON, metrics, journal and hooks share.</summary>
+/// <summary>Names of alarm kinds, shared by JSON, metrics, journal and hooks.</summary>
 internal static class AlarmText
 {
-    private static readonly Dictionary<AlarmKind, string> Names = Enum.GetValues<AlarmKind>().ToDictionary(k => k, k => JsonSerializer.SerializeToElement(k, ReportJson.Default.AlarmKind).GetString()!);
+    private static readonly Dictionary<AlarmKind, string> Names = Enum.GetValues<AlarmKind>()
+        .ToDictionary(k => k, k => JsonSerializer.SerializeToElement(k, ReportJson.Default.AlarmKind).GetString()!);
 
     public static string Of(AlarmKind kind) => Names.TryGetValue(kind, out var name) ? name : "unknown";
 }

@@ -1,35 +1,38 @@
-using Cloudlet.Converge.Planning;
+using Cloudlet.Converge.Plans;
 
 namespace Cloudlet.Healthd.Report;
 
-/// <summary>One heal, from what was seen to the proof. What was lost at once is one record.</summary>
+/// <summary>One heal, from the observation to its verification. Resources lost at once share one record.</summary>
 public sealed record HealRecord
 {
-    /// <summary>When the deviation was seen, UTC.</summary>
+    /// <summary>When the deviation was found, UTC.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>What made the daemon look: the event's thing, <c>full look</c>, or <c>retry</c>.</summary>
+    /// <summary>What made the daemon look: the subject of the event, <c>full look</c>, or <c>retry</c>.</summary>
     public required string Because { get; init; }
 
-    /// <summary>Seconds of the monotonic clock (CLOCK_MONOTONIC) when the deviation had been seen and the repair began; comparable with the clock of any other process of this machine.</summary>
+    /// <summary>
+    /// Seconds of the monotonic clock (CLOCK_MONOTONIC) when the deviation was found and the repair began; comparable with that clock in
+    /// any other process of this machine.
+    /// </summary>
     public required double DecidedAt { get; init; }
 
-    /// <summary>What was not as described.</summary>
+    /// <summary>The deviations.</summary>
     public required IReadOnlyList<ResourceChange> Seen { get; init; }
 
-    /// <summary>What was done, with how it ended.</summary>
+    /// <summary>The changes, with their outcomes.</summary>
     public required IReadOnlyList<HealStep> Done { get; init; }
 
-    /// <summary>Milliseconds from the kernel's event (or the beginning of the look) to the decision.</summary>
+    /// <summary>Milliseconds from the kernel's event (or the start of the observation) to the decision.</summary>
     public required double DetectionMilliseconds { get; init; }
 
-    /// <summary>Milliseconds from the decision to the end of the second look.</summary>
+    /// <summary>Milliseconds from the decision to the end of the verification.</summary>
     public required double RepairMilliseconds { get; init; }
 
-    /// <summary>What the second look found: empty is the proof that all of it is as described.</summary>
+    /// <summary>Deviations that the verification found; empty when everything is as described.</summary>
     public required IReadOnlyList<ResourceChange> Left { get; init; }
 
-    /// <summary>Digest of the state that the host is held to.</summary>
+    /// <summary>Digest of the host's desired state.</summary>
     public required string Digest { get; init; }
 }
 

@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Cloudlet.Converge.Planning;
+using Cloudlet.Converge.Plans;
 
 namespace Cloudlet.Healthd.Report;
 
 /// <summary>
-/// Takes out of reports what may be secret: contents of files. A site only references its secrets, but what was found in the place of a file is whatever somebody wrote there. What is left tells two contents apart and no more.
+/// Removes possible secrets from reports: contents of files. A site only references its secrets, but a file that was found on the host may
+/// contain anything. The remaining digest only tells two contents apart.
 /// </summary>
 internal static class Redaction
 {
@@ -15,17 +16,22 @@ internal static class Redaction
     /// <summary>The record without contents.</summary>
     public static HealRecord Of(HealRecord record) => record with { Seen = Of(record.Seen), Left = Of(record.Left) };
 
-    /// <summary>The record without any value, for one that would be too long otherwise.</summary>
+    /// <summary>The record without any values, for records that would be too long.</summary>
     public static HealRecord Brief(HealRecord record) => record with { Seen = Brief(record.Seen), Left = Brief(record.Left) };
 
     private static IReadOnlyList<ResourceChange> Of(IReadOnlyList<ResourceChange> changes) =>
         [.. changes.Select(c => new ResourceChange(c.Id, c.Action, [.. c.Properties.Select(Of)]) { Error = c.Error })];
 
-    private static IReadOnlyList<ResourceChange> Brief(IReadOnlyList<ResourceChange> changes) => [.. changes.Select(c => new ResourceChange(c.Id, c.Action, []))];
+    private static IReadOnlyList<ResourceChange> Brief(IReadOnlyList<ResourceChange> changes) =>
+        [.. changes.Select(c => new ResourceChange(c.Id, c.Action, []))];
 
     private static PropertyChange Of(PropertyChange property) =>
         property.Path == "content" || property.Path.EndsWith(".content", StringComparison.Ordinal)
-            ? property with { From = Note(property.From), To = Note(property.To) }
+            ? property with
+            {
+                From = Note(property.From),
+                To = Note(property.To),
+            }
             : property;
 
     private static JsonNode? Note(JsonNode? content)

@@ -1,24 +1,31 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Cloudlet.Errors;
+using Cloudlet.Healthd.Hosting;
 using Cloudlet.Machine.Files;
 
 namespace Cloudlet.Healthd.Report;
 
-/// <summary>Reports as files: the status and the active alarms, always whole, and the last heals and alarms, a line each. docs/formats/health.md describes them.</summary>
+/// <summary>
+/// Reports as files: the status and the active alarms, always complete, and the last heals and alarms, one per line.
+/// docs/formats/health.md describes them.
+/// </summary>
 /// <param name="files">The host's files.</param>
-/// <param name="paths">Which.</param>
+/// <param name="paths">The daemon's paths.</param>
 public sealed class ReportFiles(IHostFiles files, HealthPaths paths) : IHealthReports
 {
-    /// <summary>Bytes after which a file of lines starts anew; the one before is kept beside it.</summary>
+    /// <summary>Size in bytes after which a file of lines is rotated; one older file is kept.</summary>
     public const int Limit = 1 << 20;
 
-    /// <summary>A line above this many bytes goes without values, so that one heal of a thousand resources does not push out all others.</summary>
+    /// <summary>
+    /// Longer lines are written without values, so that one heal of a thousand resources does not push out all others.
+    /// </summary>
     private const int LongestLine = Limit / 4;
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnersFolder = OwnerOnly | UnixFileMode.UserExecute;
-    private const UnixFileMode Folder = OwnersFolder | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+    private const UnixFileMode Folder =
+        OwnersFolder | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     /// <inheritdoc/>
     public void Publish(HealthStatus status)
@@ -46,20 +53,21 @@ public sealed class ReportFiles(IHostFiles files, HealthPaths paths) : IHealthRe
     /// <inheritdoc/>
     public void Note(string message)
     {
-        // Notes are for the journal alone.
+        // Notes only go to the journal.
     }
 
-    /// <summary>The status, or null when there is none that can be read.</summary>
+    /// <summary>The status, or null when there is no readable one.</summary>
     public HealthStatus? ReadStatus() => Parse(Read(paths.Status), ReportJson.Readable.HealthStatus);
 
-    /// <summary>The last heals, oldest first; what is damaged is left out.</summary>
+    /// <summary>The last heals, oldest first; damaged lines are skipped.</summary>
     public IReadOnlyList<HealRecord> ReadRecords(int last) => ReadLines(paths.Records, last, ReportJson.Readable.HealRecord);
 
-    /// <summary>The last alarms raised and cleared, oldest first; what is damaged is left out.</summary>
+    /// <summary>The last alarms raised and cleared, oldest first; damaged lines are skipped.</summary>
     public IReadOnlyList<Alarm> ReadAlarms(int last) => ReadLines(paths.Alarms, last, ReportJson.Readable.Alarm);
 
-    /// <summary>The alarms that were active when the daemon wrote last; empty when that cannot be read.</summary>
-    public IReadOnlyList<Alarm> ReadActive() => Parse(Read(paths.ActiveAlarms), ReportJson.Readable.IReadOnlyListAlarm)?.Where(a => a is not null).ToList() ?? [];
+    /// <summary>The alarms that were active at the daemon's last write; empty when they cannot be read.</summary>
+    public IReadOnlyList<Alarm> ReadActive() =>
+        Parse(Read(paths.ActiveAlarms), ReportJson.Readable.IReadOnlyListAlarm)?.Where(a => a is not null).ToList() ?? [];
 
     private void Append(string path, byte[] line)
     {

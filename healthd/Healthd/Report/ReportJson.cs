@@ -6,18 +6,25 @@ namespace Cloudlet.Healthd.Report;
 
 /// <summary>How reports are written as JSON.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true, RespectNullableAnnotations = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true
+)]
 [JsonSerializable(typeof(HealthStatus))]
 [JsonSerializable(typeof(HealRecord))]
 [JsonSerializable(typeof(HealthHistory))]
 [JsonSerializable(typeof(Alarm))]
 [JsonSerializable(typeof(IReadOnlyList<Alarm>))]
-[JsonSerializable(typeof(Heal.Hold))]
-[JsonSerializable(typeof(Heal.Identity))]
+[JsonSerializable(typeof(Hold))]
+[JsonSerializable(typeof(Identity))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
-    /// <summary>Leaves <c>`</c> and letters outside ASCII as they are: people read these files with less and jq, and no browser does.</summary>
-    public static ReportJson Readable => field ??= new ReportJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    /// <summary>
+    /// Does not escape <c>`</c> and letters outside ASCII: people read these files with less and jq, not in a browser.
+    /// </summary>
+    public static ReportJson Readable =>
+        field ??= new ReportJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>One line of JSON, without a line break.</summary>
     public static byte[] Line(HealRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, Readable.HealRecord);

@@ -1,17 +1,20 @@
 namespace Cloudlet.Healthd.Watch;
 
-/// <summary>What woke the daemon, taken together.</summary>
-/// <param name="Ids">Resources to look at; null: everything.</param>
-/// <param name="Because">The first thing that woke it, for records.</param>
+/// <summary>The triggers of one wake-up, combined.</summary>
+/// <param name="Ids">Resources to observe; null: all.</param>
+/// <param name="Because">The first trigger, for records.</param>
 /// <param name="Since">Timestamp of the first event.</param>
-public sealed record Wakening(IReadOnlyCollection<string>? Ids, string Because, long Since);
+public sealed record WorkBatch(IReadOnlyCollection<string>? Ids, string Because, long Since);
 
 /// <summary>
-/// Collects what events concern until the daemon has time for it. However many events come for one resource, it is looked at once. Safe for several threads: watchers post, the daemon takes.
+/// Collects the resources that events concern until the daemon takes them. However many events come for one resource, it is observed once.
+/// Thread-safe: watchers post, the daemon takes.
 /// </summary>
 public sealed class WakeQueue(TimeProvider clock) : IDisposable
 {
-    /// <summary>How long nothing may happen to a file before units that load it are looked at, and how long that may be put off while it goes on.</summary>
+    /// <summary>
+    /// How long a file must be unchanged before units that load it are observed; the field below limits how long changes may delay that.
+    /// </summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMilliseconds(750);
 
@@ -22,7 +25,7 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
 
     private sealed record Pending(string Because, long Since, long Due);
 
-    /// <summary>Asks for a look at some resources at once.</summary>
+    /// <summary>Requests an observation of some resources at once.</summary>
     public void Post(IEnumerable<string> ids, string because, long since)
     {
         lock (turn)
@@ -34,7 +37,7 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
         Tell();
     }
 
-    /// <summary>Asks for a look when nothing more has happened for a moment.</summary>
+    /// <summary>Requests an observation once nothing has happened for a moment.</summary>
     public void PostPatiently(string id, string because, long since)
     {
         lock (turn)
@@ -47,7 +50,7 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
         Tell();
     }
 
-    /// <summary>Asks for a look at some time from now.</summary>
+    /// <summary>Requests an observation after a pause.</summary>
     public void PostLater(string id, string because, TimeSpan pause)
     {
         lock (turn)
@@ -60,7 +63,7 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
         Tell();
     }
 
-    /// <summary>Asks for a look at everything.</summary>
+    /// <summary>Requests an observation of everything.</summary>
     public void PostAll(string because, long since)
     {
         lock (turn)
@@ -68,9 +71,14 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
         Tell();
     }
 
-    /// <summary>What is due now; else null when <paramref name="longest"/> has passed or something else has to be settled first. Takes it out.</summary>
-    /// <remarks>It waits in the kernel and holds its thread: a wait that is a task costs a timer's thread, a thread of the pool and that pool's keeper a wake-up each, again and again.</remarks>
-    public Wakening? Take(TimeSpan longest, CancellationToken ct)
+    /// <summary>
+    /// Removes and returns what is due now; null when <paramref name="longest"/> has passed or something else has to be handled first.
+    /// </summary>
+    /// <remarks>
+    /// It blocks its thread in the kernel: an asynchronous wait would wake a timer thread, a thread of the pool and the pool's supervisor
+    /// again and again.
+    /// </remarks>
+    public WorkBatch? Take(TimeSpan longest, CancellationToken ct)
     {
         var (ready, pause) = Ready();
         if (ready is not null)
@@ -82,7 +90,7 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => news.Dispose();
 
-    private (Wakening? Ready, TimeSpan Pause) Ready()
+    private (WorkBatch? Ready, TimeSpan Pause) Ready()
     {
         lock (turn)
         {
@@ -90,7 +98,7 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
             {
                 everything = null;
                 pending.Clear();
-                return (new Wakening(null, all.Because, all.Since), default);
+                return (new WorkBatch(null, all.Because, all.Since), default);
             }
 
             var now = clock.GetTimestamp();
@@ -100,11 +108,11 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
             foreach (var (id, _) in due)
                 pending.Remove(id);
             var first = due.MinBy(p => p.Value.Since).Value;
-            return (new Wakening([.. due.Select(p => p.Key)], first.Because, first.Since), default);
+            return (new WorkBatch([.. due.Select(p => p.Key)], first.Because, first.Since), default);
         }
     }
 
-    /// <summary>What came first for a resource. What is asked for later has not happened yet: an event now comes before it.</summary>
+    /// <summary>The earlier request for a resource. A request with a pause has not happened yet: an event now comes before it.</summary>
     private Pending First(string id, string because, long since)
     {
         if (!pending.TryGetValue(id, out var earlier))
@@ -123,7 +131,7 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
         }
         catch (SemaphoreFullException)
         {
-            // Another watcher told it in the same moment.
+            // Another watcher released it at the same moment.
         }
         catch (ObjectDisposedException)
         {

@@ -1,21 +1,15 @@
-using Cloudlet.Converge.Applying;
-using Cloudlet.DesiredState.Site;
+using Cloudlet.Agent;
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.Errors;
 
 namespace Cloudlet.Provider.Agents;
 
-/// <summary>The ways to hosts.</summary>
+/// <summary>Opens connections to hosts.</summary>
 internal interface IHostDoor
 {
-    /// <summary>Prepares the way to a host; nothing is sent yet.</summary>
-    /// <exception cref="CloudletException">NotFound, Unsupported: the program that answers there is not at hand.</exception>
-    IAgent Open(HostReach reach);
-}
-
-/// <summary>The way to one host.</summary>
-internal interface IAgent : IAsyncDisposable
-{
-    /// <summary>Asks the host, and passes on every event of its answer as it comes.</summary>
-    /// <exception cref="CloudletException">Unreachable, Timeout: the host did not answer; ProcessFailed: its answer ended early.</exception>
-    Task AskAsync(AgentRequest request, ConvergeEventSink events, CancellationToken ct);
+    /// <summary>Prepares a connection to a host; nothing is sent yet.</summary>
+    /// <param name="reach">The host.</param>
+    /// <param name="waiting">How to wait for the host.</param>
+    /// <exception cref="CloudletException">NotFound, Unsupported: the program that answers there is not available here.</exception>
+    IAgent Open(HostReach reach, Waiting waiting);
 }

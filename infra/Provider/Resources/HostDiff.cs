@@ -1,10 +1,10 @@
-using Cloudlet.Converge.Planning;
+using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState;
 using Cloudlet.Wire.Values;
 
 namespace Cloudlet.Provider.Resources;
 
-/// <summary>What is done to a property.</summary>
+/// <summary>The kind of change of a property.</summary>
 internal enum DiffKind
 {
     Add,
@@ -14,56 +14,89 @@ internal enum DiffKind
 
 /// <summary>A property that changes.</summary>
 /// <param name="Path">Its path, as the engine writes paths.</param>
-/// <param name="Kind">What is done to it.</param>
+/// <param name="Kind">The kind of change.</param>
 /// <param name="IsInput">True when the description changed; false when the host did.</param>
-/// <param name="Replaces">True when it takes another host.</param>
+/// <param name="Replaces">True when the change means another host.</param>
 internal sealed record DiffEntry(string Path, DiffKind Kind, bool IsInput, bool Replaces);
 
 /// <summary>
-/// What an update would change: the description against the one before, and against the host as it was last seen. The second is the very comparison of <c>cloudlet plan</c>, so that drift shows, and so does a release of
-/// ours that writes the same description out differently.
+/// What an update would change: the description compared with the previous one, and with the host as last observed. The second is the
+/// comparison of <c>cloudlet plan</c>: it shows drift, and also a release of ours that writes the same description out differently.
 /// </summary>
 internal static class HostDiff
 {
-    /// <summary>All that changes; empty: nothing.</summary>
-    /// <param name="news">What should be.</param>
-    /// <param name="oldInputs">What should be until now.</param>
-    /// <param name="oldOutputs">What was seen.</param>
+    /// <summary>All changes; empty: none.</summary>
+    /// <param name="news">The new description.</param>
+    /// <param name="oldInputs">The previous description.</param>
+    /// <param name="oldOutputs">The host as last observed.</param>
     /// <param name="ignored">Paths whose drift does not count.</param>
-    public static IReadOnlyList<DiffEntry> Between(HostInputs news, MapValue oldInputs, MapValue oldOutputs, IReadOnlyCollection<string> ignored)
+    public static IReadOnlyList<DiffEntry> Between(
+        HostInputs news,
+        MapValue oldInputs,
+        MapValue oldOutputs,
+        IReadOnlyCollection<string> ignored
+    )
     {
         var entries = new SortedDictionary<string, DiffEntry>(StringComparer.Ordinal);
         foreach (var (path, kind) in TreeDiff.Between(oldInputs, news.Tree))
             entries[path] = new DiffEntry(path, kind, IsInput: true, Replaces: false);
         var (before, after) = (HostPaths.Machine(new HostInputs(oldInputs, news.Name).Reach), HostPaths.Machine(news.Reach));
         if (before is not null && after is not null && before != after)
-            entries["reach"] = new DiffEntry("reach", (oldInputs["reach"], news.Tree["reach"]) switch { (null, _) => DiffKind.Add, (_, null) => DiffKind.Delete, _ => DiffKind.Update }, IsInput: true, Replaces: true);
+            entries["reach"] = new DiffEntry(
+                "reach",
+                (oldInputs["reach"], news.Tree["reach"]) switch
+                {
+                    (null, _) => DiffKind.Add,
+                    (_, null) => DiffKind.Delete,
+                    _ => DiffKind.Update,
+                },
+                IsInput: true,
+                Replaces: true
+            );
         else if (!news.HasUnknowns && news.Compile().State is { } desired)
             AddDrift(entries, news.Tree, desired, entries.Count > 0 ? news with { Tree = oldInputs } : null, oldOutputs, ignored);
         return [.. entries.Values];
     }
 
-    private static void AddDrift(SortedDictionary<string, DiffEntry> entries, MapValue tree, HostState desired, HostInputs? olds, MapValue oldOutputs, IReadOnlyCollection<string> ignored)
+    private static void AddDrift(
+        SortedDictionary<string, DiffEntry> entries,
+        MapValue tree,
+        HostState desired,
+        HostInputs? olds,
+        MapValue oldOutputs,
+        IReadOnlyCollection<string> ignored
+    )
     {
         var described = entries.Keys.ToList();
         if (ObservedHost.Read(oldOutputs[HostOutputs.ObservedKey]) is { } observed)
         {
             foreach (var change in Drift(observed, desired, olds?.Compile().State))
-                foreach (var entry in Entries(change, tree, oldOutputs).Where(e => !described.Any(d => Covers(d, e.Path)) && !ignored.Any(i => Covers(i, e.Path))))
-                    entries.TryAdd(entry.Path, entry);
+            foreach (
+                var entry in Entries(change, tree, oldOutputs)
+                    .Where(e => !described.Any(d => Covers(d, e.Path)) && !ignored.Any(i => Covers(i, e.Path)))
+            )
+                entries.TryAdd(entry.Path, entry);
         }
 
         if (entries.Count == 0 && oldOutputs[HostOutputs.DigestKey]?.Plain() is TextValue { Value: var digest } && digest != desired.Digest)
             entries[HostOutputs.DigestKey] = new DiffEntry(HostOutputs.DigestKey, DiffKind.Update, IsInput: false, Replaces: false);
     }
 
-    /// <summary>What is not as it should be and was not before either; the rest follows from the new description, and is said there.</summary>
+    /// <summary>
+    /// What differs from the new description and differed from the previous one too; the rest is a change of the description.
+    /// </summary>
     private static IEnumerable<ResourceChange> Drift(ObservedHost observed, HostState desired, HostState? before)
     {
         var changes = observed.Compare(desired);
         if (before is null)
             return changes;
-        var known = observed.Compare(before).ToDictionary(static c => c.Id, static c => c.Properties.Select(static p => p.Path).ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
+        var known = observed
+            .Compare(before)
+            .ToDictionary(
+                static c => c.Id,
+                static c => c.Properties.Select(static p => p.Path).ToHashSet(StringComparer.Ordinal),
+                StringComparer.Ordinal
+            );
         return changes
             .Where(c => known.ContainsKey(c.Id))
             .Select(c => c with { Properties = [.. c.Properties.Where(p => known[c.Id].Contains(p.Path))] })
@@ -74,8 +107,18 @@ internal static class HostDiff
     {
         if (HostPaths.KeysOf(tree, change.Id) is not { } keys)
         {
-            var kind = change.Action switch { ChangeAction.Create => DiffKind.Add, ChangeAction.Remove => DiffKind.Delete, _ => DiffKind.Update };
-            yield return new DiffEntry(PropertyPath.Root.Key(HostOutputs.ObservedKey).Key(change.Id).Text, kind, IsInput: false, Replaces: false);
+            var kind = change.Action switch
+            {
+                ChangeAction.Create => DiffKind.Add,
+                ChangeAction.Remove => DiffKind.Delete,
+                _ => DiffKind.Update,
+            };
+            yield return new DiffEntry(
+                PropertyPath.Root.Key(HostOutputs.ObservedKey).Key(change.Id).Text,
+                kind,
+                IsInput: false,
+                Replaces: false
+            );
             yield break;
         }
 
@@ -98,19 +141,24 @@ internal static class HostDiff
         }
     }
 
-    /// <summary>True when a path is another one, or above or below it.</summary>
+    /// <summary>True when a path equals another one, or is above or below it.</summary>
     private static bool Covers(string path, string other)
     {
         var (shorter, longer) = path.Length <= other.Length ? (path, other) : (other, path);
-        return longer.StartsWith(shorter, StringComparison.Ordinal) && (longer.Length == shorter.Length || longer[shorter.Length] is '.' or '[');
+        return longer.StartsWith(shorter, StringComparison.Ordinal)
+            && (longer.Length == shorter.Length || longer[shorter.Length] is '.' or '[');
     }
 }
 
 /// <summary>Compares two trees.</summary>
 internal static class TreeDiff
 {
-    /// <summary>The deepest paths at which they differ. A value that is secret on one side only differs: it must not stay readable in the engine's state.</summary>
-    public static IEnumerable<(string Path, DiffKind Kind)> Between(MapValue before, MapValue after) => OfMaps(PropertyPath.Root, before, after);
+    /// <summary>
+    /// The deepest paths at which they differ. A value that is secret on only one side counts as different: it must not stay readable in
+    /// the engine's state.
+    /// </summary>
+    public static IEnumerable<(string Path, DiffKind Kind)> Between(MapValue before, MapValue after) =>
+        OfMaps(PropertyPath.Root, before, after);
 
     private static IEnumerable<(string Path, DiffKind Kind)> OfValues(PropertyPath path, PropertyValue before, PropertyValue after)
     {
@@ -127,8 +175,8 @@ internal static class TreeDiff
     private static IEnumerable<(string Path, DiffKind Kind)> OfMaps(PropertyPath path, MapValue before, MapValue after)
     {
         foreach (var (key, value) in before.Entries)
-            foreach (var change in after[key] is { } next ? OfValues(path.Key(key), value, next) : [(path.Key(key).Text, DiffKind.Delete)])
-                yield return change;
+        foreach (var change in after[key] is { } next ? OfValues(path.Key(key), value, next) : [(path.Key(key).Text, DiffKind.Delete)])
+            yield return change;
         foreach (var key in after.Entries.Keys.Where(key => before[key] is null))
             yield return (path.Key(key).Text, DiffKind.Add);
     }

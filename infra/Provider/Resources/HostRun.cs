@@ -1,14 +1,14 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Cloudlet.Agent;
 using Cloudlet.Converge.Applying;
-using Cloudlet.Converge.Planning;
+using Cloudlet.Converge.Plans;
 using Cloudlet.Errors;
-using Cloudlet.Provider.Agents;
 
 namespace Cloudlet.Provider.Resources;
 
-/// <summary>One request to a host and what came of it.</summary>
-/// <param name="tell">Tells the user what happens.</param>
+/// <summary>One request to a host and its result.</summary>
+/// <param name="tell">Shows messages to the user.</param>
 internal sealed class HostRun(Action<Progress> tell)
 {
     private readonly Lock turn = new();
@@ -18,12 +18,13 @@ internal sealed class HostRun(Action<Progress> tell)
     private Finished? finished;
     private Refused? refused;
     private StateReported? remembered;
+    private readonly HashSet<string> done = new(StringComparer.Ordinal);
     private ImmutableArray<string> alarms = [];
 
-    /// <summary>True when the host was being changed, so that a failure leaves it changed in part.</summary>
+    /// <summary>True when changes have begun, so that a failure leaves the host partly changed.</summary>
     public bool HasBegun { get; private set; }
 
-    /// <summary>What was not as described at the last look; null: there was none.</summary>
+    /// <summary>What was not as described when last observed; null: it was not observed.</summary>
     public IReadOnlyList<ResourceChange>? Changes => verified?.Drift ?? (finished?.Result == RunResult.Unchanged ? [] : planned?.Changes);
 
     /// <summary>What could not be done, a line each.</summary>
@@ -32,10 +33,21 @@ internal sealed class HostRun(Action<Progress> tell)
     /// <summary>Alarms of the host's health daemon.</summary>
     public ImmutableArray<string> Alarms => alarms;
 
-    /// <summary>Digest of the state that was last applied on the host, when it was asked.</summary>
+    /// <summary>Digest of the state last applied on the host, if the request asked for it.</summary>
     public string? Applied => remembered?.Applied;
 
-    /// <summary>Asks, and fails as the host does, except that a failure after the first change becomes one of <see cref="Reasons"/>.</summary>
+    /// <summary>Who describes the host; in a plan, only if it is another description.</summary>
+    public Cloudlet.Converge.State.Owner? Owner { get; private set; }
+
+    /// <summary>Identity of the host that answered, if it gave one.</summary>
+    public string? Identity { get; private set; }
+
+    /// <summary>Result of the request; null: it has none.</summary>
+    public RunResult? Result => finished?.Result;
+
+    /// <summary>
+    /// Sends the request and throws the host's failure, except that a failure after the first change is added to <see cref="Reasons"/>.
+    /// </summary>
     /// <exception cref="CloudletException">The host did not answer, or refused; nothing was changed.</exception>
     public async Task AskAsync(IAgent agent, AgentRequest request, CancellationToken ct)
     {
@@ -49,35 +61,67 @@ internal sealed class HostRun(Action<Progress> tell)
         }
         catch (OperationCanceledException) when (HasBegun)
         {
-            reasons.Add("the change was interrupted: what was done is kept, and the next update goes on from there");
+            reasons.Add("the change was interrupted: what was done is kept, and the next update continues from there");
         }
 
         if (refused is not null && !HasBegun)
             throw new CloudletException(refused.Kind, refused.Message);
         if (refused is not null)
             reasons.Add(refused.Message);
-        var hasAnswer = finished is not null || (request.Verb == AgentRequest.Plan && planned is not null) || (request.Verb == AgentRequest.Status && remembered is not null);
+        var hasAnswer =
+            finished is not null
+            || (request.Verb == HostVerb.Plan && planned is not null)
+            || (request.Verb == HostVerb.Status && remembered is not null);
         if (!hasAnswer && reasons.Count == 0)
             Incomplete();
         if (finished is { Result: RunResult.Failed or RunResult.RollbackFailed } && reasons.Count == 0)
-            reasons.Add($"{finished.Failed} failed, {finished.Skipped} skipped; what is not as described: {string.Join(", ", (Changes ?? []).Select(static c => c.Id))}");
+            reasons.AddRange((Changes ?? []).Select(ReasonOf));
+        if (finished is { Result: RunResult.Failed or RunResult.RollbackFailed } && reasons.Count == 0)
+            reasons.Add("the host reported a failed run without a reason; run `cloudlet status` there");
     }
 
     private void Incomplete()
     {
-        const string message = "the host's answer ended before its last word";
+        const string message = "the host's response was cut off";
         if (!HasBegun)
             throw new CloudletException(ErrorKind.Unreachable, $"{message}; nothing was changed");
-        reasons.Add($"{message}; what was begun goes on there, and the next update goes on from where it ends");
+        reasons.Add($"{message}; the run continues there, and the next update continues from where it ends");
     }
 
     private void See(ConvergeEvent happened)
     {
         lock (turn)
             Keep(happened);
-        if (Progress.Of(happened) is { } progress)
+        if (happened is ChangeStarted { Id: var id } && WasDone(id))
+            tell(new Progress(Weight.Passing, $"{id} did not stay as applied; retrying"));
+        else if (Progress.Of(happened) is { } progress)
             tell(progress);
     }
+
+    private bool WasDone(string id)
+    {
+        lock (turn)
+            return done.Contains(id);
+    }
+
+    // Names only: a property's value may be a secret, or half a file.
+    private static string ReasonOf(ResourceChange change) =>
+        change.Action switch
+        {
+            ChangeAction.Create => $"{change.Id}: it was created, but no longer exists",
+            ChangeAction.Remove => $"{change.Id}: it was removed, but exists again",
+            ChangeAction.Restore => $"{change.Id}: it was restored, but did not stay so",
+            ChangeAction.Unknown => $"{change.Id}: it could not be observed: {change.Error}",
+            _ => $"{change.Id}: it was changed, but did not stay so: "
+                + $"{string.Join(", ", change.Properties.Select(p => PropertyText(change.Id, p)).Distinct(StringComparer.Ordinal))}",
+        };
+
+    private static string PropertyText(string id, PropertyChange property) =>
+        id.StartsWith("unit:", StringComparison.Ordinal)
+        && property is { From: not null, To: not null }
+        && property.Path is "running" or "enabled" or "failed"
+            ? $"{property.Path} is {property.From?.ToJsonString()}, expected {property.To?.ToJsonString()}"
+            : property.Path;
 
     private void Keep(ConvergeEvent happened)
     {
@@ -97,12 +141,22 @@ internal sealed class HostRun(Action<Progress> tell)
                 break;
             case StateReported e:
                 remembered = e;
+                Owner = e.Owner;
                 break;
             case HealthReported { Status: { } status }:
                 alarms = AlarmsOf(status);
                 break;
             case ChangeStarted:
                 HasBegun = true;
+                break;
+            case ChangeDone e:
+                done.Add(e.Id);
+                break;
+            case Owned e:
+                Owner = e.Owner;
+                break;
+            case Identified e:
+                Identity = e.Identity;
                 break;
             case ChangeFailed e:
                 reasons.Add($"{e.Id}: {e.Message}");

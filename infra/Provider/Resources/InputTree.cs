@@ -5,13 +5,16 @@ using Cloudlet.Wire.Values;
 
 namespace Cloudlet.Provider.Resources;
 
-/// <summary>Trees of property values, and the ways through them.</summary>
+/// <summary>Operations on trees of property values.</summary>
 internal static class InputTree
 {
-    /// <summary>A plain tree as JSON, without what is not known yet; in a list null stands for that, so that the others keep their numbers.</summary>
-    public static JsonElement ToJson(MapValue tree) => JsonSerializer.SerializeToElement(Node(tree)!.AsObject(), InputJson.Default.JsonObject);
+    /// <summary>
+    /// A plain tree as JSON, without unknown values; in a list they become null, so that the other items keep their indexes.
+    /// </summary>
+    public static JsonElement ToJson(MapValue tree) =>
+        JsonSerializer.SerializeToElement(Node(tree)!.AsObject(), InputJson.Default.JsonObject);
 
-    /// <summary>The path of a problem, which is below <c>hosts.NAME</c>, from the host downwards.</summary>
+    /// <summary>The path of a problem relative to the host: without <c>hosts.NAME</c>.</summary>
     public static string PathBelow(string path, string host)
     {
         foreach (var prefix in (string[])[$"hosts.{host}", $"hosts[\"{host}\"]", "hosts"])
@@ -29,20 +32,30 @@ internal static class InputTree
     public static ImmutableArray<string> Keys(string path)
     {
         var keys = ImmutableArray.CreateBuilder<string>();
-        for (var at = 0; at < path.Length;)
+        for (var at = 0; at < path.Length; )
         {
             var quoted = path.AsSpan(at).StartsWith("[\"");
-            var end = quoted ? EndOfQuoted(path, at + 2) : path[at] == '[' ? path.IndexOf(']', at) : path.AsSpan(at + 1).IndexOfAny('.', '[') + at + 1;
+            var end =
+                quoted ? EndOfQuoted(path, at + 2)
+                : path[at] == '[' ? path.IndexOf(']', at)
+                : path.AsSpan(at + 1).IndexOfAny('.', '[') + at + 1;
             if (end <= at)
                 end = path.Length;
-            keys.Add(quoted ? path[(at + 2)..end].Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal) : path[at..end].Trim('.', '['));
-            at = quoted ? end + 2 : end < path.Length && path[end] == ']' ? end + 1 : end;
+            keys.Add(
+                quoted
+                    ? path[(at + 2)..end].Replace("\\\"", "\"", StringComparison.Ordinal).Replace("\\\\", "\\", StringComparison.Ordinal)
+                    : path[at..end].Trim('.', '[')
+            );
+            at =
+                quoted ? end + 2
+                : end < path.Length && path[end] == ']' ? end + 1
+                : end;
         }
 
         return keys.DrainToImmutable();
     }
 
-    /// <summary>The path of keys, where digits below a list are positions.</summary>
+    /// <summary>The path of keys, where digits below a list are indexes.</summary>
     public static string PathOf(MapValue tree, params ReadOnlySpan<string> keys)
     {
         var path = PropertyPath.Root;
@@ -57,7 +70,7 @@ internal static class InputTree
         return path.Text;
     }
 
-    /// <summary>The value at the end of keys, or null; what is said about values on the way (secret) is passed over.</summary>
+    /// <summary>The value at the end of keys, or null; wrappers on the way, such as secrets, are ignored.</summary>
     public static PropertyValue? Find(PropertyValue tree, params ReadOnlySpan<string> keys)
     {
         PropertyValue? at = tree;
@@ -66,7 +79,7 @@ internal static class InputTree
         return at;
     }
 
-    /// <summary>True when a value on the way to a path, or a neighbour of where it ends, is not known yet.</summary>
+    /// <summary>True when a value on the way to a path, or beside its last key, is not known yet.</summary>
     public static bool HasUnknownAround(MapValue tree, string path)
     {
         PropertyValue? at = tree;
@@ -83,7 +96,9 @@ internal static class InputTree
         return path.Length > 0 ? tree.HasUnknowns && (at is null || at.HasUnknowns) : tree.HasUnknowns;
     }
 
-    /// <summary>The tree with another value at the end of keys; a value that stood below a secret stays secret. Null takes it out.</summary>
+    /// <summary>
+    /// The tree with another value at the end of keys; a value below a secret stays secret. Null removes it.
+    /// </summary>
     public static PropertyValue Set(PropertyValue tree, ReadOnlySpan<string> keys, PropertyValue? value)
     {
         if (tree is SecretValue secret)
@@ -96,47 +111,54 @@ internal static class InputTree
         if (value is null && (keys.Length == 1 || map[keys[0]] is null))
             return new MapValue(map.Entries.Remove(keys[0]));
         var old = map[keys[0]];
-        // The last key replaces, except that what was secret stays so.
+        // The last key replaces its value, but a secret stays secret.
         var next = keys.Length == 1 && old is not SecretValue ? value! : Set(old ?? MapValue.Empty, keys[1..], value);
         return map.With(keys[0], next);
     }
 
-    /// <summary>The texts that stand in secrets.</summary>
-    public static IEnumerable<string> SecretTexts(PropertyValue tree, bool isSecret = false) => tree switch
-    {
-        SecretValue { Value: var inner } => SecretTexts(inner, isSecret: true),
-        OutputValue { Value: { } inner } output => SecretTexts(inner, isSecret || output.IsSecret),
-        ListValue { Items: var items } => items.SelectMany(i => SecretTexts(i, isSecret)),
-        MapValue { Entries: var entries } => entries.Values.SelectMany(v => SecretTexts(v, isSecret)),
-        TextValue { Value: { Length: > 0 } text } when isSecret => [text],
-        NumberValue { Value: var number } when isSecret => [number.ToString(System.Globalization.CultureInfo.InvariantCulture)],
-        _ => [],
-    };
+    /// <summary>The texts in secrets.</summary>
+    public static IEnumerable<string> SecretTexts(PropertyValue tree, bool isSecret = false) =>
+        tree switch
+        {
+            SecretValue { Value: var inner } => SecretTexts(inner, isSecret: true),
+            OutputValue { Value: { } inner } output => SecretTexts(inner, isSecret || output.IsSecret),
+            ListValue { Items: var items } => items.SelectMany(i => SecretTexts(i, isSecret)),
+            MapValue { Entries: var entries } => entries.Values.SelectMany(v => SecretTexts(v, isSecret)),
+            TextValue { Value: { Length: > 0 } text } when isSecret => [text],
+            NumberValue { Value: var number } when isSecret => [number.ToString(System.Globalization.CultureInfo.InvariantCulture)],
+            _ => [],
+        };
 
-    /// <summary>Levels of the deepest way down.</summary>
-    public static int DepthOf(PropertyValue value) => value switch
-    {
-        SecretValue { Value: var inner } => DepthOf(inner),
-        OutputValue { Value: { } inner } => DepthOf(inner),
-        ListValue { Items: var items } => 1 + items.Select(DepthOf).DefaultIfEmpty().Max(),
-        MapValue { Entries: var entries } => 1 + entries.Values.Select(DepthOf).DefaultIfEmpty().Max(),
-        _ => 0,
-    };
+    /// <summary>Number of levels.</summary>
+    public static int DepthOf(PropertyValue value) =>
+        value switch
+        {
+            SecretValue { Value: var inner } => DepthOf(inner),
+            OutputValue { Value: { } inner } => DepthOf(inner),
+            ListValue { Items: var items } => 1 + items.Select(DepthOf).DefaultIfEmpty().Max(),
+            MapValue { Entries: var entries } => 1 + entries.Values.Select(DepthOf).DefaultIfEmpty().Max(),
+            _ => 0,
+        };
 
     /// <summary>JSON as a value.</summary>
-    public static PropertyValue FromJson(JsonNode? node) => node switch
-    {
-        null => PropertyValue.Null,
-        JsonObject map => new MapValue(map.ToImmutableSortedDictionary(static p => p.Key, static p => FromJson(p.Value), StringComparer.Ordinal)),
-        JsonArray list => new ListValue([.. list.Select(FromJson)]),
-        _ => node.GetValueKind() switch
+    public static PropertyValue FromJson(JsonNode? node) =>
+        node switch
         {
-            JsonValueKind.True => new BooleanValue(true),
-            JsonValueKind.False => new BooleanValue(false),
-            JsonValueKind.Number => new NumberValue(double.Parse(node.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture)),
-            _ => new TextValue(node.GetValue<string>()),
-        },
-    };
+            null => PropertyValue.Null,
+            JsonObject map => new MapValue(
+                map.ToImmutableSortedDictionary(static p => p.Key, static p => FromJson(p.Value), StringComparer.Ordinal)
+            ),
+            JsonArray list => new ListValue([.. list.Select(FromJson)]),
+            _ => node.GetValueKind() switch
+            {
+                JsonValueKind.True => new BooleanValue(true),
+                JsonValueKind.False => new BooleanValue(false),
+                JsonValueKind.Number => new NumberValue(
+                    double.Parse(node.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture)
+                ),
+                _ => new TextValue(node.GetValue<string>()),
+            },
+        };
 
     private static int EndOfQuoted(string path, int at)
     {
@@ -145,31 +167,38 @@ internal static class InputTree
         return Math.Min(at, path.Length);
     }
 
-    private static PropertyValue? Bare(PropertyValue? value) => value switch
-    {
-        SecretValue secret => Bare(secret.Value),
-        OutputValue output => output.Value is null ? PropertyValue.Unknown : Bare(output.Value),
-        _ => value,
-    };
+    private static PropertyValue? Bare(PropertyValue? value) =>
+        value switch
+        {
+            SecretValue secret => Bare(secret.Value),
+            OutputValue output => output.Value is null ? PropertyValue.Unknown : Bare(output.Value),
+            _ => value,
+        };
 
-    private static PropertyValue? Below(PropertyValue? value, string key) => value switch
-    {
-        MapValue map => map[key],
-        ListValue list when int.TryParse(key, out var index) && index >= 0 && index < list.Items.Length => list.Items[index],
-        _ => null,
-    };
+    private static PropertyValue? Below(PropertyValue? value, string key) =>
+        value switch
+        {
+            MapValue map => map[key],
+            ListValue list when int.TryParse(key, out var index) && index >= 0 && index < list.Items.Length => list.Items[index],
+            _ => null,
+        };
 
-    private static JsonNode? Node(PropertyValue value) => value switch
-    {
-        BooleanValue { Value: var b } => JsonValue.Create(b),
-        NumberValue { Value: var n } => n is >= long.MinValue and <= long.MaxValue && Math.Floor(n) == n ? JsonValue.Create((long)n) : JsonValue.Create(n),
-        TextValue { Value: var t } => JsonValue.Create(t),
-        ListValue { Items: var items } => new JsonArray([.. items.Select(Node)]),
-        MapValue { Entries: var entries } => new JsonObject(entries.Where(static e => e.Value is not UnknownValue).Select(static e => KeyValuePair.Create(e.Key, Node(e.Value)))),
-        AssetValue { Members: var members } when members.TryGetValue("text", out var text) => Node(text),
-        ResourceValue { Id: var id, Urn: var urn } => JsonValue.Create(id ?? urn),
-        _ => null,
-    };
+    private static JsonNode? Node(PropertyValue value) =>
+        value switch
+        {
+            BooleanValue { Value: var b } => JsonValue.Create(b),
+            NumberValue { Value: var n } => n is >= long.MinValue and <= long.MaxValue && Math.Floor(n) == n
+                ? JsonValue.Create((long)n)
+                : JsonValue.Create(n),
+            TextValue { Value: var t } => JsonValue.Create(t),
+            ListValue { Items: var items } => new JsonArray([.. items.Select(Node)]),
+            MapValue { Entries: var entries } => new JsonObject(
+                entries.Where(static e => e.Value is not UnknownValue).Select(static e => KeyValuePair.Create(e.Key, Node(e.Value)))
+            ),
+            AssetValue { Members: var members } when members.TryGetValue("text", out var text) => Node(text),
+            ResourceValue { Id: var id, Urn: var urn } => JsonValue.Create(id ?? urn),
+            _ => null,
+        };
 }
 
 /// <summary>How trees are written as JSON.</summary>

@@ -3,15 +3,15 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Cloudlet.Converge.Planning;
+using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState;
 using Cloudlet.Wire.Values;
 
 namespace Cloudlet.Provider.Resources;
 
 /// <summary>
-/// What was seen on a host, resource by resource, as far as its description speaks of it. It is kept in the engine's state, so that a later preview compares with it; contents of files are
-/// in it as digests only: what somebody else wrote there is not for a state file.
+/// What was observed on a host, resource by resource, as far as the description covers it. It is stored in the engine's state, so that a
+/// later preview can compare with it. File contents are stored as digests only: they may be private, and do not belong into a state file.
 /// </summary>
 /// <param name="Resources">Resource id → the canonical JSON of its spec, without what is absent.</param>
 internal sealed record ObservedHost(ImmutableSortedDictionary<string, string> Resources)
@@ -21,9 +21,9 @@ internal sealed record ObservedHost(ImmutableSortedDictionary<string, string> Re
     /// <summary>A host as described.</summary>
     public static ObservedHost AsDescribed(HostState desired) => After(desired, []);
 
-    /// <summary>A host of which a look has said what is not as described.</summary>
+    /// <summary>A host as it was observed, given its differences from the description.</summary>
     /// <param name="desired">What should be.</param>
-    /// <param name="changes">What a plan would change: for each resource what was found (from) and what is wanted (to).</param>
+    /// <param name="changes">What a plan would change: for each resource, the found (from) and the wanted (to) properties.</param>
     public static ObservedHost After(HostState desired, IReadOnlyList<ResourceChange> changes)
     {
         var seen = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
@@ -36,8 +36,8 @@ internal sealed record ObservedHost(ImmutableSortedDictionary<string, string> Re
                 case ChangeAction.Create or ChangeAction.Unknown:
                     seen.Remove(change.Id);
                     break;
-                case ChangeAction.Remove:
-                    seen[change.Id] = "{}"; // there, and nobody describes it
+                case ChangeAction.Remove or ChangeAction.Restore:
+                    seen[change.Id] = "{}"; // exists, and is not described
                     break;
                 case var _ when desired.Resources.FirstOrDefault(r => r.Id == change.Id) is { } spec:
                     seen[change.Id] = Text(Shorten(With(SpecDiff.ToJson(spec), change.Properties)));
@@ -48,15 +48,27 @@ internal sealed record ObservedHost(ImmutableSortedDictionary<string, string> Re
         return new ObservedHost(seen.ToImmutable());
     }
 
-    /// <summary>Reads what <see cref="ToValue"/> wrote; anything else is a host of which nothing is known.</summary>
-    public static ObservedHost? Read(PropertyValue? value) => value?.Plain() is MapValue { Entries: var entries }
-        ? new ObservedHost(entries.Where(static e => e.Value is TextValue).ToImmutableSortedDictionary(static e => e.Key, static e => ((TextValue)e.Value).Value, StringComparer.Ordinal))
-        : null;
+    /// <summary>Reads what <see cref="ToValue"/> wrote; anything else means that nothing is known of the host.</summary>
+    public static ObservedHost? Read(PropertyValue? value) =>
+        value?.Plain() is MapValue { Entries: var entries }
+            ? new ObservedHost(
+                entries
+                    .Where(static e => e.Value is TextValue)
+                    .ToImmutableSortedDictionary(static e => e.Key, static e => ((TextValue)e.Value).Value, StringComparer.Ordinal)
+            )
+            : null;
 
     /// <summary>As an output.</summary>
-    public PropertyValue ToValue() => new MapValue(Resources.ToImmutableSortedDictionary(static r => r.Key, static r => (PropertyValue)new TextValue(r.Value), StringComparer.Ordinal));
+    public PropertyValue ToValue() =>
+        new MapValue(
+            Resources.ToImmutableSortedDictionary(
+                static r => r.Key,
+                static r => (PropertyValue)new TextValue(r.Value),
+                StringComparer.Ordinal
+            )
+        );
 
-    /// <summary>What is not as <paramref name="desired"/> says: the same comparison that a plan makes on the host.</summary>
+    /// <summary>What differs from <paramref name="desired"/>: the same comparison that a plan makes on the host.</summary>
     public IEnumerable<ResourceChange> Compare(HostState desired)
     {
         foreach (var spec in desired.Resources)
@@ -75,8 +87,9 @@ internal sealed record ObservedHost(ImmutableSortedDictionary<string, string> Re
             yield return new ResourceChange(id, ChangeAction.Remove, []);
     }
 
-    /// <summary>Stands for a content: long enough to tell two apart, and nothing of what it says.</summary>
-    public static string NoteOf(string content) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))}, {Encoding.UTF8.GetByteCount(content)} bytes";
+    /// <summary>Digest of a content: enough to tell two contents apart, without revealing them.</summary>
+    public static string NoteOf(string content) =>
+        $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))}, {Encoding.UTF8.GetByteCount(content)} bytes";
 
     private static JsonObject With(JsonObject spec, IReadOnlyList<PropertyChange> changes)
     {
@@ -100,7 +113,11 @@ internal sealed record ObservedHost(ImmutableSortedDictionary<string, string> Re
 
     private static JsonObject Shorten(JsonObject spec)
     {
-        if (spec[Content] is JsonValue content && content.GetValueKind() == JsonValueKind.String && content.GetValue<string>() is { Length: > 0 } text)
+        if (
+            spec[Content] is JsonValue content
+            && content.GetValueKind() == JsonValueKind.String
+            && content.GetValue<string>() is { Length: > 0 } text
+        )
             spec[Content] = NoteOf(text);
         foreach (var name in (string[])["after", "watches", "secrets", "validate"])
             spec.Remove(name);
@@ -117,7 +134,7 @@ internal sealed record ObservedHost(ImmutableSortedDictionary<string, string> Re
         }
         catch (JsonException)
         {
-            return null; // somebody edited the state: as if it had not been seen
+            return null; // the state was edited by hand: treat the host as not observed
         }
     }
 }

@@ -6,7 +6,9 @@ using Cloudlet.Wire.Protocol;
 
 namespace Cloudlet.Provider.Serving;
 
-/// <summary>Tells the user through the engine, in order, without ever holding up the work: an engine that is slow or gone loses messages, not hosts.</summary>
+/// <summary>
+/// Sends messages to the user through the engine, in order, without blocking: a slow or dead engine loses messages, not hosts.
+/// </summary>
 internal sealed class EngineLog : IAsyncDisposable
 {
     private const int Longest = 8000;
@@ -19,14 +21,17 @@ internal sealed class EngineLog : IAsyncDisposable
 
     public EngineLog()
     {
-        queue = Channel.CreateBounded<LogRequest>(new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true }, _ => Interlocked.Decrement(ref unsent));
+        queue = Channel.CreateBounded<LogRequest>(
+            new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
+            _ => Interlocked.Decrement(ref unsent)
+        );
         sending = SendAsync();
     }
 
-    /// <summary>Where the engine is; null until it has said so.</summary>
+    /// <summary>Address of the engine; null until it is known.</summary>
     public string? Address => engine?.Address;
 
-    /// <summary>From now on, the engine is there.</summary>
+    /// <summary>Connects to the engine.</summary>
     /// <param name="address">host:port.</param>
     public void Connect(string address)
     {
@@ -34,7 +39,7 @@ internal sealed class EngineLog : IAsyncDisposable
             Interlocked.Exchange(ref engine, new GrpcChannel(address))?.Dispose();
     }
 
-    /// <summary>Says something about a resource.</summary>
+    /// <summary>Sends a message about a resource.</summary>
     public void Tell(string urn, Progress progress)
     {
         Interlocked.Increment(ref unsent);
@@ -49,11 +54,15 @@ internal sealed class EngineLog : IAsyncDisposable
             Interlocked.Decrement(ref unsent);
     }
 
-    /// <summary>Waits until what was said before is sent, for a short time: an answer should not overtake what was said about it.</summary>
+    /// <summary>Waits a short time until earlier messages are sent: an answer should not arrive before the messages about it.</summary>
     public async Task FlushAsync()
     {
         var waited = TimeSpan.Zero;
-        for (var pause = TimeSpan.FromMilliseconds(5); Volatile.Read(ref unsent) > 0 && engine is not null && waited < Patience; waited += pause)
+        for (
+            var pause = TimeSpan.FromMilliseconds(5);
+            Volatile.Read(ref unsent) > 0 && engine is not null && waited < Patience;
+            waited += pause
+        )
             await Task.Delay(pause);
     }
 
@@ -76,7 +85,7 @@ internal sealed class EngineLog : IAsyncDisposable
             }
             catch (Exception e) when (e is GrpcException or ObjectDisposedException or OperationCanceledException)
             {
-                // There is nobody else to tell.
+                // There is no other way to tell the user.
             }
             finally
             {

@@ -2,11 +2,13 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Cloudlet.DesiredState.Site;
 using Cloudlet.Provider.Resources;
+using Cloudlet.Provider.Settings;
 
 namespace Cloudlet.Provider.Serving;
 
 /// <summary>
-/// The schema of the package, from which Pulumi makes classes for other languages. It is made from the JSON Schema of site files, which is made from the records that the parser fills: one source for what a host may be.
+/// The schema of the package, from which Pulumi generates classes for other languages. It is generated from the JSON Schema of site files,
+/// which is generated from the records that the parser fills: one source for the keys of a host.
 /// </summary>
 internal static class PluginSchema
 {
@@ -27,7 +29,7 @@ internal static class PluginSchema
             ["name"] = Package,
             ["displayName"] = "Cloudlet",
             ["version"] = version,
-            ["description"] = "Cloudlet hosts that are, and stay, as described.",
+            ["description"] = "Cloudlet hosts that are kept as described.",
             ["keywords"] = new JsonArray("category/infrastructure", "kind/native"),
             ["license"] = "Apache-2.0",
             ["config"] = new JsonObject { ["variables"] = Settings() },
@@ -41,47 +43,83 @@ internal static class PluginSchema
     private static JsonObject Host(JsonObject section, JsonObject types)
     {
         var inputs = Properties("Host", section, types);
-        inputs[HostInputs.NameKey] = Described("Name of the host in its site, as it stands in messages; the name of the resource when left out.", Text());
-        inputs[HostInputs.TemplatesKey] = Described("The text of each template that files name, by the name they give it.", MapOf(Text()));
-        inputs[HostInputs.OnDeleteKey] = Described("What becomes of the host when the resource is deleted: restore or forget; left out: what the provider's configuration says.", Choice("OnDelete", [OnDeletes.Restore, OnDeletes.Forget], types));
+        inputs[HostInputs.NameKey] = Described(
+            "Name of the host in its site, as messages show it; the name of the resource when left out.",
+            Text()
+        );
+        inputs[HostInputs.TemplatesKey] = Described("The text of each template that files refer to, by its name.", MapOf(Text()));
+        inputs[HostInputs.OnDeleteKey] = Described(
+            "What happens to the host when the resource is deleted: restore or forget; the provider's configuration when left out.",
+            Choice("OnDelete", [OnDeletes.Restore, OnDeletes.Forget], types)
+        );
+        inputs[HostInputs.TakeOverKey] = Described(
+            "true: the next update takes over a host that another site or stack describes; when left out, the "
+                + "provider's configuration decides.",
+            new JsonObject { ["type"] = "boolean" }
+        );
         var outputs = inputs.DeepClone().AsObject();
-        outputs[HostOutputs.DigestKey] = Described("Digest of all that the host should be; it changes exactly when something of the host should.", Text());
-        outputs[HostOutputs.AddressesKey] = Described("The addresses that the host's links should have, with prefix length.", ListOf(Text()));
-        outputs[HostOutputs.ObservedKey] = Described("What was seen on the host when it was last looked at: resource id, its state as JSON; contents as digests.", MapOf(Text()));
-        outputs[HostOutputs.HealthKey] = Described("How the host was when it was last looked at.", new JsonObject { ["$ref"] = Reference("HostHealth") });
+        outputs[HostOutputs.DigestKey] = Described("Digest of the described state; it changes exactly when that state changes.", Text());
+        outputs[HostOutputs.AddressesKey] = Described(
+            "The addresses that the host's links should have, with prefix length.",
+            ListOf(Text())
+        );
+        outputs[HostOutputs.ObservedKey] = Described(
+            "What was last observed on the host: resource id, its state as JSON; contents as digests.",
+            MapOf(Text())
+        );
+        outputs[HostOutputs.HealthKey] = Described(
+            "State of the host when it was last observed.",
+            new JsonObject { ["$ref"] = Reference("HostHealth") }
+        );
+        outputs[HostOutputs.OwnerKey] = Described("The URN of the resource that describes the host, as recorded on the host.", Text());
         return new JsonObject
         {
-            ["description"] = "A host that is made, and kept, as described.",
+            ["description"] = "A host that is created and kept as described.",
             ["inputProperties"] = inputs,
             ["properties"] = outputs,
-            ["required"] = new JsonArray(HostOutputs.AddressesKey, HostOutputs.DigestKey, HostOutputs.HealthKey, HostInputs.NameKey, HostOutputs.ObservedKey),
+            ["required"] = new JsonArray(
+                HostOutputs.AddressesKey,
+                HostOutputs.DigestKey,
+                HostOutputs.HealthKey,
+                HostInputs.NameKey,
+                HostOutputs.ObservedKey
+            ),
         };
     }
 
-    private static JsonObject HealthType() => new()
-    {
-        ["type"] = "object",
-        ["description"] = "How a host was when it was last looked at.",
-        ["properties"] = new JsonObject
+    private static JsonObject HealthType() =>
+        new()
         {
-            ["state"] = Described("as-described, drifted or unreachable.", Text()),
-            ["alarms"] = Described("Alarms of the health daemon, one line each.", ListOf(Text())),
-        },
-        ["required"] = new JsonArray("alarms", "state"),
-    };
+            ["type"] = "object",
+            ["description"] = "State of a host when it was last observed.",
+            ["properties"] = new JsonObject
+            {
+                ["state"] = Described(
+                    "as-described, drifted, unreachable, unknown (it answers, but cannot be observed) or undescribed (nothing was "
+                        + "ever applied to it).",
+                    Text()
+                ),
+                ["alarms"] = Described("Alarms of the health daemon, one line each.", ListOf(Text())),
+            },
+            ["required"] = new JsonArray("alarms", "state"),
+        };
 
-    private static JsonObject ObjectType(string name, JsonObject section, JsonObject types) => new()
-    {
-        ["type"] = "object",
-        ["description"] = section["description"]?.GetValue<string>() ?? "",
-        ["properties"] = Properties(Class(name), section, types),
-    };
+    private static JsonObject ObjectType(string name, JsonObject section, JsonObject types) =>
+        new()
+        {
+            ["type"] = "object",
+            ["description"] = section["description"]?.GetValue<string>() ?? "",
+            ["properties"] = Properties(Class(name), section, types),
+        };
 
     private static JsonObject Properties(string owner, JsonObject section, JsonObject types)
     {
         var properties = new JsonObject();
         foreach (var (name, property) in section["properties"]!.AsObject())
-            properties[name] = Described(property!["description"]?.GetValue<string>() ?? "", TypeOf(property.AsObject(), owner + Capital(name), types));
+            properties[name] = Described(
+                property!["description"]?.GetValue<string>() ?? "",
+                TypeOf(property.AsObject(), owner + Capital(name), types)
+            );
         return properties;
     }
 
@@ -99,20 +137,25 @@ internal static class PluginSchema
             ["integer"] => new JsonObject { ["type"] = "integer" },
             ["boolean"] => new JsonObject { ["type"] = "boolean" },
             var kinds when kinds.Contains("array") => new JsonObject { ["oneOf"] = new JsonArray(Text(), ListOf(Text())) },
-            _ => Text(), // unquoted numbers and booleans are text where text is wanted, but only YAML has them
+            _ => Text(), // YAML also accepts unquoted numbers and booleans as text; other languages don't have that
         };
     }
 
-    private static List<string> Kinds(JsonObject property) => property["type"] switch
-    {
-        JsonArray several => [.. several.Select(static t => t!.GetValue<string>()).Where(static t => t != "null")],
-        JsonValue one => [one.GetValue<string>()],
-        _ => [],
-    };
+    private static List<string> Kinds(JsonObject property) =>
+        property["type"] switch
+        {
+            JsonArray several => [.. several.Select(static t => t!.GetValue<string>()).Where(static t => t != "null")],
+            JsonValue one => [one.GetValue<string>()],
+            _ => [],
+        };
 
     private static JsonObject Choice(string name, IEnumerable<string> words, JsonObject types)
     {
-        types[Token(name)] = new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. words.Select(static w => (JsonNode)new JsonObject { ["name"] = Capital(w), ["value"] = w })]) };
+        types[Token(name)] = new JsonObject
+        {
+            ["type"] = "string",
+            ["enum"] = new JsonArray([.. words.Select(static w => (JsonNode)new JsonObject { ["name"] = Capital(w), ["value"] = w })]),
+        };
         return new JsonObject { ["$ref"] = Reference(name) };
     }
 
@@ -120,7 +163,15 @@ internal static class PluginSchema
     {
         var settings = new JsonObject();
         foreach (var (key, description) in ProviderSettings.Keys)
-            settings[key] = Described(description, key == ProviderSettings.ConnectTimeoutKey ? new JsonObject { ["type"] = "number" } : Text());
+            settings[key] = Described(
+                description,
+                key switch
+                {
+                    ProviderSettings.ConnectTimeoutKey => new JsonObject { ["type"] = "number" },
+                    ProviderSettings.TakeOverKey => new JsonObject { ["type"] = "boolean" },
+                    _ => Text(),
+                }
+            );
         return settings;
     }
 
@@ -142,5 +193,8 @@ internal static class PluginSchema
 
     private static string Class(string section) => section == "novadatabases" ? "NovaDatabases" : Capital(section);
 
-    private static string Capital(string word) => string.Concat(word.Split('-').Select(static part => part.Length == 0 ? "" : char.ToUpper(part[0], CultureInfo.InvariantCulture) + part[1..]));
+    private static string Capital(string word) =>
+        string.Concat(
+            word.Split('-').Select(static part => part.Length == 0 ? "" : char.ToUpper(part[0], CultureInfo.InvariantCulture) + part[1..])
+        );
 }

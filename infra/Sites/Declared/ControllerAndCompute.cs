@@ -1,6 +1,9 @@
 namespace Cloudlet.Sites;
 
-/// <summary>A controller and any number of compute hosts, the same as templates/sites/controller-and-compute.yaml: what the hosts share is a method, and the number of them a parameter.</summary>
+/// <summary>
+/// A controller and any number of compute hosts, the same as templates/sites/controller-and-compute.yaml. A method describes what the
+/// hosts share, and their number is a parameter.
+/// </summary>
 public sealed class ControllerAndCompute : Site
 {
     private const string Controller = "192.0.2.1";
@@ -8,7 +11,8 @@ public sealed class ControllerAndCompute : Site
     /// <summary>Declares the site.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="computeHosts">How many compute hosts, edge-1 onwards.</param>
-    public ControllerAndCompute(string name, int computeHosts = 1) : base(name)
+    public ControllerAndCompute(string name, int computeHosts = 1)
+        : base(name)
     {
         AddHost("controller", Member("controller", $"{Controller}/24", Nova(NovaRole.Controller)));
         for (var i = 1; i <= computeHosts; i++)
@@ -24,21 +28,29 @@ public sealed class ControllerAndCompute : Site
         RegisterOutputs();
     }
 
-    private static HostArgs Member(string hostName, string address, NovaArgs nova) => new()
-    {
-        Reach = $"ssh://root@{hostName}",
-        Boot = BootNetwork.Networkd,
-        Secrets = { { "rabbit", "/etc/cloudlet/secrets/rabbit" } },
-        Links = { { "eth0", new LinkArgs { Kind = LinkKind.Existing, Addresses = { address } } } },
-        Nova = nova,
-    };
+    private static HostArgs Member(string hostName, string address, NovaArgs nova) =>
+        new()
+        {
+            Reach = $"ssh://root@{hostName}",
+            Boot = BootNetwork.Networkd,
+            Secrets = { { "rabbit", "/etc/cloudlet/secrets/rabbit" } },
+            Links =
+            {
+                {
+                    "eth0",
+                    new LinkArgs { Kind = LinkKind.Existing, Addresses = { address } }
+                },
+            },
+            Nova = nova,
+        };
 
-    private static NovaArgs Nova(NovaRole role) => new()
-    {
-        Role = role,
-        Auth = NovaAuth.None,
-        PublicInterface = "eth0",
-        ReportInterval = 5,
-        ServiceDownTime = 15,
-    };
+    private static NovaArgs Nova(NovaRole role) =>
+        new()
+        {
+            Role = role,
+            Auth = NovaAuth.None,
+            PublicInterface = "eth0",
+            ReportInterval = 5,
+            ServiceDownTime = 15,
+        };
 }

@@ -5,15 +5,15 @@ namespace Cloudlet.Sites;
 /// <summary>One file (content, template or oslo options), folder (directory: true) or symbolic link (symlink: target).</summary>
 public sealed class FileArgs : ResourceArgs
 {
-    /// <summary>The content. ${secret:NAME} stands for a secret.</summary>
+    /// <summary>The content. ${secret:NAME} is replaced by a secret.</summary>
     [Input("content")]
     public Input<string>? Content { get; set; }
 
-    /// <summary>Path of a Scriban template, relative to the site file it stands in.</summary>
+    /// <summary>Path of a Scriban template, relative to its site file.</summary>
     [Input("template")]
     public Input<string>? Template { get; set; }
 
-    /// <summary>The content as options of an OpenStack service, or what checks a content that is given otherwise.</summary>
+    /// <summary>The content as options of an OpenStack service, or the namespace to check other content against.</summary>
     [Input("oslo")]
     public Input<OsloArgs>? Oslo { get; set; }
 
@@ -54,14 +54,20 @@ public sealed class OsloArgs : ResourceArgs
     [Input("options")]
     private InputMap<InputMap<object>>? options;
 
-    /// <summary>The options, by section and name; a list is an option that is given several times, and ~ takes an option out. ${secret:NAME} stands for a secret.</summary>
+    /// <summary>
+    /// The options, by section and name. A list is an option that is given several times; ~ removes an option. ${secret:NAME} is replaced
+    /// by a secret.
+    /// </summary>
     public InputMap<InputMap<object>> Options
     {
         get => options ??= [];
         set => options = value;
     }
 
-    /// <summary>Namespace in which the service declares its options (its oslo.config.opts entry point, e.g. nova.conf, placement.conf, glance.api): on the host the content is checked against the installed release before it is written.</summary>
+    /// <summary>
+    /// Namespace in which the service declares its options (its oslo.config.opts entry point, e.g. nova.conf, placement.conf, glance.api):
+    /// the host checks the content against the installed release before writing it.
+    /// </summary>
     [Input("namespace")]
     public Input<string>? Namespace { get; set; }
 }

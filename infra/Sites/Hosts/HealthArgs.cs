@@ -2,14 +2,14 @@ using Pulumi;
 
 namespace Cloudlet.Sites;
 
-/// <summary>The health daemon: it holds the host to its description, event by event, and after a reboot too.</summary>
+/// <summary>The health daemon: it keeps the host as described, event by event, and after a reboot too.</summary>
 public sealed class HealthArgs : ResourceArgs
 {
-    /// <summary>Seconds between two full looks, the net under the events (default 600).</summary>
+    /// <summary>Seconds between two full checks, in case an event was lost (default 600).</summary>
     [Input("fullLook")]
     public Input<int>? FullLook { get; set; }
 
-    /// <summary>How many heals of one resource may follow each other at once (default 10).</summary>
+    /// <summary>How many heals of one resource may follow each other without a pause (default 10).</summary>
     [Input("burst")]
     public Input<int>? Burst { get; set; }
 
@@ -17,11 +17,14 @@ public sealed class HealthArgs : ResourceArgs
     [Input("perMinute")]
     public Input<int>? PerMinute { get; set; }
 
-    /// <summary>After how many failures in a row a resource is given up, with an alarm, until something changes (default 5).</summary>
+    /// <summary>After how many consecutive failures to give up on a resource, with an alarm, until something changes (default 5).</summary>
     [Input("giveUpAfter")]
     public Input<int>? GiveUpAfter { get; set; }
 
-    /// <summary>What to do about processes that run on an old configuration: restart them (auto, the default), or show that a restart is due and wait (deferred).</summary>
+    /// <summary>
+    /// What to do about processes that run with an old configuration: restart them (auto, the default), or report that a restart is due and
+    /// wait (deferred).
+    /// </summary>
     [Input("restarts")]
     public Input<Restarts>? Restarts { get; set; }
 
@@ -36,7 +39,9 @@ public sealed class HealthArgs : ResourceArgs
     [Input("onAlarm")]
     private InputList<string>? onAlarm;
 
-    /// <summary>Program (absolute path) and arguments that are run when an alarm is raised or cleared, with the alarm as JSON on standard input.</summary>
+    /// <summary>
+    /// Program (absolute path) and arguments to run when an alarm is raised or cleared, with the alarm as JSON on standard input.
+    /// </summary>
     public InputList<string> OnAlarm
     {
         get => onAlarm ??= [];

@@ -3,26 +3,27 @@ using Pulumi;
 
 namespace Cloudlet.Sites;
 
-/// <summary>A host that the provider <c>cloudlet</c> makes and keeps as described.</summary>
+/// <summary>A host that the provider <c>cloudlet</c> creates and keeps as described.</summary>
 [ResourceType(TypeName, null)]
 public sealed class Host : CustomResource
 {
     internal const string TypeName = "cloudlet:index:Host";
 
     /// <summary>Declares a host.</summary>
-    /// <param name="name">Name of the resource, and of the host unless <paramref name="args"/> give another.</param>
+    /// <param name="name">Name of the resource, and of the host unless <paramref name="args"/> have another.</param>
     /// <param name="args">What the host should be.</param>
-    /// <param name="options">How the engine is to treat it.</param>
-    public Host(string name, HostArgs args, CustomResourceOptions? options = null) : base(TypeName, name, Named(name, args), Physical(options))
-    {
-    }
+    /// <param name="options">How the engine treats it.</param>
+    public Host(string name, HostArgs args, CustomResourceOptions? options = null)
+        : base(TypeName, name, Named(name, args), Physical(options)) { }
 
     /// <summary>Declares a host by the keys and values of a site file.</summary>
-    internal Host(string name, DictionaryResourceArgs args, CustomResourceOptions? options) : base(TypeName, name, args, Physical(options))
-    {
-    }
+    internal Host(string name, DictionaryResourceArgs args, CustomResourceOptions? options)
+        : base(TypeName, name, args, Physical(options)) { }
 
-    /// <summary>Digest of the HostState: what <c>cloudlet compile</c> shows for the same description. It changes exactly when something of the host should.</summary>
+    /// <summary>
+    /// Digest of the HostState: what <c>cloudlet compile</c> shows for the same description. It changes exactly when the described state
+    /// changes.
+    /// </summary>
     [Output("digest")]
     public Output<string> Digest { get; private set; } = null!;
 
@@ -30,11 +31,13 @@ public sealed class Host : CustomResource
     [Output("addresses")]
     public Output<ImmutableArray<string>> Addresses { get; private set; } = null!;
 
-    /// <summary>What was seen on the host when it was last looked at: resource id → its state as JSON; without those that are absent.</summary>
+    /// <summary>
+    /// What was last observed on the host: resource id → its state as JSON; absent resources are left out.
+    /// </summary>
     [Output("observed")]
     public Output<ImmutableDictionary<string, string>> Observed { get; private set; } = null!;
 
-    /// <summary>How the host was when it was last looked at; null from a provider that does not say.</summary>
+    /// <summary>State of the host when it was last observed; null from a provider that does not report it.</summary>
     [Output("health")]
     public Output<HostHealth?> Health { get; private set; } = null!;
 
@@ -44,11 +47,12 @@ public sealed class Host : CustomResource
         return args;
     }
 
-    // There is one machine: its successor cannot stand beside it.
-    private static CustomResourceOptions Physical(CustomResourceOptions? options) => CustomResourceOptions.Merge(new CustomResourceOptions { DeleteBeforeReplace = true }, options);
+    // There is one machine, so its successor cannot exist beside it.
+    private static CustomResourceOptions Physical(CustomResourceOptions? options) =>
+        CustomResourceOptions.Merge(new CustomResourceOptions { DeleteBeforeReplace = true }, options);
 }
 
-/// <summary>How a host was when it was last looked at.</summary>
+/// <summary>State of a host when it was last observed.</summary>
 [OutputType]
 public sealed class HostHealth
 {
@@ -59,7 +63,10 @@ public sealed class HostHealth
         Alarms = alarms;
     }
 
-    /// <summary>as-described, drifted (see the digest and the diff), or unreachable.</summary>
+    /// <summary>
+    /// as-described, drifted (see the diff), unreachable, unknown (it answers, but cannot be observed) or undescribed (nothing was ever
+    /// applied).
+    /// </summary>
     public string State { get; }
 
     /// <summary>Alarms of the health daemon, one line each; empty without a daemon.</summary>

@@ -2,32 +2,51 @@ using Pulumi;
 
 namespace Cloudlet.Sites;
 
-/// <summary>A host: how to reach it and what it should be. The properties are the keys of a host in a site file, and the provider reads them as such.</summary>
+/// <summary>
+/// A host: how to reach it and what it should be. The properties are the keys of a host in a site file, and the provider reads them the
+/// same way.
+/// </summary>
 public sealed class HostArgs : ResourceArgs
 {
     [Input("templates")]
     private InputMap<string>? templates;
 
-    /// <summary>Name of the host in its site, as it stands in messages and in its HostState; the name of the resource when left out.</summary>
+    /// <summary>
+    /// Name of the host in its site, as messages and its HostState show it; the name of the resource when left out.
+    /// </summary>
     [Input("name")]
     public Input<string>? Name { get; set; }
 
-    /// <summary>The text of each template that <see cref="Files"/> name, by the name they give it: a provider reads no files of the program.</summary>
+    /// <summary>
+    /// The text of each template that <see cref="Files"/> refer to, by its name: a provider reads no files of the program.
+    /// </summary>
     public InputMap<string> Templates
     {
         get => templates ??= [];
         set => templates = value;
     }
 
-    /// <summary>What becomes of the host when the resource is deleted: restore, it goes back to what it was before; or forget, it stays as it is. Left out: what the provider's configuration says, and that is restore.</summary>
+    /// <summary>
+    /// What happens to the host when the resource is deleted: restore returns it to its earlier state; forget leaves it as it is. When left
+    /// out, the provider's configuration decides, whose default is restore.
+    /// </summary>
     [Input("onDelete")]
     public Input<string>? OnDelete { get; set; }
 
-    /// <summary>How to reach the host: local (the default), ssh://user@host:port, or netns://name for a network namespace of this machine (links only).</summary>
+    /// <summary>
+    /// How to reach the host: local (the default), ssh://user@host:port, or netns://name for a network namespace of this machine (links
+    /// only).
+    /// </summary>
     [Input("reach")]
     public Input<string>? Reach { get; set; }
 
-    /// <summary>Which program of the host applies the links at boot: networkd (the default), ifupdown, or none.</summary>
+    /// <summary>
+    /// True: the next update takes over a host that another site or stack describes; when left out, the provider's configuration decides.
+    /// </summary>
+    [Input("takeOver")]
+    public Input<bool>? TakeOver { get; set; }
+
+    /// <summary>Which program of the host configures the links at boot: networkd (the default), ifupdown, or none.</summary>
     [Input("boot")]
     public Input<BootNetwork>? Boot { get; set; }
 
@@ -49,6 +68,16 @@ public sealed class HostArgs : ResourceArgs
     {
         get => links ??= [];
         set => links = value;
+    }
+
+    [Input("sysctls")]
+    private InputMap<string>? sysctls;
+
+    /// <summary>Kernel settings (sysctl) by name, e.g. net.ipv4.ip_forward: 1, now and at boot.</summary>
+    public InputMap<string> Sysctls
+    {
+        get => sysctls ??= [];
+        set => sysctls = value;
     }
 
     [Input("files")]
@@ -74,18 +103,22 @@ public sealed class HostArgs : ResourceArgs
     [Input("units")]
     private InputMap<UnitArgs>? units;
 
-    /// <summary>Units of the service manager, by name with suffix.</summary>
+    /// <summary>systemd units, by name with suffix.</summary>
     public InputMap<UnitArgs> Units
     {
         get => units ??= [];
         set => units = value;
     }
 
-    /// <summary>What the host is to Nova: a role that stands for the packages, files, units and links of a cloudlet's single node, controller or compute host.</summary>
+    /// <summary>
+    /// The host's role in Nova: it stands for the packages, files, units and links of a cloudlet's single node, controller or compute host.
+    /// </summary>
     [Input("nova")]
     public Input<NovaArgs>? Nova { get; set; }
 
-    /// <summary>The health daemon, which holds the host to this description by itself; `health: {}` installs it with its defaults.</summary>
+    /// <summary>
+    /// The health daemon, which keeps the host as described; `health: {}` installs it with its defaults.
+    /// </summary>
     [Input("health")]
     public Input<HealthArgs>? Health { get; set; }
 
@@ -102,7 +135,10 @@ public sealed class HostArgs : ResourceArgs
     [Input("secrets")]
     private InputMap<string>? secrets;
 
-    /// <summary>Secrets by name: the absolute path, on the host, of the file that holds each. Values never enter a site file or a HostState; in content and templates ${secret:NAME} stands for one.</summary>
+    /// <summary>
+    /// Secrets by name: the absolute path, on the host, of the file that contains each. Values never enter a site file or a HostState; in
+    /// content and templates, ${secret:NAME} is replaced by one.
+    /// </summary>
     public InputMap<string> Secrets
     {
         get => secrets ??= [];

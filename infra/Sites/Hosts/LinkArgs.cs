@@ -5,7 +5,7 @@ namespace Cloudlet.Sites;
 /// <summary>One network link with its addresses and routes.</summary>
 public sealed class LinkArgs : ResourceArgs
 {
-    /// <summary>Kind of the link; `existing` configures a link that is there already, such as a network card.</summary>
+    /// <summary>Kind of the link; `existing` configures a link that exists already, such as a network card.</summary>
     [Input("kind", required: true)]
     public required Input<LinkKind> Kind { get; set; }
 
@@ -41,7 +41,9 @@ public sealed class LinkArgs : ResourceArgs
     [Input("stp")]
     public Input<bool>? Stp { get; set; }
 
-    /// <summary>Hardware address, aa:bb:cc:dd:ee:ff. Without one, a link that Provision creates gets a stable one derived from host and link name.</summary>
+    /// <summary>
+    /// Hardware address, aa:bb:cc:dd:ee:ff. Without one, a link that Provision creates gets a stable one derived from host and link name.
+    /// </summary>
     [Input("mac")]
     public Input<string>? Mac { get; set; }
 
@@ -71,6 +73,10 @@ public sealed class LinkArgs : ResourceArgs
         set => ports = value;
     }
 
+    /// <summary>Accept addresses and routes from IPv6 router advertisements (default false); only for links that we create.</summary>
+    [Input("acceptRa")]
+    public Input<bool>? AcceptRa { get; set; }
+
     [Input("addresses")]
     private InputList<string>? addresses;
 
@@ -81,14 +87,17 @@ public sealed class LinkArgs : ResourceArgs
         set => addresses = value;
     }
 
-    /// <summary>What to do with other permanent addresses of the link: remove (the default on links that Provision creates) or keep (the default on existing links).</summary>
+    /// <summary>
+    /// What to do with other permanent addresses of the link: remove (the default on links that Provision creates) or keep (the default on
+    /// existing links).
+    /// </summary>
     [Input("foreignAddresses")]
     public Input<ForeignAddresses>? ForeignAddresses { get; set; }
 
     [Input("routes")]
     private InputList<RouteArgs>? routes;
 
-    /// <summary>Routes through this link. Routes that others made always stay.</summary>
+    /// <summary>Routes through this link. Routes from other sources always stay.</summary>
     public InputList<RouteArgs> Routes
     {
         get => routes ??= [];
@@ -118,4 +127,8 @@ public sealed class RouteArgs : ResourceArgs
     /// <summary>Preferred source address.</summary>
     [Input("source")]
     public Input<string>? Source { get; set; }
+
+    /// <summary>The gateway is a neighbour on the link although it lies in none of the link's networks.</summary>
+    [Input("onLink")]
+    public Input<bool>? OnLink { get; set; }
 }

@@ -8,7 +8,7 @@ public sealed class ModuleArgs : ResourceArgs
     [Input("options")]
     private InputMap<string>? options;
 
-    /// <summary>Options, as modprobe.d takes them, e.g. numdummies: 0. The module dummy gets numdummies=0 unless it is given.</summary>
+    /// <summary>Options, as in modprobe.d, e.g. numdummies: 0. The module dummy gets numdummies=0 unless it is given.</summary>
     public InputMap<string> Options
     {
         get => options ??= [];

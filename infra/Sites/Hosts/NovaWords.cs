@@ -2,7 +2,7 @@ using Pulumi;
 
 namespace Cloudlet.Sites;
 
-/// <summary>What a host does for Nova.</summary>
+/// <summary>A host's role in Nova.</summary>
 [EnumType]
 public readonly record struct NovaRole
 {
@@ -19,14 +19,14 @@ public readonly record struct NovaRole
     /// <summary>The compute service alone.</summary>
     public static NovaRole Compute { get; } = new("compute");
 
-    /// <summary>The word of a site file.</summary>
+    /// <summary>The value in a site file.</summary>
     public static explicit operator string(NovaRole value) => value.word;
 
     /// <inheritdoc/>
     public override string ToString() => word;
 }
 
-/// <summary>Who tells Nova who its callers are.</summary>
+/// <summary>How Nova authenticates its callers.</summary>
 [EnumType]
 public readonly record struct NovaAuth
 {
@@ -34,13 +34,13 @@ public readonly record struct NovaAuth
 
     private NovaAuth(string word) => this.word = word;
 
-    /// <summary>Nobody: every caller is an administrator.</summary>
+    /// <summary>Not at all: every caller is an administrator.</summary>
     public static NovaAuth None { get; } = new("none");
 
     /// <summary>Keystone.</summary>
     public static NovaAuth Keystone { get; } = new("keystone");
 
-    /// <summary>The word of a site file.</summary>
+    /// <summary>The value in a site file.</summary>
     public static explicit operator string(NovaAuth value) => value.word;
 
     /// <inheritdoc/>
@@ -55,16 +55,16 @@ public readonly record struct NovaVirtualization
 
     private NovaVirtualization(string word) => this.word = word;
 
-    /// <summary>Nothing: Nova's own fake driver, for tests.</summary>
+    /// <summary>No guests: Nova's own fake driver, for tests.</summary>
     public static NovaVirtualization Fake { get; } = new("fake");
 
     /// <summary>Emulation.</summary>
     public static NovaVirtualization Qemu { get; } = new("qemu");
 
-    /// <summary>The kernel's virtualization.</summary>
+    /// <summary>The kernel's virtualization (KVM).</summary>
     public static NovaVirtualization Kvm { get; } = new("kvm");
 
-    /// <summary>The word of a site file.</summary>
+    /// <summary>The value in a site file.</summary>
     public static explicit operator string(NovaVirtualization value) => value.word;
 
     /// <inheritdoc/>

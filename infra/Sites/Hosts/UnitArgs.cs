@@ -2,18 +2,18 @@ using Pulumi;
 
 namespace Cloudlet.Sites;
 
-/// <summary>One unit of the service manager.</summary>
+/// <summary>One systemd unit.</summary>
 public sealed class UnitArgs : ResourceArgs
 {
-    /// <summary>Whether it starts at boot; left as it is when left out.</summary>
+    /// <summary>Whether it starts at boot; unchanged when left out.</summary>
     [Input("enabled")]
     public Input<bool>? Enabled { get; set; }
 
-    /// <summary>Whether it runs now; left as it is when left out.</summary>
+    /// <summary>Whether it runs now; unchanged when left out.</summary>
     [Input("running")]
     public Input<bool>? Running { get; set; }
 
-    /// <summary>The whole unit file, written to /etc/systemd/system; for units that no package brings.</summary>
+    /// <summary>The whole unit file, written to /etc/systemd/system; for units without a package.</summary>
     [Input("content")]
     public Input<string>? Content { get; set; }
 
@@ -30,7 +30,9 @@ public sealed class UnitArgs : ResourceArgs
     [Input("loads")]
     private InputList<string>? loads;
 
-    /// <summary>Absolute paths of the configuration files that its process reads at its start; when one changes, the unit is restarted.</summary>
+    /// <summary>
+    /// Absolute paths of the configuration files that its process reads when it starts; when one changes, the unit is restarted.
+    /// </summary>
     public InputList<string> Loads
     {
         get => loads ??= [];
@@ -44,25 +46,38 @@ public sealed class UnitArgs : ResourceArgs
     [Input("mutable")]
     private InputList<string>? mutable;
 
-    /// <summary>Options that the process takes over at a reload, as section.key or section.*, e.g. DEFAULT.debug; when nothing else changed, the unit is reloaded and not restarted.</summary>
+    /// <summary>
+    /// Options that the process applies at a reload, as section.key or section.*, e.g. DEFAULT.debug; when nothing else changed, the unit
+    /// is reloaded instead of restarted.
+    /// </summary>
     public InputList<string> Mutable
     {
         get => mutable ??= [];
         set => mutable = value;
     }
 
-    /// <summary>How its process can say itself what it has loaded: guru, by the Guru Meditation Report of OpenStack services (SIGUSR2); needs [oslo_reports] log_dir.</summary>
+    /// <summary>
+    /// How to ask its process what it has loaded: guru, by the Guru Meditation Report of OpenStack services (SIGUSR2); needs
+    /// [oslo_reports] log_dir.
+    /// </summary>
     [Input("asks")]
     public Input<Asks>? Asks { get; set; }
 
-    /// <summary>Seconds, 20 to 86400: when no thread of its main process, or of a worker, has run for so long, it hangs, and healthd starts it anew; only for a service, with running.</summary>
+    /// <summary>
+    /// Seconds, 20 to 86400: when no thread of its main process or of a worker has run for this long, it counts as hung, and healthd
+    /// restarts it; only for a service with running: true.
+    /// </summary>
     [Input("hungAfter")]
     public Input<int>? HungAfter { get; set; }
+
+    /// <summary>Seconds, 1 to 1200, to wait for a start, restart or reload; 300 when left out.</summary>
+    [Input("startTimeout")]
+    public Input<int>? StartTimeout { get; set; }
 
     [Input("after")]
     private InputList<string>? after;
 
-    /// <summary>What has to be as described before the unit is touched: ids such as link:cloudlet0 or file:/etc/x.</summary>
+    /// <summary>What must be as described before the unit is changed: ids such as link:cloudlet0 or file:/etc/x.</summary>
     public InputList<string> After
     {
         get => after ??= [];

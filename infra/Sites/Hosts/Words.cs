@@ -2,7 +2,7 @@ using Pulumi;
 
 namespace Cloudlet.Sites;
 
-/// <summary>How a host applies its links at boot.</summary>
+/// <summary>How a host configures its links at boot.</summary>
 [EnumType]
 public readonly record struct BootNetwork
 {
@@ -19,7 +19,7 @@ public readonly record struct BootNetwork
     /// <summary>No boot configuration: links last until the next boot.</summary>
     public static BootNetwork None { get; } = new("none");
 
-    /// <summary>The word of a site file.</summary>
+    /// <summary>The value in a site file.</summary>
     public static explicit operator string(BootNetwork value) => value.word;
 
     /// <inheritdoc/>
@@ -34,10 +34,10 @@ public readonly record struct LinkKind
 
     private LinkKind(string word) => this.word = word;
 
-    /// <summary>A link that is there already (a network card): it is configured, never created or deleted.</summary>
+    /// <summary>A link that exists already (a network card): it is configured, never created or deleted.</summary>
     public static LinkKind Existing { get; } = new("existing");
 
-    /// <summary>Swallows every packet; holds addresses that don't depend on a cable.</summary>
+    /// <summary>Drops every packet; holds addresses that don't depend on a cable.</summary>
     public static LinkKind Dummy { get; } = new("dummy");
 
     /// <summary>A switch whose ports are other links.</summary>
@@ -58,7 +58,7 @@ public readonly record struct LinkKind
     /// <summary>An Ethernet link whose other end is a program, e.g. a virtual machine.</summary>
     public static LinkKind Tap { get; } = new("tap");
 
-    /// <summary>The word of a site file.</summary>
+    /// <summary>The value in a site file.</summary>
     public static explicit operator string(LinkKind value) => value.word;
 
     /// <inheritdoc/>
@@ -73,13 +73,13 @@ public readonly record struct ForeignAddresses
 
     private ForeignAddresses(string word) => this.word = word;
 
-    /// <summary>They stay: somebody else put them there.</summary>
+    /// <summary>They stay: they belong to other software or the operator.</summary>
     public static ForeignAddresses Keep { get; } = new("keep");
 
-    /// <summary>They are removed: the link is ours alone.</summary>
+    /// <summary>They are removed: the description covers the whole link.</summary>
     public static ForeignAddresses Remove { get; } = new("remove");
 
-    /// <summary>The word of a site file.</summary>
+    /// <summary>The value in a site file.</summary>
     public static explicit operator string(ForeignAddresses value) => value.word;
 
     /// <inheritdoc/>
@@ -97,20 +97,20 @@ public readonly record struct OnChange
     /// <summary>The unit is restarted.</summary>
     public static OnChange Restart { get; } = new("restart");
 
-    /// <summary>The unit is told to load its configuration again.</summary>
+    /// <summary>The unit reloads its configuration.</summary>
     public static OnChange Reload { get; } = new("reload");
 
-    /// <summary>Nothing: the change is for the next start.</summary>
+    /// <summary>Nothing: the change takes effect at the next start.</summary>
     public static OnChange Nothing { get; } = new("nothing");
 
-    /// <summary>The word of a site file.</summary>
+    /// <summary>The value in a site file.</summary>
     public static explicit operator string(OnChange value) => value.word;
 
     /// <inheritdoc/>
     public override string ToString() => word;
 }
 
-/// <summary>How the process of a unit can say itself what it has loaded.</summary>
+/// <summary>How to ask the process of a unit what it has loaded.</summary>
 [EnumType]
 public readonly record struct Asks
 {
@@ -121,14 +121,14 @@ public readonly record struct Asks
     /// <summary>By the Guru Meditation Report of OpenStack services (oslo.reports), which they write on SIGUSR2.</summary>
     public static Asks Guru { get; } = new("guru");
 
-    /// <summary>The word of a site file.</summary>
+    /// <summary>The value in a site file.</summary>
     public static explicit operator string(Asks value) => value.word;
 
     /// <inheritdoc/>
     public override string ToString() => word;
 }
 
-/// <summary>What the health daemon does with a process that runs on an old configuration.</summary>
+/// <summary>What the health daemon does with a process that runs with an old configuration.</summary>
 [EnumType]
 public readonly record struct Restarts
 {
@@ -139,10 +139,10 @@ public readonly record struct Restarts
     /// <summary>Restarts it.</summary>
     public static Restarts Auto { get; } = new("auto");
 
-    /// <summary>Shows that a restart is due and waits for <c>cloudlet release --restarts</c> or the next apply.</summary>
+    /// <summary>Reports that a restart is due and waits for <c>cloudlet release --restarts</c> or the next apply.</summary>
     public static Restarts Deferred { get; } = new("deferred");
 
-    /// <summary>The word of a site file.</summary>
+    /// <summary>The value in a site file.</summary>
     public static explicit operator string(Restarts value) => value.word;
 
     /// <inheritdoc/>

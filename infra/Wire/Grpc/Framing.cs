@@ -3,12 +3,12 @@ using Google.Protobuf;
 
 namespace Cloudlet.Wire.Grpc;
 
-/// <summary>The envelope of a message: a byte that says whether it is compressed, four with its length, the message.</summary>
+/// <summary>The frame of a message: a byte that says whether it is compressed, four bytes with its length, the message.</summary>
 internal static class Framing
 {
     public const int PrefixLength = 5;
 
-    /// <summary>A message in its envelope.</summary>
+    /// <summary>A message in its frame.</summary>
     /// <exception cref="GrpcException">It is larger than <paramref name="maxMessage"/> (ResourceExhausted).</exception>
     public static byte[] Write(IMessage message, int maxMessage)
     {
@@ -23,7 +23,8 @@ internal static class Framing
 
     /// <summary>Reads the one message of a body; null when the body is empty.</summary>
     /// <exception cref="GrpcException">The body is not one uncompressed message of at most <paramref name="maxMessage"/> bytes.</exception>
-    public static async Task<T?> ReadAsync<T>(Stream body, MessageParser<T> parser, int maxMessage, CancellationToken ct) where T : class, IMessage<T>
+    public static async Task<T?> ReadAsync<T>(Stream body, MessageParser<T> parser, int maxMessage, CancellationToken ct)
+        where T : class, IMessage<T>
     {
         var prefix = new byte[PrefixLength];
         var read = await body.ReadAtLeastAsync(prefix, PrefixLength, throwOnEndOfStream: false, ct);
@@ -32,17 +33,17 @@ internal static class Framing
         if (read < PrefixLength)
             throw CutShort();
         if (prefix[0] != 0)
-            throw new GrpcException(GrpcCode.Unimplemented, "the message is compressed; only identity is understood here");
+            throw new GrpcException(GrpcCode.Unimplemented, "the message is compressed; only identity is supported");
         var size = BinaryPrimitives.ReadUInt32BigEndian(prefix.AsSpan(1));
         if (size > maxMessage)
             throw TooLarge(size, maxMessage);
         var content = await ReadContentAsync(body, (int)size, ct);
         if (await body.ReadAsync(prefix.AsMemory(0, 1), ct) != 0)
-            throw new GrpcException(GrpcCode.Internal, "a unary call has one message, and there was more");
+            throw new GrpcException(GrpcCode.Internal, "a unary call has one message, found more");
         return Parse(content, (int)size, parser);
     }
 
-    // What the prefix promises is not believed: memory is taken as the bytes arrive.
+    // The announced length is not trusted: memory is allocated as the bytes arrive.
     private static async Task<byte[]> ReadContentAsync(Stream body, int size, CancellationToken ct)
     {
         var content = new byte[Math.Min(size, 1 << 20)];
@@ -60,7 +61,8 @@ internal static class Framing
         return content;
     }
 
-    private static T Parse<T>(byte[] content, int size, MessageParser<T> parser) where T : class, IMessage<T>
+    private static T Parse<T>(byte[] content, int size, MessageParser<T> parser)
+        where T : class, IMessage<T>
     {
         try
         {
@@ -75,7 +77,7 @@ internal static class Framing
     }
 
     private static GrpcException TooLarge(long size, int max) =>
-        new(GrpcCode.ResourceExhausted, $"a message of {size} bytes is larger than the {max} that are allowed");
+        new(GrpcCode.ResourceExhausted, $"a message of {size} bytes exceeds the limit of {max}");
 
     private static GrpcException CutShort() => new(GrpcCode.Internal, "the message ends before its announced length");
 }

@@ -6,22 +6,24 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Cloudlet.Wire.Grpc;
 
-/// <summary>Turns HTTP requests into calls of handlers.</summary>
-internal sealed class GrpcApplication(GrpcServices services, GrpcServerOptions options, CancellationToken stopping) : IHttpApplication<HttpContext>
+/// <summary>Dispatches HTTP requests to handlers.</summary>
+internal sealed class GrpcApplication(GrpcServices services, GrpcServerOptions options, CancellationToken stopping)
+    : IHttpApplication<HttpContext>
 {
-    // What CancelAfter can wait for; a caller that allows more than seven weeks sets no bound.
+    // The longest time that CancelAfter supports; a longer timeout, over seven weeks, counts as none.
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
-    public void DisposeContext(HttpContext context, Exception? exception)
-    {
-    }
+    public void DisposeContext(HttpContext context, Exception? exception) { }
 
     public async Task ProcessRequestAsync(HttpContext context)
     {
         var (request, response) = (context.Request, context.Response);
-        if (!HttpMethods.IsPost(request.Method) || request.ContentType?.StartsWith(StatusText.ContentType, StringComparison.Ordinal) != true)
+        if (
+            !HttpMethods.IsPost(request.Method)
+            || request.ContentType?.StartsWith(StatusText.ContentType, StringComparison.Ordinal) != true
+        )
         {
             response.StatusCode = (int)HttpStatusCode.UnsupportedMediaType;
             return;
@@ -30,7 +32,7 @@ internal sealed class GrpcApplication(GrpcServices services, GrpcServerOptions o
         response.ContentType = StatusText.ContentType;
         var (frame, status) = await AnswerAsync(request, context.RequestAborted);
         if (context.RequestAborted.IsCancellationRequested)
-            return; // nobody listens
+            return; // the caller is gone
         if (frame is null)
         {
             foreach (var (name, value) in StatusText.Trailers(status))
@@ -52,7 +54,13 @@ internal sealed class GrpcApplication(GrpcServices services, GrpcServerOptions o
         try
         {
             if (services.Find(request.Path.Value ?? "") is not { } handler)
-                return (null, new GrpcStatus(GrpcCode.Unimplemented, string.Create(CultureInfo.InvariantCulture, $"there is no method {request.Path}")));
+                return (
+                    null,
+                    new GrpcStatus(
+                        GrpcCode.Unimplemented,
+                        string.Create(CultureInfo.InvariantCulture, $"there is no method {request.Path}")
+                    )
+                );
             var answer = await handler(request.Body, options.MaxMessage, limit.Token);
             return (Framing.Write(answer, options.MaxMessage), new GrpcStatus(GrpcCode.Ok, ""));
         }
@@ -62,11 +70,14 @@ internal sealed class GrpcApplication(GrpcServices services, GrpcServerOptions o
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            return (null, aborted.IsCancellationRequested || stopping.IsCancellationRequested
-                ? new GrpcStatus(GrpcCode.Cancelled, "the call was cancelled")
-                : new GrpcStatus(GrpcCode.DeadlineExceeded, $"the call was not done in {timeout}"));
+            return (
+                null,
+                aborted.IsCancellationRequested || stopping.IsCancellationRequested
+                    ? new GrpcStatus(GrpcCode.Cancelled, "the call was cancelled")
+                    : new GrpcStatus(GrpcCode.DeadlineExceeded, $"the call did not finish within {timeout}")
+            );
         }
-        // Whatever a handler does, its caller gets an answer and the server lives.
+        // Whatever a handler throws, its caller gets an answer and the server keeps running.
 #pragma warning disable CA1031
         catch (Exception e)
 #pragma warning restore CA1031

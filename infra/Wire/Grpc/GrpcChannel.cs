@@ -11,45 +11,53 @@ public sealed class GrpcChannel : IDisposable
     private readonly Uri address;
     private readonly int maxMessage;
 
-    /// <summary>A channel; it connects at the first call.</summary>
+    /// <summary>Creates a channel; it connects at the first call.</summary>
     /// <param name="address">Host and port, <c>127.0.0.1:4000</c>.</param>
-    /// <param name="maxMessage">Largest message there and back, in bytes.</param>
-    /// <exception cref="FormatException"><paramref name="address"/> is no host and port.</exception>
+    /// <param name="maxMessage">Largest message in either direction, in bytes.</param>
+    /// <exception cref="FormatException"><paramref name="address"/> is not a host and port.</exception>
     public GrpcChannel(string address, int maxMessage = GrpcLimits.MaxMessage)
     {
         Address = address;
         this.maxMessage = maxMessage;
-        this.address = Uri.TryCreate($"http://{address}/", UriKind.Absolute, out var uri) && uri.Port > 0 && uri.AbsolutePath == "/"
-            ? uri
-            : throw new FormatException($"\"{address}\" is no address of a gRPC peer; it looks like 127.0.0.1:4000");
-        http = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            UseProxy = false, // the peer is this machine's; a proxy of the environment is for the world outside
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-#pragma warning disable CA2262 // kilobytes they are, and as many as the engine takes
-            MaxResponseHeadersLength = GrpcLimits.MaxHeaders >> 10,
+        this.address =
+            Uri.TryCreate($"http://{address}/", UriKind.Absolute, out var uri) && uri.Port > 0 && uri.AbsolutePath == "/"
+                ? uri
+                : throw new FormatException($"\"{address}\" is not the address of a gRPC peer; expected HOST:PORT, such as 127.0.0.1:4000");
+        http = new HttpMessageInvoker(
+            new SocketsHttpHandler
+            {
+                UseProxy = false, // the peer is on this machine; a proxy from the environment is for other machines
+                UseCookies = false,
+                AllowAutoRedirect = false,
+                AutomaticDecompression = DecompressionMethods.None,
+#pragma warning disable CA2262 // the unit is kilobytes, and the engine uses the same limit
+                MaxResponseHeadersLength = GrpcLimits.MaxHeaders >> 10,
 #pragma warning restore CA2262
-            ConnectTimeout = TimeSpan.FromSeconds(10),
-            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-            // A peer that froze is noticed in the end. Go's servers cut connections that are pinged more often than every five minutes.
-            KeepAlivePingDelay = TimeSpan.FromMinutes(6),
-            KeepAlivePingTimeout = TimeSpan.FromMinutes(1),
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-        });
+                ConnectTimeout = TimeSpan.FromSeconds(10),
+                PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+                // Detects a frozen peer in the end. Go's servers close connections that are pinged more often than every five minutes.
+                KeepAlivePingDelay = TimeSpan.FromMinutes(6),
+                KeepAlivePingTimeout = TimeSpan.FromMinutes(1),
+                KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            }
+        );
     }
 
-    /// <summary>The peer, as it was given.</summary>
+    /// <summary>The peer's address, as given.</summary>
     public string Address { get; }
 
     /// <summary>Calls a method.</summary>
     /// <param name="method">The method.</param>
-    /// <param name="request">What is asked.</param>
-    /// <param name="deadline">Time allowed for the whole call; none: as long as the peer takes.</param>
-    /// <param name="ct">Cancels the call, and tells the peer.</param>
-    /// <exception cref="GrpcException">The call did not end well.</exception>
-    public async Task<TResponse> CallAsync<TRequest, TResponse>(GrpcMethod<TRequest, TResponse> method, TRequest request, TimeSpan? deadline = null, CancellationToken ct = default)
+    /// <param name="request">The request.</param>
+    /// <param name="deadline">Time limit for the whole call; null: none.</param>
+    /// <param name="ct">Cancels the call, and notifies the peer.</param>
+    /// <exception cref="GrpcException">The call failed.</exception>
+    public async Task<TResponse> CallAsync<TRequest, TResponse>(
+        GrpcMethod<TRequest, TResponse> method,
+        TRequest request,
+        TimeSpan? deadline = null,
+        CancellationToken ct = default
+    )
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
@@ -62,7 +70,7 @@ public sealed class GrpcChannel : IDisposable
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
-            throw new GrpcException(GrpcCode.DeadlineExceeded, $"{method} at {Address} did not answer in {deadline}", e);
+            throw new GrpcException(GrpcCode.DeadlineExceeded, $"{method} at {Address} did not answer within {deadline}", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -73,21 +81,34 @@ public sealed class GrpcChannel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
 
-    private async Task<TResponse> CallOnceAsync<TRequest, TResponse>(GrpcMethod<TRequest, TResponse> method, byte[] frame, TimeSpan? deadline, CancellationToken ct)
+    private async Task<TResponse> CallOnceAsync<TRequest, TResponse>(
+        GrpcMethod<TRequest, TResponse> method,
+        byte[] frame,
+        TimeSpan? deadline,
+        CancellationToken ct
+    )
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
         using var message = Request(method.Path, frame, deadline);
         using var response = await http.SendAsync(message, ct);
-        if (StatusIn(response.Headers) is { } early) // an answer of trailers alone
+        if (StatusIn(response.Headers) is { } early) // a response of trailers alone
             return early.Code == GrpcCode.Ok ? throw Missing(method) : throw new GrpcException(early);
         if (response.StatusCode != HttpStatusCode.OK)
-            throw new GrpcException(Of(response.StatusCode), $"{method} at {Address} was answered with HTTP status {(int)response.StatusCode}: is this a gRPC peer?");
+            throw new GrpcException(
+                Of(response.StatusCode),
+                $"{method} at {Address} was answered with HTTP status {(int)response.StatusCode}: is this a gRPC peer?"
+            );
         if (response.Content.Headers.ContentType?.MediaType?.StartsWith(StatusText.ContentType, StringComparison.Ordinal) != true)
-            throw new GrpcException(GrpcCode.Unknown, $"{method} at {Address} was answered with content type \"{response.Content.Headers.ContentType}\": is this a gRPC peer?");
+            throw new GrpcException(
+                GrpcCode.Unknown,
+                $"{method} at {Address} was answered with content type \"{response.Content.Headers.ContentType}\": is this a gRPC peer?"
+            );
         await using var body = await response.Content.ReadAsStreamAsync(ct);
         var answer = await Framing.ReadAsync(body, method.Responses, maxMessage, ct);
-        var status = StatusIn(response.TrailingHeaders) ?? throw new GrpcException(GrpcCode.Internal, $"{method} at {Address} ended without a status");
+        var status =
+            StatusIn(response.TrailingHeaders)
+            ?? throw new GrpcException(GrpcCode.Internal, $"{method} at {Address} ended without a status");
         return status.Code == GrpcCode.Ok ? answer ?? throw Missing(method) : throw new GrpcException(status);
     }
 
@@ -107,26 +128,30 @@ public sealed class GrpcChannel : IDisposable
     }
 
     private static GrpcStatus? StatusIn(HttpResponseHeaders headers) =>
-        Value(headers, StatusText.CodeTrailer) is { } code ? StatusText.Read(code, Value(headers, StatusText.MessageTrailer), Value(headers, StatusText.DetailsTrailer)) : null;
+        Value(headers, StatusText.CodeTrailer) is { } code
+            ? StatusText.Read(code, Value(headers, StatusText.MessageTrailer), Value(headers, StatusText.DetailsTrailer))
+            : null;
 
-    private static string? Value(HttpResponseHeaders headers, string name) => headers.TryGetValues(name, out var values) ? string.Join(',', values) : null;
+    private static string? Value(HttpResponseHeaders headers, string name) =>
+        headers.TryGetValues(name, out var values) ? string.Join(',', values) : null;
 
     private GrpcException Missing<TRequest, TResponse>(GrpcMethod<TRequest, TResponse> method)
         where TRequest : IMessage<TRequest>
-        where TResponse : IMessage<TResponse> => new(GrpcCode.Internal, $"{method} at {Address} ended well without an answer");
+        where TResponse : IMessage<TResponse> => new(GrpcCode.Internal, $"{method} at {Address} succeeded without an answer");
 
-    // The numbers of gRPC's "HTTP to gRPC Status Code Mapping".
-    private static GrpcCode Of(HttpStatusCode status) => (int)status switch
-    {
-        400 => GrpcCode.Internal,
-        401 => GrpcCode.Unauthenticated,
-        403 => GrpcCode.PermissionDenied,
-        404 => GrpcCode.Unimplemented,
-        429 or 502 or 503 or 504 => GrpcCode.Unavailable,
-        _ => GrpcCode.Unknown,
-    };
+    // gRPC's "HTTP to gRPC Status Code Mapping".
+    private static GrpcCode Of(HttpStatusCode status) =>
+        (int)status switch
+        {
+            400 => GrpcCode.Internal,
+            401 => GrpcCode.Unauthenticated,
+            403 => GrpcCode.PermissionDenied,
+            404 => GrpcCode.Unimplemented,
+            429 or 502 or 503 or 504 => GrpcCode.Unavailable,
+            _ => GrpcCode.Unknown,
+        };
 
-    // The error code of a reset stream (RFC 9113, section 7) says what the peer meant; any other break is a peer that is gone.
+    // The error code of a reset stream (RFC 9113, section 7) says what the peer meant; after any other error the peer is unavailable.
     private static GrpcCode Broken(Exception e)
     {
         for (Exception? cause = e; cause is not null; cause = cause.InnerException)

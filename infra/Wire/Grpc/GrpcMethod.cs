@@ -2,14 +2,19 @@ using Google.Protobuf;
 
 namespace Cloudlet.Wire.Grpc;
 
-/// <summary>A unary method: one message there, one back.</summary>
+/// <summary>A unary method: one request message, one response message.</summary>
 /// <param name="Service">Full name of the service, e.g. <c>pulumirpc.Engine</c>.</param>
 /// <param name="Name">Its name in the service.</param>
-/// <param name="Requests">Reads requests.</param>
-/// <param name="Responses">Reads responses.</param>
-/// <typeparam name="TRequest">What is asked.</typeparam>
-/// <typeparam name="TResponse">What is answered.</typeparam>
-public sealed record GrpcMethod<TRequest, TResponse>(string Service, string Name, MessageParser<TRequest> Requests, MessageParser<TResponse> Responses)
+/// <param name="Requests">Parses requests.</param>
+/// <param name="Responses">Parses responses.</param>
+/// <typeparam name="TRequest">Type of the request.</typeparam>
+/// <typeparam name="TResponse">Type of the response.</typeparam>
+public sealed record GrpcMethod<TRequest, TResponse>(
+    string Service,
+    string Name,
+    MessageParser<TRequest> Requests,
+    MessageParser<TResponse> Responses
+)
     where TRequest : IMessage<TRequest>
     where TResponse : IMessage<TResponse>
 {

@@ -7,24 +7,25 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudlet.Wire.Grpc;
 
-/// <summary>What a server is to do beside its methods.</summary>
+/// <summary>Options of a server.</summary>
 public sealed record GrpcServerOptions
 {
     /// <summary>Port on 127.0.0.1; 0: any free one.</summary>
     public int Port { get; init; }
 
-    /// <summary>Largest message there and back, in bytes.</summary>
+    /// <summary>Largest message in either direction, in bytes.</summary>
     public int MaxMessage { get; init; } = GrpcLimits.MaxMessage;
 
     /// <summary>
-    /// The status of an exception that a handler throws and that is neither a <see cref="GrpcException"/> nor the cancelled call; null, or an answer of null: Internal with type and message.
+    /// Maps an exception of a handler to a status, unless it is a <see cref="GrpcException"/> or the cancelled call. Without a function, or
+    /// when it returns null: Internal with type and message.
     /// </summary>
     public Func<Exception, GrpcStatus?>? StatusOf { get; init; }
 }
 
 /// <summary>
-/// Serves unary gRPC over cleartext HTTP/2 on loopback. Nothing is written to the console: the first line of a plugin's output belongs to its protocol. No host stands around the
-/// server, so that signals stay the program's own business.
+/// Serves unary gRPC over cleartext HTTP/2 on loopback. Nothing is written to the console: the first line of a plugin's output belongs to
+/// its protocol. There is no generic host around the server, so signals stay with the program.
 /// </summary>
 public sealed class GrpcServer : IAsyncDisposable
 {
@@ -41,13 +42,21 @@ public sealed class GrpcServer : IAsyncDisposable
     /// <summary>The port on 127.0.0.1.</summary>
     public int Port { get; }
 
-    /// <summary>Starts to serve.</summary>
-    /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<GrpcServer> StartAsync(GrpcServices services, GrpcServerOptions? options = null, CancellationToken ct = default)
+    /// <summary>Starts a server.</summary>
+    /// <exception cref="IOException">The port is in use.</exception>
+    public static async Task<GrpcServer> StartAsync(
+        GrpcServices services,
+        GrpcServerOptions? options = null,
+        CancellationToken ct = default
+    )
     {
         options ??= new GrpcServerOptions();
         var settings = Settings(options);
-        var server = new KestrelServer(Options.Create(settings), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
+        var server = new KestrelServer(
+            Options.Create(settings),
+            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
+            NullLoggerFactory.Instance
+        );
         var stop = new CancellationTokenSource();
         try
         {
@@ -67,9 +76,9 @@ public sealed class GrpcServer : IAsyncDisposable
         var settings = new KestrelServerOptions { AddServerHeader = false };
         settings.Listen(new IPEndPoint(IPAddress.Loopback, options.Port), listen => listen.Protocols = HttpProtocols.Http2);
         var limits = settings.Limits;
-        limits.MaxRequestBodySize = null; // the message itself is measured, so that its sender gets a status and not an HTTP error
-        // An engine may say nothing for as long as its user thinks, and a call may take hours.
-        // Kestrel adds "infinite" to the time of its clock, which overflows, and closes idle connections after a second: so it is a year.
+        limits.MaxRequestBodySize = null; // we check the message size ourselves, so that the sender gets a status and not an HTTP error
+        // An engine may be silent for as long as its user thinks, and a call may take hours.
+        // Kestrel adds an "infinite" time to its clock, which overflows, and closes idle connections after a second. So we use a year.
         limits.KeepAliveTimeout = TimeSpan.FromDays(365);
         limits.MinRequestBodyDataRate = null;
         limits.MinResponseDataRate = null;
@@ -79,7 +88,7 @@ public sealed class GrpcServer : IAsyncDisposable
         return settings;
     }
 
-    /// <summary>Cancels the calls under way, lets them end for as long as <paramref name="patience"/>, and stops to serve.</summary>
+    /// <summary>Cancels the calls in progress, gives them <paramref name="patience"/> to finish, and stops serving.</summary>
     public async Task StopAsync(TimeSpan patience)
     {
         using var limit = new CancellationTokenSource(patience);
@@ -99,6 +108,6 @@ public sealed class GrpcServer : IAsyncDisposable
     {
         foreach (var address in server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
             return new Uri(address).Port;
-        throw new InvalidOperationException("the server listens nowhere");
+        throw new InvalidOperationException("the server is not listening");
     }
 }

@@ -5,7 +5,7 @@ using Google.Protobuf;
 
 namespace Cloudlet.Wire.Grpc;
 
-/// <summary>How a status stands in the trailers of a response.</summary>
+/// <summary>The text form of a status in the trailers of a response.</summary>
 internal static class StatusText
 {
     public const string CodeTrailer = "grpc-status";
@@ -14,7 +14,7 @@ internal static class StatusText
     public const string TimeoutHeader = "grpc-timeout";
     public const string ContentType = "application/grpc";
 
-    // Headers have bounds of their own (8 KiB at many peers), which a stack trace soon exceeds, and then the status is lost with it.
+    // Headers have limits of their own (8 KiB at many peers). A stack trace soon exceeds them, and then the status is lost too.
     private const int MaxMessage = 4000;
 
     /// <summary>The trailers of a status.</summary>
@@ -27,16 +27,19 @@ internal static class StatusText
             yield return new(DetailsTrailer, Details(status));
     }
 
-    /// <summary>The status of a code and the trailers beside it. Unreadable details cost the details alone.</summary>
+    /// <summary>Parses a status from a code and its trailers. Unreadable details are dropped.</summary>
     public static GrpcStatus Read(string code, string? message, string? details)
     {
-        var number = int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 0 and <= 16 ? (GrpcCode)n : GrpcCode.Unknown;
+        var number =
+            int.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n is >= 0 and <= 16
+                ? (GrpcCode)n
+                : GrpcCode.Unknown;
         var status = new GrpcStatus(number, Decode(message ?? ""));
         if (details is null)
             return status;
         try
         {
-            // Padding may be left out on the wire.
+            // Padding is optional on the wire.
             var padded = details.PadRight((details.Length + 3) / 4 * 4, '=');
             return status with { Details = [.. Status.Parser.ParseFrom(Convert.FromBase64String(padded)).Details] };
         }
@@ -46,10 +49,13 @@ internal static class StatusText
         }
     }
 
-    /// <summary>The value of a grpc-timeout header, or null when it is none.</summary>
+    /// <summary>The value of a grpc-timeout header, or null when it is invalid.</summary>
     public static TimeSpan? ReadTimeout(string? text)
     {
-        if (text is not { Length: >= 2 and <= 9 } || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var amount))
+        if (
+            text is not { Length: >= 2 and <= 9 }
+            || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var amount)
+        )
             return null;
         var ticks = text[^1] switch
         {
@@ -69,7 +75,7 @@ internal static class StatusText
         };
     }
 
-    /// <summary>A grpc-timeout header: at most eight digits.</summary>
+    /// <summary>Formats a grpc-timeout header: at most eight digits.</summary>
     public static string WriteTimeout(TimeSpan timeout)
     {
         var milliseconds = (long)Math.Ceiling(Math.Max(timeout.TotalMilliseconds, 0));

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cloudlet.Wire.Values;
 
-/// <summary>Writes values for people; secrets are never among them.</summary>
+/// <summary>Formats values for people; secrets are hidden.</summary>
 internal static class PropertyText
 {
     public static void Append(StringBuilder text, PropertyValue value)

@@ -1,9 +1,9 @@
 namespace Cloudlet.Wire.Values;
 
-/// <summary>How the protocol marks values that are more than data.</summary>
+/// <summary>The protocol's marks for values that are more than data.</summary>
 internal static class Signatures
 {
-    /// <summary>The key that makes a struct special.</summary>
+    /// <summary>The key that marks a struct.</summary>
     public const string Key = "4dabf18193072939515e22adb298388d";
 
     public const string Secret = "1b47061264138c4ac30d75fd1eb44270";
@@ -12,15 +12,17 @@ internal static class Signatures
     public const string Resource = "5cf8f73096256a8f31e491e813e4eb8e";
     public const string Output = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 
-    /// <summary>What stands for a value that is not known: the one of texts, which serves for every type.</summary>
+    /// <summary>Represents an unknown value: the sentinel of texts, which is valid for every type.</summary>
     public const string Unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-    /// <summary>All of them; each was made for one type, and any may come.</summary>
-    public static bool IsUnknown(string text) => text is Unknown
-        or "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7"   // boolean
-        or "3eeb2bf0-c639-47a8-9e75-3b44932eb421"   // number
-        or "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2"   // list
-        or "030794c1-ac77-496b-92df-f27374a8bd58"   // asset
-        or "e48ece36-62e2-4504-bad9-02848725956a"   // archive
-        or "dd056dcd-154b-4c76-9bd3-c8f88648b5ff";  // map
+    /// <summary>True for any sentinel; each was made for one type, and all may occur.</summary>
+    public static bool IsUnknown(string text) =>
+        text
+            is Unknown
+                or "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7" // boolean
+                or "3eeb2bf0-c639-47a8-9e75-3b44932eb421" // number
+                or "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2" // list
+                or "030794c1-ac77-496b-92df-f27374a8bd58" // asset
+                or "e48ece36-62e2-4504-bad9-02848725956a" // archive
+                or "dd056dcd-154b-4c76-9bd3-c8f88648b5ff"; // map
 }

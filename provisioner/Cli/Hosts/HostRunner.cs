@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Cloudlet.Agent;
+using Cloudlet.Cli.Output;
 using Cloudlet.Collect;
 using Cloudlet.Converge;
 using Cloudlet.Converge.Applying;
@@ -11,14 +13,23 @@ using Cloudlet.Healthd;
 
 namespace Cloudlet.Cli.Hosts;
 
-/// <summary>Answers a request on the machine this process runs on; every session ends here, near or far.</summary>
+/// <summary>Answers a request on this machine; local and remote sessions both end here.</summary>
 internal static class HostRunner
 {
-    public static async Task RunAsync(HostRequest request, HostParts parts, ConvergeEventSink events, CancellationToken ct)
+    public static async Task RunAsync(AgentRequest request, HostServices parts, ConvergeEventSink events, CancellationToken ct)
     {
         try
         {
-            await DispatchAsync(request, parts, new Converger(parts.Kinds, parts.Store, parts.Guard, TimeProvider.System, events), events, ct);
+            if (request.WithIdentity || request.Verb == HostVerb.Identify)
+                events(new Identified(parts.Identity().Now));
+            var converger = new Converger(
+                parts.Kinds,
+                parts.Store,
+                parts.Guard,
+                TimeProvider.System,
+                happened => WithFreshNeighbours(happened, parts, events)
+            );
+            await DispatchAsync(request, parts, converger, events, ct);
         }
         catch (CloudletException e)
         {
@@ -26,48 +37,91 @@ internal static class HostRunner
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            events(new Refused(ErrorKind.Unexpected, $"{request.Verb.ToString().ToLowerInvariant()}: {e}"));
+            events(new Refused(ErrorKind.Unexpected, $"{request.Verb.ToString().ToLowerInvariant()}: {Defect.Describe(e)}"));
         }
     }
 
-    private static Task DispatchAsync(HostRequest request, HostParts parts, Converger converger, ConvergeEventSink events, CancellationToken ct) => request.Verb switch
+    /// <summary>
+    /// Clears the neighbour tables before a confirmation is requested. A host whose network is broken can still be reached while both sides
+    /// have each other's hardware addresses cached, which would make the confirmation meaningless.
+    /// </summary>
+    private static void WithFreshNeighbours(ConvergeEvent happened, HostServices parts, ConvergeEventSink events)
     {
-        HostVerb.Plan => converger.PlanAsync(Needed(request.State), ct),
-        HostVerb.Apply => converger.ApplyAsync(Needed(request.State), Options(request), ct),
-        HostVerb.Verify => converger.VerifyAsync(Needed(request.State ?? parts.Store.ReadApplied()), ct),
-        HostVerb.Confirm => converger.ConfirmAsync(ct),
-        HostVerb.RollBack => converger.RollBackAsync(request.UnconfirmedRun, ct),
-        HostVerb.Restore => converger.RestoreAsync(ct),
-        HostVerb.Status => ReportAsync(converger, parts, events),
-        HostVerb.Health => HealthAsync(request.Health ?? new HealthRequest(), parts, events),
-        HostVerb.Explain => ExplainAsync(request, parts, events, ct),
-        _ => throw new CloudletException(ErrorKind.Unsupported, $"this version does not know the request {request.Verb}"),
-    };
+        try
+        {
+            if (happened is Finished { Result: RunResult.AwaitingConfirmation })
+                parts.Machine.Links.ForgetNeighbours();
+        }
+        catch (CloudletException e)
+        {
+            events(new Noticed($"the confirmation may still use old neighbour entries: {e.Message}"));
+        }
 
-    /// <summary>What the daemon says comes first: the state is the last word of this answer.</summary>
-    private static Task ReportAsync(Converger converger, HostParts parts, ConvergeEventSink events)
+        events(happened);
+    }
+
+    private static Task DispatchAsync(
+        AgentRequest request,
+        HostServices parts,
+        Converger converger,
+        ConvergeEventSink events,
+        CancellationToken ct
+    ) =>
+        request.Verb switch
+        {
+            HostVerb.Plan => converger.PlanAsync(Needed(request.State), request.Claim, ct),
+            HostVerb.Apply => converger.ApplyAsync(Needed(request.State), Options(request), ct),
+            HostVerb.Verify => converger.VerifyAsync(Needed(request.State ?? parts.Store.ReadApplied()), ct),
+            HostVerb.Confirm => converger.ConfirmAsync(ct),
+            HostVerb.RollBack => converger.RollBackAsync(request.UnconfirmedRun, ct),
+            HostVerb.Restore => converger.RestoreAsync(request.Claim, ct),
+            HostVerb.Identify => Task.CompletedTask,
+            HostVerb.Status => ReportAsync(converger, parts, events),
+            HostVerb.Health => HealthAsync(request.Health ?? new HealthRequest(), parts, events),
+            HostVerb.Explain => ExplainAsync(request, parts, events, ct),
+            _ => throw new CloudletException(ErrorKind.Unsupported, $"the request {request.Verb} is unknown to this version"),
+        };
+
+    /// <summary>The daemon's status comes first: the state is the last event of this answer.</summary>
+    private static Task ReportAsync(Converger converger, HostServices parts, ConvergeEventSink events)
     {
-        if (parts.Health is { } paths && HealthRequest.Status(parts.Machine.Files, paths) is { } status)
+        if (parts.Health is { } paths && HealthAnswers.Status(parts.Machine.Files, paths) is { } status)
             events(new HealthReported(status));
         converger.Report();
         return Task.CompletedTask;
     }
 
-    private static Task HealthAsync(HealthRequest asked, HostParts parts, ConvergeEventSink events)
+    private static Task HealthAsync(HealthRequest asked, HostServices parts, ConvergeEventSink events)
     {
         if (parts.Health is not { } paths)
             throw new CloudletException(ErrorKind.Unsupported, "a network namespace has no health daemon; ask the host it is on");
-        events(new HealthReported(asked.Answer(parts.Machine.Files, paths, TimeProvider.System)) { History = asked.History(parts.Machine.Files, paths) });
+        events(
+            new HealthReported(asked.Answer(parts.Machine.Files, paths, TimeProvider.System))
+            {
+                History = asked.History(parts.Machine.Files, paths),
+            }
+        );
         return Task.CompletedTask;
     }
 
-    /// <summary>The account for the API is that of this process's environment: over ssh, what the host gives to a command.</summary>
-    private static async Task ExplainAsync(HostRequest request, HostParts parts, ConvergeEventSink events, CancellationToken ct)
+    /// <summary>
+    /// The account for the API is taken from this process's environment; over ssh, from the one that the host gives to commands.
+    /// </summary>
+    private static async Task ExplainAsync(AgentRequest request, HostServices parts, ConvergeEventSink events, CancellationToken ct)
     {
         if (parts.Health is not { } paths)
             throw new CloudletException(ErrorKind.Unsupported, "a network namespace has no Nova; ask the host it is on");
-        var asked = new EvidenceRequest(request.Server, parts.Store.ReadApplied(), Healthd.Heal.Identity.Read(parts.Machine.Files, paths)?.HostName, typeof(HostRunner).Assembly.GetName().Version?.ToString(3) ?? "");
-        var bundle = await new EvidenceCollector(parts.Machine, Environment.GetEnvironmentVariable, TimeProvider.System).CollectAsync(asked, new Notes(events), ct);
+        var asked = new EvidenceRequest(
+            request.Server,
+            parts.Store.ReadApplied(),
+            Healthd.Report.Identity.Read(parts.Machine.Files, paths)?.HostName,
+            typeof(HostRunner).Assembly.GetName().Version?.ToString(3) ?? ""
+        );
+        var bundle = await new EvidenceCollector(parts.Machine, Environment.GetEnvironmentVariable, TimeProvider.System).CollectAsync(
+            asked,
+            new Notes(events),
+            ct
+        );
         if (request.WithEvidence)
         {
             using var lines = new MemoryStream();
@@ -85,12 +139,14 @@ internal static class HostRunner
         public void Report(string value) => events(new Noticed(value));
     }
 
-    private static ApplyOptions Options(HostRequest request) => new()
-    {
-        ConfirmWithin = request.ConfirmSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-        RollBackOnFailure = request.RollBackOnFailure,
-    };
+    private static ApplyOptions Options(AgentRequest request) =>
+        new()
+        {
+            ConfirmWithin = request.ConfirmSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            RollBackOnFailure = request.RollBackOnFailure,
+            Claim = request.Claim,
+        };
 
     private static HostState Needed(HostState? state) =>
-        state ?? throw new CloudletException(ErrorKind.NotFound, "no state was ever applied to this host; name a site file");
+        state ?? throw new CloudletException(ErrorKind.NotFound, "no state was ever applied to this host; give a site file");
 }

@@ -5,7 +5,7 @@ using Cloudlet.DesiredState;
 
 namespace Cloudlet.Cli.Output;
 
-/// <summary>One JSON object a line on standard output, as docs/formats/events.md describes them.</summary>
+/// <summary>Writes one JSON object per line to standard output, as in docs/formats/events.md.</summary>
 internal sealed class JsonReport(TextWriter output) : IReport
 {
     private readonly Lock gate = new();
@@ -19,12 +19,22 @@ internal sealed class JsonReport(TextWriter output) : IReport
     public void Problems(IReadOnlyList<Problem> problems)
     {
         foreach (var p in problems)
-            Write(JsonSerializer.Serialize(new ProblemLine("problem", p.Place.File, p.Place.Line, p.Place.Column, p.Path, p.Message), ReportJson.Default.ProblemLine));
+            Write(
+                JsonSerializer.Serialize(
+                    new ProblemLine("problem", p.Place.File, p.Place.Line, p.Place.Column, p.Path, p.Message),
+                    ReportJson.Default.ProblemLine
+                )
+            );
     }
 
     public void Summary(IReadOnlyList<HostOutcome> outcomes)
     {
-        var line = new SummaryLine("summary", outcomes.Count, outcomes.Count(o => o.ExitCode == ExitCodes.Ok), [.. outcomes.Where(o => o.ExitCode != ExitCodes.Ok).Select(o => o.Host)]);
+        var line = new SummaryLine(
+            "summary",
+            outcomes.Count,
+            outcomes.Count(o => o.ExitCode == ExitCodes.Ok),
+            [.. outcomes.Where(o => o.ExitCode != ExitCodes.Ok).Select(o => o.Host)]
+        );
         Write(JsonSerializer.Serialize(line, ReportJson.Default.SummaryLine));
     }
 

@@ -1,6 +1,9 @@
 namespace Cloudlet.Cli.Output;
 
-/// <summary>The lines that differ between two texts, with one line of context; a longest common subsequence between what they share at both ends.</summary>
+/// <summary>
+/// The lines that differ between two texts, with one line of context, by the longest common subsequence of what is between common start and
+/// end.
+/// </summary>
 internal static class LineDiff
 {
     private const int MostCells = 4_000_000;
@@ -53,8 +56,8 @@ internal static class LineDiff
     {
         var length = new int[old.Length + 1, now.Length + 1];
         for (var i = old.Length - 1; i >= 0; i--)
-            for (var j = now.Length - 1; j >= 0; j--)
-                length[i, j] = old[i] == now[j] ? length[i + 1, j + 1] + 1 : Math.Max(length[i + 1, j], length[i, j + 1]);
+        for (var j = now.Length - 1; j >= 0; j--)
+            length[i, j] = old[i] == now[j] ? length[i + 1, j + 1] + 1 : Math.Max(length[i + 1, j], length[i, j + 1]);
         return length;
     }
 

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Cloudlet.Cli.Output;
 
-/// <summary>Text from a host as it may be shown: control characters are written out, never sent to the terminal, where they could move the cursor or worse.</summary>
+/// <summary>
+/// Makes text from a host safe to show: control characters are escaped, because they could move the terminal's cursor or worse.
+/// </summary>
 internal static class PlainText
 {
     public static string Of(string text, bool keepLines = false)

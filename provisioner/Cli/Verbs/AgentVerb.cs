@@ -1,63 +1,49 @@
 using System.CommandLine;
 using System.Text.Json;
+using Cloudlet.Agent;
 using Cloudlet.Cli.Hosts;
+using Cloudlet.Cli.Output;
 using Cloudlet.Converge.Applying;
 using Cloudlet.Errors;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary><c>cloudlet agent</c>: what a remote host runs. One request on standard input, events on standard output.</summary>
+/// <summary><c>cloudlet agent</c> runs on a remote host: one request on standard input, events on standard output.</summary>
 internal static class AgentVerb
 {
     public static Command Create()
     {
-        var verb = new Command("agent", "Answer one request from standard input; what `cloudlet` starts on a remote host.") { Hidden = true };
-        verb.SetAction(async (parsed, ct) =>
+        var verb = new Command("agent", "Answer one request from standard input; what `cloudlet` starts on a remote host.")
         {
-            using var input = new MemoryStream();
-            await using (var stdin = Console.OpenStandardInput())
-                await stdin.CopyToAsync(input, ct);
-            var output = new EventLines(Console.OpenStandardOutput());
-            try
+            Hidden = true,
+        };
+        verb.SetAction(
+            async (parsed, ct) =>
             {
-                using var parts = parsed.GetValue(GuardOptions.InNamespace) is { } name ? LocalHosts.OpenNamespace(name) : LocalHosts.OpenThisMachine();
-                await HostRunner.RunAsync(HostRequest.Parse(input.ToArray()), parts, output.Write, ct);
-            }
-            catch (JsonException e)
-            {
-                output.Write(new Refused(ErrorKind.InvalidInput, $"the request cannot be read: {e.Message}"));
-            }
-
-            return ExitCodes.Ok;
-        });
-        return verb;
-    }
-
-    /// <summary>
-    /// Event lines to whoever asked. When the connection is cut the run goes on: it may be what cuts it, and the guard needs the journal to be finished.
-    /// </summary>
-    private sealed class EventLines(Stream output)
-    {
-        private readonly Lock gate = new();
-        private bool cut;
-
-        public void Write(ConvergeEvent happened)
-        {
-            var line = System.Text.Encoding.UTF8.GetBytes(ConvergeEventJson.ToLine(happened) + "\n");
-            lock (gate)
-            {
-                if (cut)
-                    return;
+                using var input = new MemoryStream();
+                await using (var stdin = Console.OpenStandardInput())
+                    await stdin.CopyToAsync(input, ct);
+                var output = new EventWriter(Console.OpenStandardOutput());
                 try
                 {
-                    output.Write(line);
-                    output.Flush();
+                    using var parts = parsed.GetValue(GuardOptions.InNamespace) is { } name
+                        ? HostFactory.OpenNamespace(name)
+                        : HostFactory.OpenThisMachine();
+                    await HostRunner.RunAsync(AgentRequest.Parse(input.ToArray()), parts, output.Write, ct);
                 }
-                catch (IOException)
+                catch (JsonException e)
                 {
-                    cut = true;
+                    output.Write(new Refused(ErrorKind.InvalidInput, $"the request cannot be read: {e.Message}"));
                 }
+                catch (CloudletException e)
+                {
+                    // The host could not be opened, such as a deleted namespace: it is reported like any other refusal.
+                    output.Write(new Refused(e.Kind, e.Message));
+                }
+
+                return ExitCodes.Ok;
             }
-        }
+        );
+        return verb;
     }
 }

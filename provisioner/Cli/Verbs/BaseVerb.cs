@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cloudlet.Cli.Output;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Cli.Verbs;
@@ -12,13 +14,13 @@ internal static class BaseVerb
 {
     public static Command Create()
     {
-        var verb = new VerbCommand("base", "Bases: virtual machines, sealed while they ran, that any number of VMs is resumed from.")
+        var verb = new VerbCommand("base", "Bases: virtual machines sealed while running, from which any number of VMs is resumed.")
         {
             Examples =
             [
                 ("cloudlet base create debian.qcow2 --name debian --until 'serial:login:'", "boot an image and seal it when it is ready"),
-                ("cloudlet base list", "what there is"),
-                ("cloudlet vm resume debian", "a VM that goes on where the base was sealed"),
+                ("cloudlet base list", "all bases of the store"),
+                ("cloudlet vm resume debian", "a VM that continues where the base was sealed"),
             ],
         };
         var store = RuntimeOptions.Store();
@@ -28,91 +30,166 @@ internal static class BaseVerb
         verb.Subcommands.Add(List(store));
         verb.Subcommands.Add(Show(store));
         verb.Subcommands.Add(Export(store));
+        verb.Subcommands.Add(Verify(store));
         verb.Subcommands.Add(Remove(store));
         return verb;
     }
 
     private static VerbCommand Import(Option<string> store)
     {
-        var verb = new VerbCommand("import", "Take an exported base, or the disk of an image (qcow2, raw, vmdk, vdi or vhdx, found by its content) as a base that can be booted by 'base create'.")
+        var verb = new VerbCommand(
+            "import",
+            "Import an exported base, or the disk of an image (qcow2, raw, vmdk, vdi or vhdx, detected by content) as a base that "
+                + "can be booted by 'base create'."
+        )
         {
             Examples =
             [
-                ("cloudlet base import debian-12.qcow2 --name debian-disk", "a disk to make bases of"),
+                ("cloudlet base import debian-12.qcow2 --name debian-disk", "a disk to make bases from"),
+                ("cloudlet base import disk.img --format raw", "a raw disk that is not recognized as one"),
                 ("cloudlet base import http://10.0.0.7:8000/counter.base", "a base that was exported elsewhere; it has the same id here"),
             ],
-            Exits = [(ExitCodes.Failed, "the store is full or can't be written to, or the server does not send it"), (ExitCodes.Invalid, "the file is damaged, encrypted, or needs another file")],
+            Exits =
+            [
+                (ExitCodes.Failed, "the store is full or can't be written to, or the server does not send it"),
+                (ExitCodes.Invalid, "the file is damaged, encrypted, of an unknown format, or needs another file"),
+            ],
         };
         var image = new Argument<string>("IMAGE") { Description = "A file; an exported base may also be an http(s) URL." };
+        var format = Format();
         var name = RuntimeOptions.Name("base");
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(image);
+        verb.Options.Add(format);
         verb.Options.Add(name);
         verb.Options.Add(json);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var (runtime, from, progress) = (new RuntimeStore(parsed.GetValue(store)!), parsed.GetValue(image)!, new ErrorLines(parsed.InvocationConfiguration.Error));
-            var made = BaseArchive.IsOne(from)
-                ? await new BaseArchive(runtime).ImportAsync(from, parsed.GetValue(name), progress, ct)
-                : await new BaseImporter(runtime).ImportAsync(from, parsed.GetValue(name), progress, ct);
-            Print(parsed.InvocationConfiguration.Output, made, parsed.GetValue(json));
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var (runtime, from, progress) = (
+                    new RuntimeStore(parsed.GetValue(store)!),
+                    parsed.GetValue(image)!,
+                    new ErrorLines(parsed.InvocationConfiguration.Error)
+                );
+                var asked = parsed.GetValue(format);
+                var made =
+                    asked is null && BaseArchive.IsOne(from)
+                        ? await new BaseArchive(runtime).ImportAsync(from, parsed.GetValue(name), progress, ct)
+                        : await new BaseImporter(runtime).ImportAsync(from, asked, parsed.GetValue(name), progress, ct);
+                Print(parsed.InvocationConfiguration.Output, made, parsed.GetValue(json));
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
-    private static VerbCommand Make(Option<string> store)
-    {
-        var verb = new VerbCommand("create", "Boot a disk until it is ready, then seal memory, device state and disk of that moment.")
+    private static VerbCommand DescribeMake() =>
+        new("create", "Boot a disk until it is ready, then seal memory, device state and disk of that moment.")
         {
             Examples =
             [
-                ("cloudlet base create guest.qcow2 --name counter --until 'serial:cloudlet guest is ready'", "until its serial port says so"),
+                (
+                    "cloudlet base create guest.qcow2 --name counter --until 'serial:cloudlet guest is ready'",
+                    "until this text appears on its serial port"
+                ),
                 ("cloudlet base create debian-disk --memory 1G --cpus 2 --until port:22", "an imported disk, until sshd answers"),
-                ("cloudlet base create debian-disk --until manual", "until you press Enter, having prepared it on its console"),
+                ("cloudlet base create debian-disk --until manual", "until you press Enter, after preparing it on its console"),
                 ("cloudlet base create appliance.vmdk --disk sata --card e1000e", "a guest without drivers for virtio"),
             ],
-            Exits = [(ExitCodes.Failed, "the guest ended or was not ready in time, or this machine can't run it"), (ExitCodes.Invalid, "the image or the machine asked for is wrong; nothing was started")],
+            Exits =
+            [
+                (ExitCodes.Failed, "the guest ended or was not ready in time, or this machine can't run it"),
+                (ExitCodes.Invalid, "the image or the requested machine is not valid; nothing was started"),
+            ],
         };
-        var source = new Argument<string>("IMAGE|BASE") { Description = "An image file, or name or id of a base. A file of that name comes first." };
+
+    private static VerbCommand Make(Option<string> store)
+    {
+        var verb = DescribeMake();
+        var source = new Argument<string>("IMAGE|BASE")
+        {
+            Description = "An image file, or name or id of a base. A file takes precedence over a base of the same name.",
+        };
+        var format = Format();
         var name = RuntimeOptions.Name("base");
-        var memory = new Option<string>("--memory") { Description = "Guest memory.", DefaultValueFactory = _ => "512M", HelpName = "SIZE" };
-        var cpus = new Option<int>("--cpus") { Description = "Virtual processors.", DefaultValueFactory = _ => 1, HelpName = "COUNT" };
-        var cpu = new Option<string>("--cpu") { Description = "CPU model and features. VMs of the base run only where all of it is to be had.", DefaultValueFactory = _ => BaseCreation.DefaultCpu, HelpName = "MODEL" };
-        var accelerator = new Option<string?>("--accel") { Description = "kvm or tcg; by default kvm where it is to be had. The base's VMs need the same.", HelpName = "NAME" };
-        var disk = new Option<string>("--disk") { Description = "What the disk is attached by: virtio, scsi (virtio-scsi) or sata. The guest needs a driver for it.", DefaultValueFactory = _ => VmDefinition.Virtio, HelpName = "KIND" };
-        var card = new Option<string>("--card") { Description = "The network card: virtio, e1000e, vmxnet3 or none.", DefaultValueFactory = _ => VmDefinition.Virtio, HelpName = "KIND" };
+        var memory = new Option<string>("--memory")
+        {
+            Description = "Guest memory.",
+            DefaultValueFactory = _ => "512M",
+            HelpName = "SIZE",
+        };
+        var cpus = new Option<int>("--cpus")
+        {
+            Description = "Virtual processors.",
+            DefaultValueFactory = _ => 1,
+            HelpName = "COUNT",
+        };
+        var cpu = new Option<string>("--cpu")
+        {
+            Description = "CPU model and features. Its VMs run only on hosts that support all of these.",
+            DefaultValueFactory = _ => BaseCreation.DefaultCpu,
+            HelpName = "MODEL",
+        };
+        var accelerator = new Option<string?>("--accel")
+        {
+            Description = "kvm or tcg; by default kvm where a probe machine ran with it. The base's VMs need the same.",
+            HelpName = "NAME",
+        };
+        var disk = new Option<string>("--disk")
+        {
+            Description = "How the disk is attached: virtio, scsi (virtio-scsi) or sata. The guest needs a driver for it.",
+            DefaultValueFactory = _ => VmDefinition.Virtio,
+            HelpName = "KIND",
+        };
+        var card = new Option<string>("--card")
+        {
+            Description = "The network card: virtio, e1000e, vmxnet3 or none.",
+            DefaultValueFactory = _ => VmDefinition.Virtio,
+            HelpName = "KIND",
+        };
         disk.CompletionSources.Add([VmDefinition.Virtio, .. VmDefinition.OtherDisks]);
         card.CompletionSources.Add([VmDefinition.Virtio, .. VmDefinition.OtherCards]);
-        var until = new Option<string>("--until") { Description = "When it is ready: serial:TEXT, port:N, idle:SECONDS, time:SECONDS or manual.", DefaultValueFactory = _ => "idle:5", HelpName = "CONDITION" };
-        var timeout = RuntimeOptions.Timeout("How long that may take.", TimeSpan.FromMinutes(10));
+        var until = new Option<string>("--until")
+        {
+            Description = "When it is ready: serial:TEXT, port:N, idle:SECONDS, time:SECONDS or manual.",
+            DefaultValueFactory = _ => "idle:5",
+            HelpName = "CONDITION",
+        };
+        var timeout = RuntimeOptions.Timeout("Time limit for that.", TimeSpan.FromMinutes(10));
         var open = VmVerb.Open();
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(source);
-        foreach (var option in (Option[])[name, memory, cpus, cpu, accelerator, disk, card, until, timeout, open, json])
+        foreach (var option in (Option[])[format, name, memory, cpus, cpu, accelerator, disk, card, until, timeout, open, json])
             verb.Options.Add(option);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var errors = parsed.InvocationConfiguration.Error;
-            var creation = new BaseCreation
+        verb.SetAction(
+            async (parsed, ct) =>
             {
-                Source = parsed.GetValue(source)!,
-                Name = parsed.GetValue(name),
-                MemoryBytes = RuntimeOptions.ParseSize(parsed.GetValue(memory)!),
-                Cpus = parsed.GetValue(cpus),
-                Cpu = parsed.GetValue(cpu)!,
-                Accelerator = parsed.GetValue(accelerator),
-                Disk = parsed.GetValue(disk)!,
-                Card = parsed.GetValue(card)!,
-                Until = Readiness.Parse(parsed.GetValue(until)!),
-                Limit = parsed.GetValue(timeout),
-                IsOpen = parsed.GetValue(open),
-                Person = (console, stop) => AskAsync(errors, console, stop),
-            };
-            var made = await new BaseCreator(new RuntimeStore(parsed.GetValue(store)!)).CreateAsync(creation, new ErrorLines(errors), ct);
-            Print(parsed.InvocationConfiguration.Output, made, parsed.GetValue(json));
-            return ExitCodes.Ok;
-        });
+                var errors = parsed.InvocationConfiguration.Error;
+                var creation = new BaseCreation
+                {
+                    Source = parsed.GetValue(source)!,
+                    Format = parsed.GetValue(format),
+                    Name = parsed.GetValue(name),
+                    MemoryBytes = RuntimeOptions.ParseSize(parsed.GetValue(memory)!),
+                    Cpus = parsed.GetValue(cpus),
+                    Cpu = parsed.GetValue(cpu)!,
+                    Accelerator = parsed.GetValue(accelerator),
+                    Disk = parsed.GetValue(disk)!,
+                    Card = parsed.GetValue(card)!,
+                    Until = Readiness.Parse(parsed.GetValue(until)!),
+                    Limit = parsed.GetValue(timeout),
+                    IsOpen = parsed.GetValue(open),
+                    Person = (console, stop) => AskAsync(errors, console, stop),
+                };
+                var made = await new BaseCreator(new RuntimeStore(parsed.GetValue(store)!)).CreateAsync(
+                    creation,
+                    new ErrorLines(errors),
+                    ct
+                );
+                Print(parsed.InvocationConfiguration.Output, made, parsed.GetValue(json));
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
@@ -156,55 +233,133 @@ internal static class BaseVerb
 
     private static VerbCommand Export(Option<string> store)
     {
-        var verb = new VerbCommand("export", "Write a base into one file, that `base import` takes elsewhere.")
+        var verb = new VerbCommand("export", "Write a base to one file, which `base import` reads elsewhere.")
         {
-            Examples = [("cloudlet base export counter counter.base", "a file to copy to another cloudlet"), ("cloudlet base export counter counter.base --small", "fewer bytes, more time")],
+            Examples =
+            [
+                ("cloudlet base export counter counter.base", "a file to copy to another cloudlet"),
+                ("cloudlet base export counter counter.base --small", "fewer bytes, more time"),
+            ],
         };
         var which = Which();
-        var file = new Argument<string>("FILE") { Description = "The file; one that is there is replaced." };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "The file; an existing regular one is replaced, a device such as /dev/stdout is written to.",
+        };
         var small = OverlayVerb.Small();
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(which);
         verb.Arguments.Add(file);
         verb.Options.Add(small);
         verb.Options.Add(json);
-        verb.SetAction(async (parsed, ct) =>
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var runtime = new RuntimeStore(parsed.GetValue(store)!);
+                var made = await new BaseArchive(runtime).ExportAsync(
+                    new BaseCatalog(runtime).Get(parsed.GetValue(which)!),
+                    parsed.GetValue(file)!,
+                    OverlayVerb.Effort(parsed.GetValue(small)),
+                    new ErrorLines(parsed.InvocationConfiguration.Error),
+                    ct
+                );
+                var beside = OverlayVerb.Beside(parsed.GetValue(file)!, parsed.InvocationConfiguration);
+                var version = made.QemuVersion ?? new BaseCatalog(runtime).Get(parsed.GetValue(which)!).Manifest.Definition?.QemuVersion;
+                OverlayVerb.Print(
+                    beside,
+                    parsed.GetValue(file)!,
+                    new OverlaySummary(made.Header, version),
+                    made.Counts,
+                    parsed.GetValue(json)
+                );
+                return ExitCodes.Ok;
+            }
+        );
+        return verb;
+    }
+
+    private static VerbCommand Verify(Option<string> store)
+    {
+        var verb = new VerbCommand("verify", "Read bases completely, and compare disk, memory and device state with their digests.")
         {
-            var runtime = new RuntimeStore(parsed.GetValue(store)!);
-            var made = await new BaseArchive(runtime).ExportAsync(new BaseCatalog(runtime).Get(parsed.GetValue(which)!), parsed.GetValue(file)!, OverlayVerb.Effort(parsed.GetValue(small)), new ErrorLines(parsed.InvocationConfiguration.Error), ct);
-            OverlayVerb.Print(parsed.InvocationConfiguration.Output, parsed.GetValue(file)!, made.Header, made.Counts, parsed.GetValue(json));
-            return ExitCodes.Ok;
-        });
+            Examples =
+            [
+                ("cloudlet base verify counter", "after a disk error, or before you trust a base"),
+                ("cloudlet store verify", "all bases, and the disks of VMs"),
+            ],
+            Exits = [(ExitCodes.Failed, "there is no such base, or one is damaged")],
+        };
+        var which = new Argument<string[]>("BASE") { Description = "Names, or the first digits of ids.", Arity = ArgumentArity.OneOrMore };
+        var json = RuntimeOptions.Json();
+        verb.Arguments.Add(which);
+        verb.Options.Add(json);
+        verb.SetAction(
+            (parsed, ct) =>
+            {
+                var runtime = new RuntimeStore(parsed.GetValue(store)!);
+                var catalog = new BaseCatalog(runtime);
+                List<BaseVm> bases = [.. parsed.GetValue(which)!.Select(catalog.Get)];
+                return StoreVerb.TellAsync(
+                    new StoreKeeper(runtime).VerifyAsync(bases, new ErrorLines(parsed.InvocationConfiguration.Error), ct),
+                    parsed.InvocationConfiguration.Output,
+                    parsed.GetValue(json)
+                );
+            }
+        );
         return verb;
     }
 
     private static VerbCommand Remove(Option<string> store)
     {
-        var verb = new VerbCommand("remove", "Remove bases that no VM builds on.") { Exits = [(ExitCodes.Failed, "there is no such base, or a VM builds on it")] };
+        var verb = new VerbCommand("remove", "Remove bases that no VM uses.")
+        {
+            Exits = [(ExitCodes.Failed, "there is no such base, or a VM uses it")],
+        };
         var which = new Argument<string[]>("BASE") { Description = "Names, or the first digits of ids.", Arity = ArgumentArity.OneOrMore };
         verb.Arguments.Add(which);
         verb.SetAction(parsed =>
         {
             var catalog = new BaseCatalog(new RuntimeStore(parsed.GetValue(store)!));
             foreach (var one in parsed.GetValue(which)!)
-                parsed.InvocationConfiguration.Output.WriteLine($"base {catalog.Remove(one).ShortId} is gone");
+                parsed.InvocationConfiguration.Output.WriteLine($"base {catalog.Remove(one).ShortId} was removed");
             return ExitCodes.Ok;
         });
         return verb;
     }
 
-    /// <summary>The base that a verb is about.</summary>
+    private static Option<string?> Format()
+    {
+        var format = new Option<string?>("--format")
+        {
+            Description =
+                "The image's format: raw, qcow2, vmdk, vdi or vhdx. By default it is detected by content; raw accepts any bytes as a disk.",
+            HelpName = "FORMAT",
+        };
+        format.CompletionSources.Add("raw", "qcow2", "vmdk", "vdi", "vhdx");
+        return format;
+    }
+
+    /// <summary>The argument for a base.</summary>
     public static Argument<string> Which() => new("BASE") { Description = "Name, or the first digits of the id." };
 
     private static void Print(TextWriter output, BaseVm one, bool json)
     {
         var manifest = one.Manifest;
         if (json)
-            output.WriteLine(JsonSerializer.Serialize(new BaseLine(one.Id, one.Name, manifest.IsSealed, one.Folder, manifest), RuntimeJson.Default.BaseLine));
+            output.WriteLine(
+                JsonSerializer.Serialize(
+                    new BaseLine(one.Id, one.Name, manifest.IsSealed, one.Folder, manifest),
+                    RuntimeJson.Default.BaseLine
+                )
+            );
         else if (manifest.Definition is { } machine)
-            output.WriteLine($"{one.ShortId}  {one.Name ?? "-",-16} sealed  disk {RuntimeOptions.Size(manifest.Disk.Length),-6} memory {RuntimeOptions.Size(machine.MemoryBytes),-6} {machine.Cpus} x {machine.Cpu} ({machine.Accelerator})");
+            output.WriteLine(
+                $"{one.ShortId}  {one.Name ?? "-", -16} sealed  disk {RuntimeOptions.Size(manifest.Disk.Length), -6} memory "
+                    + $"{RuntimeOptions.Size(machine.MemoryBytes), -6} {machine.Cpus} x "
+                    + $"{machine.Cpu} ({machine.Accelerator})"
+            );
         else
-            output.WriteLine($"{one.ShortId}  {one.Name ?? "-",-16} disk    disk {RuntimeOptions.Size(manifest.Disk.Length)}");
+            output.WriteLine($"{one.ShortId}  {one.Name ?? "-", -16} disk    disk {RuntimeOptions.Size(manifest.Disk.Length)}");
     }
 
     private static void Describe(TextWriter output, BaseVm one)
@@ -212,20 +367,30 @@ internal static class BaseVerb
         output.WriteLine($"base     {one.Id}");
         output.WriteLine($"name     {one.Name ?? "-"}");
         output.WriteLine($"folder   {one.Folder}");
-        foreach (var (name, part) in new[] { ("disk", one.Manifest.Disk), ("memory", one.Manifest.Memory), ("devices", one.Manifest.Devices) })
+        foreach (
+            var (name, part) in new[] { ("disk", one.Manifest.Disk), ("memory", one.Manifest.Memory), ("devices", one.Manifest.Devices) }
+        )
             if (part is not null)
-                output.WriteLine($"{name,-8} {part.Length} bytes, {part.Digest}");
+                output.WriteLine($"{name, -8} {part.Length} bytes, {part.Digest}");
         if (one.Manifest.Definition is { } machine)
-            output.WriteLine($"machine  {machine.Machine}, layout {machine.Layout}, {machine.Cpus} x {machine.Cpu}, {RuntimeOptions.Size(machine.MemoryBytes)}, {machine.Accelerator}, disk {machine.Disk ?? VmDefinition.Virtio}, card {machine.Card ?? VmDefinition.Virtio}, QEMU {machine.QemuVersion}");
+            output.WriteLine(
+                $"machine  {machine.Machine}, layout {machine.Layout}, {machine.Cpus} x {machine.Cpu}, "
+                    + $"{RuntimeOptions.Size(machine.MemoryBytes)}, {machine.Accelerator}, "
+                    + $"disk {machine.Disk ?? VmDefinition.Virtio}, "
+                    + $"card {machine.Card ?? VmDefinition.Virtio}, QEMU {machine.QemuVersion}"
+            );
     }
 
     private static async Task AskAsync(TextWriter errors, string console, CancellationToken ct)
     {
         if (Console.IsInputRedirected)
-            throw new CloudletException(ErrorKind.InvalidInput, "--until manual needs a terminal to press Enter on");
-        await errors.WriteLineAsync($"The console is the socket {console} (socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:{console}). Press Enter here when the guest is ready to be sealed.");
+            throw new CloudletException(ErrorKind.InvalidInput, "--until manual needs a terminal, because you have to press Enter");
+        await errors.WriteLineAsync(
+            $"The console is the socket {console} (socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:{console}). Press Enter here when the "
+                + "guest is ready to be sealed."
+        );
 
-        // Reading a terminal can't be stopped; the process ends without it.
+        // A read from a terminal can't be cancelled; the process exits without waiting for it.
         await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(ct);
     }
 }
@@ -234,19 +399,31 @@ internal static class BaseVerb
 internal sealed record BaseLine(string Id, string? Name, bool Sealed, string Folder, BaseManifest Manifest);
 
 /// <summary>A VM as one line of JSON.</summary>
-internal sealed record VmLine(string Id, string? Name, string Base, string State, int Pid, IReadOnlyList<VmForwardLine> Forwards, DateTimeOffset Created, string Folder)
+internal sealed record VmLine(
+    string Id,
+    string? Name,
+    string Base,
+    string State,
+    int Pid,
+    IReadOnlyList<VmForwardLine> Forwards,
+    DateTimeOffset Created,
+    string Folder
+)
 {
-    /// <summary>What is to be said about the guest's clock; only after a resume.</summary>
+    /// <summary>Note about the guest's clock; only after a resume.</summary>
     public string? Clock { get; init; }
 
     /// <summary>Milliseconds from the command to the guest's first instruction; only after a resume.</summary>
     public double? ResumeMs { get; init; }
 }
 
-/// <summary>A port of this machine that leads into a VM.</summary>
+/// <summary>A port of this machine that is forwarded to a VM.</summary>
 internal sealed record VmForwardLine(int Host, int Guest);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(BaseLine))]
 [JsonSerializable(typeof(VmLine))]
 internal sealed partial class RuntimeJson : JsonSerializerContext;

@@ -1,28 +1,41 @@
 using System.CommandLine;
+using Cloudlet.Cli.Output;
+using Cloudlet.Errors;
+using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary><c>cloudlet compile</c>: site files in, HostStates out.</summary>
+/// <summary><c>cloudlet compile</c>: renders site files to HostStates.</summary>
 internal static class CompileVerb
 {
     public static Command Create()
     {
-        var verb = new VerbCommand("compile", "Render a site: one HostState a host, as JSON, with every default written out and secrets only referenced.")
+        var verb = new VerbCommand(
+            "compile",
+            "Render a site: one HostState per host, as JSON, with all defaults, and secrets as references."
+        )
         {
             Examples =
             [
                 ("cloudlet compile site.yaml --host edge-1", "one host, to standard output"),
-                ("cloudlet compile site.yaml --output states/", "a file a host, states/NAME.json, and a line with each digest"),
+                ("cloudlet compile site.yaml --output states/", "one file per host, states/NAME.json, and a line with each digest"),
             ],
             Exits = [(ExitCodes.Invalid, "the site files are wrong; every problem is listed")],
         };
         var site = Options.Site();
         var host = Options.Host();
-        var output = new Option<DirectoryInfo?>("--output", "-o") { Description = "Folder for one file a host.", HelpName = "FOLDER" };
+        var output = new Option<DirectoryInfo?>("--output", "-o") { Description = "Folder for one file per host.", HelpName = "FOLDER" };
         verb.Arguments.Add(site);
         verb.Options.Add(host);
         verb.Options.Add(output);
-        verb.SetAction(parsed => Run(parsed, parsed.GetValue(site) is { Length: > 0 } files ? files : ["site.yaml"], parsed.GetValue(host) ?? [], parsed.GetValue(output)));
+        verb.SetAction(parsed =>
+            Run(
+                parsed,
+                parsed.GetValue(site) is { Length: > 0 } files ? files : ["site.yaml"],
+                parsed.GetValue(host) ?? [],
+                parsed.GetValue(output)
+            )
+        );
         return verb;
     }
 
@@ -32,7 +45,9 @@ internal static class CompileVerb
         var found = SiteHosts.Load(files, only, compile: true);
         if (found.Problems.Count > 0)
         {
-            new Output.HumanReport(output, errors, Cli.Output.Ansi.Wanted(Console.IsErrorRedirected), manyHosts: false).Problems(found.Problems);
+            new Output.HumanReport(output, errors, Cli.Output.Ansi.Wanted(Console.IsErrorRedirected), manyHosts: false).Problems(
+                found.Problems
+            );
             return ExitCodes.Invalid;
         }
 
@@ -50,11 +65,24 @@ internal static class CompileVerb
                 continue;
             }
 
-            folder.Create();
-            File.WriteAllBytes(Path.Combine(folder.FullName, host.Name + ".json"), state!.ToBytes());
+            Write(folder, host.Name + ".json", state!.ToBytes());
             output.WriteLine($"{host.Name}.json  {state.Digest}");
         }
 
         return ExitCodes.Ok;
+    }
+
+    private static void Write(DirectoryInfo folder, string name, byte[] state)
+    {
+        var path = Path.Combine(folder.FullName, name);
+        try
+        {
+            folder.Create();
+            File.WriteAllBytes(OutputPath.Of(path).Path, state);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CloudletException(ErrorKind.ProcessFailed, $"can't write {path}: {e.Message}; give another --output folder", e);
+        }
     }
 }

@@ -1,8 +1,9 @@
 using System.CommandLine;
+using Cloudlet.Cli.Output;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary><c>cloudlet completion</c>: scripts that make shells complete our command line.</summary>
+/// <summary><c>cloudlet completion</c>: prints scripts for command line completion.</summary>
 internal static class CompletionVerb
 {
     private const string Bash = """
@@ -44,7 +45,14 @@ internal static class CompletionVerb
         verb.Arguments.Add(shell);
         verb.SetAction(parsed =>
         {
-            parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(shell) switch { "zsh" => Zsh, "fish" => Fish, _ => Bash });
+            parsed.InvocationConfiguration.Output.WriteLine(
+                parsed.GetValue(shell) switch
+                {
+                    "zsh" => Zsh,
+                    "fish" => Fish,
+                    _ => Bash,
+                }
+            );
             return ExitCodes.Ok;
         });
         return verb;

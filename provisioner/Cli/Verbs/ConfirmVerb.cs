@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Cloudlet.Cli.Hosts;
+using Cloudlet.Agent;
+using Cloudlet.Cli.Output;
 
 namespace Cloudlet.Cli.Verbs;
 
@@ -10,10 +11,14 @@ internal static class ConfirmVerb
     {
         var verb = new VerbCommand("confirm", "Keep what the last `apply --confirm` changed.")
         {
-            Examples = [("cloudlet confirm site.yaml --host edge-1", "over the same way that the change might have cut"), ("cloudlet confirm", "on the host itself")],
+            Examples =
+            [
+                ("cloudlet confirm site.yaml --host edge-1", "over the connection that the change might have cut"),
+                ("cloudlet confirm", "on the host itself"),
+            ],
             Exits = [(ExitCodes.Failed, "nothing waits for a confirmation, or the host could not be reached")],
         };
-        new HostVerbFrame().Build(verb, needsState: false, (_, _) => new HostRequest(HostVerb.Confirm));
+        new HostVerbFrame().Build(verb, needsState: false, (_, _) => new AgentRequest(HostVerb.Confirm));
         return verb;
     }
 }

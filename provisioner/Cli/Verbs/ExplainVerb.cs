@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Cloudlet.Cli.Hosts;
+using Cloudlet.Agent;
+using Cloudlet.Cli.Output;
 using Cloudlet.Errors;
 using Cloudlet.Explain;
 using Cloudlet.Explain.Exhibits;
@@ -11,27 +12,46 @@ internal static class ExplainVerb
 {
     public static Command Create()
     {
-        var verb = new VerbCommand("explain", "Say why no server can be scheduled on a host: causes, ranked, with the evidence for each, what the health daemon does about it, and what you have to do. Changes nothing.")
+        var verb = new VerbCommand(
+            "explain",
+            "Explain why no server can be scheduled on a host: ranked causes, with the evidence for each, what the health daemon does "
+                + "about it, and what you have to do. Changes nothing."
+        )
         {
             Examples =
             [
                 ("cloudlet explain site.yaml", "every host of the site"),
-                (". openrc; cloudlet explain --server 1c2d…", "this machine, and the server that failed; the account for the API is that of the environment"),
-                ("cloudlet explain --bundle edge-1.bundle", "a host that was collected before, without reaching it"),
+                (
+                    ". openrc; cloudlet explain --server 1c2d…",
+                    "this machine, and the server that failed; the API account is taken from the environment"
+                ),
+                ("cloudlet explain --bundle edge-1.bundle", "evidence that was collected before, without reaching the host"),
             ],
-            Exits = [(ExitCodes.Failed, "a host could not be reached or looked at"), (ExitCodes.Invalid, "a bundle or the command line is wrong")],
+            Exits =
+            [
+                (ExitCodes.Failed, "a host could not be reached or examined"),
+                (ExitCodes.Invalid, "a bundle or the command line is not valid"),
+            ],
         };
         var server = Server();
-        var bundles = new Option<FileInfo[]>("--bundle") { Description = "Explain what `cloudlet collect` wrote, instead of a host. May be given several times.", HelpName = "FILE" };
+        var bundles = new Option<FileInfo[]>("--bundle")
+        {
+            Description = "Explain a bundle of `cloudlet collect` instead of a host. May be given several times.",
+            HelpName = "FILE",
+        };
         verb.Options.Add(server);
         verb.Options.Add(bundles);
-        new HostVerbFrame { Instead = (parsed, json) => parsed.GetValue(bundles) is { Length: > 0 } files ? Offline(files, json, parsed.InvocationConfiguration.Output) : null }
-            .Build(verb, needsState: false, (parsed, _) => new HostRequest(HostVerb.Explain) { Server = parsed.GetValue(server) });
+        new HostVerbFrame
+        {
+            Instead = (parsed, json) =>
+                parsed.GetValue(bundles) is { Length: > 0 } files ? Offline(files, json, parsed.InvocationConfiguration.Output) : null,
+        }.Build(verb, needsState: false, (parsed, _) => new AgentRequest(HostVerb.Explain) { Server = parsed.GetValue(server) });
         return verb;
     }
 
-    /// <summary>Which server is meant.</summary>
-    public static Option<string?> Server() => new("--server") { Description = "Id of a server that could not be scheduled; else the newest one in ERROR.", HelpName = "ID" };
+    /// <summary>The option for a server.</summary>
+    public static Option<string?> Server() =>
+        new("--server") { Description = "Id of a server that could not be scheduled; else the newest one in ERROR.", HelpName = "ID" };
 
     private static int Offline(IReadOnlyList<FileInfo> files, bool json, TextWriter output)
     {
@@ -60,7 +80,7 @@ internal static class ExplainVerb
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CloudletException(ErrorKind.InvalidInput, $"read the bundle {file}: {e.Message}; `cloudlet collect` writes one", e);
+            throw new CloudletException(ErrorKind.InvalidInput, $"can't read bundle {file}: {e.Message}; `cloudlet collect` makes one", e);
         }
     }
 }

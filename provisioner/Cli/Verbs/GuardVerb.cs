@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Cloudlet.Cli.Hosts;
+using Cloudlet.Cli.Output;
 using Cloudlet.Converge;
 using Cloudlet.Converge.Applying;
 using Cloudlet.Errors;
@@ -7,38 +8,56 @@ using Cloudlet.Resources.Guards;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary><c>cloudlet guard</c>: a process that goes back when nobody confirms, for hosts without systemd and for namespaces.</summary>
+/// <summary>
+/// <c>cloudlet guard</c>: a process that rolls back unless the change is confirmed, for hosts without systemd and for namespaces.
+/// </summary>
 internal static class GuardVerb
 {
     public static Command Create()
     {
-        var verb = new Command("guard", "Wait, then go back unless somebody confirmed; what `apply --confirm` starts.") { Hidden = true };
+        var verb = new Command("guard", "Wait, then roll back unless the change was confirmed; started by `apply --confirm`.")
+        {
+            Hidden = true,
+        };
         var options = GuardOptions.AddTo(verb);
         var after = new Option<double>("--after") { Description = "Seconds to wait.", Required = true };
         verb.Options.Add(after);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var asked = options.Read(parsed);
-            await GuardLoop.RunAsync(TimeSpan.FromSeconds(parsed.GetValue(after)), token => GuardedRollback.GoBackAsync(asked, token), TimeProvider.System, ct);
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var asked = options.Read(parsed);
+                await GuardLoop.RunAsync(
+                    TimeSpan.FromSeconds(parsed.GetValue(after)),
+                    token => GuardedRollback.GoBackAsync(asked, token),
+                    TimeProvider.System,
+                    ct
+                );
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 }
 
-/// <summary>What a guard is about.</summary>
+/// <summary>The parameters of a guard.</summary>
 /// <param name="Run">The run that has to be confirmed.</param>
-/// <param name="Namespace">The network namespace it was about; null: this machine.</param>
+/// <param name="Namespace">The network namespace of the run; null: this machine.</param>
 internal sealed record GuardRequest(string Run, string? Namespace);
 
-/// <summary>The options that guards are started with.</summary>
+/// <summary>The options of guards.</summary>
 internal sealed class GuardOptions
 {
     private readonly Option<string?> run = new("--run") { Description = "The run.", Hidden = true };
-    private readonly Option<string?> stateFolder = new("--state-dir") { Description = "Where the host's state is.", Hidden = true };
-    private readonly Option<string?> runFolder = new("--run-dir") { Description = "Where the host's lock is.", Hidden = true };
+    private readonly Option<string?> stateFolder = new("--state-dir") { Description = "Folder of the host's state.", Hidden = true };
+    private readonly Option<string?> runFolder = new("--run-dir") { Description = "Folder of the host's lock.", Hidden = true };
 
-    public static Option<string?> InNamespace { get; } = new(LocalHosts.NamespaceOption) { Description = "The network namespace that a guard is about.", Hidden = true, Recursive = true };
+    public static Option<string?> InNamespace { get; } =
+        new(HostFactory.NamespaceOption)
+        {
+            Description = "The network namespace of a guard.",
+            Hidden = true,
+            Recursive = true,
+        };
 
     public static GuardOptions AddTo(Command verb)
     {
@@ -49,14 +68,18 @@ internal sealed class GuardOptions
         return options;
     }
 
-    public GuardRequest Read(ParseResult parsed) => new(
-        parsed.GetValue(run) ?? throw new CloudletException(ErrorKind.InvalidInput, "--if-unconfirmed needs --run: which run has to be confirmed"), parsed.GetValue(InNamespace));
+    public GuardRequest Read(ParseResult parsed) =>
+        new(
+            parsed.GetValue(run)
+                ?? throw new CloudletException(ErrorKind.InvalidInput, "--if-unconfirmed needs --run: the run that has to be confirmed"),
+            parsed.GetValue(InNamespace)
+        );
 }
 
-/// <summary>The way back that a guard takes.</summary>
+/// <summary>The rollback of a guard.</summary>
 internal static class GuardedRollback
 {
-    /// <summary>Exit status 0 also when there is nothing to go back from; anything else makes the guard try again.</summary>
+    /// <summary>Exit status 0 also when there is nothing to roll back; after any other the guard retries.</summary>
     public static async Task<int> OnceAsync(GuardRequest asked, CancellationToken ct)
     {
         try
@@ -72,11 +95,11 @@ internal static class GuardedRollback
 
     public static async Task GoBackAsync(GuardRequest asked, CancellationToken ct)
     {
-        using var parts = asked.Namespace is { } ns ? LocalHosts.OpenNamespace(ns) : LocalHosts.OpenThisMachine();
+        using var parts = asked.Namespace is { } ns ? HostFactory.OpenNamespace(ns) : HostFactory.OpenThisMachine();
         var converger = new Converger(parts.Kinds, parts.Store, parts.Guard, TimeProvider.System, Log);
         await converger.RollBackAsync(asked.Run, ct);
     }
 
-    /// <summary>Nobody watches a guard: its events go to standard error, which is the journal of its service.</summary>
+    /// <summary>A guard has no terminal: its events go to standard error, which is the journal of its service.</summary>
     private static void Log(ConvergeEvent happened) => Console.Error.WriteLine(ConvergeEventJson.ToLine(happened));
 }

@@ -1,11 +1,12 @@
 using System.CommandLine;
+using Cloudlet.Agent;
 using Cloudlet.Cli.Hosts;
 using Cloudlet.Cli.Output;
 using Cloudlet.DesiredState;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary>The frame of every verb that asks hosts something: find the hosts, ask them all, tell the outcome.</summary>
+/// <summary>The common frame of verbs that send requests to hosts: find the hosts, send the requests, report the results.</summary>
 internal sealed class HostVerbFrame
 {
     private readonly Argument<string[]> site = Options.Site();
@@ -15,33 +16,59 @@ internal sealed class HostVerbFrame
     private readonly Option<string[]> sshOption = Options.Ssh();
     private readonly Option<string?> sshConfig = Options.SshConfig();
 
-    /// <summary>What is done instead of asking hosts, when the command line says so; it gives the exit status, or null.</summary>
+    /// <summary>
+    /// Runs instead of the requests when the command line asks for it: returns the exit status, or null to send the requests.
+    /// </summary>
     public Func<ParseResult, bool, int?>? Instead { get; init; }
+
+    /// <summary>The option to take over hosts; null for verbs without it.</summary>
+    public Option<bool>? TakeOver { get; init; }
 
     /// <summary>Gives a verb the common options and its action.</summary>
     /// <param name="verb">The command.</param>
-    /// <param name="needsState">False for verbs that are about what the host remembers: without a site file they ask this machine.</param>
-    /// <param name="request">Makes the request for a host; its state is null when none is needed.</param>
-    /// <param name="around">Sees the report first, for verbs that do more with the answer than tell it; null: nobody.</param>
-    public void Build(Command verb, bool needsState, Func<ParseResult, HostState?, HostRequest> request, Func<ParseResult, IReport, IReport>? around = null)
+    /// <param name="needsState">False for verbs that use the records of the host: without a site file they ask this machine.</param>
+    /// <param name="request">Makes the request to a host; its state is null when none is needed.</param>
+    /// <param name="around">Wraps the report, for verbs that process the answer; null for none.</param>
+    public void Build(
+        Command verb,
+        bool needsState,
+        Func<ParseResult, HostState?, AgentRequest> request,
+        Func<ParseResult, IReport, IReport>? around = null
+    )
     {
         verb.Arguments.Add(site);
         verb.Options.Add(host);
         if (needsState)
             verb.Options.Add(state);
+        if (TakeOver is not null)
+            verb.Options.Add(TakeOver);
         verb.Options.Add(sshOption);
         verb.Options.Add(sshConfig);
         verb.Options.Add(json);
         verb.SetAction((parsed, ct) => RunAsync(parsed, needsState, s => request(parsed, s), around, ct));
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, bool needsState, Func<HostState?, HostRequest> request, Func<ParseResult, IReport, IReport>? around, CancellationToken ct)
+    private async Task<int> RunAsync(
+        ParseResult parsed,
+        bool needsState,
+        Func<HostState?, AgentRequest> request,
+        Func<ParseResult, IReport, IReport>? around,
+        CancellationToken ct
+    )
     {
         if (Instead?.Invoke(parsed, parsed.GetValue(json)) is { } status)
             return status;
         var output = parsed.InvocationConfiguration.Output;
         var ssh = new SshOptions(parsed.GetValue(sshOption) ?? [], parsed.GetValue(sshConfig));
-        var selection = new TargetSelection(parsed.GetValue(site) ?? [], parsed.GetValue(host) ?? [], needsState ? parsed.GetValue(state) : null, ssh);
+        var selection = new TargetSelection(
+            parsed.GetValue(site) ?? [],
+            parsed.GetValue(host) ?? [],
+            needsState ? parsed.GetValue(state) : null,
+            ssh
+        )
+        {
+            TakeOver = TakeOver is not null && parsed.GetValue(TakeOver),
+        };
         var found = Targets.Find(selection, needsState, request);
         IReport report = parsed.GetValue(json)
             ? new JsonReport(output)

@@ -2,28 +2,35 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Cli.Hosts;
-using Cloudlet.Lab;
+using Cloudlet.Cli.Output;
 using Cloudlet.Lab.Guests;
+using Cloudlet.Lab.Model;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary><c>cloudlet lab</c>: hosts to try things on.</summary>
+/// <summary><c>cloudlet lab</c>: hosts for experiments.</summary>
 internal static class LabVerb
 {
     public static Command Create()
     {
-        var verb = new VerbCommand("lab", "Hosts to try things on: containers that boot real systemd, and network namespaces. Needs root.")
+        var verb = new VerbCommand("lab", "Hosts for experiments: containers that boot real systemd, and network namespaces. Needs root.")
         {
             Examples =
             [
-                ("cloudlet lab up edge-1", "a host in some seconds (the first one builds an image)"),
+                ("cloudlet lab up edge-1", "a host within seconds (the first one builds an image)"),
                 ("cloudlet apply site.yaml --ssh-config \"$(cloudlet lab list --ssh-config)\"", "reach it over ssh"),
                 ("cloudlet lab reboot edge-1", "see what survives"),
                 ("cloudlet lab down --all", "leave nothing behind"),
             ],
         };
-        var store = new Option<string>("--store") { Description = "Folder of images and hosts.", DefaultValueFactory = _ => LabStore.DefaultPath, Recursive = true, HelpName = "FOLDER" };
+        var store = new Option<string>("--store")
+        {
+            Description = "Folder of images and hosts.",
+            DefaultValueFactory = _ => LabStore.DefaultPath,
+            Recursive = true,
+            HelpName = "FOLDER",
+        };
         verb.Options.Add(store);
         verb.Subcommands.Add(Up(store));
         verb.Subcommands.Add(Down(store));
@@ -38,61 +45,86 @@ internal static class LabVerb
     {
         var verb = new VerbCommand("up", "Make a lab host and wait until it has booted; start one that is stopped.")
         {
-            Examples = [("cloudlet lab up edge-1 --boot ifupdown", "a host whose network is ifupdown's"), ("cloudlet lab up ns1 --kind netns", "a network namespace, for links alone"), ("cloudlet lab up edge-1 --with nova", "a compute host and its controller")],
+            Examples =
+            [
+                ("cloudlet lab up edge-1 --boot ifupdown", "a host that uses ifupdown"),
+                ("cloudlet lab up ns1 --kind netns", "a network namespace, for links only"),
+                ("cloudlet lab up edge-1 --with nova", "a compute host and its controller"),
+            ],
         };
         var name = Name();
-        var kind = new Option<LabHostKind>("--kind") { Description = "container (boots systemd) or netns (a network namespace).", DefaultValueFactory = _ => LabHostKind.Container };
-        var boot = new Option<LabBoot>("--boot") { Description = "Which network system the host has: networkd or ifupdown.", DefaultValueFactory = _ => LabBoot.Networkd };
-        var packages = new Option<string[]>("--packages") { Description = "More Debian packages in the image, separated by commas.", HelpName = "NAMES" };
-        var with = new Option<LabFlavor>("--with") { Description = "What its image is prepared for: none, or nova (Nova, placement, Glance and RabbitMQ, for templates/sites/nova.yaml).", DefaultValueFactory = _ => LabFlavor.None };
+        var kind = new Option<LabHostKind>("--kind")
+        {
+            Description = "container (boots systemd) or netns (a network namespace).",
+            DefaultValueFactory = _ => LabHostKind.Container,
+        };
+        var boot = new Option<LabBoot>("--boot")
+        {
+            Description = "Network system of the host: networkd or ifupdown.",
+            DefaultValueFactory = _ => LabBoot.Networkd,
+        };
+        var packages = new Option<string[]>("--packages")
+        {
+            Description = "More Debian packages in the image, separated by commas.",
+            HelpName = "NAMES",
+        };
+        var with = new Option<LabFlavor>("--with")
+        {
+            Description = "Purpose of its image: none, or nova (Nova, placement, Glance and RabbitMQ, for templates/sites/nova.yaml).",
+            DefaultValueFactory = _ => LabFlavor.None,
+        };
         verb.Arguments.Add(name);
         verb.Options.Add(kind);
         verb.Options.Add(boot);
         verb.Options.Add(packages);
         verb.Options.Add(with);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            var spec = new LabHostSpec(parsed.GetValue(name)!, parsed.GetValue(kind), parsed.GetValue(boot))
+        verb.SetAction(
+            async (parsed, ct) =>
             {
-                With = parsed.GetValue(with),
-                Packages = SplitNames(parsed.GetValue(packages)),
-            };
-            var up = await LocalHosts.OpenLab(parsed.GetValue(store)!).UpAsync(spec, new ErrorLines(errors), ct);
-            await output.WriteLineAsync($"{up.Host.Name} {(up.Started ? "is up" : "was up already")}: {up.Host.ReachedBy}");
-            foreach (var notice in up.Notices)
-                await errors.WriteLineAsync($"note: {notice}");
-            return ExitCodes.Ok;
-        });
+                var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+                var spec = new LabHostSpec(parsed.GetValue(name)!, parsed.GetValue(kind), parsed.GetValue(boot))
+                {
+                    With = parsed.GetValue(with),
+                    Packages = SplitNames(parsed.GetValue(packages)),
+                };
+                var up = await HostFactory.OpenLab(parsed.GetValue(store)!).UpAsync(spec, new ErrorLines(errors), ct);
+                await output.WriteLineAsync($"{up.Host.Name} {(up.Started ? "is up" : "was up already")}: {up.Host.ReachedBy}");
+                foreach (var notice in up.Notices)
+                    await errors.WriteLineAsync($"note: {notice}");
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
     private static VerbCommand Down(Option<string> store)
     {
-        var verb = new VerbCommand("down", "Switch lab hosts off and remove everything of them.")
+        var verb = new VerbCommand("down", "Power lab hosts off and remove them completely.")
         {
-            Examples = [("cloudlet lab down edge-1", "one host"), ("cloudlet lab down --all --images", "all hosts, and the images that none uses")],
+            Examples = [("cloudlet lab down edge-1", "one host"), ("cloudlet lab down --all --images", "all hosts, and unused images")],
         };
         var names = new Argument<string[]>("NAME") { Description = "Lab hosts.", Arity = ArgumentArity.ZeroOrMore };
         var all = new Option<bool>("--all") { Description = "Every lab host of the store." };
-        var images = new Option<bool>("--images") { Description = "Also the images that no host uses any more." };
+        var images = new Option<bool>("--images") { Description = "Also remove images that no host uses." };
         verb.Arguments.Add(names);
         verb.Options.Add(all);
         verb.Options.Add(images);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var lab = LocalHosts.OpenLab(parsed.GetValue(store)!);
-            foreach (var host in parsed.GetValue(all) ? lab.List().Select(h => h.Name) : parsed.GetValue(names) ?? [])
+        verb.SetAction(
+            async (parsed, ct) =>
             {
-                await lab.DownAsync(host, ct);
-                await parsed.InvocationConfiguration.Output.WriteLineAsync($"{host} is gone");
-            }
+                var lab = HostFactory.OpenLab(parsed.GetValue(store)!);
+                foreach (var host in parsed.GetValue(all) ? lab.List().Select(h => h.Name) : parsed.GetValue(names) ?? [])
+                {
+                    await lab.DownAsync(host, ct);
+                    await parsed.InvocationConfiguration.Output.WriteLineAsync($"{host} was removed");
+                }
 
-            if (parsed.GetValue(images))
-                foreach (var digest in await lab.PruneImagesAsync(ct))
-                    await parsed.InvocationConfiguration.Output.WriteLineAsync($"image {digest} is gone");
-            return ExitCodes.Ok;
-        });
+                if (parsed.GetValue(images))
+                    foreach (var digest in await lab.PruneImagesAsync(ct))
+                        await parsed.InvocationConfiguration.Output.WriteLineAsync($"image {digest} was removed");
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
@@ -100,7 +132,7 @@ internal static class LabVerb
     {
         var verb = new VerbCommand("list", "Show the lab hosts.");
         var json = Options.Json();
-        var ssh = new Option<bool>("--ssh-config") { Description = "Only the path of the ssh configuration file that reaches them." };
+        var ssh = new Option<bool>("--ssh-config") { Description = "Print only the path of the ssh configuration file for them." };
         verb.Options.Add(json);
         verb.Options.Add(ssh);
         verb.SetAction(parsed =>
@@ -113,11 +145,19 @@ internal static class LabVerb
                 return ExitCodes.Ok;
             }
 
-            var hosts = LocalHosts.OpenLab(folder).List();
+            var hosts = HostFactory.OpenLab(folder).List();
             foreach (var host in hosts)
-                output.WriteLine(parsed.GetValue(json)
-                    ? JsonSerializer.Serialize(new LabHostLine(host.Name, host.Spec.Kind, host.Spec.Boot, host.State, host.ReachedBy, host.Since), LabJson.Default.LabHostLine)
-                    : $"{host.Name,-16} {host.Spec.Kind.ToString().ToLowerInvariant(),-10} {host.Spec.Boot.ToString().ToLowerInvariant(),-9} {host.State.ToString().ToLowerInvariant(),-8} {host.ReachedBy,-26} since {host.Since:u}");
+                output.WriteLine(
+                    parsed.GetValue(json)
+                        ? JsonSerializer.Serialize(
+                            new LabHostLine(host.Name, host.Spec.Kind, host.Spec.Boot, host.State, host.ReachedBy, host.Since),
+                            LabJson.Default.LabHostLine
+                        )
+                        : $"{host.Name, -16} {host.Spec.Kind.ToString().ToLowerInvariant(), -10} "
+                            + $"{host.Spec.Boot.ToString().ToLowerInvariant(), -9} "
+                            + $"{host.State.ToString().ToLowerInvariant(), -8} "
+                            + $"{host.ReachedBy, -26} since {host.Since:u}"
+                );
             if (hosts.Count == 0 && !parsed.GetValue(json))
                 output.WriteLine("no lab hosts; `cloudlet lab up NAME` makes one");
             return ExitCodes.Ok;
@@ -127,15 +167,26 @@ internal static class LabVerb
 
     private static VerbCommand Shell(Option<string> store)
     {
-        var verb = new VerbCommand("shell", "A shell in a lab host, or one command; needs no network.")
+        var verb = new VerbCommand("shell", "Run a shell in a lab host, or one command; needs no network.")
         {
-            Examples = [("cloudlet lab shell edge-1", "a login shell"), ("cloudlet lab shell edge-1 -- ip -br addr", "one command; its exit status is ours")],
+            Examples =
+            [
+                ("cloudlet lab shell edge-1", "a login shell"),
+                ("cloudlet lab shell edge-1 -- ip -br addr", "one command; its exit status is ours"),
+            ],
         };
         var name = Name();
-        var command = new Argument<string[]>("COMMAND") { Description = "The command and its arguments, after --.", Arity = ArgumentArity.ZeroOrMore };
+        var command = new Argument<string[]>("COMMAND")
+        {
+            Description = "The command and its arguments, after --.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         verb.Arguments.Add(name);
         verb.Arguments.Add(command);
-        verb.SetAction((parsed, ct) => LocalHosts.OpenLab(parsed.GetValue(store)!).ShellAsync(parsed.GetValue(name)!, parsed.GetValue(command) ?? [], ct));
+        verb.SetAction(
+            (parsed, ct) =>
+                HostFactory.OpenLab(parsed.GetValue(store)!).ShellAsync(parsed.GetValue(name)!, parsed.GetValue(command) ?? [], ct)
+        );
         return verb;
     }
 
@@ -143,47 +194,85 @@ internal static class LabVerb
     {
         var verb = new VerbCommand("reboot", "Reboot a lab host and wait until it is up again. Only its disk survives, as on a real host.");
         var name = Name();
-        var cut = new Option<bool>("--power-cut") { Description = "Kill it in mid-flight instead of shutting it down." };
+        var cut = new Option<bool>("--power-cut") { Description = "Kill it instead of shutting it down." };
         verb.Arguments.Add(name);
         verb.Options.Add(cut);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var lab = LocalHosts.OpenLab(parsed.GetValue(store)!);
-            var host = parsed.GetValue(name)!;
-            var report = parsed.GetValue(cut) ? await lab.PowerCutAsync(host, ct) : await lab.RebootAsync(host, ct);
-            await parsed.InvocationConfiguration.Output.WriteLineAsync($"{host} is up again: boot {report.BootId}, system {report.SystemState}");
-            foreach (var unit in report.FailedUnits)
-                await parsed.InvocationConfiguration.Error.WriteLineAsync($"note: failed unit {unit}");
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var lab = HostFactory.OpenLab(parsed.GetValue(store)!);
+                var host = parsed.GetValue(name)!;
+                var report = parsed.GetValue(cut) ? await lab.PowerCutAsync(host, ct) : await lab.RebootAsync(host, ct);
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(
+                    $"{host} is up again: boot {report.BootId}, system {report.SystemState}"
+                );
+                foreach (var unit in report.FailedUnits)
+                    await parsed.InvocationConfiguration.Error.WriteLineAsync($"note: failed unit {unit}");
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
     private static VerbCommand Image(Option<string> store)
     {
-        var verb = new VerbCommand("image", "Make a disk image of Debian that boots by itself in a virtual machine, and counts: something to try `base` and `vm` on.")
+        var verb = new VerbCommand(
+            "image",
+            "Make a Debian disk image that boots in a virtual machine and runs a counter, to try `base` and `vm`."
+        )
         {
-            Examples = [("cloudlet lab image counter.qcow2", "the first one downloads Debian"), ("cloudlet base create counter.qcow2 --until 'serial:cloudlet guest is ready'", "boot it and seal it when its counter answers")],
-            Exits = [(ExitCodes.Failed, "a package or program is missing, or the disk is full"), (ExitCodes.Invalid, "the size or a package can't be")],
+            Examples =
+            [
+                ("cloudlet lab image counter.qcow2", "the first one downloads Debian"),
+                (
+                    "cloudlet base create counter.qcow2 --until 'serial:cloudlet guest is ready'",
+                    "boot it and seal it when its counter answers"
+                ),
+            ],
+            Exits =
+            [
+                (ExitCodes.Failed, "a package or program is missing, or the disk is full"),
+                (ExitCodes.Invalid, "the size or a package is not valid"),
+            ],
         };
         var output = new Argument<string>("OUTPUT") { Description = "File to make (qcow2)." };
-        var size = new Option<string>("--size") { Description = "Size of the disk as the guest sees it; what is not used takes no room.", DefaultValueFactory = _ => "1G", HelpName = "SIZE" };
-        var packages = new Option<string[]>("--packages") { Description = "More Debian packages in the image, separated by commas.", HelpName = "NAMES" };
+        var size = new Option<string>("--size")
+        {
+            Description = "Size of the disk as the guest sees it; unused space takes no room.",
+            DefaultValueFactory = _ => "1G",
+            HelpName = "SIZE",
+        };
+        var packages = new Option<string[]>("--packages")
+        {
+            Description = "More Debian packages in the image, separated by commas.",
+            HelpName = "NAMES",
+        };
         verb.Arguments.Add(output);
         verb.Options.Add(size);
         verb.Options.Add(packages);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var disk = new GuestDisk(new LabStore(parsed.GetValue(store)!), new HostProcesses(), TimeProvider.System);
-            var file = parsed.GetValue(output)!;
-            await disk.MakeAsync(file, RuntimeOptions.ParseSize(parsed.GetValue(size)!), SplitNames(parsed.GetValue(packages)), new ErrorLines(parsed.InvocationConfiguration.Error), ct);
-            await parsed.InvocationConfiguration.Output.WriteLineAsync($"{file} boots by itself ({new FileInfo(file).Length >> 20} MiB); root has no password on its serial console");
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var disk = new GuestDisk(new LabStore(parsed.GetValue(store)!), new HostProcesses(), TimeProvider.System);
+                var file = parsed.GetValue(output)!;
+                await disk.MakeAsync(
+                    file,
+                    RuntimeOptions.ParseSize(parsed.GetValue(size)!),
+                    SplitNames(parsed.GetValue(packages)),
+                    new ErrorLines(parsed.InvocationConfiguration.Error),
+                    ct
+                );
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(
+                    $"{file} boots by itself ({new FileInfo(file).Length >> 20} MiB); root has no password on its serial console"
+                );
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
-    private static IReadOnlyList<string> SplitNames(string[]? names) => [.. (names ?? []).SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
+    private static IReadOnlyList<string> SplitNames(string[]? names) =>
+        [.. (names ?? []).SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     private static Argument<string> Name() => new("NAME") { Description = "Name of the lab host." };
 }

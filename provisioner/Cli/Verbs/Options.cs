@@ -5,50 +5,57 @@ namespace Cloudlet.Cli.Verbs;
 /// <summary>Options that several verbs share, each defined once.</summary>
 internal static class Options
 {
-    public static Argument<string[]> Site() => new("SITE")
-    {
-        Description = "Site files (YAML). Later ones are laid over earlier ones.",
-        Arity = ArgumentArity.ZeroOrMore,
-    };
+    public static Argument<string[]> Site() =>
+        new("SITE") { Description = "Site files (YAML). Later ones are layered over earlier ones.", Arity = ArgumentArity.ZeroOrMore };
 
-    public static Option<string[]> Host() => new("--host", "-H")
-    {
-        Description = "Only this host of the site; may be given several times.",
-        AllowMultipleArgumentsPerToken = false,
-    };
+    public static Option<string[]> Host() =>
+        new("--host", "-H")
+        {
+            Description = "Only this host of the site; may be given several times.",
+            AllowMultipleArgumentsPerToken = false,
+        };
 
-    public static Option<bool> Json() => new("--json") { Description = "One JSON object a line on standard output, for machines (docs/formats/events.md)." };
+    public static Option<bool> Json() =>
+        new("--json") { Description = "One JSON object a line on standard output, for machines (docs/formats/events.md)." };
 
-    public static Option<FileInfo?> State() => new("--state")
-    {
-        Description = "A compiled HostState (`cloudlet compile`) for this machine, instead of site files; - for standard input.",
-        HelpName = "FILE",
-    };
+    public static Option<FileInfo?> State() =>
+        new("--state")
+        {
+            Description = "A compiled HostState (`cloudlet compile`) for this machine, instead of site files; - for standard input.",
+            HelpName = "FILE",
+        };
 
-    public static Option<string[]> Ssh() => new("--ssh-option")
-    {
-        Description = "An option for ssh, as after its -o, e.g. ConnectTimeout=3. May be given several times.",
-        HelpName = "NAME=VALUE",
-    };
+    public static Option<string[]> Ssh() =>
+        new("--ssh-option")
+        {
+            Description = "An option for ssh, as after its -o, e.g. ConnectTimeout=3. May be given several times.",
+            HelpName = "NAME=VALUE",
+        };
 
-    public static Option<string?> SshConfig() => new("--ssh-config")
-    {
-        Description = "A configuration file for ssh instead of the user's own, as after its -F.",
-        HelpName = "FILE",
-    };
+    public static Option<string?> SshConfig() =>
+        new("--ssh-config") { Description = "A configuration file for ssh instead of the user's, as after its -F.", HelpName = "FILE" };
 
-    public static Option<TimeSpan?> Confirm() => new("--confirm")
-    {
-        Description = "Go back by itself unless `cloudlet confirm` is run within this time, e.g. 60s or 5m.",
-        HelpName = "TIME",
-        CustomParser = result => ParseTime(result.Tokens is [var one] ? one.Value : "") ?? Wrong(result),
-    };
+    public static Option<bool> TakeOver() =>
+        new("--take-over") { Description = "Also take over hosts that another description has: from now on they belong to this one." };
 
-    /// <summary>A time such as <c>90</c>, <c>90s</c>, <c>5m</c> or <c>1h</c>, between one second and one day; null when the text is none.</summary>
+    public static Option<TimeSpan?> Confirm() =>
+        new("--confirm")
+        {
+            Description = "Roll back automatically unless `cloudlet confirm` is run within this time, e.g. 60s or 5m.",
+            HelpName = "TIME",
+            CustomParser = result => ParseTime(result.Tokens is [var one] ? one.Value : "") ?? Wrong(result),
+        };
+
+    /// <summary>
+    /// A time such as <c>90</c>, <c>90s</c>, <c>5m</c>, <c>1h</c>, or <c>00:05:00</c> as help prints it, from one second to one day; null
+    /// when the text is not valid.
+    /// </summary>
     public static TimeSpan? ParseTime(string text)
     {
         if (text.Length == 0)
             return null;
+        if (TimeSpan.TryParseExact(text, @"hh\:mm\:ss", System.Globalization.CultureInfo.InvariantCulture, out var clock))
+            return clock >= TimeSpan.FromSeconds(1) ? clock : null;
         var unit = text[^1];
         var digits = char.IsAsciiDigit(unit) ? text : text[..^1];
         if (!int.TryParse(digits, System.Globalization.NumberStyles.None, null, out var number) || number < 1)
@@ -66,7 +73,9 @@ internal static class Options
 
     private static TimeSpan? Wrong(System.CommandLine.Parsing.ArgumentResult result)
     {
-        result.AddError($"--confirm takes a time from 1s to 24h, such as 60s or 5m; got \"{string.Join(' ', result.Tokens.Select(t => t.Value))}\"");
+        result.AddError(
+            $"--confirm takes a time from 1s to 24h, such as 60s or 5m; got \"{string.Join(' ', result.Tokens.Select(t => t.Value))}\""
+        );
         return null;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cloudlet.Cli.Output;
 using Cloudlet.Synthesis.Fetch;
 using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Pages;
@@ -14,9 +15,13 @@ internal static class OverlayVerb
 {
     public static Command Create()
     {
-        var verb = new VerbCommand("overlay", "Overlays: what a VM differs in from its base, in one file.")
+        var verb = new VerbCommand("overlay", "Overlays: the difference between a VM and its base, in one file.")
         {
-            Examples = [("cloudlet overlay create one app.overlay", "cut it from a VM, which goes on"), ("cloudlet synthesize app.overlay", "on another cloudlet that has the base: the VM goes on where it was")],
+            Examples =
+            [
+                ("cloudlet overlay create one app.overlay", "of a VM, which keeps running"),
+                ("cloudlet synthesize app.overlay", "on another cloudlet that has the base: the VM continues from there"),
+            ],
         };
         verb.Subcommands.Add(Cut());
         verb.Subcommands.Add(Show());
@@ -24,16 +29,21 @@ internal static class OverlayVerb
         return verb;
     }
 
-    /// <summary>Fewer bytes or less time.</summary>
-    public static Option<bool> Small() => new("--small") { Description = "Spare bytes rather than time." };
+    /// <summary>The option for few bytes instead of little time.</summary>
+    public static Option<bool> Small() => new("--small") { Description = "Make it smaller, which takes more time." };
 
-    /// <summary>What <c>--small</c> means.</summary>
+    /// <summary>The effort for <c>--small</c>.</summary>
     public static OverlayEffort Effort(bool small) => small ? OverlayEffort.Small : OverlayEffort.Fast;
 
-    /// <summary>What a file says of itself, and, when it was made just now, what became of the pages.</summary>
-    public static void Print(TextWriter output, string file, OverlayHeader header, OverlayCounts? counts, bool json)
+    /// <summary>Prints the header of an overlay and, after it was made, the counts of pages.</summary>
+    public static void Print(TextWriter output, string file, OverlaySummary overlay, OverlayCounts? counts, bool json)
     {
-        var line = new OverlayLine(header.Id(), header.BaseId, file, header.FileLength, header.DiskPages * PageSize.Bytes, header.MemoryPages * PageSize.Bytes, header.Literals, counts);
+        var header = overlay.Header;
+        var (disk, memory) = (header.DiskPages * PageSize.Bytes, header.MemoryPages * PageSize.Bytes);
+        var line = new OverlayLine(header.Id(), header.BaseId, file, header.FileLength, disk, memory, header.Literals, counts)
+        {
+            QemuVersion = overlay.QemuVersion,
+        };
         if (json)
         {
             output.WriteLine(JsonSerializer.Serialize(line, OverlayJson.Default.OverlayLine));
@@ -43,72 +53,115 @@ internal static class OverlayVerb
         output.WriteLine($"file     {file}, {line.Bytes} bytes");
         output.WriteLine($"id       {line.Id}");
         output.WriteLine(header.BaseId == OverlayHeader.NoBase ? "base     none: this is an exported base" : $"base     {line.Base}");
-        output.WriteLine($"of       a disk of {RuntimeOptions.Size(line.DiskBytes)}{(line.MemoryBytes > 0 ? $" and a memory of {RuntimeOptions.Size(line.MemoryBytes)}" : "")}");
-        output.WriteLine(counts is null
-            ? $"carries  {line.CarriedPages} pages of 4 KiB"
-            : $"pages    {counts.Changed} changed: {counts.Zero} zero, {counts.InBase} elsewhere in the base, {counts.Repeated} like another one, {counts.Carried} carried");
+        var ofMemory = line.MemoryBytes > 0 ? $" and a memory of {RuntimeOptions.Size(line.MemoryBytes)}" : "";
+        output.WriteLine($"of       a disk of {RuntimeOptions.Size(line.DiskBytes)}{ofMemory}");
+        if (header.MemoryPages > 0)
+            output.WriteLine($"devices  of QEMU {overlay.QemuVersion ?? "with the version in the base's manifest"}");
+        output.WriteLine(
+            counts is null
+                ? $"carries  {line.CarriedPages} pages of 4 KiB"
+                : $"pages    {counts.Changed} changed: {counts.Zero} zero, {counts.InBase} elsewhere in the base, {counts.Repeated} "
+                    + $"like another one, {counts.Carried} carried"
+        );
     }
 
     private static VerbCommand Cut()
     {
-        var verb = new VerbCommand("create", "Freeze a running VM, write what differs from its base, and let it go on.")
+        var verb = new VerbCommand("create", "Freeze a running VM, write the difference from its base, and resume it.")
         {
-            Examples = [("cloudlet overlay create one app.overlay --small --end", "fewer bytes; the VM ends when the overlay is whole"), ("cloudlet overlay create one app.overlay --trim", "without what deleted files left on its disk and in its memory")],
-            Exits = [(ExitCodes.Failed, "there is no such VM, or the file can't be written; the VM goes on")],
+            Examples =
+            [
+                ("cloudlet overlay create one app.overlay --small --end", "smaller; the VM ends when the overlay is complete"),
+                ("cloudlet overlay create one app.overlay --trim", "without leftovers of deleted files on its disk and in its memory"),
+            ],
+            Exits = [(ExitCodes.Failed, "there is no such VM, or the file can't be written; the VM keeps running")],
         };
         var store = RuntimeOptions.Store();
         var which = VmVerb.Which();
-        var file = new Argument<string>("FILE") { Description = "The overlay's file; one that is there is replaced." };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "The overlay's file; an existing regular one is replaced, a device such as /dev/stdout is written to.",
+        };
         var small = Small();
-        var trim = new Option<bool>("--trim") { Description = "First let the guest discard the blocks of deleted files and fill its free memory with zeros; needs its guest agent." };
-        var end = new Option<bool>("--end") { Description = "End the VM when the overlay is whole." };
+        var trim = new Option<bool>("--trim")
+        {
+            Description =
+                "First let the guest discard the blocks of deleted files and fill its free memory with zeros; needs its guest agent.",
+        };
+        var end = new Option<bool>("--end") { Description = "End the VM when the overlay is complete." };
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(which);
         verb.Arguments.Add(file);
         foreach (var option in (Option[])[store, small, trim, end, json])
             verb.Options.Add(option);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var cut = new OverlayCut { Vm = parsed.GetValue(which)!, Path = parsed.GetValue(file)!, Effort = Effort(parsed.GetValue(small)), Trims = parsed.GetValue(trim), EndsVm = parsed.GetValue(end) };
-            var made = await new OverlayCutter(new RuntimeStore(parsed.GetValue(store)!)).CutAsync(cut, new ErrorLines(parsed.InvocationConfiguration.Error), ct);
-            Print(parsed.InvocationConfiguration.Output, cut.Path, made.Header, made.Counts, parsed.GetValue(json));
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var cut = new OverlayCreateOptions
+                {
+                    Vm = parsed.GetValue(which)!,
+                    Path = parsed.GetValue(file)!,
+                    Effort = Effort(parsed.GetValue(small)),
+                    Trims = parsed.GetValue(trim),
+                    EndsVm = parsed.GetValue(end),
+                };
+                var made = await new OverlayCreator(new RuntimeStore(parsed.GetValue(store)!)).CutAsync(
+                    cut,
+                    new ErrorLines(parsed.InvocationConfiguration.Error),
+                    ct
+                );
+                var beside = Beside(cut.Path, parsed.InvocationConfiguration);
+                Print(beside, cut.Path, new OverlaySummary(made.Header, made.QemuVersion), made.Counts, parsed.GetValue(json));
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
+    /// <summary>Where to print the result: standard output, unless the file was written there.</summary>
+    public static TextWriter Beside(string file, InvocationConfiguration console) =>
+        OutputPath.Of(file).IsStandardOutput ? console.Error : console.Output;
+
     private static VerbCommand Show()
     {
-        var verb = new VerbCommand("show", "Show what an overlay or an exported base says of itself; only its header is read.");
+        var verb = new VerbCommand(
+            "show",
+            "Show the header of an overlay or an exported base, and which QEMU wrote its device state; only its beginning is read."
+        );
         var file = File();
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(file);
         verb.Options.Add(json);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            await using var from = OverlaySource.Open(parsed.GetValue(file)!);
-            Print(parsed.InvocationConfiguration.Output, parsed.GetValue(file)!, await OverlayReader.HeaderAsync(from, ct), counts: null, parsed.GetValue(json));
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                await using var from = OverlaySource.Open(parsed.GetValue(file)!);
+                var overlay = await OverlayReader.SummaryAsync(from, ct);
+                Print(parsed.InvocationConfiguration.Output, parsed.GetValue(file)!, overlay, counts: null, parsed.GetValue(json));
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
     private static VerbCommand Verify()
     {
-        var verb = new VerbCommand("verify", "Check every byte of an overlay or an exported base by its digests. Its base is not needed.")
+        var verb = new VerbCommand("verify", "Verify every byte of an overlay or an exported base by its digests. Its base is not needed.")
         {
-            Exits = [(ExitCodes.Invalid, "it is damaged, or no overlay")],
+            Exits = [(ExitCodes.Invalid, "it is damaged, or not an overlay")],
         };
         var file = File();
         verb.Arguments.Add(file);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            await using var from = OverlaySource.Open(parsed.GetValue(file)!);
-            var overlay = await OverlayReader.OpenAsync(from, ct);
-            await overlay.VerifyAsync(null, ct);
-            await parsed.InvocationConfiguration.Output.WriteLineAsync($"{parsed.GetValue(file)} is whole: {overlay.Header.Id()}");
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                await using var from = OverlaySource.Open(parsed.GetValue(file)!);
+                var overlay = await OverlayReader.OpenAsync(from, ct);
+                await overlay.VerifyAsync(null, ct);
+                await parsed.InvocationConfiguration.Output.WriteLineAsync($"{parsed.GetValue(file)} is intact: {overlay.Header.Id()}");
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
@@ -116,8 +169,24 @@ internal static class OverlayVerb
 }
 
 /// <summary>An overlay as one line of JSON.</summary>
-internal sealed record OverlayLine(string Id, string Base, string File, long Bytes, long DiskBytes, long MemoryBytes, long CarriedPages, OverlayCounts? Pages);
+internal sealed record OverlayLine(
+    string Id,
+    string Base,
+    string File,
+    long Bytes,
+    long DiskBytes,
+    long MemoryBytes,
+    long CarriedPages,
+    OverlayCounts? Pages
+)
+{
+    /// <summary>Version of the QEMU that wrote its device state.</summary>
+    public string? QemuVersion { get; init; }
+}
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(OverlayLine))]
 internal sealed partial class OverlayJson : JsonSerializerContext;

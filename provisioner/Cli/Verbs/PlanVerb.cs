@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Cloudlet.Cli.Hosts;
+using Cloudlet.Agent;
+using Cloudlet.Cli.Output;
 
 namespace Cloudlet.Cli.Verbs;
 
@@ -14,11 +15,19 @@ internal static class PlanVerb
             [
                 ("cloudlet plan site.yaml", "every host of the site"),
                 ("cloudlet plan site.yaml --host edge-1 --json", "one host, for a program"),
-                ("cloudlet plan site.yaml lab.yaml", "a site file with another laid over it"),
+                ("cloudlet plan site.yaml lab.yaml", "a site file with another layered over it"),
             ],
-            Exits = [(ExitCodes.Failed, "a host could not be reached or read"), (ExitCodes.Invalid, "the site files are wrong; every problem is listed")],
+            Exits =
+            [
+                (ExitCodes.Failed, "a host could not be reached or read"),
+                (ExitCodes.Invalid, "the site files are wrong, or a host is certain to refuse a change; every reason is listed"),
+            ],
         };
-        new HostVerbFrame().Build(verb, needsState: true, (_, state) => new HostRequest(HostVerb.Plan) { State = state });
+        new HostVerbFrame { TakeOver = Options.TakeOver() }.Build(
+            verb,
+            needsState: true,
+            (_, state) => new AgentRequest(HostVerb.Plan) { State = state }
+        );
         return verb;
     }
 }

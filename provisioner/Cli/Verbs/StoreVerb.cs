@@ -1,18 +1,23 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cloudlet.Cli.Output;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary><c>cloudlet store</c>: care for bases and VMs.</summary>
+/// <summary><c>cloudlet store</c>: maintenance of the store.</summary>
 internal static class StoreVerb
 {
     public static Command Create()
     {
         var verb = new VerbCommand("store", "The store of bases and VMs.")
         {
-            Examples = [("cloudlet store verify", "after a disk error, or before a base is trusted"), ("cloudlet store gc", "what killed commands left behind")],
+            Examples =
+            [
+                ("cloudlet store verify", "after a disk error, or before you trust a base"),
+                ("cloudlet store gc", "remove leftovers of killed commands"),
+            ],
         };
         var store = RuntimeOptions.Store();
         verb.Options.Add(store);
@@ -23,7 +28,10 @@ internal static class StoreVerb
 
     private static VerbCommand Collect(Option<string> store)
     {
-        var verb = new VerbCommand("gc", "Remove what killed commands have left in the making, and what VMs wrote to their consoles before the last MiB. Bases and VMs stay.");
+        var verb = new VerbCommand(
+            "gc",
+            "Remove leftovers of killed commands, and all but the last MiB of the VMs' console logs. Bases and VMs stay."
+        );
         verb.SetAction(parsed =>
         {
             var output = parsed.InvocationConfiguration.Output;
@@ -38,23 +46,42 @@ internal static class StoreVerb
 
     private static VerbCommand Verify(Option<string> store)
     {
-        var verb = new VerbCommand("verify", "Check every base by its digests, and the disk of every VM that does not run.") { Exits = [(ExitCodes.Failed, "something is damaged; what, is said")] };
+        var verb = new VerbCommand("verify", "Verify every base by its digests, and the disk of every VM that does not run.")
+        {
+            Exits = [(ExitCodes.Failed, "something is damaged; the output shows what")],
+        };
         var json = RuntimeOptions.Json();
         verb.Options.Add(json);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var (output, damaged) = (parsed.InvocationConfiguration.Output, 0);
-            await foreach (var finding in new StoreKeeper(new RuntimeStore(parsed.GetValue(store)!)).VerifyAsync(new ErrorLines(parsed.InvocationConfiguration.Error), ct))
-            {
-                damaged += finding.Problems.Count > 0 ? 1 : 0;
-                await output.WriteLineAsync(parsed.GetValue(json)
-                    ? JsonSerializer.Serialize(finding, StoreJson.Default.StoreFinding)
-                    : $"{finding.Kind,-5} {finding.Id}  {(finding.Problems.Count == 0 ? "well" : $"DAMAGED\n  {string.Join("\n  ", finding.Problems)}")}");
-            }
-
-            return damaged == 0 ? ExitCodes.Ok : ExitCodes.Failed;
-        });
+        verb.SetAction(
+            (parsed, ct) =>
+                TellAsync(
+                    new StoreKeeper(new RuntimeStore(parsed.GetValue(store)!)).VerifyAsync(
+                        new ErrorLines(parsed.InvocationConfiguration.Error),
+                        ct
+                    ),
+                    parsed.InvocationConfiguration.Output,
+                    parsed.GetValue(json)
+                )
+        );
         return verb;
+    }
+
+    /// <summary>Prints results as they arrive; the exit status is 1 when something is damaged.</summary>
+    public static async Task<int> TellAsync(IAsyncEnumerable<StoreFinding> findings, TextWriter output, bool json)
+    {
+        var damaged = 0;
+        await foreach (var finding in findings)
+        {
+            damaged += finding.Problems.Count > 0 ? 1 : 0;
+            await output.WriteLineAsync(
+                json
+                    ? JsonSerializer.Serialize(finding, StoreJson.Default.StoreFinding)
+                    : $"{finding.Kind, -5} {finding.Id}  "
+                        + $"{(finding.Problems.Count == 0 ? "well" : $"DAMAGED\n  {string.Join("\n  ", finding.Problems)}")}"
+            );
+        }
+
+        return damaged == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 }
 

@@ -1,27 +1,31 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Cloudlet.Cli.Output;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.Synthesis.Vms;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary><c>cloudlet synthesize</c>: a VM out of a base and an overlay.</summary>
+/// <summary><c>cloudlet synthesize</c>: makes a VM from a base and an overlay.</summary>
 internal static class SynthesizeVerb
 {
     public static Command Create()
     {
-        var verb = new VerbCommand("synthesize", "Make a VM out of an overlay and the base that it belongs to. It goes on where the overlay was cut.")
+        var verb = new VerbCommand("synthesize", "Make a VM from an overlay and its base. It continues where the overlay was created.")
         {
             Examples =
             [
-                ("cloudlet synthesize app.overlay --forward 7000:7000", "port 7000 of this machine leads into it"),
+                ("cloudlet synthesize app.overlay --forward 7000:7000", "port 7000 of this machine is forwarded to it"),
                 ("cloudlet synthesize http://10.0.0.7:8000/app.overlay --name app", "applied while it arrives"),
             ],
             Exits =
             [
-                (ExitCodes.Failed, "the overlay or its base is not there, the server does not send it, or this machine can't run it; nothing runs"),
-                (ExitCodes.Invalid, "the overlay is damaged, or none; nothing runs"),
+                (
+                    ExitCodes.Failed,
+                    "the overlay or its base is missing, the server does not send it, or this machine can't run it; nothing runs"
+                ),
+                (ExitCodes.Invalid, "the file is damaged, or not an overlay; nothing runs"),
             ],
         };
         var store = RuntimeOptions.Store();
@@ -33,20 +37,26 @@ internal static class SynthesizeVerb
         verb.Arguments.Add(place);
         foreach (var option in (Option[])[store, name, forwards, open, json])
             verb.Options.Add(option);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var watch = Stopwatch.StartNew();
-            var synthesis = new Synthesis.Vms.Synthesis
+        verb.SetAction(
+            async (parsed, ct) =>
             {
-                Place = parsed.GetValue(place)!,
-                Name = parsed.GetValue(name),
-                Forwards = [.. (parsed.GetValue(forwards) ?? []).Select(PortForward.Parse)],
-                IsOpen = parsed.GetValue(open),
-            };
-            var vm = await new Synthesizer(new RuntimeStore(parsed.GetValue(store)!)).SynthesizeAsync(synthesis, new ErrorLines(parsed.InvocationConfiguration.Error), ct);
-            await VmVerb.TellAsync(parsed.InvocationConfiguration, vm, watch.Elapsed, parsed.GetValue(json), ct);
-            return ExitCodes.Ok;
-        });
+                var watch = Stopwatch.StartNew();
+                var synthesis = new Synthesis.Vms.SynthesisRequest
+                {
+                    Place = parsed.GetValue(place)!,
+                    Name = parsed.GetValue(name),
+                    Forwards = [.. (parsed.GetValue(forwards) ?? []).Select(PortForward.Parse)],
+                    IsOpen = parsed.GetValue(open),
+                };
+                var vm = await new Synthesizer(new RuntimeStore(parsed.GetValue(store)!)).SynthesizeAsync(
+                    synthesis,
+                    new ErrorLines(parsed.InvocationConfiguration.Error),
+                    ct
+                );
+                await VmVerb.TellAsync(parsed.InvocationConfiguration, vm, watch.Elapsed, parsed.GetValue(json), ct);
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 }

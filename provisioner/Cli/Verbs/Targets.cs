@@ -1,48 +1,80 @@
 using System.Text.Json;
+using Cloudlet.Agent;
 using Cloudlet.Cli.Hosts;
+using Cloudlet.Converge.State;
 using Cloudlet.DesiredState;
-using Cloudlet.DesiredState.Site;
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Ssh;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary>What the user named on the command line.</summary>
-/// <param name="SiteFiles">Site files; none: site.yaml of this folder, if the verb needs a description.</param>
-/// <param name="Hosts">Only these; none: all.</param>
-/// <param name="State">A compiled state for this machine, instead.</param>
+/// <summary>The user's selection on the command line.</summary>
+/// <param name="SiteFiles">Site files; empty: site.yaml of this folder, if the verb needs a description.</param>
+/// <param name="Hosts">Only these hosts; empty: all.</param>
+/// <param name="State">A compiled state for this machine, instead of site files.</param>
 /// <param name="Ssh">Options for ssh.</param>
-internal sealed record TargetSelection(IReadOnlyList<string> SiteFiles, IReadOnlyList<string> Hosts, FileInfo? State, SshOptions Ssh);
+internal sealed record TargetSelection(IReadOnlyList<string> SiteFiles, IReadOnlyList<string> Hosts, FileInfo? State, SshOptions Ssh)
+{
+    /// <summary>Whether to take over hosts that another description has.</summary>
+    public bool TakeOver { get; init; }
+}
 
-/// <summary>The hosts that were found, or everything that is wrong.</summary>
+/// <summary>The hosts that were found, or all problems.</summary>
 internal sealed record FoundTargets(IReadOnlyList<Target> Hosts, IReadOnlyList<Problem> Problems);
 
-/// <summary>Finds the hosts that a verb is about.</summary>
+/// <summary>Finds the target hosts of a verb.</summary>
 internal static class Targets
 {
     private const string DefaultSite = "site.yaml";
 
-    public static FoundTargets Find(TargetSelection selection, bool needsState, Func<HostState?, HostRequest> request)
+    public static FoundTargets Find(TargetSelection selection, bool needsState, Func<HostState?, AgentRequest> request)
     {
         if (selection.State is { } file)
-            return ThisMachine(request(ReadState(file)));
+        {
+            var state = ReadState(file);
+            return ThisMachine(Claimed(request(state), new Owner(OwnerKind.State, "", state.Host), selection));
+        }
+
         if (selection.SiteFiles.Count == 0 && !needsState)
             return ThisMachine(request(null));
 
-        var site = SiteHosts.Load(selection.SiteFiles.Count > 0 ? selection.SiteFiles : [DefaultSite], selection.Hosts, compile: needsState);
-        return new FoundTargets([.. site.Hosts.Select(h => new Target(h.Host.Name, h.Host.Reach.ToString(), request(h.State), Session(h.Host.Reach, selection.Ssh)))], site.Problems);
+        var site = SiteHosts.Load(
+            selection.SiteFiles.Count > 0 ? selection.SiteFiles : [DefaultSite],
+            selection.Hosts,
+            compile: needsState
+        );
+        return new FoundTargets([.. site.Hosts.Select(ToTarget)], site.Problems);
+
+        Target ToTarget(CompiledSiteHost h) =>
+            new(
+                h.Host.Name,
+                h.Host.Reach.ToString(),
+                Claimed(request(h.State), new Owner(OwnerKind.Site, site.Name, h.Host.Name), selection),
+                Session(h.Host.Reach, selection.Ssh)
+            );
     }
 
-    private static IHostSession Session(HostReach reach, SshOptions ssh) => reach switch
-    {
-        LocalReach => new MachineSession(LocalHosts.OpenThisMachine),
-        NamespaceReach ns => new MachineSession(() => LocalHosts.OpenNamespace(ns.Name)),
-        SshReach remote => new SshSession(new SshTarget(remote.Host, remote.User, remote.Port), ssh),
-        _ => throw new CloudletException(ErrorKind.Unsupported, $"no way to reach {reach}"),
-    };
+    private static AgentRequest Claimed(AgentRequest request, Owner owner, TargetSelection selection) =>
+        request with
+        {
+            Claim = new OwnerClaim(owner) { TakeOver = selection.TakeOver },
+        };
 
-    private static FoundTargets ThisMachine(HostRequest request) =>
-        new([new Target(request.State?.Host ?? Environment.MachineName, "local", request, new MachineSession(LocalHosts.OpenThisMachine))], []);
+    private static IAgent Session(HostReach reach, SshOptions ssh) =>
+        reach switch
+        {
+            LocalReach => new MachineSession(HostFactory.OpenThisMachine),
+            NamespaceReach ns => new MachineSession(() => HostFactory.OpenNamespace(ns.Name)),
+            SshReach remote => new SshAgent(new SshTarget(remote.Host, remote.User, remote.Port), ssh, HostFactory.CopyableProgram),
+            _ => throw new CloudletException(ErrorKind.Unsupported, $"no way to reach {reach}"),
+        };
+
+    private static FoundTargets ThisMachine(AgentRequest request) =>
+        new(
+            [new Target(request.State?.Host ?? Environment.MachineName, "local", request, new MachineSession(HostFactory.OpenThisMachine))],
+            []
+        );
 
     private static HostState ReadState(FileInfo file)
     {
@@ -55,7 +87,7 @@ internal static class Targets
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new CloudletException(ErrorKind.InvalidInput, $"read the state {file}: {e.Message}; `cloudlet compile` makes one", e);
+            throw new CloudletException(ErrorKind.InvalidInput, $"can't read state {file}: {e.Message}; `cloudlet compile` makes one", e);
         }
     }
 }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary>Joins this terminal with a serial port, until Ctrl-] or the other end hangs up.</summary>
+/// <summary>Connects this terminal with a serial port, until Ctrl-] or the other end disconnects.</summary>
 internal sealed class TerminalRelay(TextWriter errors)
 {
     private const byte Leave = 0x1d; // Ctrl-], as telnet has it
@@ -23,7 +23,7 @@ internal sealed class TerminalRelay(TextWriter errors)
             var reading = port.CopyToAsync(output, ct);
             var writing = Task.Run(() => SendAsync(input, port, ct), CancellationToken.None);
             if (await Task.WhenAny(reading, writing) == reading || (!await writing && Console.IsInputRedirected))
-                await reading; // the end of a script is not the end of what the guest has to say
+                await reading; // the guest may still send output after the end of a script
         }
         catch (IOException)
         {
@@ -36,7 +36,7 @@ internal sealed class TerminalRelay(TextWriter errors)
         }
     }
 
-    /// <summary>Sends what is typed; true when that ended with Ctrl-], false at its end.</summary>
+    /// <summary>Sends the input; true when Ctrl-] ended it, false at its end.</summary>
     private static async Task<bool> SendAsync(Stream input, NetworkStream port, CancellationToken ct)
     {
         var buffer = new byte[256];
@@ -51,14 +51,14 @@ internal sealed class TerminalRelay(TextWriter errors)
         return false;
     }
 
-    /// <summary>stty(1) of coreutils works on the terminal that is its standard input, which is ours.</summary>
+    /// <summary>Runs stty(1) of coreutils, which acts on the terminal of its standard input, which is ours.</summary>
     private static async Task<string?> SttyAsync(string arguments)
     {
         using var stty = Process.Start(new ProcessStartInfo("stty", arguments) { RedirectStandardOutput = true, UseShellExecute = false });
         if (stty is null)
             return null;
-        var said = await stty.StandardOutput.ReadToEndAsync();
+        var printed = await stty.StandardOutput.ReadToEndAsync();
         await stty.WaitForExitAsync();
-        return stty.ExitCode == 0 ? said.Trim() : null;
+        return stty.ExitCode == 0 ? printed.Trim() : null;
     }
 }

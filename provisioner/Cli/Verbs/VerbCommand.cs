@@ -14,7 +14,7 @@ internal sealed class VerbCommand(string name, string description) : Command(nam
     public IReadOnlyList<(int Code, string Meaning)> Exits { get; init; } = [];
 }
 
-/// <summary>The standard help, and after it the examples.</summary>
+/// <summary>The standard help, followed by examples and exit codes.</summary>
 internal sealed class HelpWithExamples(HelpAction standard) : SynchronousCommandLineAction
 {
     public override int Invoke(ParseResult parseResult)
@@ -36,7 +36,7 @@ internal sealed class HelpWithExamples(HelpAction standard) : SynchronousCommand
             output.WriteLine("Exit status:");
             output.WriteLine("  0    success");
             foreach (var (code, meaning) in verb.Exits)
-                output.WriteLine($"  {code,-4} {meaning}");
+                output.WriteLine($"  {code, -4} {meaning}");
             output.WriteLine();
         }
 

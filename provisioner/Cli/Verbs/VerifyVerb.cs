@@ -1,16 +1,17 @@
 using System.CommandLine;
-using Cloudlet.Cli.Hosts;
+using Cloudlet.Agent;
+using Cloudlet.Cli.Output;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary><c>cloudlet verify</c>: whether hosts are as described.</summary>
+/// <summary><c>cloudlet verify</c>: checks whether hosts are as described.</summary>
 internal static class VerifyVerb
 {
     public static Command Create()
     {
-        var verb = new VerbCommand("verify", "Look whether hosts are as described. Changes nothing.")
+        var verb = new VerbCommand("verify", "Check whether hosts are as described. Changes nothing.")
         {
-            Examples = [("cloudlet verify site.yaml", "exit status 0: all as described; 2: drift, and what has drifted")],
+            Examples = [("cloudlet verify site.yaml", "exit status 0: all as described; 2: drift, which is shown")],
             Exits =
             [
                 (ExitCodes.Failed, "a host could not be reached or read"),
@@ -18,7 +19,7 @@ internal static class VerifyVerb
                 (ExitCodes.Invalid, "the site files are wrong"),
             ],
         };
-        new HostVerbFrame().Build(verb, needsState: true, (_, state) => new HostRequest(HostVerb.Verify) { State = state });
+        new HostVerbFrame().Build(verb, needsState: true, (_, state) => new AgentRequest(HostVerb.Verify) { State = state });
         return verb;
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Cloudlet.Cli.Output;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
@@ -11,7 +12,7 @@ namespace Cloudlet.Cli.Verbs;
 /// <summary><c>cloudlet vm</c>: virtual machines that were resumed from bases.</summary>
 internal static class VmVerb
 {
-    private static readonly TimeSpan s_clockLimit = TimeSpan.FromSeconds(30); // 2 s of an idle machine's
+    private static readonly TimeSpan s_clockLimit = TimeSpan.FromSeconds(30); // an idle machine takes 2 s
 
     public static Command Create()
     {
@@ -19,9 +20,12 @@ internal static class VmVerb
         {
             Examples =
             [
-                ("cloudlet vm resume counter --name one --forward 7000:7000", "go on where the base was sealed; port 7000 of this machine leads into it"),
-                ("cloudlet vm list", "what runs, and what ran"),
-                ("cloudlet vm stop one --force --remove", "leave nothing of it"),
+                (
+                    "cloudlet vm resume counter --name one --forward 7000:7000",
+                    "continue where the base was sealed; port 7000 of this machine is forwarded to it"
+                ),
+                ("cloudlet vm list", "running and ended VMs"),
+                ("cloudlet vm stop one --force --remove", "remove it completely"),
             ],
         };
         var store = RuntimeOptions.Store();
@@ -37,10 +41,17 @@ internal static class VmVerb
 
     private static VerbCommand Resume(Option<string> store)
     {
-        var verb = new VerbCommand("resume", "Start a VM that goes on where a base was sealed. What it changes is its own; the base stays as it is.")
+        var verb = new VerbCommand(
+            "resume",
+            "Start a VM that continues where a base was sealed. Its changes are private; the base stays as it is."
+        )
         {
-            Examples = [("cloudlet vm resume counter --forward 0:7000", "any free port of this machine; which one is in the answer")],
-            Exits = [(ExitCodes.Failed, "there is no such base, this machine can't run it, or it is not what was sealed; nothing runs"), (ExitCodes.Invalid, "a name or port is wrong; nothing was started")],
+            Examples = [("cloudlet vm resume counter --forward 0:7000", "any free port of this machine, which is printed")],
+            Exits =
+            [
+                (ExitCodes.Failed, "there is no such base, this machine can't run it, or it has changed since it was sealed; nothing runs"),
+                (ExitCodes.Invalid, "a name or port is not valid; nothing was started"),
+            ],
         };
         var which = BaseVerb.Which();
         var name = RuntimeOptions.Name("VM");
@@ -50,147 +61,214 @@ internal static class VmVerb
         verb.Arguments.Add(which);
         foreach (var option in (Option[])[name, forwards, open, json])
             verb.Options.Add(option);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var watch = Stopwatch.StartNew();
-            var runtime = new RuntimeStore(parsed.GetValue(store)!);
-            var start = new VmStart
+        verb.SetAction(
+            async (parsed, ct) =>
             {
-                Base = new BaseCatalog(runtime).Get(parsed.GetValue(which)!),
-                Name = parsed.GetValue(name),
-                Forwards = [.. (parsed.GetValue(forwards) ?? []).Select(PortForward.Parse)],
-                IsOpen = parsed.GetValue(open),
-            };
-            var vm = await new VmStarter(runtime).StartAsync(start, new ErrorLines(parsed.InvocationConfiguration.Error), ct);
-            await TellAsync(parsed.InvocationConfiguration, vm, watch.Elapsed, parsed.GetValue(json), ct);
-            return ExitCodes.Ok;
-        });
+                var watch = Stopwatch.StartNew();
+                var runtime = new RuntimeStore(parsed.GetValue(store)!);
+                var start = new VmStartOptions
+                {
+                    Base = new BaseCatalog(runtime).Get(parsed.GetValue(which)!),
+                    Name = parsed.GetValue(name),
+                    Forwards = [.. (parsed.GetValue(forwards) ?? []).Select(PortForward.Parse)],
+                    IsOpen = parsed.GetValue(open),
+                };
+                var vm = await new VmStarter(runtime).StartAsync(start, new ErrorLines(parsed.InvocationConfiguration.Error), ct);
+                await TellAsync(parsed.InvocationConfiguration, vm, watch.Elapsed, parsed.GetValue(json), ct);
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
-    /// <summary>Corrects the clock of a guest that goes on, and tells of its VM.</summary>
+    /// <summary>Corrects the clock of a resumed guest, and prints its VM.</summary>
     public static async Task TellAsync(InvocationConfiguration to, RunningVm vm, TimeSpan took, bool json, CancellationToken ct)
     {
         if (!json)
-            await to.Output.WriteLineAsync($"VM {vm.Id}{(vm.Name is null ? "" : $" ({vm.Name})")} runs after {took.TotalSeconds:0.00} s{string.Concat(vm.Record.Forwards.Select(f => $"\n127.0.0.1:{f.HostPort} leads to port {f.GuestPort} of the guest"))}");
+        {
+            var ports = vm.Record.Forwards.Select(f => $"\n127.0.0.1:{f.HostPort} leads to port {f.GuestPort} of the guest");
+            var name = vm.Name is null ? "" : $" ({vm.Name})";
+            await to.Output.WriteLineAsync($"VM {vm.Id}{name} runs after {took.TotalSeconds:0.00} s{string.Concat(ports)}");
+        }
         var clock = await GuestClock.CorrectAsync(vm, s_clockLimit, ct);
         if (json)
-            await to.Output.WriteLineAsync(JsonSerializer.Serialize(Line(vm, VmState.Running) with { Clock = clock.Note, ResumeMs = Math.Round(took.TotalMilliseconds, 1) }, RuntimeJson.Default.VmLine));
+            await to.Output.WriteLineAsync(
+                JsonSerializer.Serialize(
+                    Line(vm, VmState.Running) with
+                    {
+                        Clock = clock.Note,
+                        ResumeMs = Math.Round(took.TotalMilliseconds, 1),
+                    },
+                    RuntimeJson.Default.VmLine
+                )
+            );
         await to.Error.WriteLineAsync($"note: {clock.Note}");
     }
 
     private static VerbCommand List(Option<string> store)
     {
-        var verb = new VerbCommand("list", "Show the VMs: running, paused, stalled (its disk could not be written) or dead (its process has ended; its folder is still there).");
+        var verb = new VerbCommand(
+            "list",
+            "Show the VMs: running, paused, stalled (its disk could not be written) or dead (its process has ended; its folder "
+                + "remains)."
+        );
         var json = RuntimeOptions.Json();
         verb.Options.Add(json);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var output = parsed.InvocationConfiguration.Output;
-            var vms = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).List();
-            foreach (var vm in vms)
-                await PrintAsync(output, vm, parsed.GetValue(json), ct);
-            if (vms.Count == 0 && !parsed.GetValue(json))
-                await output.WriteLineAsync("no VMs; `cloudlet vm resume BASE` starts one");
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var output = parsed.InvocationConfiguration.Output;
+                var vms = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).List();
+                foreach (var vm in vms)
+                    await PrintAsync(output, vm, parsed.GetValue(json), ct);
+                if (vms.Count == 0 && !parsed.GetValue(json))
+                    await output.WriteLineAsync("no VMs; `cloudlet vm resume BASE` starts one");
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
     private static VerbCommand Show(Option<string> store)
     {
-        var verb = new VerbCommand("show", "Show one VM, and what its console said last.");
+        var verb = new VerbCommand("show", "Show one VM, and the end of its console output.");
         var which = Which();
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(which);
         verb.Options.Add(json);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var output = parsed.InvocationConfiguration.Output;
-            var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
-            await PrintAsync(output, vm, parsed.GetValue(json), ct);
-            if (!parsed.GetValue(json))
-                await output.WriteLineAsync($"base     {vm.BaseId}\nfolder   {vm.Folder}\nconsole said last:\n{vm.ConsoleTail(10)}");
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var output = parsed.InvocationConfiguration.Output;
+                var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
+                await PrintAsync(output, vm, parsed.GetValue(json), ct);
+                if (!parsed.GetValue(json))
+                    await output.WriteLineAsync($"base     {vm.BaseId}\nfolder   {vm.Folder}\nend of console:\n{vm.ConsoleTail(10)}");
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
     private static VerbCommand Console(Option<string> store)
     {
-        var verb = new VerbCommand("console", "The VM's serial port on this terminal. Ctrl-] leaves it.");
+        var verb = new VerbCommand("console", "Connect this terminal to the VM's serial port. Ctrl-] disconnects.");
         var which = Which();
         verb.Arguments.Add(which);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
-            await new TerminalRelay(parsed.InvocationConfiguration.Error).RunAsync(await vm.OpenConsoleAsync(ct), ct);
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
+                await new TerminalRelay(parsed.InvocationConfiguration.Error).RunAsync(await vm.OpenConsoleAsync(ct), ct);
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
     private static VerbCommand Continue(Option<string> store)
     {
-        var verb = new VerbCommand("continue", "Let a guest go on that stands still: a stalled one, when there is room again, or one that somebody paused.")
+        var verb = new VerbCommand("continue", "Resume a paused guest, or one that stalled because its disk could not be written.")
         {
             Exits = [(ExitCodes.Failed, "there is no such VM, or its process has ended")],
         };
         var which = Which();
         verb.Arguments.Add(which);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
-            await vm.ContinueAsync(ct);
-            await parsed.InvocationConfiguration.Output.WriteLineAsync($"VM {vm.Label} goes on");
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
+                await vm.ContinueAsync(ct);
+                await parsed.InvocationConfiguration.Output.WriteLineAsync($"VM {vm.Label} continues");
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
     private static VerbCommand Stop(Option<string> store)
     {
-        var verb = new VerbCommand("stop", "Shut a VM's guest down. Its disk layer and logs stay until --remove; it can't be resumed again.")
+        var verb = new VerbCommand(
+            "stop",
+            "Shut a VM's guest down. Its disk layer and logs stay until --remove; it can't be resumed again."
+        )
         {
-            Examples = [("cloudlet vm stop one --remove", "let the guest shut down, then remove its files"), ("cloudlet vm stop one --force --remove", "at once, as a power cut would")],
-            Exits = [(ExitCodes.Failed, "there is no such VM, or its guest did not shut down in time; it runs on")],
+            Examples =
+            [
+                ("cloudlet vm stop one --remove", "shut the guest down, then remove its files"),
+                ("cloudlet vm stop one --force --remove", "at once, as a power cut would"),
+            ],
+            Exits = [(ExitCodes.Failed, "there is no such VM, or its guest did not shut down in time; it keeps running")],
         };
         var which = Which();
-        var force = new Option<bool>("--force") { Description = "At once, without asking the guest." };
+        var force = new Option<bool>("--force") { Description = "Power it off at once, without a shutdown." };
         var remove = new Option<bool>("--remove") { Description = "Also remove its folder: disk layer and logs." };
-        var timeout = RuntimeOptions.Timeout("How long the guest may take.", TimeSpan.FromSeconds(90));
+        var timeout = RuntimeOptions.Timeout("Time limit of the shutdown.", TimeSpan.FromSeconds(90));
         verb.Arguments.Add(which);
         foreach (var option in (Option[])[force, remove, timeout])
             verb.Options.Add(option);
-        verb.SetAction(async (parsed, ct) =>
-        {
-            var stopper = new VmStopper(new RuntimeStore(parsed.GetValue(store)!));
-            var vm = await stopper.StopAsync(parsed.GetValue(which)!, parsed.GetValue(force), parsed.GetValue(remove), parsed.GetValue(timeout), new ErrorLines(parsed.InvocationConfiguration.Error), ct);
-            await parsed.InvocationConfiguration.Output.WriteLineAsync($"VM {vm.Label} {(parsed.GetValue(remove) ? "is gone" : $"has ended; its disk layer is {vm.DiskPath}")}");
-            return ExitCodes.Ok;
-        });
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var stopper = new VmStopper(new RuntimeStore(parsed.GetValue(store)!));
+                var vm = await stopper.StopAsync(
+                    parsed.GetValue(which)!,
+                    parsed.GetValue(force),
+                    parsed.GetValue(remove),
+                    parsed.GetValue(timeout),
+                    new ErrorLines(parsed.InvocationConfiguration.Error),
+                    ct
+                );
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(
+                    $"VM {vm.Label} {(parsed.GetValue(remove) ? "was removed" : $"has ended; its disk layer is {vm.DiskPath}")}"
+                );
+                return ExitCodes.Ok;
+            }
+        );
         return verb;
     }
 
-    /// <summary>Whether a guest reaches out.</summary>
-    public static Option<bool> Open() => new("--open-network") { Description = "Let the guest reach what this machine reaches, this machine's loopback included (as 10.0.2.2). By default it reaches nothing, and forwards lead in." };
+    /// <summary>The option for outgoing connections of the guest.</summary>
+    public static Option<bool> Open() =>
+        new("--open-network")
+        {
+            Description =
+                "Let the guest reach every network of this machine, and this machine's loopback (as 10.0.2.2). By default it "
+                + "reaches nothing; only forwards lead in.",
+        };
 
-    /// <summary>Ports that lead into a guest.</summary>
-    public static Option<string[]> Forwards() => new("--forward") { Description = "A port of this machine's loopback that leads to a TCP port of the guest; 0 for any free one. May be given several times.", HelpName = "HOSTPORT:GUESTPORT" };
+    /// <summary>The option for forwarded ports.</summary>
+    public static Option<string[]> Forwards() =>
+        new("--forward")
+        {
+            Description =
+                "A port of this machine's loopback, forwarded to a TCP port of the guest; 0 for any free one. May be given several times.",
+            HelpName = "HOSTPORT:GUESTPORT",
+        };
 
-    /// <summary>The VM that a verb is about.</summary>
+    /// <summary>The argument for a VM.</summary>
     public static Argument<string> Which() => new("VM") { Description = "Name, or the first digits of the id." };
 
-    private static VmLine Line(RunningVm vm, VmState state) => new(
-        vm.Id, vm.Name, vm.BaseId, Word(state), vm.Record.Process.Pid, [.. vm.Record.Forwards.Select(f => new VmForwardLine(f.HostPort, f.GuestPort))], vm.Record.Created, vm.Folder);
+    private static VmLine Line(RunningVm vm, VmState state) =>
+        new(
+            vm.Id,
+            vm.Name,
+            vm.BaseId,
+            Word(state),
+            vm.Record.Process.Pid,
+            [.. vm.Record.Forwards.Select(f => new VmForwardLine(f.HostPort, f.GuestPort))],
+            vm.Record.Created,
+            vm.Folder
+        );
 
-    private static string Word(VmState state) => state switch
-    {
-        VmState.Running => "running",
-        VmState.Paused => "paused",
-        VmState.Stalled => "stalled",
-        _ => "dead",
-    };
+    private static string Word(VmState state) =>
+        state switch
+        {
+            VmState.Running => "running",
+            VmState.Paused => "paused",
+            VmState.Stalled => "stalled",
+            _ => "dead",
+        };
 
     private static async Task PrintAsync(TextWriter output, RunningVm vm, bool json, CancellationToken ct)
     {
@@ -201,10 +279,15 @@ internal static class VmVerb
             return;
         }
 
-        await output.WriteLineAsync($"{vm.Id}  {vm.Name ?? "-",-16} {Word(state),-8} base {vm.BaseId[..12]}  pid {vm.Record.Process.Pid,-8} since {vm.Record.Created:u}{string.Concat(vm.Record.Forwards.Select(f => $"  {f}"))}");
+        await output.WriteLineAsync(
+            $"{vm.Id}  {vm.Name ?? "-", -16} {Word(state), -8} base {vm.BaseId[..12]}  pid {vm.Record.Process.Pid, -8} since "
+                + $"{vm.Record.Created:u}{string.Concat(vm.Record.Forwards.Select(f => $"  {f}"))}"
+        );
         if (state == VmState.Stalled)
-            await output.WriteLineAsync($"    its disk could not be written: make room in the file system of {vm.Folder}, then 'cloudlet vm continue {vm.Label}'");
+            await output.WriteLineAsync(
+                $"    its disk could not be written: make room in the file system of {vm.Folder}, then 'cloudlet vm continue {vm.Label}'"
+            );
         if (state == VmState.Dead && vm.LastWords(3) is { Length: > 0 } words)
-            await output.WriteLineAsync($"    QEMU said last: {words.ReplaceLineEndings("\n    ")}");
+            await output.WriteLineAsync($"    end of QEMU's log: {words.ReplaceLineEndings("\n    ")}");
     }
 }

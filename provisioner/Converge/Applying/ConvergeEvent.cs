@@ -1,11 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Cloudlet.Converge.Planning;
+using Cloudlet.Converge.Plans;
 using Cloudlet.Errors;
 
 namespace Cloudlet.Converge.Applying;
 
-/// <summary>Something that happened on the way; what people read as progress and machines as JSON lines (docs/formats/events.md).</summary>
+/// <summary>Something that happened during a run: progress for people, JSON lines for programs (docs/formats/events.md).</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(Planned), "planned")]
 [JsonDerivedType(typeof(ChangeStarted), "change-started")]
@@ -19,69 +19,103 @@ namespace Cloudlet.Converge.Applying;
 [JsonDerivedType(typeof(HealthReported), "health-reported")]
 [JsonDerivedType(typeof(EvidenceTaken), "evidence")]
 [JsonDerivedType(typeof(Explained), "explained")]
+[JsonDerivedType(typeof(Owned), "owned")]
+[JsonDerivedType(typeof(Identified), "identified")]
 [JsonDerivedType(typeof(Refused), "refused")]
 [JsonDerivedType(typeof(Finished), "finished")]
 public abstract record ConvergeEvent;
 
 /// <summary>The plan is known.</summary>
 /// <param name="Digest">Digest of the desired state.</param>
-/// <param name="Resources">How many resources it has.</param>
-/// <param name="Changes">Those that are not as described.</param>
-public sealed record Planned(string Digest, int Resources, IReadOnlyList<ResourceChange> Changes) : ConvergeEvent;
+/// <param name="Resources">How many resources the state has.</param>
+/// <param name="Changes">The resources that are not as described.</param>
+public sealed record Planned(string Digest, int Resources, IReadOnlyList<ResourceChange> Changes) : ConvergeEvent
+{
+    /// <summary>Resources that left the description and stay on the host, each with the reason; null: none.</summary>
+    public IReadOnlyList<KeptResource>? Kept { get; init; }
+}
 
 /// <summary>A resource is being changed.</summary>
 public sealed record ChangeStarted(string Id, ChangeAction Action) : ConvergeEvent;
 
-/// <summary>A resource was changed; for a refresh, <paramref name="Properties"/> is empty when the second look found nothing to do.</summary>
+/// <summary>
+/// A resource was changed; for a refresh, <paramref name="Properties"/> is empty when the second observation found nothing to do.
+/// </summary>
 /// <param name="Id">The resource.</param>
 /// <param name="Action">What was done.</param>
 /// <param name="Properties">What changed.</param>
 /// <param name="Milliseconds">How long it took.</param>
-public sealed record ChangeDone(string Id, ChangeAction Action, IReadOnlyList<PropertyChange> Properties, double Milliseconds) : ConvergeEvent;
+public sealed record ChangeDone(string Id, ChangeAction Action, IReadOnlyList<PropertyChange> Properties, double Milliseconds)
+    : ConvergeEvent;
 
 /// <summary>A resource could not be changed.</summary>
 public sealed record ChangeFailed(string Id, ChangeAction Action, ErrorKind Kind, string Message) : ConvergeEvent;
 
-/// <summary>A resource was left alone because one that it needs failed.</summary>
+/// <summary>A resource was skipped because one that it depends on failed.</summary>
 public sealed record ChangeSkipped(string Id, string Because) : ConvergeEvent;
 
-/// <summary>Something worth knowing that is no failure.</summary>
+/// <summary>Something worth knowing that is not a failure.</summary>
 public sealed record Noticed(string Message) : ConvergeEvent;
 
-/// <summary>The host was looked at again.</summary>
-/// <param name="Drift">What is still not as described; empty when all is well.</param>
-public sealed record Verified(IReadOnlyList<ResourceChange> Drift) : ConvergeEvent;
+/// <summary>The host was observed again.</summary>
+/// <param name="Drift">The resources that are still not as described; empty when there are none.</param>
+public sealed record Verified(IReadOnlyList<ResourceChange> Drift) : ConvergeEvent
+{
+    /// <summary>As in <see cref="Planned"/>; sent by verify only, because an apply sends it with the plan.</summary>
+    public IReadOnlyList<KeptResource>? Kept { get; init; }
+}
 
-/// <summary>The host goes back to the state before a run.</summary>
+/// <summary>The host is being rolled back to the state before a run.</summary>
 public sealed record RollbackStarted(string Run, string Because) : ConvergeEvent;
 
-/// <summary>What the host remembers of earlier runs.</summary>
+/// <summary>What the host's records say about earlier runs.</summary>
 /// <param name="Applied">Digest of the last applied state, or null.</param>
-/// <param name="Resources">How many resources it has.</param>
+/// <param name="Resources">How many resources that state has.</param>
 public sealed record StateReported(string? Applied, int Resources) : ConvergeEvent
 {
     /// <summary>The last run that changed something.</summary>
     public string? Run { get; init; }
 
-    /// <summary>How far it came.</summary>
+    /// <summary>How far that run came.</summary>
     public State.RunStatus? Status { get; init; }
 
-    /// <summary>When it began, UTC.</summary>
+    /// <summary>When that run began, UTC.</summary>
     public DateTimeOffset? Started { get; init; }
 
-    /// <summary>When the host goes back unless somebody confirms, UTC.</summary>
+    /// <summary>When the host rolls back unless the run is confirmed, UTC.</summary>
     public DateTimeOffset? ConfirmBy { get; init; }
+
+    /// <summary>The owner of the host, when known.</summary>
+    public State.Owner? Owner { get; init; }
+
+    /// <summary>Since when the owner has had the host, UTC.</summary>
+    public DateTimeOffset? OwnedSince { get; init; }
 }
 
-/// <summary>What the host's health daemon says of itself.</summary>
+/// <summary>The host belongs to another description than the present one.</summary>
+/// <param name="Owner">The present owner.</param>
+/// <param name="Since">Since when, UTC.</param>
+public sealed record Owned(State.Owner Owner, DateTimeOffset Since) : ConvergeEvent
+{
+    /// <summary>True: this run takes the host over, as requested.</summary>
+    public bool IsTakenOver { get; init; }
+}
+
+/// <summary>The identity of the host that answers.</summary>
+/// <param name="Identity">Unique among hosts that run at the same time; it changes at every boot.</param>
+public sealed record Identified(string Identity) : ConvergeEvent;
+
+/// <summary>The status of the host's health daemon.</summary>
 /// <param name="Status">Its status (docs/formats/health.md), or null when no daemon has written one since the boot.</param>
 public sealed record HealthReported(JsonElement? Status) : ConvergeEvent
 {
-    /// <summary>Its last heals and alarms, when they were asked for (docs/formats/health.md).</summary>
+    /// <summary>Its most recent heals and alarms, when requested (docs/formats/health.md).</summary>
     public JsonElement? History { get; init; }
 }
 
-/// <summary>A line of the bundle that was collected on the host (docs/formats/bundle.md), the header first; when it was asked for.</summary>
+/// <summary>
+/// A line of the bundle that was collected on the host (docs/formats/bundle.md), the header first; sent when it was requested.
+/// </summary>
 /// <param name="Line">The line, JSON.</param>
 public sealed record EvidenceTaken(string Line) : ConvergeEvent;
 
@@ -89,22 +123,35 @@ public sealed record EvidenceTaken(string Line) : ConvergeEvent;
 /// <param name="Explanation">The causes (docs/formats/bundle.md).</param>
 public sealed record Explained(JsonElement Explanation) : ConvergeEvent;
 
-/// <summary>The run could not be done at all.</summary>
-public sealed record Refused(ErrorKind Kind, string Message) : ConvergeEvent;
+/// <summary>The run was refused; nothing was done.</summary>
+public sealed record Refused(ErrorKind Kind, string Message) : ConvergeEvent
+{
+    /// <summary>Code of a refused overlay (docs/formats/overlay.md), else null.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>What was expected, when there is a code and a single value.</summary>
+    public string? Expected { get; init; }
+
+    /// <summary>What was found instead, when there is a code and a single value.</summary>
+    public string? Found { get; init; }
+}
 
 /// <summary>The last event of every run that was not refused.</summary>
 /// <param name="Result">How it ended.</param>
 /// <param name="Digest">Digest of the desired state.</param>
 /// <param name="Changed">Resources changed.</param>
 /// <param name="Failed">Resources that could not be changed.</param>
-/// <param name="Skipped">Resources left alone because of those.</param>
-/// <param name="Milliseconds">How long it took in all.</param>
+/// <param name="Skipped">Resources skipped because of those.</param>
+/// <param name="Milliseconds">Total duration.</param>
 public sealed record Finished(RunResult Result, string Digest, int Changed, int Failed, int Skipped, double Milliseconds) : ConvergeEvent
 {
     /// <summary>Id of the run, when it changed something.</summary>
     public string? Run { get; init; }
 
-    /// <summary>When the host goes back unless somebody confirms, UTC.</summary>
+    /// <summary>True for the answer to a confirmation, which keeps the changes of a run and observes nothing.</summary>
+    public bool? Confirmed { get; init; }
+
+    /// <summary>When the host rolls back unless the run is confirmed, UTC.</summary>
     public DateTimeOffset? ConfirmBy { get; init; }
 }
 
@@ -113,32 +160,43 @@ public sealed record Finished(RunResult Result, string Digest, int Changed, int 
 public enum RunResult
 {
     /// <summary>The host is as described; nothing had to be done.</summary>
-    [JsonStringEnumMemberName("unchanged")] Unchanged,
+    [JsonStringEnumMemberName("unchanged")]
+    Unchanged,
 
     /// <summary>The host was changed and is as described.</summary>
-    [JsonStringEnumMemberName("changed")] Changed,
+    [JsonStringEnumMemberName("changed")]
+    Changed,
 
     /// <summary>As <see cref="Changed"/>, until the deadline passes without a confirmation.</summary>
-    [JsonStringEnumMemberName("awaiting-confirmation")] AwaitingConfirmation,
+    [JsonStringEnumMemberName("awaiting-confirmation")]
+    AwaitingConfirmation,
 
     /// <summary>A plan or verification found the host not as described.</summary>
-    [JsonStringEnumMemberName("drift")] Drift,
+    [JsonStringEnumMemberName("drift")]
+    Drift,
 
     /// <summary>Some resources could not be made as described.</summary>
-    [JsonStringEnumMemberName("failed")] Failed,
+    [JsonStringEnumMemberName("failed")]
+    Failed,
 
-    /// <summary>The host was brought back to the state before.</summary>
-    [JsonStringEnumMemberName("rolled-back")] RolledBack,
+    /// <summary>The host was rolled back to the state before the run.</summary>
+    [JsonStringEnumMemberName("rolled-back")]
+    RolledBack,
 
-    /// <summary>The way back did not reach the state before.</summary>
-    [JsonStringEnumMemberName("rollback-failed")] RollbackFailed,
+    /// <summary>The rollback did not reach the state before the run.</summary>
+    [JsonStringEnumMemberName("rollback-failed")]
+    RollbackFailed,
 }
 
-/// <summary>Takes events as they happen, possibly from several threads. Must not throw.</summary>
+/// <summary>Receives events as they happen, possibly from several threads. Must not throw.</summary>
 public delegate void ConvergeEventSink(ConvergeEvent happened);
 
 /// <summary>How events are written as JSON.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true
+)]
 [JsonSerializable(typeof(ConvergeEvent))]
 public sealed partial class ConvergeEventJson : JsonSerializerContext
 {
@@ -146,7 +204,7 @@ public sealed partial class ConvergeEventJson : JsonSerializerContext
     public static string ToLine(ConvergeEvent happened) => JsonSerializer.Serialize(happened, Default.ConvergeEvent);
 
     /// <summary>Reads one line.</summary>
-    /// <exception cref="JsonException">The line is no event.</exception>
+    /// <exception cref="JsonException">The line is not a valid event.</exception>
     public static ConvergeEvent Parse(string line) =>
         JsonSerializer.Deserialize(line, Default.ConvergeEvent) ?? throw new JsonException("an event is a JSON object, found null");
 }

@@ -1,21 +1,57 @@
+using Cloudlet.Converge.Healing;
+using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState;
+using Cloudlet.Errors;
 
 namespace Cloudlet.Converge.Kinds;
 
-/// <summary>A kind as the engine sees it: without its spec type, every optional ability with its plain default.</summary>
+/// <summary>A kind as the engine sees it: without its spec type, and with a default for every optional ability.</summary>
 internal abstract class KindAdapter
 {
     public abstract IReadOnlySet<string> ReplacedBy { get; }
 
     public abstract ValueTask<IReadOnlyList<Observation>> ObserveAsync(IReadOnlyList<ResourceSpec> desired, CancellationToken ct);
 
-    public abstract ValueTask ApplyAsync(ResourceSpec desired, ResourceSpec? observed, CancellationToken ct);
+    public abstract ValueTask ApplyAsync(ResourceSpec desired, ResourceSpec? observed, ChangeAction action, CancellationToken ct);
 
-    public abstract ValueTask<string?> ForeseeAsync(ResourceSpec desired, ResourceSpec? observed, CancellationToken ct);
+    public abstract ValueTask<IReadOnlyList<string>> ForeseeAsync(
+        ResourceSpec desired,
+        ResourceSpec? observed,
+        Plan plan,
+        CancellationToken ct
+    );
 
     public abstract string? TakeNote(ResourceSpec changed);
 
-    public abstract bool CanRemove(ResourceSpec spec);
+    public abstract string? Doing(ResourceSpec changing);
+
+    /// <summary>False: resources of this kind are never removed.</summary>
+    public abstract bool Removes { get; }
+
+    /// <summary>Whether a mark proves that we made the resource.</summary>
+    public abstract bool IsMarkProof { get; }
+
+    public abstract bool CanRemove(ResourceSpec spec, Func<string, bool> goes);
+
+    public abstract string KeptBecause(ResourceSpec spec);
+
+    public abstract bool IsOurs(ResourceSpec applied, Observation seen);
+
+    public abstract ResourceSpec GiveBack(ResourceSpec before, ResourceSpec applied, ResourceSpec observed);
+
+    public abstract ValueTask<string?> WhyAsync(ResourceSpec desired, ResourceSpec? observed, CancellationToken ct);
+
+    public abstract bool StopsUsing(ResourceSpec goal);
+
+    public abstract ResourceSpec? Undescribed(ResourceSpec spec);
+
+    public abstract ResourceSpec WithoutLeft(
+        ResourceSpec goal,
+        ResourceSpec desired,
+        ResourceSpec before,
+        ResourceSpec applied,
+        ResourceSpec observed
+    );
 
     public abstract ValueTask RemoveAsync(ResourceSpec spec, CancellationToken ct);
 
@@ -23,9 +59,27 @@ internal abstract class KindAdapter
 
     public abstract ValueTask<IReadOnlyList<ResourceSpec>> FindOwnedAsync(CancellationToken ct);
 
-    public abstract IEnumerable<Wake> WokenBy(ResourceSpec spec);
+    public abstract IEnumerable<Trigger> TriggersOf(ResourceSpec spec);
 
     public abstract void Adopt(ResourceSpec seen);
+
+    public abstract HealTraits Traits { get; }
+
+    public abstract HealVerdict Decide(PlannedChange change, HealConditions now);
+
+    public abstract HealFailure? MeaningOf(ErrorKind error);
+
+    public abstract WatchedProcess? ProcessOf(ResourceSpec spec);
+
+    public abstract string? StallOf(ResourceSpec spec, WatchedProcess process);
+
+    public abstract void Forget(IReadOnlyCollection<WatchedProcess> watched);
+
+    public abstract TimeSpan? ProbationOf(PlannedChange change);
+
+    public abstract string Relapsed(PlannedChange change, int failures);
+
+    public abstract IEnumerable<string> PathsOf(ResourceSpec spec);
 }
 
 /// <inheritdoc/>
@@ -34,7 +88,7 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
 {
     private static readonly HashSet<string> Nothing = [];
 
-    public override IReadOnlySet<string> ReplacedBy => (kind as IReplaces)?.ReplacedBy ?? Nothing;
+    public override IReadOnlySet<string> ReplacedBy => (kind as IHasImmutableProperties)?.ReplacedBy ?? Nothing;
 
     public override async ValueTask<IReadOnlyList<Observation>> ObserveAsync(IReadOnlyList<ResourceSpec> desired, CancellationToken ct)
     {
@@ -47,7 +101,7 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
             }
             catch (Exception) when (!ct.IsCancellationRequested)
             {
-                // One bad apple spoils a batch; asking one by one tells which.
+                // One bad resource fails the whole batch; observing them one by one shows which.
             }
         }
 
@@ -57,18 +111,57 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
         return answers;
     }
 
-    public override ValueTask ApplyAsync(ResourceSpec desired, ResourceSpec? observed, CancellationToken ct) =>
-        kind.ApplyAsync((TSpec)desired, (TSpec?)observed, ct);
+    public override ValueTask ApplyAsync(ResourceSpec desired, ResourceSpec? observed, ChangeAction action, CancellationToken ct) =>
+        kind.ApplyAsync((TSpec)desired, (TSpec?)observed, action, ct);
 
-    public override ValueTask<string?> ForeseeAsync(ResourceSpec desired, ResourceSpec? observed, CancellationToken ct) =>
-        kind is IForesees<TSpec> foresees ? foresees.ForeseeAsync((TSpec)desired, (TSpec?)observed, ct) : new((string?)null);
+    public override ValueTask<IReadOnlyList<string>> ForeseeAsync(
+        ResourceSpec desired,
+        ResourceSpec? observed,
+        Plan plan,
+        CancellationToken ct
+    ) => kind is IPreflight<TSpec> foresees ? foresees.CheckAsync((TSpec)desired, (TSpec?)observed, plan, ct) : new([]);
 
-    public override string? TakeNote(ResourceSpec changed) => (kind as ITellsNotes<TSpec>)?.TakeNote((TSpec)changed);
+    public override string? Doing(ResourceSpec changing) => (kind as IShowsProgress<TSpec>)?.Doing((TSpec)changing);
 
-    public override bool CanRemove(ResourceSpec spec) => kind is IRemovable<TSpec> removable && removable.CanRemove((TSpec)spec);
+    public override string? TakeNote(ResourceSpec changed) => (kind as IReportsWarnings<TSpec>)?.TakeWarning((TSpec)changed);
+
+    public override bool Removes => kind is ICanRemove<TSpec>;
+
+    public override bool IsMarkProof => kind is not IFindsOwned<TSpec> { IsProof: false };
+
+    public override bool CanRemove(ResourceSpec spec, Func<string, bool> goes) =>
+        kind is ICanRemove<TSpec> removable && removable.CanRemove((TSpec)spec, goes);
+
+    public override string KeptBecause(ResourceSpec spec) =>
+        (kind as ICanRemove<TSpec>)?.KeptBecause((TSpec)spec) ?? "resources of this kind are never removed";
+
+    public override bool IsOurs(ResourceSpec applied, Observation seen) =>
+        seen.Actual is TSpec actual
+        && (kind is IGivesBack<TSpec> knows ? knows.IsOurs((TSpec)applied, actual) : SpecDiff.Between(applied, seen.Judged).Count == 0);
+
+    public override ResourceSpec GiveBack(ResourceSpec before, ResourceSpec applied, ResourceSpec observed) =>
+        kind is IGivesBack<TSpec> knows ? knows.GiveBack((TSpec)before, (TSpec)applied, (TSpec)observed) : before;
+
+    public override ValueTask<string?> WhyAsync(ResourceSpec desired, ResourceSpec? observed, CancellationToken ct) =>
+        kind is IExplains<TSpec> explains ? explains.WhyAsync((TSpec)desired, (TSpec?)observed, ct) : new((string?)null);
+
+    public override bool StopsUsing(ResourceSpec goal) => kind is IGivesBack<TSpec> knows && knows.StopsUsing((TSpec)goal);
+
+    public override ResourceSpec? Undescribed(ResourceSpec spec) => (kind as IKnowsDefaults<TSpec>)?.Undescribed((TSpec)spec);
+
+    public override ResourceSpec WithoutLeft(
+        ResourceSpec goal,
+        ResourceSpec desired,
+        ResourceSpec before,
+        ResourceSpec applied,
+        ResourceSpec observed
+    ) =>
+        kind is IHasSharedSets<TSpec> shared
+            ? shared.WithoutLeft((TSpec)goal, (TSpec)desired, (TSpec)before, (TSpec)applied, (TSpec)observed)
+            : goal;
 
     public override ValueTask RemoveAsync(ResourceSpec spec, CancellationToken ct) =>
-        kind is IRemovable<TSpec> removable ? removable.RemoveAsync((TSpec)spec, ct) : ValueTask.CompletedTask;
+        kind is ICanRemove<TSpec> removable ? removable.RemoveAsync((TSpec)spec, ct) : ValueTask.CompletedTask;
 
     public override async ValueTask<ResourceSpec?> CaptureAsync(ResourceSpec observed, CancellationToken ct) =>
         kind is ICaptures<TSpec> captures ? await captures.CaptureAsync((TSpec)observed, ct) : observed;
@@ -76,9 +169,31 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
     public override async ValueTask<IReadOnlyList<ResourceSpec>> FindOwnedAsync(CancellationToken ct) =>
         kind is IFindsOwned<TSpec> finds ? await finds.FindOwnedAsync(ct) : [];
 
-    public override IEnumerable<Wake> WokenBy(ResourceSpec spec) => kind is IWoken<TSpec> woken ? woken.WokenBy((TSpec)spec) : [];
+    public override IEnumerable<Trigger> TriggersOf(ResourceSpec spec) =>
+        kind is ITriggered<TSpec> woken ? woken.TriggersOf((TSpec)spec) : [];
 
     public override void Adopt(ResourceSpec seen) => (kind as IAdopts<TSpec>)?.Adopt((TSpec)seen);
+
+    public override HealTraits Traits => (kind as IHealTraits)?.Traits ?? HealTraits.Plain;
+
+    public override HealVerdict Decide(PlannedChange change, HealConditions now) =>
+        (kind as IHealPolicy<TSpec>)?.Decide((TSpec)change.Spec, change, now) ?? HealVerdict.Act;
+
+    public override HealFailure? MeaningOf(ErrorKind error) => (kind as IHealFailures)?.MeaningOf(error);
+
+    public override WatchedProcess? ProcessOf(ResourceSpec spec) => (kind as IRunsProcesses<TSpec>)?.ProcessOf((TSpec)spec);
+
+    public override string? StallOf(ResourceSpec spec, WatchedProcess process) =>
+        (kind as IRunsProcesses<TSpec>)?.StallOf((TSpec)spec, process);
+
+    public override void Forget(IReadOnlyCollection<WatchedProcess> watched) => (kind as IRunsProcesses<TSpec>)?.Forget(watched);
+
+    public override TimeSpan? ProbationOf(PlannedChange change) => (kind as IRunsProcesses<TSpec>)?.ProbationOf((TSpec)change.Spec, change);
+
+    public override string Relapsed(PlannedChange change, int failures) =>
+        (kind as IRunsProcesses<TSpec>)?.Relapsed((TSpec)change.Spec, change, failures) ?? $"it did not last {failures} times in a row";
+
+    public override IEnumerable<string> PathsOf(ResourceSpec spec) => (kind as IWritesFiles<TSpec>)?.PathsOf((TSpec)spec) ?? [];
 
     private async ValueTask<Observation> ObserveOneAsync(TSpec desired, CancellationToken ct)
     {
@@ -92,13 +207,11 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
         }
     }
 
-    private Observation Found(TSpec desired, TSpec? observed) => new(
-        desired.Id, observed, observed is not null && kind is IJudgesForeign<TSpec> judge ? judge.Judge(desired, observed) : observed, null);
+    private Observation Found(TSpec desired, TSpec? observed) =>
+        new(
+            desired.Id,
+            observed,
+            observed is not null && kind is IIgnoresForeign<TSpec> judge ? judge.WithoutForeign(desired, observed) : observed,
+            null
+        );
 }
-
-/// <summary>What one look at a resource gave.</summary>
-/// <param name="Id">The resource.</param>
-/// <param name="Actual">Everything that was seen; null: absent.</param>
-/// <param name="Judged">The same without what is none of our business; what plans compare.</param>
-/// <param name="Error">Why nothing could be seen, or null.</param>
-public sealed record Observation(string Id, ResourceSpec? Actual, ResourceSpec? Judged, Exception? Error);

@@ -3,12 +3,12 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Converge.Kinds;
 
-/// <summary>The kinds an engine knows, by the spec that describes them.</summary>
+/// <summary>The kinds that an engine knows, by their spec types.</summary>
 public sealed class KindRegistry
 {
     private readonly Dictionary<Type, KindAdapter> kinds = [];
 
-    /// <summary>Teaches the engine a kind.</summary>
+    /// <summary>Adds a kind.</summary>
     public KindRegistry Add<TSpec>(IResourceKind<TSpec> kind)
         where TSpec : ResourceSpec
     {
@@ -18,7 +18,11 @@ public sealed class KindRegistry
 
     internal IEnumerable<KindAdapter> All => kinds.Values;
 
-    internal KindAdapter For(ResourceSpec spec) => kinds.TryGetValue(spec.GetType(), out var kind)
-        ? kind
-        : throw new CloudletException(ErrorKind.Unsupported, $"{spec.Id}: this host cannot have resources of this sort; describe it for another host or take it out");
+    internal KindAdapter For(ResourceSpec spec) =>
+        kinds.TryGetValue(spec.GetType(), out var kind)
+            ? kind
+            : throw new CloudletException(
+                ErrorKind.Unsupported,
+                $"{spec.Id}: this host does not support this kind of resource; remove it, or describe it for another host"
+            );
 }

@@ -1,43 +1,74 @@
+using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState;
 using Cloudlet.Errors;
 
 namespace Cloudlet.Converge.Planning;
 
-/// <summary>Orders resources by <see cref="ResourceSpec.After"/>. Ids that are not among them are no constraint.</summary>
+/// <summary>Orders resources by <see cref="ResourceSpec.After"/>. Ids of resources that are not in the list are ignored.</summary>
 internal static class DependencyOrder
 {
-    /// <summary>A change in its place.</summary>
+    /// <summary>A change with the changes it must wait for.</summary>
     /// <param name="Change">A change to be made.</param>
-    /// <param name="NeededChanges">Ids of the changes that come before it, seen through resources that do not change.</param>
+    /// <param name="NeededChanges">Ids of the changes before it, including those reached through unchanged resources.</param>
     public sealed record OrderedChange(PlannedChange Change, List<string> NeededChanges);
 
-    /// <summary>The plan's changes but for removals, each after all that it needs.</summary>
+    /// <summary>The plan's changes to described resources, each after all its dependencies.</summary>
     public static IReadOnlyList<OrderedChange> Sort(Plan plan)
     {
-        var changes = plan.Changes.Where(c => c.Action != ChangeAction.Remove).ToDictionary(c => c.Id);
+        var changes = plan.Changes.Where(c => c.Action is not (ChangeAction.Remove or ChangeAction.Restore)).ToDictionary(c => c.Id);
         if (changes.Count == 0)
             return [];
         var needed = new Dictionary<string, HashSet<string>>();
         var ordered = new List<OrderedChange>(changes.Count);
         foreach (var spec in Sort(plan.Desired.Resources))
         {
-            // The changes behind a resource: those it names that change themselves, and through the others what is behind them.
-            var behind = new HashSet<string>();
+            // The changes that a resource waits for: its dependencies that change, and for the others, the changes that they wait for.
+            var prerequisites = new HashSet<string>();
             foreach (var id in spec.After)
                 if (changes.ContainsKey(id))
-                    behind.Add(id);
+                    prerequisites.Add(id);
                 else if (needed.TryGetValue(id, out var through))
-                    behind.UnionWith(through);
-            needed[spec.Id] = behind;
+                    prerequisites.UnionWith(through);
+            needed[spec.Id] = prerequisites;
             if (changes.TryGetValue(spec.Id, out var change))
-                ordered.Add(new OrderedChange(change, [.. behind]));
+                ordered.Add(new OrderedChange(change, [.. prerequisites]));
         }
 
         return ordered;
     }
 
-    /// <summary>Ids of those that come after one of <paramref name="ids"/>, directly or through others.</summary>
-    public static HashSet<string> StandingOn(IReadOnlyList<ResourceSpec> specs, IEnumerable<string> ids)
+    /// <summary>Specs that were captured at different times; without their `after` edges if these form a cycle.</summary>
+    public static IEnumerable<ResourceSpec> WithoutCircles(IReadOnlyList<ResourceSpec> specs)
+    {
+        try
+        {
+            Sort(specs);
+            return specs;
+        }
+        catch (CloudletException)
+        {
+            return specs.Select(static s => s with { After = [], Watches = [] });
+        }
+    }
+
+    /// <summary>
+    /// Specs from earlier descriptions, each after its dependencies. They may come from several descriptions and form a cycle; then they
+    /// are sorted by id.
+    /// </summary>
+    public static IReadOnlyList<ResourceSpec> SortLeaving(IReadOnlyList<ResourceSpec> specs)
+    {
+        try
+        {
+            return Sort(specs);
+        }
+        catch (CloudletException)
+        {
+            return [.. specs.OrderBy(s => s.Id, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>Ids of the direct and indirect dependents of <paramref name="ids"/>.</summary>
+    public static HashSet<string> DependentsOf(IReadOnlyList<ResourceSpec> specs, IEnumerable<string> ids)
     {
         HashSet<string> grounds = [.. ids];
         var standing = new HashSet<string>();
@@ -48,7 +79,7 @@ internal static class DependencyOrder
         return standing;
     }
 
-    /// <summary>Ids of those that one of <paramref name="ids"/> comes after, directly or through others.</summary>
+    /// <summary>Ids of the direct and indirect dependencies of <paramref name="ids"/>.</summary>
     public static HashSet<string> Under(IReadOnlyList<ResourceSpec> specs, IEnumerable<string> ids)
     {
         var byId = specs.ToDictionary(s => s.Id);
@@ -61,8 +92,8 @@ internal static class DependencyOrder
         return under;
     }
 
-    /// <summary>Specs so that each comes after all it names; independent ones in the order of their ids.</summary>
-    /// <exception cref="CloudletException">InvalidInput: they go round in a circle, which the message shows.</exception>
+    /// <summary>Sorts specs so that each comes after its dependencies; independent ones are sorted by id.</summary>
+    /// <exception cref="CloudletException">InvalidInput: they form a cycle; the message shows it.</exception>
     public static IReadOnlyList<ResourceSpec> Sort(IReadOnlyList<ResourceSpec> specs)
     {
         var byId = specs.ToDictionary(s => s.Id);
@@ -80,7 +111,10 @@ internal static class DependencyOrder
             if (path.Contains(spec.Id))
             {
                 var circle = path.SkipWhile(id => id != spec.Id).Append(spec.Id);
-                throw new CloudletException(ErrorKind.InvalidInput, $"resources wait for each other in a circle: {string.Join(" → ", circle)}; take one `after` out");
+                throw new CloudletException(
+                    ErrorKind.InvalidInput,
+                    $"resources wait for each other in a circle: {string.Join(" → ", circle)}; remove one `after`"
+                );
             }
 
             path.Add(spec.Id);

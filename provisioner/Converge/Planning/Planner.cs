@@ -1,33 +1,50 @@
 using Cloudlet.Converge.Kinds;
+using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState;
 using Cloudlet.Errors;
 
 namespace Cloudlet.Converge.Planning;
 
-/// <summary>Desired and observed in, changes out. Touches nothing and asks nobody.</summary>
+/// <summary>Computes changes from desired and observed states. Pure: no access to the host.</summary>
 internal sealed class Planner(KindRegistry kinds)
 {
-    /// <summary>All that has to be done.</summary>
+    private const string GivenBack = "properties that are no longer described return to their values before us";
+
+    /// <summary>All changes to make.</summary>
     /// <exception cref="CloudletException">InvalidInput: the resources wait for each other in a circle.</exception>
     public Plan Plan(HostState desired, ObservedHost observed)
     {
-        // Here and not while applying: a circle has to be found before anything is touched.
+        // Here and not during the apply: a cycle must be found before anything is touched.
         DependencyOrder.Sort(desired.Resources);
         var changes = new SortedDictionary<string, PlannedChange>(StringComparer.Ordinal);
         foreach (var spec in desired.Resources)
-            if (Compare(spec, observed.ById[spec.Id]) is { } change)
-                changes.Add(spec.Id, change);
-        foreach (var stray in observed.Strays)
-            changes.Add(stray.Spec.Id, new PlannedChange(stray.Spec, ChangeAction.Remove, []) { Error = stray.Error });
+            if (Compare(observed.GoalOf(spec), observed.ById[spec.Id]) is { } change)
+                changes.Add(spec.Id, ReferenceEquals(change.Spec, spec) ? change : change with { Reason = GivenBack });
+        foreach (var departure in observed.Departures.Where(static d => d.Fate != Fate.Keep))
+            changes.Add(departure.Spec.Id, Leave(departure));
 
-        // What stands on something that is made anew may be gone with it.
-        var shaken = DependencyOrder.StandingOn(desired.Resources, changes.Values.Where(c => c.Action == ChangeAction.Replace).Select(c => c.Id));
+        // Replacing a resource may remove its dependents with it.
+        var affectedByReplace = DependencyOrder.DependentsOf(
+            desired.Resources,
+            changes.Values.Where(c => c.Action == ChangeAction.Replace).Select(c => c.Id)
+        );
         foreach (var spec in desired.Resources)
             if (!changes.ContainsKey(spec.Id) && Because(spec) is { Count: > 0 } because)
-                changes.Add(spec.Id, Refresh(spec, observed.ById[spec.Id], because));
-        return new Plan(desired, [.. changes.Values]);
+                changes.Add(spec.Id, Refresh(observed.GoalOf(spec), observed.ById[spec.Id], because));
+        return new Plan(desired, [.. changes.Values])
+        {
+            Kept =
+            [
+                .. observed.Departures.Where(static d => d.Fate == Fate.Keep).Select(static d => new KeptResource(d.Spec.Id, d.Reason)),
+            ],
+        };
 
-        List<string> Because(ResourceSpec spec) => [.. (shaken.Contains(spec.Id) ? spec.After : spec.Watches).Where(id => changes.ContainsKey(id) || shaken.Contains(id))];
+        List<string> Because(ResourceSpec spec) =>
+            [
+                .. (affectedByReplace.Contains(spec.Id) ? spec.After : spec.Watches).Where(id =>
+                    changes.ContainsKey(id) || affectedByReplace.Contains(id)
+                ),
+            ];
     }
 
     /// <summary>The change that takes one resource from its observation to its description, or null.</summary>
@@ -44,6 +61,21 @@ internal sealed class Planner(KindRegistry kinds)
 
         PlannedChange Change(ChangeAction action) => new(desired, action, properties) { Observation = observation };
     }
+
+    private static PlannedChange Leave(Departure departure) =>
+        departure.Fate == Fate.Remove
+            ? new(departure.Spec, ChangeAction.Remove, [])
+            {
+                Observation = departure.Seen,
+                Reason = departure.Reason,
+                Error = departure.Seen?.Error?.Message,
+            }
+            : new(departure.Spec, ChangeAction.Restore, SpecDiff.Between(departure.Spec, departure.Seen?.Judged))
+            {
+                Observation = departure.Seen,
+                Reason = departure.Reason,
+                Error = departure.Seen?.Error?.Message,
+            };
 
     private static PlannedChange Refresh(ResourceSpec spec, Observation observation, List<string> because) =>
         new(spec, ChangeAction.Refresh, [.. because.Select(id => new PropertyChange("after", null, id))]) { Observation = observation };

@@ -1,12 +1,15 @@
-using Cloudlet.DesiredState.Compile;
-using Cloudlet.DesiredState.Units;
+using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Kinds.Links;
+using Cloudlet.DesiredState.Kinds.Units;
+using Cloudlet.DesiredState.Sections;
 using Scriban.Runtime;
 
 namespace Cloudlet.DesiredState.Boot;
 
 /// <summary>
-/// ifupdown (0.8 and later): one file in /etc/network/interfaces.d, which Debian's own /etc/network/interfaces sources. One and not one a link, because ifupdown brings links up in the order
-/// of the file, and a bridge has to come before its ports; its name has only characters that every way of including it accepts.
+/// ifupdown (0.8 and later): one file in /etc/network/interfaces.d, which Debian's own /etc/network/interfaces sources. It is one file
+/// for all links, because ifupdown brings links up in file order, and a bridge must come before its ports; its name has only characters
+/// every way of including it accepts.
 /// </summary>
 internal sealed class IfupdownRenderer : IBootRenderer
 {
@@ -25,10 +28,20 @@ internal sealed class IfupdownRenderer : IBootRenderer
         return new BootConfiguration([new BootFile(file)], [Networking(file.Id)]);
     }
 
-    // Not `running`: a start would bring up every link that the host's own files name, which nobody asked for; ours are applied directly.
-    private static UnitSpec Networking(string after) => new() { Id = UnitSpec.IdOf(Service), Name = Service, Enabled = true, After = [after] };
+    // Not `running`: a start would bring up every link in the host's own files, which is not requested; our links are applied directly.
+    private static UnitSpec Networking(string after) =>
+        new()
+        {
+            Id = UnitSpec.IdOf(Service),
+            Name = Service,
+            Enabled = true,
+            After = [after],
+        };
 
-    /// <summary>Every link after its parent, its master and the first end of its cable; otherwise by name.</summary>
+    /// <summary>
+    /// Every link after its parent, its master and the first end of its veth pair; otherwise by name. A bridge that takes over a card comes
+    /// after the card, because the card's stanza must run first.
+    /// </summary>
     private static List<BootLink> InOrder(IReadOnlyList<BootLink> links)
     {
         var byId = links.ToDictionary(l => l.Link.Id, StringComparer.Ordinal);
@@ -42,7 +55,12 @@ internal sealed class IfupdownRenderer : IBootRenderer
         {
             if (!seen.Add(link.Link.Id))
                 return;
-            foreach (var needed in link.Link.After.Order(StringComparer.Ordinal))
+            string[] before =
+            [
+                .. link.Link.After.Where(id => link.Link.Yields != true || id != LinkSpec.IdOf(link.Link.Master!)),
+                .. (link.Link.TakesOver ?? []).Select(LinkSpec.IdOf),
+            ];
+            foreach (var needed in before.Order(StringComparer.Ordinal))
             {
                 if (byId.TryGetValue(needed, out var first))
                     Place(first);

@@ -1,12 +1,14 @@
 using System.Text;
-using Cloudlet.DesiredState.Links;
+using Cloudlet.DesiredState.Kinds.Links;
 
 namespace Cloudlet.DesiredState.Boot;
 
-/// <summary>Commands of iproute2, for boot configuration that consists of commands.</summary>
+/// <summary>iproute2 commands, for boot configuration that consists of commands.</summary>
 internal static class IpCommand
 {
-    /// <summary>Makes a link, with its address at creation: no other program ever sees it with another one. Null for a link that is there already.</summary>
+    /// <summary>
+    /// Creates a link together with its address, so that no program ever sees it with another one. Null for an existing link.
+    /// </summary>
     public static string? Make(LinkSpec link, string? peerMac)
     {
         var start = $"ip link add name {link.Name}{Option("address", link.Mac)}";
@@ -30,7 +32,11 @@ internal static class IpCommand
         command.Append(Option("via", route.Via)).Append(Option("dev", link));
         if (isOnLink)
             command.Append(" onlink");
-        return command.Append(Option("metric", route.Metric?.ToString())).Append(Option("src", route.Source)).Append(Option("proto", protocol.ToString())).ToString();
+        return command
+            .Append(Option("metric", route.Metric?.ToString()))
+            .Append(Option("src", route.Source))
+            .Append(Option("proto", protocol.ToString()))
+            .ToString();
     }
 
     /// <summary>True for 224.0.0.0/4 and ff00::/8.</summary>
@@ -40,7 +46,8 @@ internal static class IpCommand
     private static string Vxlan(LinkSpec link)
     {
         var remote = link.VxlanRemote is { } far ? Option(IsMulticast(far) ? "group" : "remote", far) : "";
-        return $" type vxlan id {link.VxlanId}{Option("dev", link.Parent)}{Option("local", link.VxlanLocal)}{remote} dstport {link.VxlanPort}";
+        return $" type vxlan id {link.VxlanId}{Option("dev", link.Parent)}{Option("local", link.VxlanLocal)}{remote} dstport "
+            + $"{link.VxlanPort}";
     }
 
     private static string Option(string name, string? value) => value is null ? "" : $" {name} {value}";

@@ -1,4 +1,4 @@
-using Cloudlet.DesiredState.Links;
+using Cloudlet.DesiredState.Kinds.Links;
 using Scriban.Runtime;
 
 namespace Cloudlet.DesiredState.Boot;
@@ -9,9 +9,13 @@ internal sealed class LinkModel(BootHost host)
     /// <summary>rtm_protocol that marks routes as ours, here and where they are applied.</summary>
     private const int OwnProtocol = 199;
 
-    private readonly Dictionary<string, LinkSpec> links = host.Links.ToDictionary(l => l.Link.Name, l => (LinkSpec)Canonical.Sort(l.Link), StringComparer.Ordinal);
+    private readonly Dictionary<string, LinkSpec> links = host.Links.ToDictionary(
+        l => l.Link.Name,
+        l => (LinkSpec)Canonical.Sort(l.Link),
+        StringComparer.Ordinal
+    );
 
-    /// <summary>Everything a template may ask for; what a link does not have is null.</summary>
+    /// <summary>All properties that a template may use; what a link does not have is null.</summary>
     public ScriptObject Of(BootLink boot)
     {
         var link = links[boot.Link.Name];
@@ -36,8 +40,16 @@ internal sealed class LinkModel(BootHost host)
             ["mac"] = link.Mac,
             ["mtu"] = link.Mtu,
             ["up"] = link.Up,
-            ["promiscuous"] = link.Promiscuous,
+            // A created link is not promiscuous by default, so that needs no command at boot.
+            ["promiscuous"] = link.Promiscuous == false && LinkKinds.IsCreated(link.Kind) ? null : link.Promiscuous,
+            ["accepts_ra"] = boot.AcceptsRa,
             ["master"] = link.Master is "" ? null : link.Master,
+            ["yields"] = link.Yields == true,
+            ["bridge_addresses"] = new ScriptArray((link.Yields == true ? links[link.Master!].Addresses ?? [] : []).Select(Address)),
+            ["bridge_routes"] = new ScriptArray(
+                (link.Yields == true ? links[link.Master!].Routes ?? [] : []).Select(r => Route(r, links[link.Master!]))
+            ),
+            ["takes_over"] = new ScriptArray(link.TakesOver ?? []),
             ["addresses"] = new ScriptArray((link.Addresses ?? []).Select(Address)),
             ["has_v6"] = link.Addresses?.Any(IsV6) == true,
             ["routes"] = new ScriptArray((link.Routes ?? []).Select(r => Route(r, link))),
@@ -47,21 +59,22 @@ internal sealed class LinkModel(BootHost host)
         };
     }
 
-    // The other end of a cable may be nobody's declared link; it still gets the same address at every boot.
+    // The other end of the pair may be undeclared; it still gets the same address at every boot.
     private string? MacOf(string peer) => links.TryGetValue(peer, out var declared) ? declared.Mac : StableMac.Of(host.Name, peer);
 
     private static ScriptObject Address(string cidr) => new() { ["cidr"] = cidr, ["is_v6"] = IsV6(cidr) };
 
-    private static ScriptObject Route(RouteSpec route, LinkSpec link) => new()
-    {
-        ["to"] = route.To,
-        ["is_v6"] = IsV6(route.To),
-        ["via"] = route.Via,
-        ["metric"] = route.Metric,
-        ["source"] = route.Source,
-        ["on_link"] = route.IsViaNeighbour(link.Addresses ?? []),
-        ["command"] = IpCommand.Route(route, link.Name, route.IsViaNeighbour(link.Addresses ?? []), OwnProtocol),
-    };
+    private static ScriptObject Route(RouteSpec route, LinkSpec link) =>
+        new()
+        {
+            ["to"] = route.To,
+            ["is_v6"] = IsV6(route.To),
+            ["via"] = route.Via,
+            ["metric"] = route.Metric,
+            ["source"] = route.Source,
+            ["on_link"] = route.IsViaNeighbour(link.Addresses ?? []),
+            ["command"] = IpCommand.Route(route, link.Name, route.IsViaNeighbour(link.Addresses ?? []), OwnProtocol),
+        };
 
     private static bool IsV6(string text) => text.Contains(':');
 }

@@ -1,14 +1,15 @@
-using Cloudlet.DesiredState.Compile;
-using Cloudlet.DesiredState.Files;
-using Cloudlet.DesiredState.Links;
-using Cloudlet.DesiredState.Units;
+using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Kinds.Links;
+using Cloudlet.DesiredState.Kinds.Units;
+using Cloudlet.DesiredState.Sections;
 using Scriban.Runtime;
 
 namespace Cloudlet.DesiredState.Boot;
 
 /// <summary>
-/// systemd-networkd (keys of version 252 and later). Links that we create are described by a .netdev and a .network file of their own. A link that is there already keeps the .network file
-/// it has, whichever that is: a small service adds to it what the description says. docs/guides/links.md gives the reasons.
+/// systemd-networkd (keys of version 252 and later). Links that we create are described by their own .netdev and .network files. An
+/// existing link keeps its .network file, whichever that is: a small service adds what the description says.
+/// docs/guides/links.md gives the reasons.
 /// </summary>
 internal sealed class NetworkdRenderer : IBootRenderer
 {
@@ -48,12 +49,16 @@ internal sealed class NetworkdRenderer : IBootRenderer
         yield return new BootFile(BootFiles.Folder("/etc/systemd/networkd.conf.d"));
         yield return new BootFile(BootFiles.Text("/etc/systemd/networkd.conf.d/50-cloudlet.conf", templates.Render("networkd.conf", [])));
 
-        // Lower numbers win: ours (05) before those of agents, these before anybody's "every Ethernet link".
-        yield return new BootFile(BootFiles.Text($"{BootFiles.NetworkdFolder}/06-cloudlet-unmanaged.network", templates.Render("unmanaged.network", [])));
+        // Lower numbers win: ours (05) before those of agents, and these before catch-all files such as "every Ethernet link".
+        yield return new BootFile(
+            BootFiles.Text($"{BootFiles.NetworkdFolder}/06-cloudlet-unmanaged.network", templates.Render("unmanaged.network", []))
+        );
 
-        // `systemctl enable` would also enable systemd-networkd-wait-online, which then holds network-online.target for two minutes when no link is required for it. This is the one link that
-        // enables the service alone.
-        yield return new BootFile(BootFiles.Symlink($"{BootFiles.UnitFolder}/multi-user.target.wants/{Service}", $"/lib/systemd/system/{Service}"));
+        // `systemctl enable` would also enable systemd-networkd-wait-online, which then delays network-online.target by two minutes when no
+        // link is required for it. This symbolic link enables only the service.
+        yield return new BootFile(
+            BootFiles.Symlink($"{BootFiles.UnitFolder}/multi-user.target.wants/{Service}", $"/lib/systemd/system/{Service}")
+        );
     }
 
     private IEnumerable<BootFile> FilesOf(BootLink boot, Links links)
@@ -68,13 +73,18 @@ internal sealed class NetworkdRenderer : IBootRenderer
             new(BootFiles.Text($"{BootFiles.NetworkdFolder}/{file}", templates.Render(template, model)), name);
     }
 
-    /// <summary>The .netdev of a veth makes both ends; a second one for the other end would ask for the same pair again.</summary>
+    /// <summary>The .netdev of a veth creates both ends; a second one for the other end would request the same pair again.</summary>
     private static bool IsSecondEnd(LinkSpec link, Links links) =>
         link is { Kind: LinkKind.Veth, Peer: { } peer } && links.IsCreated(peer) && string.CompareOrdinal(peer, link.Name) < 0;
 
     private static UnitSpec Networkd(List<BootFile> files, IEnumerable<BootLink> links)
     {
-        string[] loads = [.. files.Where(f => f.File.Kind == FileKind.File && f.File.Path.StartsWith(BootFiles.NetworkdFolder, StringComparison.Ordinal)).Select(f => f.File.Path)];
+        string[] loads =
+        [
+            .. files
+                .Where(f => f.File.Kind == FileKind.File && f.File.Path.StartsWith(BootFiles.NetworkdFolder, StringComparison.Ordinal))
+                .Select(f => f.File.Path),
+        ];
         return new UnitSpec
         {
             Id = UnitSpec.IdOf(Service),
@@ -83,45 +93,53 @@ internal sealed class NetworkdRenderer : IBootRenderer
             Configuration = UnitSpec.Current,
             Loads = loads,
 
-            // A reload touches only links whose file changed; a restart would look at every link of the host again.
+            // A reload touches only links whose file changed; a restart would process every link of the host again.
             OnChange = OnChange.Reload,
 
-            // The links first: networkd then finds them as described and has nothing to do.
+            // Links first: networkd then finds them as described and has nothing to do.
             After = [.. files.Select(f => f.File.Id), .. links.Select(l => l.Link.Id)],
         };
     }
 
-    private static UnitSpec LinkService(string name, string path) => new()
-    {
-        Id = UnitSpec.IdOf(name),
-        Name = name,
-        Enabled = true,
-        Definition = UnitSpec.Current,
+    private static UnitSpec LinkService(string name, string path) =>
+        new()
+        {
+            Id = UnitSpec.IdOf(name),
+            Name = name,
+            Enabled = true,
+            Definition = UnitSpec.Current,
 
-        // Its own file makes it a unit of ours, which goes when nobody describes it any more; it is for the next boot, so nothing is restarted.
-        Loads = [path],
-        OnChange = OnChange.Nothing,
-    };
+            // Its own file makes it a unit of ours, which is removed when it is no longer described; it is for the next boot, so nothing is
+            // restarted.
+            Loads = [path],
+            OnChange = OnChange.Nothing,
+        };
 
-    private static UnitSpec WaitOnline(List<BootFile> files) => new()
-    {
-        Id = UnitSpec.IdOf("systemd-networkd-wait-online.service"),
-        Name = "systemd-networkd-wait-online.service",
-        Enabled = true,
-        After = [.. files.Select(f => f.File.Id)],
-    };
+    private static UnitSpec WaitOnline(List<BootFile> files) =>
+        new()
+        {
+            Id = UnitSpec.IdOf("systemd-networkd-wait-online.service"),
+            Name = "systemd-networkd-wait-online.service",
+            Enabled = true,
+            After = [.. files.Select(f => f.File.Id)],
+        };
 
-    /// <summary>The links of the host, and who makes each of them at boot.</summary>
+    /// <summary>The links of the host, and what creates each of them at boot.</summary>
     private sealed class Links(BootHost host)
     {
         private readonly LinkModel models = new(host);
 
-        public List<BootLink> Created { get; } = [.. host.Links.Where(l => LinkKinds.IsCreated(l.Link.Kind)).OrderBy(l => l.Link.Name, StringComparer.Ordinal)];
+        public List<BootLink> Created { get; } =
+        [.. host.Links.Where(l => LinkKinds.IsCreated(l.Link.Kind)).OrderBy(l => l.Link.Name, StringComparer.Ordinal)];
 
-        /// <summary>Links that are there already, and those on top of one: networkd makes a stacked link only where the .network file of its parent, which is not ours, names it.</summary>
-        public IEnumerable<BootLink> OfService => host.Links
-            .Where(l => !LinkKinds.IsCreated(l.Link.Kind) || IsMadeByService(l.Link))
-            .OrderBy(l => l.Link.Name, StringComparer.Ordinal);
+        /// <summary>
+        /// Existing links, and links on top of one: networkd creates a stacked link only if the .network file of its parent, which is not
+        /// ours, names it.
+        /// </summary>
+        public IEnumerable<BootLink> OfService =>
+            host
+                .Links.Where(l => !LinkKinds.IsCreated(l.Link.Kind) || IsMadeByService(l.Link))
+                .OrderBy(l => l.Link.Name, StringComparer.Ordinal);
 
         public bool IsCreated(string name) => Created.Exists(l => l.Link.Name == name);
 
@@ -135,7 +153,9 @@ internal sealed class NetworkdRenderer : IBootRenderer
             model["is_made_here"] = IsMadeByService(boot.Link);
             model["needs"] = new ScriptArray(IsMadeByService(boot.Link) ? [boot.Link.Parent!] : WithMaster(boot.Link));
             foreach (var kind in new[] { LinkKind.Vlan, LinkKind.Macvlan, LinkKind.Vxlan })
-                model[$"{LinkKinds.NameOf(kind)}s"] = new ScriptArray(Created.Where(l => l.Link.Kind == kind && l.Link.Parent == boot.Link.Name).Select(l => l.Link.Name));
+                model[$"{LinkKinds.NameOf(kind)}s"] = new ScriptArray(
+                    Created.Where(l => l.Link.Kind == kind && l.Link.Parent == boot.Link.Name).Select(l => l.Link.Name)
+                );
             return model;
         }
     }

@@ -6,10 +6,11 @@ internal sealed class CycleSearch(Dictionary<string, ResourceSpec> specs)
     private readonly HashSet<string> done = new(StringComparer.Ordinal);
     private readonly List<string> path = [];
 
-    /// <summary>The ids of one cycle, its first id repeated at the end; null when there is none.</summary>
+    /// <summary>The ids of one cycle, with the first id repeated at the end; null when there is none.</summary>
     public List<string>? Find() => specs.Keys.Order(StringComparer.Ordinal).Select(Visit).FirstOrDefault(cycle => cycle is not null);
 
-    // The depth is that of the longest chain of edges: a handful for links and folders, and as many units as a person lets wait for each other.
+    // The recursion is as deep as the longest chain of edges: a handful for links and folders, and as many units as a user makes wait
+    // for each other.
     private List<string>? Visit(string id)
     {
         var start = path.IndexOf(id);

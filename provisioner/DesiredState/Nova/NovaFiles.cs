@@ -1,5 +1,5 @@
-using Cloudlet.DesiredState.Compile;
-using Cloudlet.DesiredState.Site;
+using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Sections;
 using Scriban.Runtime;
 
 namespace Cloudlet.DesiredState.Nova;
@@ -9,8 +9,10 @@ internal sealed class NovaFiles(NovaHost host, EmbeddedTemplates templates)
 {
     public const string Nova = "/etc/nova/nova.conf";
     public const string NovaCompute = "/etc/nova/nova-compute.conf";
+
     /// <summary>
-    /// oslo.config reads these folders too, by every service or by the compute service; as Debian's units name the files on the command line, before them: what the files do not set, somebody may set there at any time.
+    /// oslo.config also reads these folders, for every service or only for the compute service. Debian's units name the files on the
+    /// command line, so the folders are read before them: options that the files do not set can be set there at any time.
     /// </summary>
     public const string NovaFolder = "/etc/nova/nova.conf.d";
     public const string NovaComputeFolder = "/etc/nova/nova-compute.conf.d";
@@ -23,17 +25,20 @@ internal sealed class NovaFiles(NovaHost host, EmbeddedTemplates templates)
 
     private const string NovaNamespace = "nova.conf";
 
-    /// <summary>The configuration file that a key of <see cref="NovaSection.Options"/> names, or null when the role has none of that name.</summary>
-    public static string? PathOf(string name, NovaHost host) => name switch
-    {
-        "nova.conf" => Nova,
-        "nova-compute.conf" when host.HasCompute => NovaCompute,
-        "placement.conf" when host.HasController => Placement,
-        "glance-api.conf" when host.HasController => Glance,
-        _ => null,
-    };
+    /// <summary>
+    /// The configuration file that a key of <see cref="NovaSection.Options"/> names, or null when the role has no such file.
+    /// </summary>
+    public static string? PathOf(string name, NovaHost host) =>
+        name switch
+        {
+            "nova.conf" => Nova,
+            "nova-compute.conf" when host.HasCompute => NovaCompute,
+            "placement.conf" when host.HasController => Placement,
+            "glance-api.conf" when host.HasController => Glance,
+            _ => null,
+        };
 
-    /// <summary>All of them, by path.</summary>
+    /// <summary>All files, by path.</summary>
     public Dictionary<string, FileSection> All()
     {
         var options = new NovaOptions(host);
@@ -68,7 +73,13 @@ internal sealed class NovaFiles(NovaHost host, EmbeddedTemplates templates)
     }
 
     private static FileSection Oslo(OptionTable options, string name, string group) =>
-        new() { Oslo = new OsloSection { Options = options.Sections, Namespace = name }, Mode = "0640", Group = group };
+        new()
+        {
+            Oslo = new OsloSection { Options = options.Sections, Namespace = name },
+            Mode = "0640",
+            Group = group,
+        };
 
-    private FileSection Text(string template, ScriptObject? values = null) => new() { Content = templates.Render(template, values ?? new ScriptObject()) };
+    private FileSection Text(string template, ScriptObject? values = null) =>
+        new() { Content = templates.Render(template, values ?? new ScriptObject()) };
 }

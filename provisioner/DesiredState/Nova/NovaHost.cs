@@ -1,9 +1,9 @@
-using Cloudlet.DesiredState.Links;
-using Cloudlet.DesiredState.Site;
+using Cloudlet.DesiredState.Kinds.Links;
+using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Nova;
 
-/// <summary>A host with a role, every default and every address that follows from another key written out.</summary>
+/// <summary>A host with a role, with all defaults and derived addresses.</summary>
 internal sealed class NovaHost
 {
     /// <summary>Name of the secret with the broker's password.</summary>
@@ -16,7 +16,7 @@ internal sealed class NovaHost
 
     private readonly HostSection host;
 
-    /// <summary>Works the host out; with problems in its description (<see cref="NovaProblems"/>) what cannot be known is empty.</summary>
+    /// <summary>Derives the values; if the description has problems (<see cref="NovaProblems"/>), unknown values are empty.</summary>
     public NovaHost(HostSection host)
     {
         this.host = host;
@@ -25,7 +25,7 @@ internal sealed class NovaHost
         MyIp = MyIpLink is { } link && AddressOf(link) is { } address ? address : "";
     }
 
-    /// <summary>What the description says.</summary>
+    /// <summary>The described section.</summary>
     public NovaSection Section { get; }
 
     public NovaRole Role => Section.Role ?? NovaRole.SingleNode;
@@ -43,32 +43,34 @@ internal sealed class NovaHost
     /// <summary>The link whose address is <see cref="MyIp"/>; null where none is named.</summary>
     public string? MyIpLink { get; }
 
-    /// <summary>The address that Nova knows the host by.</summary>
+    /// <summary>The address by which Nova knows the host.</summary>
     public string MyIp { get; }
 
-    /// <summary>Without anybody who checks callers, a single node is for its own users alone.</summary>
+    /// <summary>Without Keystone, a single node serves only its own users.</summary>
     public bool IsOnLoopback => Role == NovaRole.SingleNode && !HasKeystone;
 
-    /// <summary>The address that the controller's services listen on, as a URL has it.</summary>
+    /// <summary>The address that the controller's services listen on, in URL form.</summary>
     public string Listen => IsOnLoopback ? Loopback : InUrl(MyIp);
 
     /// <summary>The same, without brackets.</summary>
     public string ListenAddress => IsOnLoopback ? Loopback : MyIp;
 
-    /// <summary>Where the controller's services are found from here, as a URL has it.</summary>
+    /// <summary>The address of the controller's services as seen from this host, in URL form.</summary>
     public string ControllerHost => Role == NovaRole.Compute ? InUrl(Section.Controller ?? "") : Listen;
 
     /// <summary>The file of a secret.</summary>
     public string SecretFile(string name) => host.Secrets?.GetValueOrDefault(name) ?? "";
 
     /// <summary>True for a link that is declared, by the host or by the role.</summary>
-    public bool IsDeclared(string link) => host.Links?.ContainsKey(link) == true || (link == Section.FlatInterface && Section.Address is not null);
+    public bool IsDeclared(string link) =>
+        host.Links?.ContainsKey(link) == true || (link == Section.FlatInterface && Section.Address is not null);
 
-    /// <summary>What the host itself says about a link.</summary>
+    /// <summary>The host's own description of a link.</summary>
     public LinkSection? Declared(string link) => host.Links?.GetValueOrDefault(link);
 
-    /// <summary>The ids of the links that the compute service stands on.</summary>
-    public IEnumerable<string> Links => new[] { MyIpLink, Section.FlatInterface }.OfType<string>().Distinct(StringComparer.Ordinal).Where(IsDeclared).Select(LinkSpec.IdOf);
+    /// <summary>The ids of the links that the compute service depends on.</summary>
+    public IEnumerable<string> Links =>
+        new[] { MyIpLink, Section.FlatInterface }.OfType<string>().Distinct(StringComparer.Ordinal).Where(IsDeclared).Select(LinkSpec.IdOf);
 
     /// <summary>The ids of the links that services of the controller listen on.</summary>
     public IEnumerable<string> ListenLinks => !IsOnLoopback && MyIpLink is { } link && IsDeclared(link) ? [LinkSpec.IdOf(link)] : [];
@@ -76,7 +78,10 @@ internal sealed class NovaHost
     /// <summary>The first address of a link without its prefix length, or null.</summary>
     public string? AddressOf(string link)
     {
-        var written = Declared(link)?.Addresses is [var first, ..] ? first : link == Section.FlatInterface ? Section.Address : null;
+        var written =
+            Declared(link)?.Addresses is [var first, ..] ? first
+            : link == Section.FlatInterface ? Section.Address
+            : null;
         return written is not null && IpPrefix.TryParse(written, out var prefix, out _) ? prefix.Address.ToString() : null;
     }
 

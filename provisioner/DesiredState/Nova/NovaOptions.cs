@@ -1,12 +1,12 @@
 using System.Globalization;
-using Cloudlet.DesiredState.Site;
+using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Nova;
 
-/// <summary>The configuration files of a role, option by option. What is left out has the service's own default.</summary>
+/// <summary>The configuration files of a role, option by option. Omitted options have the service's own default.</summary>
 internal sealed class NovaOptions(NovaHost host)
 {
-    /// <summary>Seconds: a new compute host belongs to a cell without anybody's help.</summary>
+    /// <summary>Seconds between discoveries: a new compute host is added to a cell automatically.</summary>
     private const string DiscoverEvery = "15";
 
     private const string NovaState = "/var/lib/nova";
@@ -39,7 +39,7 @@ internal sealed class NovaOptions(NovaHost host)
         return host.HasKeystone ? WithKeystone(table) : WithoutKeystone(table);
     }
 
-    /// <summary>/etc/nova/nova-compute.conf, which is read as well; the package writes a driver of its own there.</summary>
+    /// <summary>/etc/nova/nova-compute.conf, which is also read; the package sets its own driver there.</summary>
     public OptionTable NovaCompute() => new OptionTable().Set("DEFAULT", "compute_driver", Driver);
 
     /// <summary>/etc/placement/placement.conf.</summary>
@@ -48,7 +48,11 @@ internal sealed class NovaOptions(NovaHost host)
         var table = new OptionTable()
             .Set("DEFAULT", "log_dir", "/var/log/placement")
             .Set("api", "auth_strategy", host.HasKeystone ? "keystone" : "noauth2")
-            .Set("placement_database", "connection", Database(host.Section.Databases?.PlacementDatabase, "/var/lib/placement/placement.sqlite"));
+            .Set(
+                "placement_database",
+                "connection",
+                Database(host.Section.Databases?.PlacementDatabase, "/var/lib/placement/placement.sqlite")
+            );
         return host.HasKeystone ? Account(table, "keystone_authtoken") : table;
     }
 
@@ -67,16 +71,17 @@ internal sealed class NovaOptions(NovaHost host)
         return host.HasKeystone ? Account(table, "keystone_authtoken") : table;
     }
 
-    private void Controller(OptionTable table) => table
-        .Set("api", "auth_strategy", host.HasKeystone ? "keystone" : "noauth2")
-        .Set("api_database", "connection", Database(host.Section.Databases?.ApiDatabase, $"{NovaState}/nova_api.sqlite"))
-        .Set("database", "connection", Database(host.Section.Databases?.Database, $"{NovaState}/nova.sqlite"))
-        .Set("conductor", "workers", "1")
-        .Set("scheduler", "workers", "1")
-        .Set("scheduler", "discover_hosts_in_cells_interval", DiscoverEvery)
-        .Set("quota", "instances", "-1")
-        .Set("quota", "cores", "-1")
-        .Set("quota", "ram", "-1");
+    private void Controller(OptionTable table) =>
+        table
+            .Set("api", "auth_strategy", host.HasKeystone ? "keystone" : "noauth2")
+            .Set("api_database", "connection", Database(host.Section.Databases?.ApiDatabase, $"{NovaState}/nova_api.sqlite"))
+            .Set("database", "connection", Database(host.Section.Databases?.Database, $"{NovaState}/nova.sqlite"))
+            .Set("conductor", "workers", "1")
+            .Set("scheduler", "workers", "1")
+            .Set("scheduler", "discover_hosts_in_cells_interval", DiscoverEvery)
+            .Set("quota", "instances", "-1")
+            .Set("quota", "cores", "-1")
+            .Set("quota", "ram", "-1");
 
     private void Compute(OptionTable table)
     {
@@ -85,21 +90,22 @@ internal sealed class NovaOptions(NovaHost host)
             return;
         table.Set("libvirt", "virt_type", host.Virtualization == NovaVirtualization.Kvm ? "kvm" : "qemu");
 
-        // Nova would take the processor of the host for the guest's, which emulation need not have.
+        // By default Nova copies the host's processor model to the guest, which emulation may not support.
         if (host.Virtualization == NovaVirtualization.Qemu)
             table.Set("libvirt", "cpu_mode", "none");
     }
 
-    private OptionTable WithoutKeystone(OptionTable table) => table
-        .Set("placement", "auth_type", "admin_token")
-        .Set("placement", "endpoint", $"http://{host.ControllerHost}:{NovaPorts.Placement}")
-        .Set("placement", "token", "admin")
-        .Set("glance", "api_servers", $"http://{host.ControllerHost}:{NovaPorts.Glance}")
-        .Set("neutron", "auth_type", "admin_token")
-        .Set("neutron", "endpoint_override", $"http://127.0.0.1:{NovaPorts.Neutron}")
-        .Set("neutron", "token", "admin");
+    private OptionTable WithoutKeystone(OptionTable table) =>
+        table
+            .Set("placement", "auth_type", "admin_token")
+            .Set("placement", "endpoint", $"http://{host.ControllerHost}:{NovaPorts.Placement}")
+            .Set("placement", "token", "admin")
+            .Set("glance", "api_servers", $"http://{host.ControllerHost}:{NovaPorts.Glance}")
+            .Set("neutron", "auth_type", "admin_token")
+            .Set("neutron", "endpoint_override", $"http://127.0.0.1:{NovaPorts.Neutron}")
+            .Set("neutron", "token", "admin");
 
-    /// <summary>Nova goes to Glance with its caller's own token, so that has no account.</summary>
+    /// <summary>Nova calls Glance with its caller's own token, so no account is configured for it.</summary>
     private OptionTable WithKeystone(OptionTable table)
     {
         if (host.HasController)
@@ -122,15 +128,14 @@ internal sealed class NovaOptions(NovaHost host)
             .Set(section, "project_name", keystone.Project ?? "service")
             .Set(section, "user_domain_name", "Default")
             .Set(section, "project_domain_name", "Default")
-
-            // Tokens of a service have no endpoint that a region would choose.
+            // A service token has no endpoint that a region would select.
             .Set(section, "region_name", section == "service_user" ? null : keystone.Region);
     }
 
     private static string Database(string? secret, string file) => secret is null ? $"sqlite:///{file}" : Secret(secret);
 }
 
-/// <summary>Where the services of a cloudlet listen: the ports of their projects.</summary>
+/// <summary>Ports of the services: the defaults of their projects.</summary>
 internal static class NovaPorts
 {
     public const int Broker = 5672;
@@ -140,7 +145,7 @@ internal static class NovaPorts
     public const int Neutron = 9696;
 }
 
-/// <summary>Options that are being put together.</summary>
+/// <summary>Builds a set of options.</summary>
 internal sealed class OptionTable
 {
     private readonly Dictionary<string, IReadOnlyDictionary<string, OsloValue>> sections = new(StringComparer.Ordinal);
@@ -148,7 +153,7 @@ internal sealed class OptionTable
     /// <summary>The options so far.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, OsloValue>> Sections => sections;
 
-    /// <summary>Sets an option; with null it has the service's default.</summary>
+    /// <summary>Sets an option; null leaves the service's default.</summary>
     public OptionTable Set(string section, string name, string? value)
     {
         if (value is null)

@@ -1,18 +1,16 @@
 using System.Net;
-using Cloudlet.DesiredState.Links;
-using Cloudlet.DesiredState.Site;
-using Cloudlet.DesiredState.Site.Structure;
-using Cloudlet.DesiredState.Site.Validation;
+using Cloudlet.DesiredState.Kinds.Links;
+using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Nova;
 
-/// <summary>Something wrong with a role.</summary>
-/// <param name="Message">What is wrong and what would be right.</param>
-/// <param name="Keys">The way to it, from the host downwards.</param>
-/// <param name="IsMissing">A key is missing there, so that a misspelt one may be it.</param>
+/// <summary>A problem with a role.</summary>
+/// <param name="Message">The problem and the fix.</param>
+/// <param name="Keys">The path to it, from the host downwards.</param>
+/// <param name="IsMissing">A key is missing there, so a misspelt key may be the cause.</param>
 internal sealed record NovaProblem(string Message, string[] Keys, bool IsMissing = false);
 
-/// <summary>Everything that is wrong with the role of a host. Pure: for site files and for programs that declare hosts.</summary>
+/// <summary>Finds all problems with the role of a host. Pure: for site files and for programs that declare hosts.</summary>
 internal sealed class NovaProblems
 {
     private readonly List<NovaProblem> problems = [];
@@ -27,7 +25,7 @@ internal sealed class NovaProblems
         facts = new NovaHost(host);
     }
 
-    /// <summary>The problems of a host as it is described, its role not yet written out.</summary>
+    /// <summary>The problems of a host as described, with its role not yet expanded.</summary>
     public static IReadOnlyList<NovaProblem> Of(HostSection host)
     {
         if (host.Nova is null)
@@ -36,7 +34,7 @@ internal sealed class NovaProblems
         if (HostReach.Parse(host.Reach ?? "local", out _) is NamespaceReach)
             check.Wrong("a network namespace has links only; remove what it inherits with nova: ~");
         else if (host.Nova.Role is null)
-            check.Missing("say what the host does: role: single-node, controller or compute");
+            check.Missing("specify the role: single-node, controller or compute");
         else
             check.Role();
         return check.problems;
@@ -55,13 +53,17 @@ internal sealed class NovaProblems
         else if (facts.Role != NovaRole.Compute && nova.Controller is not null)
             Wrong("only a compute host has a controller elsewhere; this one is its own", "controller");
         else if (nova.Controller is { } controller && !IPAddress.TryParse(controller, out _) && !IsHostName(controller))
-            Wrong($"\"{controller}\" is no address or host name", "controller");
+            Wrong($"\"{controller}\" is not a valid address or host name", "controller");
         if (facts.Role == NovaRole.Controller && nova.Virtualization is not null)
-            Wrong("a controller has no guests", "virtualization");
+            Wrong("a controller runs no guests", "virtualization");
         Range(nova.ReportInterval, 1, 3600, "reportInterval");
         Range(nova.ServiceDownTime, 2, 86_400, "serviceDownTime");
         if ((nova.ReportInterval ?? 10) is var report && (nova.ServiceDownTime ?? 60) is var down && down <= report)
-            Wrong($"a service would count as down between two of its reports: serviceDownTime ({down}) has to be more than reportInterval ({report})", nova.ServiceDownTime is null ? "reportInterval" : "serviceDownTime");
+            Wrong(
+                $"a service would count as down between two of its reports: serviceDownTime ({down}) must be more than "
+                    + $"reportInterval ({report})",
+                nova.ServiceDownTime is null ? "reportInterval" : "serviceDownTime"
+            );
     }
 
     private void FlatInterface()
@@ -71,18 +73,28 @@ internal sealed class NovaProblems
         if (nova.FlatInterface is null)
         {
             if (nova.Address is not null)
-                Wrong("whose address? name a flatInterface, or give the address to a link under links", "address");
+                Wrong("`address` needs `flatInterface`; or give the address to a link under links", "address");
             return;
         }
 
         if (Names.LinkError(nova.FlatInterface) is { } nameError)
             Wrong(nameError, "flatInterface");
         if (nova.FlatInterface == nova.PublicInterface)
-            Wrong($"\"{nova.FlatInterface}\" is the publicInterface too; the guests' network needs a link of its own: a second card, or a dummy with address", "flatInterface");
+            Wrong(
+                $"\"{nova.FlatInterface}\" is also the publicInterface; the guests' network needs a link of its own: a second card, "
+                    + "or a dummy with address",
+                "flatInterface"
+            );
         else if (!facts.IsDeclared(nova.FlatInterface))
-            Wrong($"this host has no link \"{nova.FlatInterface}\"{Spelling.Hint(nova.FlatInterface, host.Links?.Keys ?? [])}; give it an address here, and the role makes a dummy of that name, or declare it under links (a card that is there with kind: existing)", "flatInterface");
+            Wrong(
+                $"this host has no link \"{nova.FlatInterface}\"{Spelling.Hint(nova.FlatInterface, host.Links?.Keys ?? [])}; give it "
+                    + "an address here, and the role creates a dummy with that name, or declare "
+                    + "it under links (an existing card with "
+                    + "kind: existing)",
+                "flatInterface"
+            );
         if (nova.Address is not null && facts.Declared(nova.FlatInterface)?.Addresses is not null)
-            Wrong($"\"{nova.FlatInterface}\" has its addresses under links; say them in one place only", "address");
+            Wrong($"\"{nova.FlatInterface}\" already has addresses under links; give them in one place only", "address");
     }
 
     private void MyIp()
@@ -90,30 +102,40 @@ internal sealed class NovaProblems
         if (nova.PublicInterface is { } card && Names.LinkError(card) is { } error)
             Wrong(error, "publicInterface");
         if (facts.MyIpLink is not { } link)
-            Missing(facts.Role == NovaRole.SingleNode
-                ? "a single node needs \"flatInterface\", or \"publicInterface\": the link whose address is my_ip"
-                : $"a {Word(facts.Role)} needs \"publicInterface\": the link whose address is my_ip");
-        else if (facts.AddressOf(link) is null && (nova.Address is null || link != nova.FlatInterface) && (facts.IsDeclared(link) || link == nova.PublicInterface))
-            Wrong($"the first address of \"{link}\" is my_ip, so it has to be said: links: {{{link}: {{kind: existing, addresses: [ADDRESS/LENGTH]}}}}", link == nova.FlatInterface ? "flatInterface" : "publicInterface");
+            Missing(
+                facts.Role == NovaRole.SingleNode
+                    ? "a single node needs \"flatInterface\", or \"publicInterface\": the link whose address is my_ip"
+                    : $"a {Word(facts.Role)} needs \"publicInterface\": the link whose address is my_ip"
+            );
+        else if (
+            facts.AddressOf(link) is null
+            && (nova.Address is null || link != nova.FlatInterface)
+            && (facts.IsDeclared(link) || link == nova.PublicInterface)
+        )
+            Wrong(
+                $"the first address of \"{link}\" is my_ip, so it must be described: links: {{{link}: {{kind: existing, addresses: "
+                    + $"[ADDRESS/LENGTH]}}}}",
+                link == nova.FlatInterface ? "flatInterface" : "publicInterface"
+            );
     }
 
     private void Authentication()
     {
         if (nova.Auth is null && facts.Role != NovaRole.SingleNode)
-            Missing($"a {Word(facts.Role)} needs \"auth\": keystone, or none: then whoever reaches its services is an administrator");
+            Missing($"a {Word(facts.Role)} needs \"auth\": keystone, or none: then everyone who reaches its services is an administrator");
         if (!facts.HasKeystone)
         {
             if (nova.Keystone is not null)
-                Wrong("this is for auth: keystone", "keystone");
+                Wrong("only valid with `auth: keystone`", "keystone");
             return;
         }
 
         if (nova.Keystone is null)
             Missing("auth: keystone needs \"keystone\": {url: …}");
         else if (nova.Keystone.Url is not { } url)
-            Missing("say where Keystone is: url: https://…:5000", "keystone");
+            Missing("specify the address of Keystone: url: https://…:5000", "keystone");
         else if (!(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
-            Wrong($"\"{url}\" is no http or https address", "keystone", "url");
+            Wrong($"\"{url}\" is not a valid http or https address", "keystone", "url");
         if (host.Secrets?.ContainsKey(NovaHost.KeystoneSecret) != true)
             MissingSecret("the services need the password of their account at Keystone", NovaHost.KeystoneSecret);
     }
@@ -123,7 +145,7 @@ internal sealed class NovaProblems
         if (nova.Databases is not { } databases)
             return;
         if (facts.Role != NovaRole.Controller || !facts.HasKeystone)
-            Wrong("databases elsewhere are for a controller with auth: keystone", "databases");
+            Wrong("databases are only valid for a controller with auth: keystone", "databases");
         Database(databases.ApiDatabase, "api_database");
         Database(databases.Database, "database");
         Database(databases.PlacementDatabase, "placement_database");
@@ -133,7 +155,12 @@ internal sealed class NovaProblems
     private void Database(string? secret, string key)
     {
         if (secret is not null && host.Secrets?.ContainsKey(secret) != true)
-            Wrong($"the secret \"{secret}\" is not declared; name it under `secrets` with the file that holds the URL{Spelling.Hint(secret, host.Secrets?.Keys ?? [])}", "databases", key);
+            Wrong(
+                $"the secret \"{secret}\" is not declared; name it under `secrets` with the file that holds the "
+                    + $"URL{Spelling.Hint(secret, host.Secrets?.Keys ?? [])}",
+                "databases",
+                key
+            );
     }
 
     private void Options()
@@ -143,7 +170,11 @@ internal sealed class NovaProblems
         foreach (var name in nova.Options?.Keys ?? [])
         {
             if (!own.Contains(name))
-                Wrong($"a {Word(facts.Role)} has no file \"{name}\"{Spelling.Hint(name, own)}; it has {string.Join(", ", own)}", "options", name);
+                Wrong(
+                    $"a {Word(facts.Role)} has no file \"{name}\"{Spelling.Hint(name, own)}; it has {string.Join(", ", own)}",
+                    "options",
+                    name
+                );
         }
     }
 
@@ -152,7 +183,12 @@ internal sealed class NovaProblems
         if (host.Secrets?.GetValueOrDefault(NovaHost.RabbitSecret) is not { } path)
             MissingSecret("Nova needs the password of its account at the broker", NovaHost.RabbitSecret);
         else if (facts.HasController && !Names.HasOnly(path, "/._-"))
-            problems.Add(new NovaProblem($"\"{path}\" is named in a shell command: letters, digits, '/', '.', '_' and '-'", ["secrets", NovaHost.RabbitSecret]));
+            problems.Add(
+                new NovaProblem(
+                    $"\"{path}\" is used in a shell command; allowed are letters, digits, '/', '.', '_' and '-'",
+                    ["secrets", NovaHost.RabbitSecret]
+                )
+            );
     }
 
     private void Range(int? value, int least, int most, string key)
@@ -161,18 +197,22 @@ internal sealed class NovaProblems
             Wrong($"{number} is out of range: {key} is {least} to {most}", key);
     }
 
-    private static bool IsHostName(string name) => name.Length <= 253 && Array.TrueForAll(name.Split('.'), label => Names.HostError(label) is null);
+    private static bool IsHostName(string name) =>
+        name.Length <= 253 && Array.TrueForAll(name.Split('.'), label => Names.HostError(label) is null);
 
-    private static string Word(NovaRole role) => role switch
-    {
-        NovaRole.SingleNode => "single node",
-        NovaRole.Controller => "controller",
-        _ => "compute host",
-    };
+    private static string Word(NovaRole role) =>
+        role switch
+        {
+            NovaRole.SingleNode => "single node",
+            NovaRole.Controller => "controller",
+            _ => "compute host",
+        };
 
-    private void Missing(string message, params string[] keys) => problems.Add(new NovaProblem(message, ["nova", .. keys], IsMissing: true));
+    private void Missing(string message, params string[] keys) =>
+        problems.Add(new NovaProblem(message, ["nova", .. keys], IsMissing: true));
 
-    private void MissingSecret(string message, string name) => problems.Add(new NovaProblem($"{message}; add it to secrets: {name}: /path/on/the/host", ["secrets"], IsMissing: true));
+    private void MissingSecret(string message, string name) =>
+        problems.Add(new NovaProblem($"{message}; add it to secrets: {name}: /path/on/the/host", ["secrets"], IsMissing: true));
 
     private void Wrong(string message, params string[] keys) => problems.Add(new NovaProblem(message, ["nova", .. keys]));
 }

@@ -1,9 +1,12 @@
 using System.Text;
-using Cloudlet.DesiredState.Site;
+using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Oslo;
 
-/// <summary>Writes options so that oslo.config reads exactly the values that were given. The same options have the same text, in whatever order they were given.</summary>
+/// <summary>
+/// Writes options so that oslo.config reads exactly the given values. The same options have the same text, in whatever order they were
+/// given.
+/// </summary>
 internal static class OsloText
 {
     private const string DefaultSection = "DEFAULT";
@@ -12,20 +15,29 @@ internal static class OsloText
     public static string Of(IReadOnlyDictionary<string, IReadOnlyDictionary<string, OsloValue>> options)
     {
         var text = new StringBuilder();
-        foreach (var (section, values) in options.Where(s => s.Value.Count > 0).OrderBy(s => s.Key != DefaultSection).ThenBy(s => s.Key, StringComparer.Ordinal))
+        foreach (
+            var (section, values) in options
+                .Where(s => s.Value.Count > 0)
+                .OrderBy(s => s.Key != DefaultSection)
+                .ThenBy(s => s.Key, StringComparer.Ordinal)
+        )
         {
             text.Append(text.Length > 0 ? "\n[" : "[").Append(section).Append("]\n");
             foreach (var (name, value) in values.OrderBy(v => v.Key, StringComparer.Ordinal))
             {
                 foreach (var written in value.Texts)
-                    text.Append(name).Append(" =").Append(written.Length == 0 || written[0] == '\n' ? "" : " ").Append(Written(written)).Append('\n');
+                    text.Append(name)
+                        .Append(" =")
+                        .Append(written.Length == 0 || written[0] == '\n' ? "" : " ")
+                        .Append(Written(written))
+                        .Append('\n');
             }
         }
 
         return text.ToString();
     }
 
-    /// <summary>A further line is indented, which makes it a part of the value above it.</summary>
+    /// <summary>A continuation line is indented, which makes it a part of the value above it.</summary>
     private static string Written(string value)
     {
         var lines = value.Split('\n');
@@ -33,7 +45,9 @@ internal static class OsloText
         return string.Join("\n    ", lines);
     }
 
-    /// <summary>White space at the ends of a value and one pair of quotes around it are taken off when it is read: one more pair keeps them.</summary>
+    /// <summary>
+    /// oslo.config removes white space at the ends of a value, and one pair of quotes around it: one more pair preserves them.
+    /// </summary>
     private static string Quoted(string line)
     {
         var isQuoted = line.Length > 0 && line[0] == line[^1] && line[0] is '"' or '\'';

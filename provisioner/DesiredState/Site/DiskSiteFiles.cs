@@ -1,9 +1,10 @@
 using System.Text;
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site.Yaml;
 
 namespace Cloudlet.DesiredState.Site;
 
-/// <summary>Reads UTF-8 files of the disk, at most 4 MiB each.</summary>
+/// <summary>Reads UTF-8 files from the disk, at most 4 MiB each.</summary>
 public sealed class DiskSiteFiles : ISiteFiles
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -28,7 +29,7 @@ public sealed class DiskSiteFiles : ISiteFiles
         }
     }
 
-    // The length a file system reports is not to be relied on (devices and /proc say 0), so reading itself is bounded.
+    // The length that a file system reports is unreliable (0 for devices and /proc), so the read itself is limited.
     private static ReadOnlySpan<byte> ReadBounded(FileStream stream)
     {
         var buffer = new byte[(int)Math.Clamp(stream.CanSeek ? stream.Length + 1 : 0, 4096, YamlReader.MaxLength + 1)];

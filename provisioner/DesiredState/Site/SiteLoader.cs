@@ -1,31 +1,32 @@
 using System.Text;
 using System.Text.Json;
 using Cloudlet.DesiredState.Nova;
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site.Structure;
-using Cloudlet.DesiredState.Site.Validation;
 using Cloudlet.DesiredState.Site.Yaml;
 
 namespace Cloudlet.DesiredState.Site;
 
-/// <summary>What came of loading a site.</summary>
+/// <summary>The result of loading a site.</summary>
 /// <param name="Site">The site, or null when there is a problem.</param>
-/// <param name="Problems">Everything that is wrong, by file, line and column; empty when nothing is.</param>
+/// <param name="Problems">All problems, by file, line and column; empty when there are none.</param>
 public sealed record SiteLoadResult(LoadedSite? Site, IReadOnlyList<Problem> Problems);
 
 /// <summary>
-/// Reads site files: text → nodes with places → checked against the shape of a site → merged → defaults laid under each host → roles written out under it → section records → checked for meaning. Every step goes on with
-/// what is right after noting what is wrong, so that one run shows every problem. The rules are described in docs/formats/site-file.md.
+/// Reads site files: text → nodes with places → checked against the shape of a site → merged → defaults layered under each host → roles
+/// expanded under it → section records → checked for meaning. After a problem, every step continues with the valid parts, so that one run
+/// shows every problem. The rules are described in docs/formats/site-file.md.
 /// </summary>
 public static class SiteLoader
 {
-    /// <summary>Most values that all hosts together may have once defaults and aliases are written out.</summary>
+    /// <summary>Maximum number of values of all hosts together, with defaults and aliases expanded.</summary>
     private const long MaxUnfolded = 2_000_000;
 
     private const int MaxMessage = 1000;
 
     /// <summary>Loads a site.</summary>
-    /// <param name="paths">Its files; what a later one says wins.</param>
-    /// <param name="files">Where they and the templates they name are read from.</param>
+    /// <param name="paths">Its files; a later file overrides earlier ones.</param>
+    /// <param name="files">Source of these files and of the templates they name.</param>
     public static SiteLoadResult Load(IReadOnlyList<string> paths, ISiteFiles files)
     {
         var problems = new List<Problem>();
@@ -39,19 +40,27 @@ public static class SiteLoader
         return new SiteLoadResult(new LoadedSite(name, hosts), []);
     }
 
-    /// <summary>Loads one host that a program describes, by the rules of a site file. Problems are below <c>hosts.NAME</c>, as those of a file are; their places say nothing.</summary>
+    /// <summary>
+    /// Loads one host that a program describes, by the rules of a site file. The paths of problems begin with <c>hosts.NAME</c>, as for a
+    /// file; their places have no meaning.
+    /// </summary>
     /// <param name="name">Name of the host.</param>
-    /// <param name="host">What a site file would have below the name. A key with null behind it is one with nothing behind it.</param>
-    /// <param name="templates">Where the templates that it names are read from.</param>
-    /// <param name="isPartial">True when parts are not known yet: only the shape of the others is checked, and there is no site.</param>
+    /// <param name="host">The value below the name in a site file. A null value of a key means an empty section.</param>
+    /// <param name="templates">Source of the templates that it names.</param>
+    /// <param name="isPartial">True when parts are not known yet: only the shape of the others is checked, and no site is returned.</param>
     public static SiteLoadResult LoadHost(string name, JsonElement host, ISiteFiles templates, bool isPartial = false)
     {
         var place = new SourcePlace("", 1, 1);
         var problems = new List<Problem>();
         var described = new YamlEntry(name, place, JsonNodes.Mapping(host, place));
-        var root = StructureCheck.Check(new YamlMapping(place, [new YamlEntry("hosts", place, new YamlMapping(place, [described]))]), problems)!;
+        var root = StructureCheck.Check(
+            new YamlMapping(place, [new YamlEntry("hosts", place, new YamlMapping(place, [described]))]),
+            problems
+        )!;
         var hosts = isPartial ? [] : Hosts(root, templates, problems);
-        return problems.Count > 0 || isPartial ? new SiteLoadResult(null, Sorted(problems)) : new SiteLoadResult(new LoadedSite(null, hosts), []);
+        return problems.Count > 0 || isPartial
+            ? new SiteLoadResult(null, Sorted(problems))
+            : new SiteLoadResult(new LoadedSite(null, hosts), []);
     }
 
     private static YamlMapping? Merge(IReadOnlyList<string> paths, ISiteFiles files, List<Problem> problems)
@@ -68,7 +77,7 @@ public static class SiteLoader
 
         if (paths.Count == 0)
             problems.Add(new Problem(new SourcePlace("", 1, 1), "", "no site file was given"));
-        // Without one of the files everything it says would seem to be missing.
+        // With a file missing, everything it describes would seem to be missing too.
         return isWhole ? merged : null;
     }
 
@@ -87,7 +96,7 @@ public static class SiteLoader
                 return root is null or { IsRemoval: true } ? new YamlMapping(start, []) : StructureCheck.Check(root, problems);
             }
 
-            problems.Add(new Problem(start, "", "there is no such file"));
+            problems.Add(new Problem(start, "", "the file does not exist"));
         }
         catch (IOException e)
         {
@@ -110,8 +119,15 @@ public static class SiteLoader
             if (SiteCheck.Host(whole, section, files, problems) is not { } reach)
                 continue;
             reached.Add((whole, reach));
-            var resolved = WithResolvedTemplates(section, whole);
-            hosts.Add(new SiteHost(whole, reach, resolved, described.Nova is null || HasRemoval(tree.Merged) ? resolved : WithResolvedTemplates(described, whole)));
+            var resolved = WithResolvedPaths(section, whole);
+            hosts.Add(
+                new SiteHost(
+                    whole,
+                    reach,
+                    resolved,
+                    described.Nova is null || HasRemoval(tree.Merged) ? resolved : WithResolvedPaths(described, whole)
+                )
+            );
         }
 
         SiteCheck.Reaches(reached, problems);
@@ -119,18 +135,23 @@ public static class SiteLoader
         return hosts;
     }
 
-    private static bool HasRemoval(YamlNode node) => node.IsRemoval || node switch
-    {
-        YamlMapping mapping => mapping.Entries.Any(static e => HasRemoval(e.Value)),
-        YamlSequence list => list.Items.Any(HasRemoval),
-        _ => false,
-    };
+    private static bool HasRemoval(YamlNode node) =>
+        node.IsRemoval
+        || node switch
+        {
+            YamlMapping mapping => mapping.Entries.Any(static e => HasRemoval(e.Value)),
+            YamlSequence list => list.Items.Any(HasRemoval),
+            _ => false,
+        };
 
     private static List<HostTree> Trees(YamlMapping root, List<Problem> problems)
     {
         var trees = new List<HostTree>();
         var hosts = root.TryGet("hosts", out var found) ? found.Value as YamlMapping : null;
-        var defaults = root.TryGet("defaults", out var inherited) && inherited.Value is YamlMapping mapping ? mapping : new YamlMapping(root.Place, []);
+        var defaults =
+            root.TryGet("defaults", out var inherited) && inherited.Value is YamlMapping mapping
+                ? mapping
+                : new YamlMapping(root.Place, []);
         long unfolded = 0;
         foreach (var (name, place, value) in hosts?.Entries ?? [])
         {
@@ -140,7 +161,13 @@ public static class SiteLoader
             unfolded += merged.Size;
             if (unfolded > MaxUnfolded)
             {
-                problems.Add(new Problem(place, new StringBuilder("hosts").AppendKey(name).ToString(), $"with defaults and aliases written out, the site has more than {MaxUnfolded} values; split it"));
+                problems.Add(
+                    new Problem(
+                        place,
+                        new StringBuilder("hosts").AppendKey(name).ToString(),
+                        $"with defaults and aliases written out, the site has more than {MaxUnfolded} values; split it"
+                    )
+                );
                 return [];
             }
 
@@ -152,39 +179,30 @@ public static class SiteLoader
         return trees;
     }
 
-    private static HostSection WithResolvedTemplates(HostSection section, HostTree tree)
-    {
-        if (section.Files is null)
-            return section;
-        var files = new Dictionary<string, FileSection>(section.Files.Count, StringComparer.Ordinal);
-        foreach (var (path, file) in section.Files)
-        {
-            var template = file.Template is null ? null : SitePaths.Resolve(tree.Find(["files", path, "template"]).Value.File, file.Template);
-            files.Add(path, file with { Template = template });
-        }
-
-        return section with { Files = files };
-    }
+    private static HostSection WithResolvedPaths(HostSection section, HostTree tree) =>
+        ISection.All.Aggregate(section, (host, kind) => kind.WithResolvedPaths(host, tree));
 
     private static List<Problem> Sorted(List<Problem> problems)
     {
-        // What several hosts inherit is wrong once.
+        // Report a problem that several hosts inherit only once.
         var seen = new HashSet<Problem>();
         foreach (var problem in problems)
             seen.Add(problem with { Path = OneLine(problem.Path), Message = OneLine(problem.Message) });
         var distinct = new List<Problem>(seen);
-        distinct.Sort(static (a, b) =>
-        {
-            var order = string.CompareOrdinal(a.Place.File, b.Place.File);
-            order = order != 0 ? order : a.Place.Line.CompareTo(b.Place.Line);
-            order = order != 0 ? order : a.Place.Column.CompareTo(b.Place.Column);
-            order = order != 0 ? order : string.CompareOrdinal(a.Path, b.Path);
-            return order != 0 ? order : string.CompareOrdinal(a.Message, b.Message);
-        });
+        distinct.Sort(
+            static (a, b) =>
+            {
+                var order = string.CompareOrdinal(a.Place.File, b.Place.File);
+                order = order != 0 ? order : a.Place.Line.CompareTo(b.Place.Line);
+                order = order != 0 ? order : a.Place.Column.CompareTo(b.Place.Column);
+                order = order != 0 ? order : string.CompareOrdinal(a.Path, b.Path);
+                return order != 0 ? order : string.CompareOrdinal(a.Message, b.Message);
+            }
+        );
         return distinct;
     }
 
-    /// <summary>Messages quote what the user wrote: a terminal must not obey it, and a long text must not bury the message.</summary>
+    /// <summary>Messages quote user input: it must not control the terminal, and a long text must not bury the message.</summary>
     private static string OneLine(string text)
     {
         var isPlain = text.Length <= MaxMessage;

@@ -4,24 +4,37 @@ using System.Reflection;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site.Structure;
 
 namespace Cloudlet.DesiredState.Site;
 
 /// <summary>
-/// The JSON Schema (draft 2020-12) of site files, for editors that complete and check them. It is written from the same section records that the loader uses, so the two cannot disagree
-/// about keys and types; rules across keys (a vlan needs a parent) only the loader knows.
+/// The JSON Schema (draft 2020-12) of site files, for editors that complete and check them. It is generated from the section records that
+/// the loader uses, so both always agree about keys and types; rules across keys (a vlan needs a parent) are checked only by the loader.
 /// </summary>
 public static class SiteSchema
 {
-    /// <summary>Name of the schema file; a site file names it in its first line: <c># yaml-language-server: $schema=…/site.schema.json</c>.</summary>
+    /// <summary>
+    /// Name of the schema file; a site file names it in its first line: <c># yaml-language-server: $schema=…/site.schema.json</c>.
+    /// </summary>
     public const string FileName = "site.schema.json";
 
-    /// <summary>The schema, indented JSON with a line break at its end; the same text at every call.</summary>
+    /// <summary>The schema, indented JSON with a line break at its end; every call returns the same text.</summary>
     public static string Generate()
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var writer = new Utf8JsonWriter(
+                buffer,
+                new JsonWriterOptions
+                {
+                    Indented = true,
+                    NewLine = "\n",
+                    Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                }
+            )
+        )
         {
             writer.WriteStartObject();
             writer.WriteString("$schema", "https://json-schema.org/draft/2020-12/schema");
@@ -61,9 +74,9 @@ public static class SiteSchema
             Collect(property.Shape, sections);
     }
 
-    private static string NameOf(Shape section) => section.Type.Name.Replace("Section", "", StringComparison.Ordinal).ToLowerInvariant();
+    internal static string NameOf(Shape section) => section.Type.Name.Replace("Section", "", StringComparison.Ordinal).ToLowerInvariant();
 
-    /// <summary>An empty section is null to YAML, so null is allowed beside the object.</summary>
+    /// <summary>An empty section is null in YAML, so null is allowed besides the object.</summary>
     private static void WriteSection(Utf8JsonWriter writer, Shape shape)
     {
         if (shape.Type.GetCustomAttribute<DescriptionAttribute>() is { } description)
@@ -84,10 +97,10 @@ public static class SiteSchema
     }
 
     /// <summary>The keywords of one value.</summary>
-    /// <param name="writer">Takes the keywords.</param>
+    /// <param name="writer">Receives the keywords.</param>
     /// <param name="shape">Shape of the value.</param>
-    /// <param name="property">The property that it is the value, an item or an entry of.</param>
-    /// <param name="isItem">Items of lists are never null; everywhere else null removes what is inherited.</param>
+    /// <param name="property">The property of which it is the value, an item or an entry.</param>
+    /// <param name="isItem">Items of lists are never null; elsewhere null removes an inherited value.</param>
     private static void WriteValue(Utf8JsonWriter writer, Shape shape, ShapeProperty property, bool isItem)
     {
         switch (shape.Kind)
@@ -141,7 +154,7 @@ public static class SiteSchema
         writer.WriteEndObject();
     }
 
-    /// <summary>Text takes unquoted numbers and booleans as they are written; a pattern says that only text makes sense.</summary>
+    /// <summary>Text includes unquoted numbers and booleans as written; a property with a pattern accepts only text.</summary>
     private static void WriteText(Utf8JsonWriter writer, ShapeProperty property, bool isItem)
     {
         if (Attribute<SchemaPatternAttribute>(property) is not { } pattern)
@@ -188,7 +201,6 @@ public static class SiteSchema
         writer.WriteEndArray();
     }
 
-    private static T? Attribute<T>(ShapeProperty property)
-        where T : Attribute =>
-        property.Attributes?.GetCustomAttributes(typeof(T), inherit: false) is [T attribute, ..] ? attribute : null;
+    internal static T? Attribute<T>(ShapeProperty property)
+        where T : Attribute => property.Attributes?.GetCustomAttributes(typeof(T), inherit: false) is [T attribute, ..] ? attribute : null;
 }

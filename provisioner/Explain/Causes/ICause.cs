@@ -1,3 +1,4 @@
+using Cloudlet.Explain.Findings;
 using Cloudlet.Explain.Situations;
 
 namespace Cloudlet.Explain.Causes;
@@ -8,9 +9,11 @@ internal interface ICause
     /// <summary>Its name.</summary>
     CauseKind Kind { get; }
 
-    /// <summary>What follows from it: a finding of these kinds is no cause of its own beside this one.</summary>
+    /// <summary>What follows from it: beside this cause, findings of these kinds are not causes of their own.</summary>
     IReadOnlyList<CauseKind> Explains { get; }
 
-    /// <summary>The finding, or null when the situation does not show this cause. What could not be seen is never held against the host.</summary>
+    /// <summary>
+    /// The finding, or null when the situation does not show this cause. What could not be seen never counts against the host.
+    /// </summary>
     Finding? Find(Situation situation);
 }

@@ -19,10 +19,13 @@ internal static class PluggingAgents
     }
 
     /// <summary>
-    /// Whether this host is meant to run an agent. A package may bring one that the host does not use: then it is enabled nowhere, and Neutron knows nothing of it. Its configuration may even come without it: Debian's
-    /// neutron-common has that of every agent, with the bridge of an example in it.
+    /// Whether this host is meant to run an agent. A package may install an agent that the host does not use: then it is not enabled, and
+    /// Neutron does not know it. Its configuration may even be installed without it: Debian's neutron-common has the files of every agent,
+    /// with the bridge of an example in them.
     /// </summary>
-    public static bool IsUsed(string unit, Situation situation) => Recorded(situation) is { Count: > 0 } own
-        ? own.Any(a => unit.StartsWith(a.Binary, StringComparison.Ordinal))
-        : situation.Units.GetValueOrDefault(unit) is { } known && (known.IsActive || (!known.IsMasked && known.UnitFileState != "disabled"));
+    public static bool IsUsed(string unit, Situation situation) =>
+        Recorded(situation) is { Count: > 0 } own
+            ? own.Any(a => unit.StartsWith(a.Binary, StringComparison.Ordinal))
+            : situation.Units.GetValueOrDefault(unit) is { } known
+                && (known.IsActive || (!known.IsMasked && known.UnitFileState != "disabled"));
 }

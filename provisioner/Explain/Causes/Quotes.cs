@@ -1,4 +1,5 @@
 using Cloudlet.Explain.Exhibits;
+using Cloudlet.Explain.Findings;
 using Cloudlet.Explain.Situations;
 
 namespace Cloudlet.Explain.Causes;
@@ -21,18 +22,20 @@ internal static class Quotes
     public static Evidence Quote(this FlavorState flavor) => new(flavor.Exhibit, flavor.Quote);
 
     /// <summary>Says whether a unit runs, and how it ended.</summary>
-    public static Evidence QuoteState(this UnitState unit) => new(unit.Exhibit, unit.Quote("ActiveState", "SubState", "Result", "ExecMainStatus", "NRestarts"));
+    public static Evidence QuoteState(this UnitState unit) =>
+        new(unit.Exhibit, unit.Quote("ActiveState", "SubState", "Result", "ExecMainStatus", "NRestarts"));
 
-    /// <summary>An exhibit that is no answer, in its own words.</summary>
+    /// <summary>The reason why an exhibit is not an answer, in its own words.</summary>
     public static Evidence QuoteTrouble(this Exhibit exhibit) => new(exhibit.Id, exhibit.Trouble ?? $"HTTP status {exhibit.HttpStatus}");
 
-    /// <summary>The fault of the server that was asked about, where it has one.</summary>
-    public static Evidence? QuoteFault(this Situation situation) => situation.Server is { Fault: not null } server ? new Evidence(server.Exhibit, server.Quote) : null;
+    /// <summary>The fault of the server in question, if it has one.</summary>
+    public static Evidence? QuoteFault(this Situation situation) =>
+        situation.Server is { Fault: not null } server ? new Evidence(server.Exhibit, server.Quote) : null;
 
-    /// <summary>What there is of it.</summary>
+    /// <summary>The evidence that exists.</summary>
     public static IReadOnlyList<Evidence> All(params IEnumerable<Evidence?> evidence) => [.. evidence.OfType<Evidence>()];
 
-    /// <summary>The lines that say <paramref name="trouble"/> and were not followed by one that says it is over.</summary>
+    /// <summary>The lines that report <paramref name="trouble"/> and are not followed by one that says it is over.</summary>
     public static IReadOnlyList<LogLine> Open(IReadOnlyList<LogLine> lines, Func<LogLine, bool> trouble, params ReadOnlySpan<string> over)
     {
         List<LogLine> open = [];

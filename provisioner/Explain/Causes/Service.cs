@@ -1,9 +1,10 @@
 using Cloudlet.Explain.Exhibits;
+using Cloudlet.Explain.Findings;
 using Cloudlet.Explain.Situations;
 
 namespace Cloudlet.Explain.Causes;
 
-/// <summary>The compute service is not there.</summary>
+/// <summary>The compute service does not run.</summary>
 internal sealed class ServiceDown : ICause
 {
     public CauseKind Kind => CauseKind.ServiceDown;
@@ -16,7 +17,12 @@ internal sealed class ServiceDown : ICause
             return unit.IsDown ? Ended(unit, situation) : null;
         if (situation.Compute is not { IsUp: false, IsForcedDown: false } service)
             return null;
-        return new Finding(Kind, Situation.ComputeUnit, Certainty.Likely, "Nova has no report from the compute service; whether its unit runs could not be seen")
+        return new Finding(
+            Kind,
+            Situation.ComputeUnit,
+            Certainty.Likely,
+            "Nova has no report from the compute service; whether its unit runs could not be seen"
+        )
         {
             Evidence = [service.Quote()],
             Heals = "It starts the unit where that is described.",
@@ -27,20 +33,34 @@ internal sealed class ServiceDown : ICause
     private Finding Ended(UnitState unit, Situation situation)
     {
         var byOperator = unit.IsMasked || unit.UnitFileState == "disabled";
-        var state = unit.IsMasked ? "masked" : unit.ActiveState == "failed" ? $"failed ({unit.Result})" : unit.IsBetweenStarts ? "between two starts" : "stopped";
-        return new Finding(Kind, unit.Name, Certainty.Sure, $"{unit.Name} is {state}{(byOperator && !unit.IsMasked ? ", and disabled" : "")}")
+        var state =
+            unit.IsMasked ? "masked"
+            : unit.ActiveState == "failed" ? $"failed ({unit.Result})"
+            : unit.IsBetweenStarts ? "between two starts"
+            : "stopped";
+        return new Finding(
+            Kind,
+            unit.Name,
+            Certainty.Sure,
+            $"{unit.Name} is {state}{(byOperator && !unit.IsMasked ? ", and disabled" : "")}"
+        )
         {
             Evidence = Quotes.All(
-                new Evidence(unit.Exhibit, unit.Quote("ActiveState", "SubState", "Result", "ExecMainStatus", "UnitFileState")), situation.Compute?.Quote(), situation.QuoteFault()),
-            Heals = byOperator ? "Nothing, on purpose: an operator disabled or masked the unit." : "It starts the unit where that is described.",
+                new Evidence(unit.Exhibit, unit.Quote("ActiveState", "SubState", "Result", "ExecMainStatus", "UnitFileState")),
+                situation.Compute?.Quote(),
+                situation.QuoteFault()
+            ),
+            Heals = byOperator
+                ? "Nothing, on purpose: an operator disabled or masked the unit."
+                : "It starts the unit where that is described.",
             Remedy = unit.IsMasked
-                ? $"If nobody needs it masked any more: `systemctl unmask {unit.Name}`, then start it."
-                : $"`systemctl start {unit.Name}`; `journalctl --unit={unit.Name}` says why it ended.",
+                ? $"If the mask is no longer needed: `systemctl unmask {unit.Name}`, then start it."
+                : $"`systemctl start {unit.Name}`; `journalctl --unit={unit.Name}` shows why it exited.",
         };
     }
 }
 
-/// <summary>The compute service is there and does nothing.</summary>
+/// <summary>The compute service runs and does nothing.</summary>
 internal sealed class ServiceHung : ICause
 {
     public CauseKind Kind => CauseKind.ServiceHung;
@@ -55,22 +75,34 @@ internal sealed class ServiceHung : ICause
         var isUnheard = situation is { Services: not null, Compute: null };
         if (!unit.IsStopped && !isSilent && !isUnheard)
             return null;
-        var what = unit.IsStopped ? "its process is stopped by a signal"
+        var what =
+            unit.IsStopped ? "its process is stopped by a signal"
             : unit.IsStuck ? "its process waits for a disk or network file system"
-            : isUnheard ? "Nova has never had a report from it under this name"
+            : isUnheard ? "Nova has never received a report from it under this name"
             : "Nova has no report from it";
-        return new Finding(Kind, unit.Name, unit.IsStopped ? Certainty.Sure : isSilent ? Certainty.Likely : Certainty.Possible, $"{unit.Name} runs, and {what}")
+        return new Finding(
+            Kind,
+            unit.Name,
+            unit.IsStopped ? Certainty.Sure
+                : isSilent ? Certainty.Likely
+                : Certainty.Possible,
+            $"{unit.Name} runs, and {what}"
+        )
         {
             Evidence = Quotes.All(
                 unit.IsStopped || unit.IsStuck ? new Evidence(ExhibitIds.Process(unit.Name), unit.ProcessState!) : null,
                 unit.QuoteState(),
-                situation.Compute?.Quote() ?? (situation.Services is null ? null : new Evidence(ExhibitIds.Services, Others(situation)))),
-            Heals = unit.IsStopped ? "It lets the process go on, or starts the unit anew where that is described."
-                : unit.IsStuck ? "Nothing but an alarm: nobody can end such a process, so a restart would wait with it."
-                : "It starts the unit anew when nothing in its process has run for `hungAfter`, where that is described (two minutes with Nova's roles). About a process that runs and does not report, nothing: it does not ask Nova.",
-            Remedy = unit.IsStopped
-                ? $"`kill -CONT {Pid(unit)}` if somebody stopped it to look at it, else `systemctl restart {unit.Name}`."
-                : unit.IsStuck ? $"Bring back the disk or file system that it waits for (`cat /proc/{Pid(unit)}/stack`, `dmesg`)."
+                situation.Compute?.Quote() ?? (situation.Services is null ? null : new Evidence(ExhibitIds.Services, Others(situation)))
+            ),
+            Heals =
+                unit.IsStopped ? "It resumes the process, or restarts the unit where that is described."
+                : unit.IsStuck ? "It only raises an alarm: such a process cannot be killed, so a restart would hang too."
+                : "It restarts the unit when nothing in its process has run for `hungAfter`, where that is described (two minutes "
+                    + "with Nova's roles). It does nothing about a process that runs and does not report, "
+                    + "because it does not ask Nova.",
+            Remedy =
+                unit.IsStopped ? $"`kill -CONT {Pid(unit)}` if it was stopped on purpose, else `systemctl restart {unit.Name}`."
+                : unit.IsStuck ? $"Restore the disk or file system that it waits for (`cat /proc/{Pid(unit)}/stack`, `dmesg`)."
                 : $"See the last lines of its log, then `systemctl restart {unit.Name}`.",
         };
     }
@@ -78,5 +110,7 @@ internal sealed class ServiceHung : ICause
     private static string Pid(UnitState unit) => unit.MainPid?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "PID";
 
     private static string Others(Situation situation) =>
-        $"there are {(situation.Services is { Count: > 0 } all ? string.Join(", ", all.Take(8).Select(s => $"{s.Binary} on {s.Host}")) : "no services")}";
+        situation.Services is { Count: > 0 } all
+            ? $"there are {string.Join(", ", all.Take(8).Select(s => $"{s.Binary} on {s.Host}"))}"
+            : "there are no services";
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Cloudlet.Explain.Exhibits;
 
-/// <summary>How much a bundle may hold. Checked before memory is taken: a bundle comes from who knows where.</summary>
+/// <summary>Limits of a bundle. Checked before memory is allocated: bundles come from untrusted sources.</summary>
 public static class BundleLimits
 {
     /// <summary>Exhibits in a bundle.</summary>
@@ -17,7 +17,7 @@ public static class BundleLimits
     /// <summary>Characters of any other property.</summary>
     public const int Words = 4096;
 
-    /// <summary>Bytes of a line: a text of which every character is written as <c>\uXXXX</c>, and the rest.</summary>
+    /// <summary>Bytes of a line: a text with every character written as <c>\uXXXX</c>, and the rest.</summary>
     public const int Line = (6 * Text) + (64 * 1024);
 
     /// <summary>Bytes of a bundle.</summary>
@@ -31,21 +31,26 @@ public static class BundleLimits
 /// <param name="Collected">When, UTC by that host's clock.</param>
 /// <param name="Program">Version of the program that collected it.</param>
 public sealed record BundleHeader(
-    [property: JsonRequired] string Format, [property: JsonRequired] int Version, [property: JsonRequired] string Host,
-    [property: JsonRequired] DateTimeOffset Collected, [property: JsonRequired] string Program)
+    [property: JsonRequired] string Format,
+    [property: JsonRequired] int Version,
+    [property: JsonRequired] string Host,
+    [property: JsonRequired] DateTimeOffset Collected,
+    [property: JsonRequired] string Program
+)
 {
-    /// <summary>What the first line of every bundle says.</summary>
+    /// <summary>Value of <see cref="Format"/> in every bundle.</summary>
     public const string Name = "cloudlet-bundle";
 
     /// <summary>The version that this program writes and reads.</summary>
     public const int CurrentVersion = 1;
 
     /// <summary>A header of the current version.</summary>
-    public static BundleHeader Of(string host, DateTimeOffset collected, string program) => new(Name, CurrentVersion, host, collected, program);
+    public static BundleHeader Of(string host, DateTimeOffset collected, string program) =>
+        new(Name, CurrentVersion, host, collected, program);
 }
 
 /// <summary>Everything that was collected about one host. docs/formats/bundle.md describes the file.</summary>
-/// <param name="Header">Whose and when.</param>
+/// <param name="Header">Of which host, and when.</param>
 /// <param name="Exhibits">The evidence, each id once.</param>
 public sealed record Bundle(BundleHeader Header, IReadOnlyList<Exhibit> Exhibits)
 {
@@ -54,6 +59,6 @@ public sealed record Bundle(BundleHeader Header, IReadOnlyList<Exhibit> Exhibits
     /// <summary>The exhibit of that id, or null.</summary>
     public Exhibit? Find(string id) => byId.GetValueOrDefault(id);
 
-    /// <summary>Exhibits whose id starts so, in the order of collection.</summary>
+    /// <summary>Exhibits whose id has the prefix, in the order of collection.</summary>
     public IEnumerable<Exhibit> StartingWith(string prefix) => Exhibits.Where(e => e.Id.StartsWith(prefix, StringComparison.Ordinal));
 }

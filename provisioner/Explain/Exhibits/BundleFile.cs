@@ -18,9 +18,10 @@ public static class BundleFile
             WriteLine(to, JsonSerializer.SerializeToUtf8Bytes(exhibit, BundleJson.Readable.Exhibit));
     }
 
-    /// <summary>Reads a bundle that may be damaged or made to harm: no more than <see cref="BundleLimits"/> allow is ever held.</summary>
+    /// <summary>Reads a bundle that may be damaged or malicious: never holds more than <see cref="BundleLimits"/> allow.</summary>
     /// <param name="from">The file.</param>
-    /// <exception cref="CloudletException"><see cref="ErrorKind.InvalidInput"/>: it is no bundle, or more than a bundle may be; the message names the line.</exception>
+    /// <exception cref="CloudletException"><see cref="ErrorKind.InvalidInput"/>: not a bundle, or larger than a bundle may be; the message
+    /// names the line.</exception>
     public static Bundle Read(Stream from)
     {
         BundleHeader? header = null;
@@ -40,14 +41,14 @@ public static class BundleFile
     }
 
     internal static CloudletException Wrong(int line, string what, Exception? inner = null) =>
-        new(ErrorKind.InvalidInput, $"the bundle cannot be read: line {line}: {what}. Collect it anew.", inner);
+        new(ErrorKind.InvalidInput, $"the bundle cannot be read: line {line}: {what}. Collect it again.", inner);
 
     private static BundleHeader Header(BundleHeader header, int line)
     {
         if (header.Format != BundleHeader.Name)
-            throw Wrong(line, $"it is no header of a bundle (\"format\" is not \"{BundleHeader.Name}\")");
+            throw Wrong(line, $"it is not the header of a bundle (\"format\" is not \"{BundleHeader.Name}\")");
         if (header.Version != BundleHeader.CurrentVersion)
-            throw Wrong(line, $"it is of version {header.Version} of the format, and this program reads version {BundleHeader.CurrentVersion}");
+            throw Wrong(line, $"it has format version {header.Version}, and this program reads version {BundleHeader.CurrentVersion}");
         if (header.Host.Length > BundleLimits.Words || header.Program.Length > BundleLimits.Words)
             throw Wrong(line, $"a property has more than {BundleLimits.Words} characters");
         return header;
@@ -61,7 +62,7 @@ public static class BundleFile
             throw Wrong(line, $"the text has more than {BundleLimits.Text} characters");
         if (exhibit.How.Length > BundleLimits.Words || exhibit.Trouble?.Length > BundleLimits.Words)
             throw Wrong(line, $"a property has more than {BundleLimits.Words} characters");
-        return ids.Add(exhibit.Id) ? exhibit : throw Wrong(line, $"{exhibit.Id} is in it a second time");
+        return ids.Add(exhibit.Id) ? exhibit : throw Wrong(line, $"{exhibit.Id} is in it twice");
     }
 
     private static T Parse<T>(ReadOnlySpan<byte> line, int number, JsonTypeInfo<T> type)
@@ -77,12 +78,12 @@ public static class BundleFile
         }
         catch (DecoderFallbackException e)
         {
-            throw Wrong(number, "it is not UTF-8", e);
+            throw Wrong(number, "it is not valid UTF-8", e);
         }
         catch (InvalidOperationException e)
         {
-            // What the reader says about half a surrogate pair in an escape.
-            throw Wrong(number, "a text in it is not Unicode", e);
+            // The reader reports half a surrogate pair in an escape this way.
+            throw Wrong(number, "a text in it is not valid Unicode", e);
         }
     }
 
@@ -93,11 +94,17 @@ public static class BundleFile
     }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, MaxDepth = 8)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    MaxDepth = 8
+)]
 [JsonSerializable(typeof(BundleHeader))]
 [JsonSerializable(typeof(Exhibit))]
 internal sealed partial class BundleJson : JsonSerializerContext
 {
-    /// <summary>Leaves letters outside ASCII as they are: people read these files with less and jq, and no browser does.</summary>
-    public static BundleJson Readable => field ??= new BundleJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    /// <summary>Does not escape letters outside ASCII: people read these files with less and jq, not in a browser.</summary>
+    public static BundleJson Readable =>
+        field ??= new BundleJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }

@@ -1,6 +1,6 @@
 namespace Cloudlet.Explain.Exhibits;
 
-/// <summary>Lines of a stream, held one at a time and never more of one than <see cref="BundleLimits.Line"/>.</summary>
+/// <summary>Lines of a stream, one at a time; a line has at most <see cref="BundleLimits.Line"/> bytes.</summary>
 internal sealed class BundleLines(Stream from)
 {
     private const int Chunk = 64 * 1024;
@@ -10,7 +10,7 @@ internal sealed class BundleLines(Stream from)
     private int length;
     private long total;
 
-    /// <summary>Number (from 1) and bytes of each line that is not blank; the bytes are good until the next one is asked for.</summary>
+    /// <summary>Number (from 1) and bytes of each line that is not blank; the bytes are valid until the next line is read.</summary>
     /// <exception cref="Errors.CloudletException">A line or the whole is longer than allowed.</exception>
     public IEnumerable<(int Number, ReadOnlyMemory<byte> Line)> Read()
     {
@@ -19,8 +19,8 @@ internal sealed class BundleLines(Stream from)
         while ((count = from.Read(chunk)) > 0)
         {
             if ((total += count) > BundleLimits.Total)
-                throw BundleFile.Wrong(number, $"it goes on after {BundleLimits.Total} bytes, which is the most that a bundle may have");
-            for (var start = 0; start < count;)
+                throw BundleFile.Wrong(number, $"the bundle has more than {BundleLimits.Total} bytes");
+            for (var start = 0; start < count; )
             {
                 var end = Array.IndexOf(chunk, (byte)'\n', start, count - start);
                 Add(chunk.AsSpan(start, (end < 0 ? count : end) - start), number);

@@ -1,6 +1,6 @@
 namespace Cloudlet.Explain.Exhibits;
 
-/// <summary>Names of exhibits. What stands before the colon says which format the text has.</summary>
+/// <summary>Names of exhibits. The part before the colon determines the format of the text.</summary>
 public static class ExhibitIds
 {
     /// <summary>Nova's services.</summary>
@@ -21,7 +21,7 @@ public static class ExhibitIds
     /// <summary>The host's clock beside that of the API.</summary>
     public const string Clock = "clock";
 
-    /// <summary>Whether the brokers of transport_url take connections.</summary>
+    /// <summary>Whether the brokers of transport_url accept connections.</summary>
     public const string Broker = "broker";
 
     /// <summary>Neutron's agents.</summary>
@@ -36,7 +36,7 @@ public static class ExhibitIds
     /// <summary>State of the main process of a unit, as the kernel has it.</summary>
     public static string Process(string unit) => $"process:{unit}";
 
-    /// <summary>What a unit wrote to the journal; parse errors stand nowhere else.</summary>
+    /// <summary>What a unit wrote to the journal; parse errors appear nowhere else.</summary>
     public static string Journal(string unit) => $"journal:{unit}";
 
     /// <summary>A configuration file.</summary>
@@ -54,15 +54,15 @@ public static class ExhibitIds
     /// <summary>A flavor.</summary>
     public static string Flavor(string id) => $"api:flavors/{id}";
 
-    /// <summary>What a provider has.</summary>
+    /// <summary>The inventories of a provider.</summary>
     public static string Inventories(string provider) => $"{Providers}/{provider}/inventories";
 
-    /// <summary>What of it is used.</summary>
+    /// <summary>The usages of a provider.</summary>
     public static string Usages(string provider) => $"{Providers}/{provider}/usages";
 
     /// <summary>Traits of a provider.</summary>
     public static string Traits(string provider) => $"{Providers}/{provider}/traits";
 
-    /// <summary>True for a name that can stand in a bundle: a word, a colon or none, printable ASCII without spaces.</summary>
+    /// <summary>True for a valid id: a word, a colon or none, printable ASCII without spaces.</summary>
     internal static bool IsValid(string id) => id.Length is > 0 and <= BundleLimits.Id && !id.AsSpan().ContainsAnyExceptInRange('!', '~');
 }

@@ -1,27 +1,45 @@
 namespace Cloudlet.Explain.Exhibits;
 
 /// <summary>
-/// Takes secrets out of what was collected. <c>***</c> stands for each: no length and no digest is kept, since a weak password can be guessed from either.
-/// What an option holds is learnt from configuration, so that the same
-/// password is found wherever else it stands: <see cref="Learn"/> all configuration before the first text is cleaned. It rather takes out too much than too little.
+/// Removes secrets from what was collected. Each becomes <c>***</c>: neither length nor digest is kept, since a weak password can be
+/// guessed from either. Values of secret options are learnt from configuration, so that the same password is found in any other text:
+/// call <see cref="Learn"/> with all configuration before the first text is cleaned. When in doubt, it removes too much.
 /// </summary>
 public sealed class Redaction
 {
-    /// <summary>What stands for a secret.</summary>
+    /// <summary>Replacement for a secret.</summary>
     public const string Mark = "***";
 
-    /// <summary>Shorter passwords are taken out of their options only: as part of other words they would make every text unreadable.</summary>
+    /// <summary>
+    /// Shorter passwords are removed from their options only: as part of other words they would make every text unreadable.
+    /// </summary>
     private const int ShortestLearnt = 6;
 
     private const int MostLearnt = 1024;
 
-    /// <summary>Passwords of test hosts that are words of every log as well.</summary>
+    /// <summary>Passwords of test hosts that are also ordinary words in logs.</summary>
     private static readonly HashSet<string> Words = new(
         [
-            "compute", "controller", "default", "glance", "keystone", "libvirt", "localhost", "neutron", "nova-api", "nova-compute", "openstack", "password", "placement",
-            "rabbit", "rabbitmq", "secret", "service",
+            "compute",
+            "controller",
+            "default",
+            "glance",
+            "keystone",
+            "libvirt",
+            "localhost",
+            "neutron",
+            "nova-api",
+            "nova-compute",
+            "openstack",
+            "password",
+            "placement",
+            "rabbit",
+            "rabbitmq",
+            "secret",
+            "service",
         ],
-        StringComparer.OrdinalIgnoreCase);
+        StringComparer.OrdinalIgnoreCase
+    );
 
     private readonly HashSet<string> learnt = new(StringComparer.Ordinal);
     private string[]? longestFirst;
@@ -42,21 +60,22 @@ public sealed class Redaction
     /// <summary>The text of an exhibit without secrets, by its format.</summary>
     /// <param name="id">Id of the exhibit.</param>
     /// <param name="text">What came back.</param>
-    public string Of(string id, string text) => id.Split(':', 2)[0] switch
-    {
-        "config" => Configuration(text),
-        "api" or "placement" or "agents" or "links" => Json(text),
-        _ => Text(text),
-    };
+    public string Of(string id, string text) =>
+        id.Split(':', 2)[0] switch
+        {
+            "config" => Configuration(text),
+            "api" or "placement" or "agents" or "links" => Json(text),
+            _ => Text(text),
+        };
 
-    /// <summary>A configuration file without secrets; every line is still the line that it was.</summary>
+    /// <summary>A configuration file without secrets; the lines keep their numbers.</summary>
     public string Configuration(string text)
     {
         Learn(text);
         return SecretConfiguration.Clean(Known(text));
     }
 
-    /// <summary>JSON without secrets, still JSON; what is no JSON is cleaned as text.</summary>
+    /// <summary>JSON without secrets, still valid JSON; text that is not JSON is cleaned as text.</summary>
     public string Json(string text) => SecretJson.Clean(text, Text) ?? Text(text);
 
     /// <summary>Any other text without secrets.</summary>

@@ -1,6 +1,9 @@
 namespace Cloudlet.Explain.Exhibits;
 
-/// <summary>Takes secrets out of configuration, where a value may go on over several lines, and an option that is commented out is as secret as before.</summary>
+/// <summary>
+/// Removes secrets from configuration, where a value may continue over several lines and an option that is commented out is still
+/// secret.
+/// </summary>
 internal static class SecretConfiguration
 {
     public static string Clean(string text)
@@ -13,8 +16,11 @@ internal static class SecretConfiguration
             if (lines[i].AsSpan().Trim().Length == 0)
                 continue;
             var (isMore, name, value) = Look(lines[i]);
-            // What is no secret by its name may still say one, two options on a line for one; then what goes on below it is secret too.
-            var clean = IsSecret(name) ? Secret(lines[i], name, value) : isMore && inSecret ? $"    {Redaction.Mark}" : SecretText.Line(lines[i]);
+            // A value that is not secret by name may contain a secret, like two options on one line; then its continuation is secret, too.
+            var clean =
+                IsSecret(name) ? Secret(lines[i], name, value)
+                : isMore && inSecret ? $"    {Redaction.Mark}"
+                : SecretText.Line(lines[i]);
             inSecret = IsSecret(name) || (isMore && inSecret) || clean != lines[i] || clean == Redaction.Mark;
             lines[i] = clean;
         }
@@ -47,7 +53,7 @@ internal static class SecretConfiguration
 
     private static bool IsSecret(string name) => SecretNames.IsSecret(name) || SecretNames.IsSecretUrl(name);
 
-    /// <summary>What a line says: more of the value above, or a name and a value with or without a sign between them.</summary>
+    /// <summary>Parses a line: a continuation of the value above, or a name and a value with or without a sign between them.</summary>
     private static (bool IsMore, string Name, string Value) Look(string line)
     {
         var plain = line.AsSpan().TrimEnd();
@@ -62,6 +68,8 @@ internal static class SecretConfiguration
     private static string Secret(string line, string name, string value)
     {
         var before = line[..(line.IndexOf(name, StringComparison.Ordinal) + name.Length)];
-        return value.Length == 0 ? $"{before} =" : $"{before} = {(SecretNames.IsSecretUrl(name) ? SecretUrl.Clean(value) : Redaction.Mark)}";
+        return value.Length == 0
+            ? $"{before} ="
+            : $"{before} = {(SecretNames.IsSecretUrl(name) ? SecretUrl.Clean(value) : Redaction.Mark)}";
     }
 }

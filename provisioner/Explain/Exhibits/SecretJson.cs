@@ -5,12 +5,12 @@ using System.Text.Json;
 
 namespace Cloudlet.Explain.Exhibits;
 
-/// <summary>Takes secrets out of JSON and leaves it JSON.</summary>
+/// <summary>Removes secrets from JSON; the result is still JSON.</summary>
 internal static class SecretJson
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The same JSON without secrets, or null when it is no JSON.</summary>
+    /// <summary>The same JSON without secrets, or null when the text is not JSON.</summary>
     /// <param name="json">The text.</param>
     /// <param name="text">Cleans names and texts in it.</param>
     public static string? Clean(string json, Func<string, string> text)

@@ -2,16 +2,40 @@ using System.Buffers;
 
 namespace Cloudlet.Explain.Exhibits;
 
-/// <summary>Which options, headers and properties hold secrets, by the ends of their names: <c>admin_password</c>, <c>X-Auth-Token</c>, <c>adminPass</c>.</summary>
+/// <summary>
+/// Which options, headers and properties hold secrets, by the ends of their names: <c>admin_password</c>, <c>X-Auth-Token</c>,
+/// <c>adminPass</c>.
+/// </summary>
 internal static class SecretNames
 {
     /// <summary>What names are made of.</summary>
-    public static readonly SearchValues<char> Characters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+    public static readonly SearchValues<char> Characters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+    );
 
     private static readonly string[] Ends =
-        ["password", "passwd", "passphrase", "_pass", "adminpass", "secret", "secrets", "token", "tokens", "key", "keys", "credential", "credentials", "user_data", "cookie", "authorization"];
+    [
+        "password",
+        "passwd",
+        "passphrase",
+        "_pass",
+        "adminpass",
+        "secret",
+        "secrets",
+        "token",
+        "tokens",
+        "key",
+        "keys",
+        "credential",
+        "credentials",
+        "user_data",
+        "cookie",
+        "authorization",
+    ];
 
-    /// <summary>Values of these are URLs whose user part is the secret; in a log, <c>connection:</c> is the beginning of a sentence.</summary>
+    /// <summary>
+    /// Values of these are URLs whose user part is the secret; in a log, <c>connection:</c> is the beginning of a sentence.
+    /// </summary>
     private static readonly string[] UrlEnds = ["transport_url", "connection", "slave_connection", "sql_connection", "connection_url"];
 
     public static bool IsSecret(ReadOnlySpan<char> name)

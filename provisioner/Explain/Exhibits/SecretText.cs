@@ -2,13 +2,13 @@ using System.Text;
 
 namespace Cloudlet.Explain.Exhibits;
 
-/// <summary>Takes secrets out of text of any kind: logs, messages, output of programs.</summary>
+/// <summary>Removes secrets from text of any kind: logs, messages, output of programs.</summary>
 internal static class SecretText
 {
     private const string KeyBegins = "-----BEGIN ";
     private const string KeyEnds = "-----END ";
 
-    /// <summary>How Keystone's tokens begin, wherever they stand.</summary>
+    /// <summary>How Keystone's tokens begin, in any text.</summary>
     private const string Fernet = "gAAAA";
 
     private const int ShortestFernet = 32;
@@ -20,13 +20,14 @@ internal static class SecretText
         return string.Join('\n', lines.Select(Line));
     }
 
-    /// <summary>Takes private keys out, line by line.</summary>
+    /// <summary>Removes private keys, line by line.</summary>
     public static void Keys(string[] lines)
     {
         var inKey = false;
         for (var i = 0; i < lines.Length; i++)
         {
-            var isKey = inKey || (lines[i].Contains(KeyBegins, StringComparison.Ordinal) && lines[i].Contains("PRIVATE", StringComparison.Ordinal));
+            var isKey =
+                inKey || (lines[i].Contains(KeyBegins, StringComparison.Ordinal) && lines[i].Contains("PRIVATE", StringComparison.Ordinal));
             inKey = isKey && !lines[i].Contains(KeyEnds, StringComparison.Ordinal);
             if (isKey)
                 lines[i] = Redaction.Mark;
@@ -36,12 +37,14 @@ internal static class SecretText
     /// <summary>One line without secrets.</summary>
     public static string Line(string line) => Named(SecretUrl.CleanAll(line));
 
-    /// <summary>Takes out what follows the name of a secret: <c>password=…</c>, <c>'token': '…'</c>, <c>X-Auth-Token: …</c>, <c>--os-password …</c>.</summary>
+    /// <summary>
+    /// Removes what follows the name of a secret: <c>password=…</c>, <c>'token': '…'</c>, <c>X-Auth-Token: …</c>, <c>--os-password …</c>.
+    /// </summary>
     private static string Named(string line)
     {
         StringBuilder? clean = null;
         var done = 0;
-        for (var at = 0; at < line.Length;)
+        for (var at = 0; at < line.Length; )
         {
             var length = line.AsSpan(at).IndexOfAnyExcept(SecretNames.Characters);
             var end = length < 0 ? line.Length : at + length;
@@ -70,10 +73,10 @@ internal static class SecretText
         return value < 0 || value >= line.Length ? null : (value, ValueEnd(line, value));
     }
 
-    /// <summary>Where the value behind a name begins, its quote included; -1 when the name is only a word of a sentence.</summary>
+    /// <summary>Start of the value after a name, its quote included; -1 when the name is only a word of a sentence.</summary>
     private static int ValueStart(string line, int start, int end)
     {
-        // A name may be quoted, and the whole be quoted once more: {\"password\": \"…\"}.
+        // A name may be quoted, and all of it quoted once more: {\"password\": \"…\"}.
         var closed = end;
         while (closed < line.Length && (line[closed] is '"' or '\'' or '\\'))
             closed++;
@@ -93,7 +96,7 @@ internal static class SecretText
         return line.AsSpan(start).StartsWith("--", StringComparison.Ordinal) && at > end ? at : -1;
     }
 
-    /// <summary>A quoted value ends with its quote, any other with the line: a password may have spaces in it.</summary>
+    /// <summary>A quoted value ends with its quote, any other with the line: a password may contain spaces.</summary>
     private static int ValueEnd(string line, int start)
     {
         if (line[start] is not ('"' or '\''))

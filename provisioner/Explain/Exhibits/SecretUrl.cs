@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cloudlet.Explain.Exhibits;
 
-/// <summary>URLs with a user part: <c>rabbit://nova:s3cret@10.0.0.1:5672/</c>. Where they lead is worth knowing, as whom is not.</summary>
+/// <summary>URLs with a user part: <c>rabbit://nova:s3cret@10.0.0.1:5672/</c>. The host is kept, the user part is not.</summary>
 internal static class SecretUrl
 {
     private const string Start = "://";
@@ -12,9 +12,14 @@ internal static class SecretUrl
 
     private static readonly SearchValues<char> Spaces = SearchValues.Create(" \t\r\v\f");
 
-    private static readonly SearchValues<char> HostCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:[]");
+    private static readonly SearchValues<char> HostCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-:[]"
+    );
 
-    /// <summary>A value that is a URL: its scheme, and where it leads if that is plain beyond doubt. A password may hold any character, so only what is behind the last <c>@</c> can be a host.</summary>
+    /// <summary>
+    /// A value that is a URL: its scheme, and its host if that is unambiguous. A password may contain any character, so only what follows
+    /// the last <c>@</c> can be a host.
+    /// </summary>
     public static string Clean(ReadOnlySpan<char> value)
     {
         var start = value.IndexOf(Start);
@@ -24,10 +29,14 @@ internal static class SecretUrl
         var place = value[(at + 1)..];
         var query = place.IndexOf('?');
         var plain = query < 0 ? place : place[..query];
-        return IsPlace(plain) ? $"{value[..start]}{Start}{Redaction.Mark}@{plain}{(query < 0 ? "" : $"?{Redaction.Mark}")}" : $"{value[..start]}{Start}{Redaction.Mark}";
+        return IsPlace(plain)
+            ? $"{value[..start]}{Start}{Redaction.Mark}@{plain}{(query < 0 ? "" : $"?{Redaction.Mark}")}"
+            : $"{value[..start]}{Start}{Redaction.Mark}";
     }
 
-    /// <summary>What may be a secret of it: the password before the last <c>@</c>, and those of each place, should it name several.</summary>
+    /// <summary>
+    /// Possible secrets in it: the password before the last <c>@</c>, and that of each place in case it names several.
+    /// </summary>
     public static IEnumerable<string> SecretsOf(string value)
     {
         var start = value.IndexOf(Start, StringComparison.Ordinal);
@@ -49,7 +58,7 @@ internal static class SecretUrl
     {
         StringBuilder? clean = null;
         var done = 0;
-        for (var from = 0; (from = line.IndexOf(Start, from, StringComparison.Ordinal)) >= 0;)
+        for (var from = 0; (from = line.IndexOf(Start, from, StringComparison.Ordinal)) >= 0; )
         {
             var first = from + Start.Length;
             var length = line.AsSpan(first).IndexOfAny(Spaces);

@@ -2,16 +2,14 @@ using Cloudlet.Explain.Exhibits;
 
 namespace Cloudlet.Explain.Situations;
 
-/// <summary>A text of lines <c>NAME VALUE</c> or <c>NAME=VALUE</c>; a name may be there several times.</summary>
+/// <summary>Lines <c>NAME VALUE</c> or <c>NAME=VALUE</c>; a name may occur several times.</summary>
 internal sealed class Facts
 {
     private readonly List<(string Name, string Value, string Line)> lines = [];
 
-    private Facts()
-    {
-    }
+    private Facts() { }
 
-    /// <summary>Name, value and the whole line, in their order.</summary>
+    /// <summary>Name, value and whole line, in order.</summary>
     public IReadOnlyList<(string Name, string Value, string Line)> Lines => lines;
 
     public static Facts Of(Exhibit exhibit, char separator)
@@ -31,7 +29,7 @@ internal sealed class Facts
     /// <summary>The last value of that name, or null when there is none or an empty one.</summary>
     public string? this[string name] => lines.LastOrDefault(l => l.Name == name).Value is { Length: > 0 } value ? value : null;
 
-    /// <summary>The line that the value of that name stands in, or nothing.</summary>
+    /// <summary>The line with the value of that name, or an empty string.</summary>
     public string Line(string name) => lines.LastOrDefault(l => l.Name == name).Line ?? "";
 
     public IReadOnlyList<string> All(string name) => [.. lines.Where(l => l.Name == name && l.Value.Length > 0).Select(l => l.Value)];

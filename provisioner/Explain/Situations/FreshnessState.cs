@@ -17,9 +17,17 @@ internal sealed record FreshnessState(string Unit, string State, string? By, IRe
     /// <summary>True when the process itself or its stamp says so; times are a hint only.</summary>
     public bool IsProven => By is "stamp" or "report";
 
-    /// <summary>What the exhibit says, in its words.</summary>
+    /// <summary>The exhibit's content, as it is quoted.</summary>
     public string Quote =>
-        string.Join("; ", (string[])[By is null ? $"state {State}" : $"state {State}; by {By}", .. Files.Select(f => $"file {f}"), .. Options.Select(o => $"option {o}")]);
+        string.Join(
+            "; ",
+            (string[])
+                [
+                    By is null ? $"state {State}" : $"state {State}; by {By}",
+                    .. Files.Select(f => $"file {f}"),
+                    .. Options.Select(o => $"option {o}"),
+                ]
+        );
 
     public static IReadOnlyDictionary<string, FreshnessState> ReadAll(Bundle bundle, Notes notes)
     {
@@ -34,7 +42,7 @@ internal sealed record FreshnessState(string Unit, string State, string? By, IRe
             if (facts["state"] is "fresh" or "stale" && facts["state"] is { } state)
                 states[unit] = new FreshnessState(unit, state, facts["by"], facts.All("file"), facts.All("option"));
             else
-                notes.Malformed(exhibit, "it is not known what the process has loaded");
+                notes.Malformed(exhibit, "it does not say what the process has loaded");
         }
 
         return states;

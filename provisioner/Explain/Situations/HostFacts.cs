@@ -22,7 +22,7 @@ internal sealed record HostNames(string? Name, string? FullName, string? Recorde
 
 /// <summary>How far the host's clock is from that of the API.</summary>
 /// <param name="OffsetSeconds">Positive when the host is ahead.</param>
-/// <param name="DoubtSeconds">By how much that may be wrong: a Date header has whole seconds, and the request took a while.</param>
+/// <param name="DoubtSeconds">Uncertainty: a Date header has whole seconds, and the request took some time.</param>
 /// <param name="Quote">The lines.</param>
 internal sealed record ClockReading(double OffsetSeconds, double DoubtSeconds, string Quote)
 {
@@ -31,7 +31,12 @@ internal sealed record ClockReading(double OffsetSeconds, double DoubtSeconds, s
         if (notes.Answer(ExhibitIds.Clock) is not { } exhibit)
             return null;
         var facts = Facts.Of(exhibit, ' ');
-        if (Times.Utc(facts["before"]) is not { } before || Times.Utc(facts["after"]) is not { } after || Date(facts["date"]) is not { } date || after < before)
+        if (
+            Times.Utc(facts["before"]) is not { } before
+            || Times.Utc(facts["after"]) is not { } after
+            || Date(facts["date"]) is not { } date
+            || after < before
+        )
         {
             notes.Malformed(exhibit, "it has no usable times");
             return null;
@@ -39,7 +44,11 @@ internal sealed record ClockReading(double OffsetSeconds, double DoubtSeconds, s
 
         // The header's second began up to a second before it was sent.
         var middle = before + ((after - before) / 2);
-        return new ClockReading((middle - date).TotalSeconds - 0.5, 0.5 + ((after - before).TotalSeconds / 2), $"{facts.Line("date")}; {facts.Line("before")}");
+        return new ClockReading(
+            (middle - date).TotalSeconds - 0.5,
+            0.5 + ((after - before).TotalSeconds / 2),
+            $"{facts.Line("date")}; {facts.Line("before")}"
+        );
     }
 
     private static DateTimeOffset? Date(string? text) =>

@@ -3,10 +3,10 @@ using Cloudlet.Explain.Exhibits;
 
 namespace Cloudlet.Explain.Situations;
 
-/// <summary>JSON answers, read without trust: what is not there or of another type is null.</summary>
+/// <summary>Reads JSON answers without trust: a missing value, or one of another type, is null.</summary>
 internal static class JsonText
 {
-    /// <summary>A part of an answer as it is quoted: no longer than a line of a terminal or two.</summary>
+    /// <summary>Longest quote of an answer: a line or two of a terminal.</summary>
     private const int LongestQuote = 300;
 
     /// <summary>The root, or null and a note.</summary>
@@ -47,7 +47,11 @@ internal static class JsonText
     }
 
     public static JsonElement? Get(JsonElement? element, string name) =>
-        element is { ValueKind: JsonValueKind.Object } found && found.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        element is { ValueKind: JsonValueKind.Object } found
+        && found.TryGetProperty(name, out var value)
+        && value.ValueKind != JsonValueKind.Null
+            ? value
+            : null;
 
     public static string? Text(JsonElement? element, string name)
     {
@@ -57,22 +61,26 @@ internal static class JsonText
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair in an escape: JSON, but no text.
+            // Half a surrogate pair in an escape: valid JSON, but not valid text.
             return null;
         }
     }
 
-    public static long? Integer(JsonElement? element, string name) => Get(element, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : null;
+    public static long? Integer(JsonElement? element, string name) =>
+        Get(element, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var number) ? number : null;
 
     public static double? Number(JsonElement? element, string name) =>
-        Get(element, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetDouble(out var number) && double.IsFinite(number) ? number : null;
+        Get(element, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetDouble(out var number) && double.IsFinite(number)
+            ? number
+            : null;
 
-    public static bool? Truth(JsonElement? element, string name) => Get(element, name)?.ValueKind switch
-    {
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        _ => null,
-    };
+    public static bool? Truth(JsonElement? element, string name) =>
+        Get(element, name)?.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => null,
+        };
 
     /// <summary>The named properties as they came.</summary>
     public static string Quote(JsonElement element, params ReadOnlySpan<string> names)

@@ -12,7 +12,11 @@ internal static class MappedHosts
     {
         if (notes.Answer(ExhibitIds.MappedHosts) is not { } exhibit)
             return null;
-        var rows = exhibit.Text.Split('\n').Where(l => l.StartsWith('|')).Select(l => l.Trim().Trim('|').Split('|').Select(c => c.Trim()).ToArray()).ToList();
+        var rows = exhibit
+            .Text.Split('\n')
+            .Where(l => l.StartsWith('|'))
+            .Select(l => l.Trim().Trim('|').Split('|').Select(c => c.Trim()).ToArray())
+            .ToList();
         var column = rows.Count == 0 ? -1 : Array.IndexOf(rows[0], Column);
         if (column >= 0 && !exhibit.Truncated)
             return [.. rows.Skip(1).Where(r => r.Length > column && r[column].Length > 0).Select(r => r[column])];

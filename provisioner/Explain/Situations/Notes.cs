@@ -1,8 +1,9 @@
 using Cloudlet.Explain.Exhibits;
+using Cloudlet.Explain.Findings;
 
 namespace Cloudlet.Explain.Situations;
 
-/// <summary>Remembers, while a bundle is read, what was looked at and what could not be seen.</summary>
+/// <summary>Records, while a bundle is read, what was examined and what could not be seen.</summary>
 internal sealed class Notes(Bundle bundle)
 {
     private readonly SortedDictionary<string, string> unknowns = new(StringComparer.Ordinal);
@@ -10,12 +11,12 @@ internal sealed class Notes(Bundle bundle)
 
     public IReadOnlyList<Unknown> Unknowns => [.. unknowns.Select(u => new Unknown(u.Key, u.Value))];
 
-    /// <summary>Exhibits that said something.</summary>
+    /// <summary>Exhibits that gave an answer.</summary>
     public IReadOnlyList<string> Looked => [.. looked.Where(id => !unknowns.ContainsKey(id))];
 
-    /// <summary>The exhibit, or null and a note when it is not there or no answer.</summary>
+    /// <summary>The exhibit, or null and a note when it is missing or not an answer.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="isNeeded">False when it may be missing without a word.</param>
+    /// <param name="isNeeded">False when it may be missing without a note.</param>
     public Exhibit? Answer(string id, bool isNeeded = true)
     {
         var exhibit = bundle.Find(id);
@@ -24,20 +25,28 @@ internal sealed class Notes(Bundle bundle)
         return exhibit is null ? null : Answer(exhibit);
     }
 
-    /// <summary>The exhibit, or null and a note when it is no answer.</summary>
+    /// <summary>The exhibit, or null and a note when it is not an answer.</summary>
     public Exhibit? Answer(Exhibit exhibit)
     {
         looked.Add(exhibit.Id);
         if (exhibit.IsAnswer)
             return exhibit;
-        Unknown(exhibit.Id, exhibit.Trouble ?? (exhibit.HttpStatus is { } status ? $"the answer was HTTP status {status}" : $"the command ended with status {exhibit.ExitStatus}"));
+        Unknown(
+            exhibit.Id,
+            exhibit.Trouble
+                ?? (
+                    exhibit.HttpStatus is { } status
+                        ? $"the answer was HTTP status {status}"
+                        : $"the command exited with status {exhibit.ExitStatus}"
+                )
+        );
         return null;
     }
 
-    /// <summary>Notes that an exhibit does not say what it should.</summary>
+    /// <summary>Notes that an exhibit does not contain what it should.</summary>
     public void Unknown(string id, string reason) => unknowns.TryAdd(id, reason);
 
-    /// <summary>Notes that an exhibit is not of its format.</summary>
+    /// <summary>Notes that an exhibit does not have its format.</summary>
     public void Malformed(Exhibit exhibit, string what) =>
         Unknown(exhibit.Id, exhibit.Truncated ? $"{what}; the answer is cut off at {BundleLimits.Text} characters" : what);
 }

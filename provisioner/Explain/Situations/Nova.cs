@@ -24,19 +24,28 @@ internal sealed record NovaService(string Binary, string Host)
     public required string Quote { get; init; }
 
     public static IReadOnlyList<NovaService>? ReadAll(Notes notes) =>
-        notes.Answer(ExhibitIds.Services) is { } exhibit && JsonText.List(exhibit, "services", notes) is { } list ? [.. list.Select(Read).OfType<NovaService>()] : null;
+        notes.Answer(ExhibitIds.Services) is { } exhibit && JsonText.List(exhibit, "services", notes) is { } list
+            ? [.. list.Select(Read).OfType<NovaService>()]
+            : null;
 
     private static NovaService? Read(JsonElement service) =>
-        JsonText.Text(service, "binary") is not { } binary || JsonText.Text(service, "host") is not { } host ? null : new NovaService(binary, host)
-        {
-            Zone = JsonText.Text(service, "zone"),
-            IsDisabled = JsonText.Text(service, "status") == "disabled",
-            IsUp = JsonText.Text(service, "state") switch { "up" => true, "down" => false, _ => null },
-            DisabledReason = JsonText.Text(service, "disabled_reason"),
-            IsForcedDown = JsonText.Truth(service, "forced_down") == true,
-            Updated = Times.Utc(JsonText.Text(service, "updated_at")),
-            Quote = JsonText.Quote(service, "binary", "host", "status", "state", "disabled_reason", "forced_down", "updated_at"),
-        };
+        JsonText.Text(service, "binary") is not { } binary || JsonText.Text(service, "host") is not { } host
+            ? null
+            : new NovaService(binary, host)
+            {
+                Zone = JsonText.Text(service, "zone"),
+                IsDisabled = JsonText.Text(service, "status") == "disabled",
+                IsUp = JsonText.Text(service, "state") switch
+                {
+                    "up" => true,
+                    "down" => false,
+                    _ => null,
+                },
+                DisabledReason = JsonText.Text(service, "disabled_reason"),
+                IsForcedDown = JsonText.Truth(service, "forced_down") == true,
+                Updated = Times.Utc(JsonText.Text(service, "updated_at")),
+                Quote = JsonText.Quote(service, "binary", "host", "status", "state", "disabled_reason", "forced_down", "updated_at"),
+            };
 }
 
 /// <summary>A record of Nova's hypervisors.</summary>
@@ -51,17 +60,22 @@ internal sealed record Hypervisor(string Name)
     public required string Quote { get; init; }
 
     public static IReadOnlyList<Hypervisor>? ReadAll(Notes notes) =>
-        notes.Answer(ExhibitIds.Hypervisors) is { } exhibit && JsonText.List(exhibit, "hypervisors", notes) is { } list ? [.. list.Select(Read).OfType<Hypervisor>()] : null;
+        notes.Answer(ExhibitIds.Hypervisors) is { } exhibit && JsonText.List(exhibit, "hypervisors", notes) is { } list
+            ? [.. list.Select(Read).OfType<Hypervisor>()]
+            : null;
 
-    private static Hypervisor? Read(JsonElement hypervisor) => JsonText.Text(hypervisor, "hypervisor_hostname") is not { } name ? null : new Hypervisor(name)
-    {
-        Host = JsonText.Text(JsonText.Get(hypervisor, "service"), "host"),
-        Address = JsonText.Text(hypervisor, "host_ip"),
-        Quote = JsonText.Quote(hypervisor, "hypervisor_hostname", "host_ip", "state", "status", "service"),
-    };
+    private static Hypervisor? Read(JsonElement hypervisor) =>
+        JsonText.Text(hypervisor, "hypervisor_hostname") is not { } name
+            ? null
+            : new Hypervisor(name)
+            {
+                Host = JsonText.Text(JsonText.Get(hypervisor, "service"), "host"),
+                Address = JsonText.Text(hypervisor, "host_ip"),
+                Quote = JsonText.Quote(hypervisor, "hypervisor_hostname", "host_ip", "state", "status", "service"),
+            };
 }
 
-/// <summary>A server that was asked about.</summary>
+/// <summary>The server in question.</summary>
 internal sealed record ServerState(string Id, string Exhibit)
 {
     public string? Status { get; init; }
@@ -74,13 +88,14 @@ internal sealed record ServerState(string Id, string Exhibit)
 
     public DateTimeOffset? FaultAt { get; init; }
 
-    /// <summary>What it asks for, where the answer has it.</summary>
+    /// <summary>What it asks for, if the answer contains that.</summary>
     public FlavorState? Flavor { get; init; }
 
     public required string Quote { get; init; }
 
     /// <summary>Servers of a bundle, in its order.</summary>
-    public static IReadOnlyList<ServerState> ReadAll(Bundle bundle, Notes notes) => [.. bundle.StartingWith(ExhibitIds.Server("")).Select(e => Read(e, notes)).OfType<ServerState>()];
+    public static IReadOnlyList<ServerState> ReadAll(Bundle bundle, Notes notes) =>
+        [.. bundle.StartingWith(ExhibitIds.Server("")).Select(e => Read(e, notes)).OfType<ServerState>()];
 
     private static ServerState? Read(Exhibit exhibit, Notes notes)
     {
@@ -111,24 +126,35 @@ internal sealed record FlavorState(string Name, string Exhibit, IReadOnlyDiction
     {
         foreach (var exhibit in bundle.StartingWith(ExhibitIds.Flavor("")))
         {
-            if (notes.Answer(exhibit) is not null && JsonText.Object(exhibit, "flavor", notes) is { } flavor && Read(flavor, exhibit.Id) is { } read)
+            if (
+                notes.Answer(exhibit) is not null
+                && JsonText.Object(exhibit, "flavor", notes) is { } flavor
+                && Read(flavor, exhibit.Id) is { } read
+            )
                 return read;
         }
 
         return null;
     }
 
-    /// <summary>Null when it asks for nothing that is known: older answers only have an id.</summary>
+    /// <summary>Null when it asks for nothing known: older answers only have an id.</summary>
     public static FlavorState? Read(JsonElement flavor, string exhibit)
     {
         if (JsonText.Integer(flavor, "vcpus") is not { } processors || JsonText.Integer(flavor, "ram") is not { } memory)
             return null;
         Dictionary<string, long> asks = new(StringComparer.Ordinal) { ["VCPU"] = processors, ["MEMORY_MB"] = memory };
-        var disk = Whole(JsonText.Integer(flavor, "disk")) + Whole(JsonText.Integer(flavor, "OS-FLV-EXT-DATA:ephemeral") ?? JsonText.Integer(flavor, "ephemeral"));
+        var disk =
+            Whole(JsonText.Integer(flavor, "disk"))
+            + Whole(JsonText.Integer(flavor, "OS-FLV-EXT-DATA:ephemeral") ?? JsonText.Integer(flavor, "ephemeral"));
         if (disk + SwapGigabytes(flavor) is > 0 and var gigabytes)
             asks["DISK_GB"] = gigabytes;
         var name = JsonText.Text(flavor, "name") ?? JsonText.Text(flavor, "original_name") ?? JsonText.Text(flavor, "id") ?? "?";
-        return new FlavorState(name, exhibit, asks, JsonText.Quote(flavor, "name", "original_name", "vcpus", "ram", "disk", "OS-FLV-EXT-DATA:ephemeral", "ephemeral", "swap"));
+        return new FlavorState(
+            name,
+            exhibit,
+            asks,
+            JsonText.Quote(flavor, "name", "original_name", "vcpus", "ram", "disk", "OS-FLV-EXT-DATA:ephemeral", "ephemeral", "swap")
+        );
     }
 
     private static long Whole(long? amount) => Math.Clamp(amount ?? 0, 0, int.MaxValue);
@@ -137,9 +163,16 @@ internal sealed record FlavorState(string Name, string Exhibit, IReadOnlyDiction
     private static long SwapGigabytes(JsonElement flavor) => (Whole(JsonText.Integer(flavor, "swap")) + 1023) / 1024;
 }
 
-/// <summary>Times as OpenStack writes them: ISO 8601, UTC whether or not they say so.</summary>
+/// <summary>Times as OpenStack writes them: ISO 8601, and UTC even when they don't say so.</summary>
 internal static class Times
 {
     public static DateTimeOffset? Utc(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) ? time : null;
+        DateTimeOffset.TryParse(
+            text,
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+            out var time
+        )
+            ? time
+            : null;
 }

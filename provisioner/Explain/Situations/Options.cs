@@ -16,7 +16,7 @@ internal sealed class Options
             last[option.Name] = option;
     }
 
-    /// <summary>False when no file could be read: then no option is known, which is not the same as not set.</summary>
+    /// <summary>False when no file could be read: then options are unknown, which is different from not set.</summary>
     public bool IsKnown { get; }
 
     public IReadOnlyList<OddLine> Odd { get; }
@@ -27,8 +27,11 @@ internal sealed class Options
     /// <param name="name">SECTION.NAME.</param>
     public OsloOption? this[string name] => last.GetValueOrDefault(name) is { Value.Length: > 0 } option ? option : null;
 
-    /// <summary>Seconds that an option says, or its default when it is not set or no number.</summary>
-    public int Seconds(string name, int otherwise) => int.TryParse(this[name]?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 ? seconds : otherwise;
+    /// <summary>Seconds from an option, or a default when it is not set or not a number.</summary>
+    public int Seconds(string name, int otherwise) =>
+        int.TryParse(this[name]?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+            ? seconds
+            : otherwise;
 
     /// <summary>Files below <paramref name="folder"/>, in the order of the bundle: that is the order in which they are read.</summary>
     public static Options Read(Bundle bundle, string folder, Notes notes)

@@ -4,17 +4,18 @@ namespace Cloudlet.Explain.Situations;
 
 /// <summary>One option of a configuration file.</summary>
 /// <param name="Name">SECTION.NAME.</param>
-/// <param name="Value">Value; the last one where it stands there several times.</param>
+/// <param name="Value">Value; the last one when the option occurs several times.</param>
 /// <param name="Exhibit">Exhibit of the file.</param>
 /// <param name="Line">The line, as it is quoted.</param>
 internal sealed record OsloOption(string Name, string Value, string Exhibit, string Line);
 
-/// <summary>A line that oslo.config refuses, or takes for something else than what was meant.</summary>
+/// <summary>A line that oslo.config refuses, or reads as something else than was meant.</summary>
 /// <param name="Exhibit">Exhibit of the file.</param>
 /// <param name="Number">Line, from 1.</param>
 /// <param name="Line">The line.</param>
 /// <param name="Problem">What is wrong with it.</param>
-/// <param name="IsRefused">True when the program does not start with it; false when it is silently taken as an option of a strange name.</param>
+/// <param name="IsRefused">True when the program does not start with it; false when it is silently read as an option with a strange
+/// name.</param>
 internal sealed record OddLine(string Exhibit, int Number, string Line, string Problem, bool IsRefused);
 
 /// <summary>A configuration file as oslo.config reads it.</summary>
@@ -59,7 +60,7 @@ internal sealed class OsloText
             Assignment(number, line);
     }
 
-    /// <summary>Goes on with the value above it, a comment sign included.</summary>
+    /// <summary>Continues the value above, a comment sign included.</summary>
     private void Indented(int number, string line)
     {
         if (options.Count > 0 && isOpen)
@@ -84,13 +85,21 @@ internal sealed class OsloText
             section = line[1..end];
     }
 
-    /// <summary>oslo.config takes <c>=</c> and <c>:</c>, whichever comes first.</summary>
+    /// <summary>oslo.config splits at <c>=</c> or <c>:</c>, whichever comes first.</summary>
     private void Assignment(int number, string line)
     {
         var sign = line.AsSpan().IndexOfAny('=', ':');
         if (sign <= 0)
         {
-            odd.Add(new OddLine(exhibit, number, line, sign == 0 ? "a value without the name of its option" : "a line that is no section, option or comment", IsRefused: true));
+            odd.Add(
+                new OddLine(
+                    exhibit,
+                    number,
+                    line,
+                    sign == 0 ? "a value without the name of its option" : "a line that is not a section, option or comment",
+                    IsRefused: true
+                )
+            );
             return;
         }
 

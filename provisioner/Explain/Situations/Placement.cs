@@ -6,10 +6,10 @@ namespace Cloudlet.Explain.Situations;
 /// <summary>What a provider has of one resource class.</summary>
 internal sealed record Inventory(string Class, double Total, double Reserved, double Ratio, double Most)
 {
-    /// <summary>As much as may be given away in all.</summary>
+    /// <summary>How much may be allocated in total.</summary>
     public double Capacity => Math.Max(0, Math.Floor((Total - Reserved) * Ratio));
 
-    /// <summary>As much as one server may have.</summary>
+    /// <summary>How much one server may have.</summary>
     public double Largest => Math.Min(Most, Capacity);
 
     public required string Quote { get; init; }
@@ -32,7 +32,9 @@ internal sealed record Provider(string Id, string Name)
 
     /// <summary>What is left of a class, or null when that is unknown.</summary>
     public double? Free(string resource) =>
-        Inventories is not null && Usages is not null ? (Inventories.GetValueOrDefault(resource)?.Capacity ?? 0) - Usages.GetValueOrDefault(resource) : null;
+        Inventories is not null && Usages is not null
+            ? (Inventories.GetValueOrDefault(resource)?.Capacity ?? 0) - Usages.GetValueOrDefault(resource)
+            : null;
 
     public static IReadOnlyList<Provider>? ReadAll(Notes notes)
     {
@@ -54,23 +56,37 @@ internal sealed record Provider(string Id, string Name)
         return provider with
         {
             Inventories = Object(ExhibitIds.Inventories(provider.Id), "inventories", notes) is { } inventories
-                ? inventories.EnumerateObject().Select(Inventory).OfType<Inventory>().DistinctBy(i => i.Class).ToDictionary(i => i.Class, StringComparer.Ordinal)
+                ? inventories
+                    .EnumerateObject()
+                    .Select(Inventory)
+                    .OfType<Inventory>()
+                    .DistinctBy(i => i.Class)
+                    .ToDictionary(i => i.Class, StringComparer.Ordinal)
                 : null,
-            Usages = usages?.EnumerateObject().Where(u => u.Value.ValueKind == JsonValueKind.Number && u.Value.TryGetDouble(out _))
-                .DistinctBy(u => u.Name).ToDictionary(u => u.Name, u => u.Value.GetDouble(), StringComparer.Ordinal),
+            Usages = usages
+                ?.EnumerateObject()
+                .Where(u => u.Value.ValueKind == JsonValueKind.Number && u.Value.TryGetDouble(out _))
+                .DistinctBy(u => u.Name)
+                .ToDictionary(u => u.Name, u => u.Value.GetDouble(), StringComparer.Ordinal),
             UsagesQuote = usages is { } used ? JsonText.Quote(used, "VCPU", "MEMORY_MB", "DISK_GB") : "",
             Traits = notes.Answer(ExhibitIds.Traits(provider.Id), isNeeded: false) is { } traits ? TraitsOf(traits, notes) : null,
         };
     }
 
-    private static JsonElement? Object(string id, string name, Notes notes) => notes.Answer(id, isNeeded: false) is { } exhibit ? JsonText.Object(exhibit, name, notes) : null;
+    private static JsonElement? Object(string id, string name, Notes notes) =>
+        notes.Answer(id, isNeeded: false) is { } exhibit ? JsonText.Object(exhibit, name, notes) : null;
 
     private static Inventory? Inventory(JsonProperty property)
     {
         if (JsonText.Number(property.Value, "total") is not { } total)
             return null;
         return new Inventory(
-            property.Name, total, JsonText.Number(property.Value, "reserved") ?? 0, JsonText.Number(property.Value, "allocation_ratio") ?? 1, JsonText.Number(property.Value, "max_unit") ?? total)
+            property.Name,
+            total,
+            JsonText.Number(property.Value, "reserved") ?? 0,
+            JsonText.Number(property.Value, "allocation_ratio") ?? 1,
+            JsonText.Number(property.Value, "max_unit") ?? total
+        )
         {
             Quote = $"\"{property.Name}\": {{{JsonText.Quote(property.Value, "total", "reserved", "allocation_ratio", "max_unit")}}}",
         };

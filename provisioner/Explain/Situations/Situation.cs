@@ -1,10 +1,11 @@
 using Cloudlet.Explain.Exhibits;
+using Cloudlet.Explain.Findings;
 
 namespace Cloudlet.Explain.Situations;
 
 /// <summary>
-/// What a bundle says about a host, typed. Null is what could not be seen, which is never taken for "not there"; <see cref="Unknowns"/> says why.
-/// Reading never fails: an exhibit that is missing or makes no sense is an unknown.
+/// What a bundle says about a host, typed. Null means "not seen" and never "does not exist"; <see cref="Unknowns"/> says why. Reading
+/// never fails: an exhibit that is missing or makes no sense is an unknown.
 /// </summary>
 internal sealed class Situation
 {
@@ -41,7 +42,7 @@ internal sealed class Situation
         (Unknowns, Looked) = (notes.Unknowns, notes.Looked);
     }
 
-    /// <summary>When it was looked at, UTC.</summary>
+    /// <summary>When it was collected, UTC.</summary>
     public DateTimeOffset Collected { get; }
 
     /// <summary>Name in the header of the bundle.</summary>
@@ -63,10 +64,10 @@ internal sealed class Situation
 
     public IReadOnlyList<Hypervisor>? Hypervisors { get; }
 
-    /// <summary>The server that was asked about.</summary>
+    /// <summary>The server in question.</summary>
     public ServerState? Server { get; }
 
-    /// <summary>The flavor that was asked about.</summary>
+    /// <summary>The flavor in question.</summary>
     public FlavorState? Flavor { get; }
 
     public IReadOnlyList<Provider>? Providers { get; }
@@ -81,7 +82,7 @@ internal sealed class Situation
 
     public IReadOnlyList<NeutronAgent>? Agents { get; }
 
-    /// <summary>By service, empty where there is none.</summary>
+    /// <summary>By service; empty for a service without a log.</summary>
     public IReadOnlyDictionary<string, LogText> Logs { get; }
 
     /// <summary>Placement's answer, whatever it was.</summary>
@@ -92,33 +93,40 @@ internal sealed class Situation
 
     public IReadOnlyList<Unknown> Unknowns { get; }
 
-    /// <summary>Exhibits that said something.</summary>
+    /// <summary>Exhibits that gave an answer.</summary>
     public IReadOnlyList<string> Looked { get; }
 
     public UnitState? ComputeUnitState => Units.GetValueOrDefault(ComputeUnit);
 
     /// <summary>The name under which this host is known to Nova.</summary>
-    public string Host => Nova["DEFAULT.host"]?.Value ?? (IsRecorded(Names?.FullName) && !IsRecorded(Names?.Name) ? Names?.FullName : Names?.Name) ?? BundleHost;
+    public string Host =>
+        Nova["DEFAULT.host"]?.Value
+        ?? (IsRecorded(Names?.FullName) && !IsRecorded(Names?.Name) ? Names?.FullName : Names?.Name)
+        ?? BundleHost;
 
-    /// <summary>Nova's record of this host's compute service; null when there is none or that is not known.</summary>
+    /// <summary>Nova's record of this host's compute service; null when there is none or when that is unknown.</summary>
     public NovaService? Compute => Services?.FirstOrDefault(s => s.Binary == "nova-compute" && s.Host == Host);
 
     /// <summary>True when something says that servers are meant to run here.</summary>
     public bool IsComputeHost => ComputeUnitState is not null || Compute is not null;
 
-    /// <summary>After as many seconds without a report, Nova takes a service for down.</summary>
+    /// <summary>Seconds without a report after which Nova considers a service down.</summary>
     public int ServiceDownSeconds => Nova.Seconds("DEFAULT.service_down_time", DownTime);
 
-    /// <summary>What the compute service that runs now, or ran last, wrote.</summary>
-    public IReadOnlyList<LogLine> ComputeLog => Logs["nova-compute"].Of(ComputeUnitState is { IsDown: false, MainPid: { } pid } ? pid : null);
+    /// <summary>Lines of the compute service that runs now, or ran last.</summary>
+    public IReadOnlyList<LogLine> ComputeLog =>
+        Logs["nova-compute"].Of(ComputeUnitState is { IsDown: false, MainPid: { } pid } ? pid : null);
 
-    /// <summary>The hypervisor of this host, or null.</summary>
-    public Hypervisor? Hypervisor => Hypervisors?.FirstOrDefault(h => h.Host == Host) ?? Hypervisors?.FirstOrDefault(h => h.Name == Names?.FullName || h.Name == Names?.Name);
+    /// <summary>This host's hypervisor, or null.</summary>
+    public Hypervisor? Hypervisor =>
+        Hypervisors?.FirstOrDefault(h => h.Host == Host)
+        ?? Hypervisors?.FirstOrDefault(h => h.Name == Names?.FullName || h.Name == Names?.Name);
 
     /// <summary>This host's provider: its name is that of the hypervisor.</summary>
-    public Provider? Provider => Hypervisor is { } hypervisor
-        ? Providers?.FirstOrDefault(p => p.Name == hypervisor.Name)
-        : Providers?.FirstOrDefault(p => p.Name == Names?.FullName || p.Name == Names?.Name || p.Name == Host);
+    public Provider? Provider =>
+        Hypervisor is { } hypervisor
+            ? Providers?.FirstOrDefault(p => p.Name == hypervisor.Name)
+            : Providers?.FirstOrDefault(p => p.Name == Names?.FullName || p.Name == Names?.Name || p.Name == Host);
 
     /// <summary>Reads a bundle.</summary>
     public static Situation Of(Bundle bundle) => new(bundle);
@@ -134,6 +142,6 @@ internal sealed class Situation
         if (ComputeUnitState is { IsActive: true } && bundle.Find(ExhibitIds.Freshness(ComputeUnit)) is null)
             notes.Unknown(ExhibitIds.Freshness(ComputeUnit), "it was not collected");
         if (ComputeUnitState is not null && !Logs["nova-compute"].All.Any())
-            notes.Unknown(ExhibitIds.Log("nova-compute"), "there is no line of it");
+            notes.Unknown(ExhibitIds.Log("nova-compute"), "no line of it was collected");
     }
 }

@@ -30,10 +30,10 @@ internal sealed record UnitState(string Name, Facts Facts)
 
     public bool IsActive => ActiveState is "active" or "reloading";
 
-    /// <summary>True when systemd says that it does not run; false also when that is not known.</summary>
+    /// <summary>True when systemd says that it does not run; false when that is unknown, too.</summary>
     public bool IsDown => ActiveState is "failed" or "inactive" or "deactivating" || IsBetweenStarts;
 
-    /// <summary>True while it waits for its next start after it ended by itself.</summary>
+    /// <summary>True while it waits for its next start after it exited by itself.</summary>
     public bool IsBetweenStarts => SubState is "auto-restart" or "auto-restart-queued";
 
     public bool IsMasked => UnitFileState is "masked" or "masked-runtime" || Facts["LoadState"] == "masked";
@@ -41,7 +41,7 @@ internal sealed record UnitState(string Name, Facts Facts)
     /// <summary>True for a process that a signal or a debugger has stopped.</summary>
     public bool IsStopped => StateLetter is 'T' or 't';
 
-    /// <summary>True for a process that waits for a disk or a network file system, and cannot be killed meanwhile.</summary>
+    /// <summary>True for a process that waits for a disk or a network file system and cannot be killed until that answers.</summary>
     public bool IsStuck => StateLetter == 'D';
 
     private char StateLetter => ProcessState?.Split(':', 2) is [_, var state] && state.TrimStart() is { Length: > 0 } text ? text[0] : ' ';
@@ -72,7 +72,10 @@ internal sealed record UnitState(string Name, Facts Facts)
             if (facts["ActiveState"] is null)
                 notes.Malformed(exhibit, "it has no ActiveState");
             else if (facts["LoadState"] != "not-found")
-                units[name] = new UnitState(name, facts) { ProcessState = ProcessLine(notes.Answer(ExhibitIds.Process(name), isNeeded: false)) };
+                units[name] = new UnitState(name, facts)
+                {
+                    ProcessState = ProcessLine(notes.Answer(ExhibitIds.Process(name), isNeeded: false)),
+                };
         }
 
         return units;
@@ -81,5 +84,6 @@ internal sealed record UnitState(string Name, Facts Facts)
     private static string? ProcessLine(Exhibit? status) =>
         status?.Text.Split('\n').FirstOrDefault(l => l.StartsWith("State:", StringComparison.Ordinal))?.Trim();
 
-    private int? Number(string name) => int.TryParse(Facts[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private int? Number(string name) =>
+        int.TryParse(Facts[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -1,18 +1,18 @@
 namespace Cloudlet.Lab.Guests;
 
-/// <summary>What makes the root of a lab container the root of a virtual machine.</summary>
+/// <summary>Turns the root of a lab container into the root of a virtual machine.</summary>
 internal static class GuestDiskSeed
 {
     public const string HostName = "guest";
 
-    /// <summary>What the guest writes to its serial port when its counter answers.</summary>
+    /// <summary>The text that the guest writes to its serial port once its counter answers.</summary>
     private const string Hello = "cloudlet guest is ready";
 
     /// <summary>
-    /// Run in the image. The kernel has ext4 built in and not virtio; GRUB's core has all that it needs, and its first commands instead of a menu. The kernel's arguments leave out what takes time where an emulator runs the guest.
+    /// Script that runs in the image. The kernel has ext4 built in, but not virtio. GRUB's core includes everything that it needs, and
+    /// commands instead of a menu. The kernel's arguments disable what is slow under emulation.
     /// </summary>
-    public const string InImage =
-        """
+    public const string InImage = """
         version=$(ls /lib/modules)
         mktirfs -o /boot/initrd -m no -M no --include-modules=virtio_ring,virtio,virtio_pci_legacy_dev,virtio_pci_modern_dev,virtio_pci,virtio_blk,crc32c_intel "$version"
         mv "/boot/vmlinuz-$version" /boot/vmlinuz
@@ -28,18 +28,38 @@ internal static class GuestDiskSeed
         rm -rf /boot/first.cfg /boot/initrd.img-* /boot/System.map-* /usr/lib/grub /usr/share/grub /usr/share/doc /usr/share/man /usr/share/locale /usr/lib/udev/hwdb.d /var/cache/* /var/lib/apt/lists/*
         """;
 
-    /// <summary>Cost seconds of a boot without hardware virtualization, and nothing here needs them.</summary>
+    /// <summary>Units that are not needed and cost seconds of a boot without hardware virtualization.</summary>
     private static readonly string[] s_masked =
     [
-        "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer", "getty@tty1.service", "ssh.service", "systemd-binfmt.service",
-        "systemd-network-generator.service", "systemd-networkd-wait-online.service", "systemd-pcrphase.service", "systemd-pcrphase-sysinit.service", "systemd-pstore.service", "systemd-repart.service",
-        "systemd-update-utmp.service", "systemd-update-utmp-runlevel.service", "dev-hugepages.mount", "dev-mqueue.mount", "proc-sys-fs-binfmt_misc.automount",
-        "sys-fs-fuse-connections.mount", "sys-kernel-config.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
+        "dpkg-db-backup.timer",
+        "e2scrub_all.timer",
+        "e2scrub_reap.service",
+        "fstrim.timer",
+        "getty@tty1.service",
+        "ssh.service",
+        "systemd-binfmt.service",
+        "systemd-network-generator.service",
+        "systemd-networkd-wait-online.service",
+        "systemd-pcrphase.service",
+        "systemd-pcrphase-sysinit.service",
+        "systemd-pstore.service",
+        "systemd-repart.service",
+        "systemd-update-utmp.service",
+        "systemd-update-utmp-runlevel.service",
+        "dev-hugepages.mount",
+        "dev-mqueue.mount",
+        "proc-sys-fs-binfmt_misc.automount",
+        "sys-fs-fuse-connections.mount",
+        "sys-kernel-config.mount",
+        "sys-kernel-debug.mount",
+        "sys-kernel-tracing.mount",
     ];
 
-    /// <summary>Counts in memory, ten times a second, and tells whoever connects: the boot, and how far it is. A guest that was resumed goes on counting with the same boot.</summary>
-    private const string Counter =
-        """
+    /// <summary>
+    /// Counts in memory, ten times a second, and sends boot id and count to each client. A resumed guest continues to count, with the same
+    /// boot id.
+    /// </summary>
+    private const string Counter = """
         #!/usr/bin/perl
         use strict; use warnings; use IO::Select; use IO::Socket::INET; use Time::HiRes 'clock_gettime', 'CLOCK_MONOTONIC';
         open my $file, '<', '/proc/sys/kernel/random/boot_id' or die $!;
@@ -59,8 +79,7 @@ internal static class GuestDiskSeed
 
         """;
 
-    private const string HelloScript =
-        $$"""
+    private const string HelloScript = $$"""
         #!/bin/sh
         # Says on the serial port that this guest has an address and its counter answers.
         /lib/systemd/systemd-networkd-wait-online --interface=eth0 --ipv4 --timeout=60
@@ -76,11 +95,16 @@ internal static class GuestDiskSeed
         ("etc/fstab", ""),
         ("etc/systemd/network/10-card.network", "[Match]\nName=eth0\n\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"),
         ("etc/systemd/system/counter.service", "[Service]\nExecStart=/usr/local/sbin/counter\n\n[Install]\nWantedBy=multi-user.target\n"),
-        ("etc/systemd/system/hello.service", "[Unit]\nAfter=counter.service systemd-networkd.service\n\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/local/sbin/hello\n\n[Install]\nWantedBy=multi-user.target\n"),
+        (
+            "etc/systemd/system/hello.service",
+            "[Unit]\nAfter=counter.service systemd-networkd.service\n\n"
+                + "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/usr/local/sbin/hello\n\n"
+                + "[Install]\nWantedBy=multi-user.target\n"
+        ),
     ];
 
-    /// <summary>Writes it below <paramref name="root"/>.</summary>
-    /// <param name="root">A mounted root in which nothing runs.</param>
+    /// <summary>Writes the files below <paramref name="root"/>.</summary>
+    /// <param name="root">A mounted root without running processes.</param>
     public static void Write(string root)
     {
         foreach (var (path, text) in s_files)
@@ -89,7 +113,16 @@ internal static class GuestDiskSeed
         foreach (var (path, text) in new[] { ("usr/local/sbin/counter", Counter), ("usr/local/sbin/hello", HelloScript) })
         {
             WriteFile(root, path, text);
-            File.SetUnixFileMode(Path.Combine(root, path), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+            File.SetUnixFileMode(
+                Path.Combine(root, path),
+                UnixFileMode.UserRead
+                    | UnixFileMode.UserWrite
+                    | UnixFileMode.UserExecute
+                    | UnixFileMode.GroupRead
+                    | UnixFileMode.GroupExecute
+                    | UnixFileMode.OtherRead
+                    | UnixFileMode.OtherExecute
+            );
         }
 
         foreach (var unit in s_masked)
@@ -100,7 +133,7 @@ internal static class GuestDiskSeed
         }
     }
 
-    /// <summary>Moves what <see cref="InImage"/> made in the image's /boot out of it; returns where it is.</summary>
+    /// <summary>Moves a file that <see cref="InImage"/> made out of the image's /boot; returns its new path.</summary>
     public static string TakeOut(string root, string folder, string name)
     {
         var target = Path.Combine(folder, name);
@@ -112,7 +145,7 @@ internal static class GuestDiskSeed
     {
         var full = Path.Combine(root, path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        File.Delete(full); // a link would be followed out of the root
+        File.Delete(full); // otherwise a link would be followed out of the root
         File.WriteAllText(full, text);
     }
 }

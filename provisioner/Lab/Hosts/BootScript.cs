@@ -1,14 +1,17 @@
 namespace Cloudlet.Lab.Hosts;
 
-/// <summary>The shell script that stays with a container and starts it again when it reboots.</summary>
+/// <summary>The shell script that supervises a container and restarts it when it reboots.</summary>
 internal static class BootScript
 {
-    /// <summary>systemd-nspawn's way of saying "rebooted, start me again" when it runs with --keep-unit (EXIT_FORCE_RESTART).</summary>
+    /// <summary>
+    /// Exit status of systemd-nspawn with --keep-unit when the container has rebooted and should be restarted (EXIT_FORCE_RESTART).
+    /// </summary>
     public const int RestartStatus = 133;
 
     /// <summary>
     /// Arguments: console log, pid file, file for the last exit status, control groups to run in (separated by blanks), then the command.
-    /// Each boot joins the control groups afresh: nspawn makes its own below the one it starts in, and two containers must not share them.
+    /// Each boot joins the control groups again: nspawn creates its groups below the one it starts in, and two containers must not share
+    /// them.
     /// </summary>
     public const string Text = """
         exec </dev/null >>"$1" 2>&1

@@ -1,11 +1,12 @@
 using System.Globalization;
 using Cloudlet.Errors;
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Native;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Lab.Hosts;
 
-/// <summary>The processes of one container: starts them, finds them again, kills them.</summary>
+/// <summary>Starts, finds and kills the processes of one container.</summary>
 internal sealed class Container
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
@@ -29,7 +30,7 @@ internal sealed class Container
     /// <summary>The root file system.</summary>
     public HostRoot Root { get; }
 
-    /// <summary>What the container printed, boot after boot.</summary>
+    /// <summary>Console output of the container, of all boots.</summary>
     public string ConsoleLog => InFolder("console.log");
 
     private string PidFile => InFolder("supervisor.pid");
@@ -43,58 +44,83 @@ internal sealed class Container
     /// <summary>The host's end of the management link, as nspawn names it for --network-bridge.</summary>
     public string PortName => $"vb-{MachineName}";
 
-    /// <summary>Exit status of a container that ended by itself (0: switched off), or null.</summary>
+    /// <summary>Exit status of a container that ended by itself (0: powered off), or null.</summary>
     public int? ExitStatus =>
         File.Exists(StatusFile) && int.TryParse(File.ReadAllText(StatusFile), CultureInfo.InvariantCulture, out var status) ? status : null;
 
-    /// <summary>Starts the container in a session of its own and returns the process that keeps it.</summary>
+    /// <summary>Starts the container in a new session and returns its supervisor.</summary>
     public async Task<ProcessIdentity> StartAsync(CancellationToken ct)
     {
-        // Asked here, where its absence is an error that names the package, and not by the script, whose words only the console log hears.
+        // Checked here, where a missing program gives an error with its package; errors of the script only go to the console log.
         await _processes.RunAsync(HelperPrograms.SystemdNspawn, ["--version"], StartTimeout, ct);
         File.Delete(PidFile);
         File.Delete(StatusFile);
         var unit = RunsSystemd ? $"cloudlet-lab-{MachineName}-{_clock.GetUtcNow().ToUnixTimeMilliseconds():x}.service" : null;
         var groups = ControlGroups.For(MachineName, unit, MountTable.Read());
-        // A file and not an argument of sh -c: systemd-run would replace the script's dollar signs.
+        // A file, not an argument of sh -c: systemd-run would expand the script's dollar signs.
         await File.WriteAllTextAsync(ScriptFile, BootScript.Text, ct);
         string[] script = [ScriptFile, ConsoleLog, PidFile, StatusFile, string.Join(' ', groups), .. NspawnCommand()];
         var result = unit is null
             ? await _processes.RunAsync(HelperPrograms.Setsid, ["--fork", HelperPrograms.Sh.Name, .. script], StartTimeout, ct)
             : await _processes.RunAsync(
                 HelperPrograms.SystemdRun,
-                ["--quiet", "--collect", $"--unit={unit}", "--property=Delegate=yes", "--property=KillMode=mixed", HelperPrograms.Sh.Name, .. script],
+                [
+                    "--quiet",
+                    "--collect",
+                    $"--unit={unit}",
+                    "--property=Delegate=yes",
+                    "--property=KillMode=mixed",
+                    HelperPrograms.Sh.Name,
+                    .. script,
+                ],
                 StartTimeout,
-                ct);
+                ct
+            );
         if (result.ExitCode != 0)
             throw new CloudletException(
-                ErrorKind.ProcessFailed, $"lab host {_name} could not be started (exit code {result.ExitCode}): {result.Error.Trim()}");
+                ErrorKind.ProcessFailed,
+                $"lab host {_name} could not be started (exit code {result.ExitCode}): {result.Error.Trim()}"
+            );
         return await SupervisorAsync(ct);
     }
 
-    /// <summary>The container's process 1 as this machine numbers it, or null while there is none (it changes at each reboot).</summary>
+    /// <summary>The container's process 1, in this machine's numbering, or null while there is none. It changes at each reboot.</summary>
     public static ProcessIdentity? Leader(ProcessIdentity supervisor)
     {
         if (!ProcessTable.IsAlive(supervisor))
             return null;
         foreach (var nspawn in ProcessTable.Children(supervisor.Pid))
-            foreach (var child in ProcessTable.Children(nspawn.Pid))
-                if (ProcessTable.IsNamespaceInit(child.Pid))
-                    return child;
+        foreach (var child in ProcessTable.Children(nspawn.Pid))
+            if (ProcessTable.IsNamespaceInit(child.Pid))
+                return child;
         return null;
     }
 
-    /// <summary>Arguments of nsenter that run <paramref name="command"/> in the container as a fresh login of root would.</summary>
+    /// <summary>Arguments of nsenter that run <paramref name="command"/> in the container like a new login of root.</summary>
     public static IReadOnlyList<string> EnterArguments(int leader, IReadOnlyList<string> command, string? terminal) =>
-    [
-        $"--target={leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--",
-        "/usr/bin/env", "-i", "-C", "/root",
-        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "USER=root", "LOGNAME=root", "LANG=C.UTF-8",
-        .. terminal is null ? Array.Empty<string>() : [$"TERM={terminal}"],
-        .. command,
-    ];
+        [
+            $"--target={leader}",
+            "--mount",
+            "--uts",
+            "--ipc",
+            "--net",
+            "--pid",
+            "--root",
+            "--",
+            "/usr/bin/env",
+            "-i",
+            "-C",
+            "/root",
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME=/root",
+            "USER=root",
+            "LOGNAME=root",
+            "LANG=C.UTF-8",
+            .. terminal is null ? Array.Empty<string>() : [$"TERM={terminal}"],
+            .. command,
+        ];
 
-    /// <summary>Kills every process of the container, also when its supervisor was killed before, and waits until all are gone.</summary>
+    /// <summary>Kills every process of the container, even if its supervisor was killed before, and waits until all have ended.</summary>
     public async Task KillAsync(ProcessIdentity? supervisor, CancellationToken ct)
     {
         var started = _clock.GetTimestamp();
@@ -108,14 +134,16 @@ internal sealed class Container
             if (_clock.GetElapsedTime(started) > KillTimeout)
                 throw new CloudletException(
                     ErrorKind.Timeout,
-                    $"processes {string.Join(", ", living.Select(p => p.Pid))} of lab host {_name} are still there {KillTimeout.TotalSeconds:0} s after SIGKILL: "
-                    + "they hang in the kernel (see /proc/PID/stack); try again when they are gone.");
+                    $"processes {string.Join(", ", living.Select(p => p.Pid))} of lab host {_name} still exist "
+                        + $"{KillTimeout.TotalSeconds:0} s after SIGKILL: "
+                        + "they hang in the kernel (see /proc/PID/stack); try again when they have ended."
+                );
             await Task.Delay(Pause, _clock, ct);
         }
     }
 
     /// <summary>
-    /// Removes what nspawn leaves on this machine when it is killed: control groups, its lock and its mount tunnel. Call it while the root is still mounted.
+    /// Removes leftovers of a killed nspawn: control groups, its lock and its mount tunnel. Call it while the root is still mounted.
     /// </summary>
     public async Task SweepAsync(CancellationToken ct)
     {
@@ -140,11 +168,22 @@ internal sealed class Container
     private static bool RunsSystemd => Directory.Exists("/run/systemd/system");
 
     private string[] NspawnCommand() =>
-    [
-        HelperPrograms.SystemdNspawn.Name, "--quiet", DirectoryArgument, "--boot", "--register=no", "--keep-unit", "--private-users=no",
-        $"--network-bridge={_store.Network.Bridge}", $"--machine={MachineName}", $"--hostname={_name}",
-        "--resolv-conf=off", "--timezone=off", "--link-journal=no", "--console=read-only",
-    ];
+        [
+            HelperPrograms.SystemdNspawn.Name,
+            "--quiet",
+            DirectoryArgument,
+            "--boot",
+            "--register=no",
+            "--keep-unit",
+            "--private-users=no",
+            $"--network-bridge={_store.Network.Bridge}",
+            $"--machine={MachineName}",
+            $"--hostname={_name}",
+            "--resolv-conf=off",
+            "--timezone=off",
+            "--link-journal=no",
+            "--console=read-only",
+        ];
 
     private string DirectoryArgument => $"--directory={Root.Path}";
 
@@ -177,7 +216,9 @@ internal sealed class Container
 
             if (ExitStatus is not null || _clock.GetElapsedTime(started) > StartTimeout)
                 throw new CloudletException(
-                    ErrorKind.ProcessFailed, $"lab host {_name} ended as soon as it was started. Its console said last:\n{TextTail.OfFile(ConsoleLog, 15)}");
+                    ErrorKind.ProcessFailed,
+                    $"lab host {_name} ended right after its start. Its console ended with:\n{TextTail.OfFile(ConsoleLog, 15)}"
+                );
             await Task.Delay(Pause, _clock, ct);
         }
     }

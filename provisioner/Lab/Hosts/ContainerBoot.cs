@@ -1,14 +1,15 @@
 using System.Net.Sockets;
 using Cloudlet.Errors;
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Native;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Lab.Hosts;
 
-/// <summary>Waits until a container has booted, and reports how.</summary>
+/// <summary>Waits until a container has booted, and reports the result.</summary>
 internal sealed class ContainerBoot
 {
-    /// <summary>Longest time a boot may take; an idle machine needs two seconds.</summary>
+    /// <summary>Time limit of a boot; an idle machine needs two seconds.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(120);
 
     private static readonly TimeSpan SshTimeout = TimeSpan.FromSeconds(10);
@@ -40,8 +41,8 @@ internal sealed class ContainerBoot
     }
 
     /// <summary>
-    /// Waits for a boot other than <paramref name="before"/> to be finished. ProcessFailed when the container ended meanwhile, Timeout when it hangs; both
-    /// with the end of its console log.
+    /// Waits for a boot other than <paramref name="before"/> to be finished. ProcessFailed when the container ends before, Timeout when it
+    /// hangs; both with the end of its console log.
     /// </summary>
     public async Task<LabBootReport> WaitAsync(HostRecord record, Container container, string? before, CancellationToken ct)
     {
@@ -49,8 +50,12 @@ internal sealed class ContainerBoot
         var started = _clock.GetTimestamp();
         while (true)
         {
-            if (BootId(supervisor) is { } id && id != before
-                && await SystemStateAsync(supervisor, Remaining(started), ct) is { } state && BootId(supervisor) == id)
+            if (
+                BootId(supervisor) is { } id
+                && id != before
+                && await SystemStateAsync(supervisor, Remaining(started), ct) is { } state
+                && BootId(supervisor) == id
+            )
             {
                 var failed = state == "degraded" ? await FailedUnitsAsync(supervisor, ct) : [];
                 return new LabBootReport(id, state, failed, await SshAnswersAsync(record.Address!, ct));
@@ -60,19 +65,21 @@ internal sealed class ContainerBoot
                 throw new CloudletException(
                     ErrorKind.ProcessFailed,
                     $"lab host {record.Spec.Name} ended while it booted (status {container.ExitStatus?.ToString() ?? "unknown"}). "
-                    + $"Its console said last:\n{TextTail.OfFile(container.ConsoleLog, 20)}");
+                        + $"Its console ended with:\n{TextTail.OfFile(container.ConsoleLog, 20)}"
+                );
             if (Remaining(started) <= TimeSpan.Zero)
                 throw new CloudletException(
                     ErrorKind.Timeout,
                     $"lab host {record.Spec.Name} did not finish booting in {Timeout.TotalSeconds:0} s. "
-                    + $"Its console said last:\n{TextTail.OfFile(container.ConsoleLog, 20)}"
-                    + $"Look inside with 'cloudlet lab shell {record.Spec.Name}' (systemctl list-jobs), "
-                    + $"or remove it with 'cloudlet lab down {record.Spec.Name}'.");
+                        + $"Its console ended with:\n{TextTail.OfFile(container.ConsoleLog, 20)}"
+                        + $"Look inside with 'cloudlet lab shell {record.Spec.Name}' (systemctl list-jobs), "
+                        + $"or remove it with 'cloudlet lab down {record.Spec.Name}'."
+                );
             await Task.Delay(Pause, _clock, ct);
         }
     }
 
-    // Null: the service manager inside does not answer yet.
+    // Null when the service manager inside does not answer yet.
     private async Task<string?> SystemStateAsync(ProcessIdentity supervisor, TimeSpan patience, CancellationToken ct)
     {
         try
@@ -82,7 +89,7 @@ internal sealed class ContainerBoot
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.Timeout)
         {
-            return null; // the caller's own time is up too, and it can say more
+            return null; // the caller's time limit is over, too, and its message says more
         }
     }
 
@@ -92,12 +99,17 @@ internal sealed class ContainerBoot
         return result is null ? [] : [.. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')[0])];
     }
 
-    private async Task<ProcessResult?> RunAsync(ProcessIdentity supervisor, IReadOnlyList<string> command, TimeSpan timeout, CancellationToken ct) =>
+    private async Task<ProcessResult?> RunAsync(
+        ProcessIdentity supervisor,
+        IReadOnlyList<string> command,
+        TimeSpan timeout,
+        CancellationToken ct
+    ) =>
         Container.Leader(supervisor) is { } leader && timeout > TimeSpan.Zero
             ? await _processes.RunAsync(HelperPrograms.Nsenter, Container.EnterArguments(leader.Pid, command, terminal: null), timeout, ct)
             : null;
 
-    // networkd and ifupdown may still be at it when the service manager is done, and what is under test may have cut the network on purpose.
+    // networkd and ifupdown may still be busy when the service manager is done, and a test may have cut the network on purpose.
     private async Task<bool> SshAnswersAsync(string address, CancellationToken ct)
     {
         var started = _clock.GetTimestamp();

@@ -1,14 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Errors;
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Native;
 
 namespace Cloudlet.Lab.Hosts;
 
-/// <summary>host.json: what the lab knows about a host that can't be seen on the machine.</summary>
+/// <summary>host.json: properties of a lab host that can't be observed on the machine.</summary>
 internal sealed record HostRecord
 {
-    /// <summary>What was asked for.</summary>
+    /// <summary>The specification that the user gave.</summary>
     public required LabHostSpec Spec { get; init; }
 
     /// <summary>Management address; null for a namespace.</summary>
@@ -23,7 +24,7 @@ internal sealed record HostRecord
     /// <summary>boot_id of this machine at that time.</summary>
     public string? MachineBoot { get; init; }
 
-    /// <summary>The process that starts the container again when it reboots; null while there is none.</summary>
+    /// <summary>The process that restarts the container when it reboots; null while there is none.</summary>
     public ProcessIdentity? Supervisor { get; init; }
 
     /// <summary>Identity of a namespace host.</summary>
@@ -50,7 +51,7 @@ internal sealed class HostRecords
         return [.. names.Order(StringComparer.Ordinal).Select(Find).OfType<HostRecord>()];
     }
 
-    /// <summary>One host, or null if the store has none of that name.</summary>
+    /// <summary>One host, or null when the store does not have it.</summary>
     public HostRecord? Find(string name)
     {
         var path = PathOf(name);
@@ -63,23 +64,28 @@ internal sealed class HostRecords
         catch (JsonException e)
         {
             throw new CloudletException(
-                ErrorKind.Unexpected, $"{path} can't be read: {e.Message} Remove the host with 'cloudlet lab down {name}' and make it again.", e);
+                ErrorKind.Unexpected,
+                $"{path} can't be read: {e.Message} Remove the host with 'cloudlet lab down {name}' and make it again.",
+                e
+            );
         }
     }
 
-    /// <summary>One host; NotFound lists those there are.</summary>
+    /// <summary>One host; NotFound, with the existing ones, when there is none.</summary>
     public HostRecord Get(string name) => Find(name) ?? throw Missing(name);
 
-    /// <summary>The error for a name that the store has no host of.</summary>
+    /// <summary>The error for a host that the store does not have.</summary>
     public CloudletException Missing(string name)
     {
         var names = string.Join(", ", All().Select(r => r.Spec.Name));
         return new CloudletException(
             ErrorKind.NotFound,
-            $"there is no lab host {name} in {_store.Folder}{(names.Length > 0 ? $" (there is {names})" : "")}: make it with 'cloudlet lab up {name}'.");
+            $"there is no lab host {name} in {_store.Folder}{(names.Length > 0 ? $" (it has {names})" : "")}: make it with "
+                + $"'cloudlet lab up {name}'."
+        );
     }
 
-    /// <summary>Writes a record in one step, so that a reader sees the old or the new one.</summary>
+    /// <summary>Writes a record atomically.</summary>
     public void Write(HostRecord record)
     {
         var path = PathOf(record.Spec.Name);

@@ -3,7 +3,7 @@ using Cloudlet.Lab.Native;
 
 namespace Cloudlet.Lab.Hosts;
 
-/// <summary>A container's root file system: its image below, what it changed above (overlayfs), so that making one takes no copy.</summary>
+/// <summary>A container's root file system: a writable layer over its image (overlayfs), so that the image is not copied.</summary>
 internal sealed class HostRoot
 {
     private readonly string _folder;
@@ -19,7 +19,7 @@ internal sealed class HostRoot
     /// <summary>Device number of the mounted root, or null.</summary>
     public ulong? Device => MountTable.At(Path)?.Device;
 
-    /// <summary>Mounts the root above <paramref name="image"/> unless it is mounted.</summary>
+    /// <summary>Mounts the root over <paramref name="image"/> unless it is mounted.</summary>
     public void Mount(string image)
     {
         if (IsMounted)
@@ -30,19 +30,30 @@ internal sealed class HostRoot
             Directory.CreateDirectory(folder);
         try
         {
-            Libc.Mount("overlay", Path, "overlay", 0, $"lowerdir={image},upperdir={upper},workdir={work}", $"mount the root of the lab host at {Path}");
+            Libc.Mount(
+                "overlay",
+                Path,
+                "overlay",
+                0,
+                $"lowerdir={image},upperdir={upper},workdir={work}",
+                $"mount the root of the lab host at {Path}"
+            );
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.Unsupported)
         {
             throw new CloudletException(
                 ErrorKind.Unsupported,
                 $"{e.Message} The file system of {_folder} can't be the upper layer of an overlay "
-                + "(one that is itself an overlay or a network file system can't): keep the lab's store on ext4, xfs, btrfs or tmpfs.",
-                e);
+                    + "(an overlay or a network file system can't): keep the lab's store on ext4, xfs, btrfs or tmpfs.",
+                e
+            );
         }
     }
 
-    /// <summary>Unmounts the root. Without processes inside nothing holds it but a shell or an editor of the user's: those keep it until they end.</summary>
+    /// <summary>
+    /// Unmounts the root. After the container's processes have ended, only a shell or an editor of the user can keep it in use, until it
+    /// ends.
+    /// </summary>
     public void Unmount()
     {
         while (IsMounted)

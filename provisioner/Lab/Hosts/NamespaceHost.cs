@@ -3,13 +3,13 @@ using Cloudlet.Machine.Netlink;
 
 namespace Cloudlet.Lab.Hosts;
 
-/// <summary>A lab host that is only a named network namespace.</summary>
+/// <summary>Lab hosts that are named network namespaces.</summary>
 internal static class NamespaceHost
 {
     /// <summary>File of the namespace, as ip-netns(8) has it.</summary>
     public static string PathOf(string name) => $"/run/netns/{name}";
 
-    /// <summary>The kernel's identity of the namespace (<c>net:[number]</c>), or null when there is none of that name.</summary>
+    /// <summary>The kernel's identity of the namespace (<c>net:[number]</c>), or null when there is no such namespace.</summary>
     public static string? Identity(string name) => MountTable.At(PathOf(name)) is { Type: "nsfs" } mount ? mount.Root : null;
 
     /// <summary>Makes the namespace with its loopback up and returns its identity. AlreadyExists when the name is taken.</summary>
@@ -30,7 +30,7 @@ internal static class NamespaceHost
         }
     }
 
-    /// <summary>Removes the namespace if it is still the one of this identity.</summary>
+    /// <summary>Removes the namespace if it still has this identity.</summary>
     public static void Delete(string name, string? identity)
     {
         if (identity is not null && Identity(name) == identity)

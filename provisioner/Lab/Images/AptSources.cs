@@ -1,12 +1,14 @@
 namespace Cloudlet.Lab.Images;
 
 /// <summary>
-/// The Debian mirrors and Acquire options (proxy, date checks) that this machine's apt uses, in the forms mmdebstrap takes, so that an image is built
-/// from where the machine itself installs. Formats: sources.list(5), apt.conf(5).
+/// The Debian mirrors and Acquire options (proxy, date checks) that this machine's apt uses, in the forms that mmdebstrap accepts, so that
+/// an image is built from the same sources. Formats: sources.list(5), apt.conf(5).
 /// </summary>
 internal sealed record AptSources(IReadOnlyList<string> Lines, IReadOnlyList<string> OptionFiles)
 {
-    /// <summary>Reads a machine's apt folder. No lines when it has no source of the release: mmdebstrap then takes Debian's own mirrors.</summary>
+    /// <summary>
+    /// Reads a machine's apt folder. No lines when it has no source of the release: mmdebstrap then uses Debian's mirrors.
+    /// </summary>
     public static AptSources Read(string aptFolder, string release)
     {
         var lines = new List<string>();
@@ -23,7 +25,7 @@ internal sealed record AptSources(IReadOnlyList<string> Lines, IReadOnlyList<str
         return new AptSources(lines.Distinct().ToList(), options.ToList());
     }
 
-    /// <summary>Entries of the one-line style that are of the release.</summary>
+    /// <summary>Entries of the release in one-line style.</summary>
     internal static IEnumerable<string> OneLineEntries(IEnumerable<string> lines, string release)
     {
         foreach (var line in lines)
@@ -37,7 +39,7 @@ internal sealed record AptSources(IReadOnlyList<string> Lines, IReadOnlyList<str
         }
     }
 
-    /// <summary>Entries of the deb822 style that are of the release, as one-line entries.</summary>
+    /// <summary>Entries of the release in deb822 style, as one-line entries.</summary>
     internal static IEnumerable<string> StanzaEntries(IEnumerable<string> lines, string release)
     {
         foreach (var stanza in Stanzas(lines))
@@ -51,13 +53,13 @@ internal sealed record AptSources(IReadOnlyList<string> Lines, IReadOnlyList<str
                 options.Add("trusted=yes");
             var bracket = options.Count > 0 ? $"[{string.Join(' ', options)}] " : "";
             foreach (var uri in Words(stanza, "URIs"))
-                foreach (var suite in Words(stanza, "Suites"))
-                    if (IsOfRelease(suite, release))
-                        yield return $"deb {bracket}{uri} {suite} {string.Join(' ', Words(stanza, "Components"))}";
+            foreach (var suite in Words(stanza, "Suites"))
+                if (IsOfRelease(suite, release))
+                    yield return $"deb {bracket}{uri} {suite} {string.Join(' ', Words(stanza, "Components"))}";
         }
     }
 
-    // Third-party suites carry other names; Debian's own are the release and its pockets.
+    // Debian's suites are the release and its pockets; third-party ones have other names.
     private static bool IsOfRelease(string suite, string release) =>
         suite == release || suite == $"{release}-updates" || suite == $"{release}-security" || suite == $"{release}-backports";
 

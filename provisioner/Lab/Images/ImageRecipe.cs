@@ -1,41 +1,61 @@
 using System.Security.Cryptography;
 using System.Text;
+using Cloudlet.Lab.Model;
 
 namespace Cloudlet.Lab.Images;
 
-/// <summary>Everything that decides what is in an image. Equal recipes have equal digests and share one image.</summary>
+/// <summary>Everything that the content of an image depends on. Equal recipes have equal digests and share one image.</summary>
 /// <param name="Release">Debian release.</param>
-/// <param name="Boot">Network system that the image boots with; the other one is not in it, as on a real host.</param>
-/// <param name="ExtraPackages">Packages besides the lab's own.</param>
-/// <param name="Sources">Where apt gets them.</param>
+/// <param name="Boot">Network system that the image boots with; the other one is not installed, as on a real host.</param>
+/// <param name="ExtraPackages">Packages besides the lab's.</param>
+/// <param name="Sources">Apt sources of the packages.</param>
 internal sealed record ImageRecipe(string Release, LabBoot Boot, IReadOnlyList<string> ExtraPackages, AptSources Sources)
 {
-    /// <summary>What the image is prepared for, besides.</summary>
+    /// <summary>An additional purpose of the image.</summary>
     public LabFlavor With { get; init; }
 
     private static readonly string[] BasePackages =
-        ["systemd", "systemd-sysv", "dbus", "iproute2", "kmod", "udev", "procps", "openssh-server", "ca-certificates"];
-
-    /// <summary>All packages that mmdebstrap is asked for, sorted.</summary>
-    public IReadOnlyList<string> Packages =>
-        [.. BasePackages.Concat(Boot == LabBoot.Ifupdown ? ["ifupdown"] : []).Concat(With == LabFlavor.Nova ? NovaImage.Packages : []).Concat(ExtraPackages).Distinct().Order(StringComparer.Ordinal)];
-
-    /// <summary>
-    /// Commands for mmdebstrap's customize hooks; the image's root is <c>$1</c>. Host keys must differ from host to host; the rest keeps background jobs
-    /// that want the network, which a lab host has not, from running.
-    /// </summary>
-    public IReadOnlyList<string> Hooks =>
     [
-        "rm -f \"$1\"/etc/ssh/ssh_host_*",
-        "chroot \"$1\" systemctl mask apt-daily.timer apt-daily-upgrade.timer",
-        Boot == LabBoot.Networkd ? "chroot \"$1\" systemctl enable systemd-networkd.service" : "chroot \"$1\" systemctl enable networking.service",
-        .. With == LabFlavor.Nova ? NovaImage.Hooks : [],
+        "systemd",
+        "systemd-sysv",
+        "dbus",
+        "iproute2",
+        "kmod",
+        "udev",
+        "procps",
+        "openssh-server",
+        "ca-certificates",
     ];
 
-    /// <summary>12 hexadecimal digits; the image's folder is named by it.</summary>
+    /// <summary>All packages for mmdebstrap, sorted.</summary>
+    public IReadOnlyList<string> Packages =>
+        [
+            .. BasePackages
+                .Concat(Boot == LabBoot.Ifupdown ? ["ifupdown"] : [])
+                .Concat(With == LabFlavor.Nova ? NovaImage.Packages : [])
+                .Concat(ExtraPackages)
+                .Distinct()
+                .Order(StringComparer.Ordinal),
+        ];
+
+    /// <summary>
+    /// Commands for mmdebstrap's customize hooks; the image's root is <c>$1</c>. Host keys must differ between hosts; the rest disables
+    /// background jobs that need the network, which a lab host lacks.
+    /// </summary>
+    public IReadOnlyList<string> Hooks =>
+        [
+            "rm -f \"$1\"/etc/ssh/ssh_host_*",
+            "chroot \"$1\" systemctl mask apt-daily.timer apt-daily-upgrade.timer",
+            Boot == LabBoot.Networkd
+                ? "chroot \"$1\" systemctl enable systemd-networkd.service"
+                : "chroot \"$1\" systemctl enable networking.service",
+            .. With == LabFlavor.Nova ? NovaImage.Hooks : [],
+        ];
+
+    /// <summary>12 hexadecimal digits; the name of the image's folder.</summary>
     public string Digest => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)))[..12];
 
-    /// <summary>The recipe in words, one fact a line; kept beside the image.</summary>
+    /// <summary>The recipe as text, one item per line; stored next to the image.</summary>
     public string Text
     {
         get
@@ -53,10 +73,15 @@ internal sealed record ImageRecipe(string Release, LabBoot Boot, IReadOnlyList<s
 
     /// <summary>Arguments for mmdebstrap.</summary>
     public IReadOnlyList<string> Arguments(string target, string logFile) =>
-    [
-        "--variant=minbase", "--format=directory", $"--include={string.Join(',', Packages)}", $"--logfile={logFile}",
-        .. Sources.OptionFiles.Select(f => $"--aptopt={f}"),
-        .. Hooks.Select(h => $"--customize-hook={h}"),
-        Release, target, .. Sources.Lines,
-    ];
+        [
+            "--variant=minbase",
+            "--format=directory",
+            $"--include={string.Join(',', Packages)}",
+            $"--logfile={logFile}",
+            .. Sources.OptionFiles.Select(f => $"--aptopt={f}"),
+            .. Hooks.Select(h => $"--customize-hook={h}"),
+            Release,
+            target,
+            .. Sources.Lines,
+        ];
 }

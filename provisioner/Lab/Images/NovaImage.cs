@@ -1,32 +1,67 @@
 namespace Cloudlet.Lab.Images;
 
 /// <summary>
-/// What makes an image one of <see cref="LabFlavor.Nova"/>. Empty databases cost half a minute of nova-manage at every first start; made once with the image, a host has a server running some seconds after its site was applied.
+/// Packages and hooks of <see cref="Model.LabFlavor.Nova"/>. Databases are created with the image, which takes nova-manage half a minute,
+/// so that a host runs a server some seconds after its site was applied.
 /// </summary>
 internal static class NovaImage
 {
-    /// <summary>Debian packages. The services that speak WSGI run under uwsgi.</summary>
+    /// <summary>Debian packages. The WSGI services run under uwsgi.</summary>
     public static IReadOnlyList<string> Packages { get; } =
     [
-        "nova-api", "nova-conductor", "nova-scheduler", "nova-compute", "nova-compute-qemu", "placement-api", "glance-api", "rabbitmq-server",
-        "uwsgi-core", "uwsgi-plugin-python3", "sqlite3", "python3-oslo.reports", "curl", "neutron-linuxbridge-agent", "libfaketime",
+        "nova-api",
+        "nova-conductor",
+        "nova-scheduler",
+        "nova-compute",
+        "nova-compute-qemu",
+        "placement-api",
+        "glance-api",
+        "rabbitmq-server",
+        "uwsgi-core",
+        "uwsgi-plugin-python3",
+        "sqlite3",
+        "python3-oslo.reports",
+        "curl",
+        "neutron-linuxbridge-agent",
+        "libfaketime",
     ];
 
     private static readonly string[] s_units =
-        ["nova-api", "nova-api-metadata", "nova-conductor", "nova-scheduler", "nova-compute", "nova-compute-qemu", "placement-api", "glance-api", "neutron-linuxbridge-agent", "rabbitmq-server", "epmd", "epmd.socket", "libvirtd", "libvirtd.socket", "virtlogd", "virtlockd", "open-iscsi", "iscsid", "iscsid.socket", "systemd-networkd-wait-online"];
+    [
+        "nova-api",
+        "nova-api-metadata",
+        "nova-conductor",
+        "nova-scheduler",
+        "nova-compute",
+        "nova-compute-qemu",
+        "placement-api",
+        "glance-api",
+        "neutron-linuxbridge-agent",
+        "rabbitmq-server",
+        "epmd",
+        "epmd.socket",
+        "libvirtd",
+        "libvirtd.socket",
+        "virtlogd",
+        "virtlockd",
+        "open-iscsi",
+        "iscsid",
+        "iscsid.socket",
+        "systemd-networkd-wait-online",
+    ];
 
     /// <summary>Commands for mmdebstrap's customize hooks; the image's root is <c>$1</c>.</summary>
     public static IReadOnlyList<string> Hooks =>
-    [
-        $"for u in {string.Join(' ', s_units)}; do chroot \"$1\" systemctl disable -q $u 2>/dev/null || true; done",
-        $"cat >\"$1\"/root/prepare <<'END'\n{Prepare}\nEND\nchroot \"$1\" sh -eu /root/prepare && rm \"$1\"/root/prepare",
-    ];
+        [
+            $"for u in {string.Join(' ', s_units)}; do chroot \"$1\" systemctl disable -q $u 2>/dev/null || true; done",
+            $"cat >\"$1\"/root/prepare <<'END'\n{Prepare}\nEND\nchroot \"$1\" sh -eu /root/prepare && rm \"$1\"/root/prepare",
+        ];
 
     /// <summary>
-    /// Cell mappings are templates: the address and the password of the broker are those of nova.conf, whatever they are then. Sources of the steps: nova's installation guide for Debian, cells guide ("Template URLs in cell mappings").
+    /// Cell mappings are templates: they take the address and password of the broker from nova.conf. Sources of the steps: nova's
+    /// installation guide for Debian, cells guide ("Template URLs in cell mappings").
     /// </summary>
-    private const string Prepare =
-        """
+    private const string Prepare = """
         conf=$(mktemp -d); trap 'rm -rf $conf' EXIT
         cat >$conf/nova.conf <<CONF
         [DEFAULT]

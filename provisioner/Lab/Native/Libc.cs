@@ -3,7 +3,7 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Lab.Native;
 
-/// <summary>The system calls that .NET has no name for: mount(2), umount2(2), kill(2).</summary>
+/// <summary>System calls that .NET does not offer: mount(2), umount2(2), kill(2).</summary>
 internal static partial class Libc
 {
     public const int MntDetach = 2;
@@ -14,14 +14,14 @@ internal static partial class Libc
     private const int Ebusy = 16;
     private const int Einval = 22;
 
-    /// <summary>mount(2); <paramref name="what"/> ends the sentence "can't …" of the error.</summary>
+    /// <summary>mount(2); <paramref name="what"/> completes the message "can't …" of the error.</summary>
     public static void Mount(string source, string target, string type, ulong flags, string? options, string what)
     {
         if (mount(source, target, type, flags, options) != 0)
             throw Error(what, Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>umount2(2); a path where nothing is mounted is not an error.</summary>
+    /// <summary>umount2(2); a path that is not a mount point is not an error.</summary>
     public static void Unmount(string target, int flags)
     {
         if (umount2(target, flags) == 0)
@@ -31,7 +31,7 @@ internal static partial class Libc
             throw Error($"unmount {target}", errno);
     }
 
-    /// <summary>kill(2); a process that is already gone is not an error.</summary>
+    /// <summary>kill(2); a process that has ended is not an error.</summary>
     public static void Kill(int pid, int signal)
     {
         if (kill(pid, signal) == 0)
@@ -43,7 +43,13 @@ internal static partial class Libc
 
     private static CloudletException Error(string what, int errno)
     {
-        var kind = errno switch { Eperm => ErrorKind.PermissionDenied, Ebusy => ErrorKind.Busy, Einval => ErrorKind.Unsupported, _ => ErrorKind.Unexpected };
+        var kind = errno switch
+        {
+            Eperm => ErrorKind.PermissionDenied,
+            Ebusy => ErrorKind.Busy,
+            Einval => ErrorKind.Unsupported,
+            _ => ErrorKind.Unexpected,
+        };
         var hint = errno == Eperm ? " (the lab needs root and, in a container, CAP_SYS_ADMIN)" : "";
         return new CloudletException(kind, $"can't {what}: {Marshal.GetPInvokeErrorMessage(errno)}{hint}.");
     }

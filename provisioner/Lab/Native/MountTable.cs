@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Cloudlet.Lab.Native;
 
-/// <summary>One line of /proc/self/mountinfo (proc(5)), as far as the lab needs it.</summary>
+/// <summary>The fields of a line of /proc/self/mountinfo (proc(5)) that the lab needs.</summary>
 /// <param name="Device">Device number as the kernel's inode locks print it.</param>
-/// <param name="Root">What of the file system is mounted: <c>net:[4026532…]</c> for a namespace file.</param>
+/// <param name="Root">The mounted folder of the file system; <c>net:[4026532…]</c> for a namespace file.</param>
 /// <param name="Point">Mount point.</param>
 /// <param name="Type">File system type.</param>
 /// <param name="SuperOptions">Options of the file system.</param>
 internal sealed record MountEntry(ulong Device, string Root, string Point, string Type, string SuperOptions);
 
-/// <summary>What is mounted in our mount namespace.</summary>
+/// <summary>The mounts of our mount namespace.</summary>
 internal static class MountTable
 {
     /// <summary>Reads the table.</summary>
@@ -19,7 +19,7 @@ internal static class MountTable
     /// <summary>The topmost mount at <paramref name="point"/>, or null.</summary>
     public static MountEntry? At(string point) => Read().LastOrDefault(m => m.Point == point);
 
-    /// <summary>Parses lines of mountinfo; a line that does not look like one is left out.</summary>
+    /// <summary>Parses lines of mountinfo; lines that can't be parsed are skipped.</summary>
     internal static IReadOnlyList<MountEntry> Parse(IEnumerable<string> lines)
     {
         var mounts = new List<MountEntry>();
@@ -29,13 +29,21 @@ internal static class MountTable
             var separator = Array.IndexOf(fields, "-");
             if (separator < 6 || fields.Length < separator + 4)
                 continue;
-            mounts.Add(new MountEntry(DeviceNumber(fields[2]), Unescape(fields[3]), Unescape(fields[4]), fields[separator + 1], fields[separator + 3]));
+            mounts.Add(
+                new MountEntry(
+                    DeviceNumber(fields[2]),
+                    Unescape(fields[3]),
+                    Unescape(fields[4]),
+                    fields[separator + 1],
+                    fields[separator + 3]
+                )
+            );
         }
 
         return mounts;
     }
 
-    // makedev(3): twelve bits of the major number sit between the low eight and the high bits of the minor one.
+    // makedev(3): twelve bits of the major number are between the low eight and the high bits of the minor one.
     private static ulong DeviceNumber(string majorMinor)
     {
         var colon = majorMinor.IndexOf(':', StringComparison.Ordinal);
@@ -45,5 +53,8 @@ internal static class MountTable
     }
 
     private static string Unescape(string field) =>
-        field.Replace("\\040", " ", StringComparison.Ordinal).Replace("\\011", "\t", StringComparison.Ordinal).Replace("\\134", "\\", StringComparison.Ordinal);
+        field
+            .Replace("\\040", " ", StringComparison.Ordinal)
+            .Replace("\\011", "\t", StringComparison.Ordinal)
+            .Replace("\\134", "\\", StringComparison.Ordinal);
 }

@@ -2,28 +2,28 @@ using System.Globalization;
 
 namespace Cloudlet.Lab.Native;
 
-/// <summary>A process that can't be confused with a later one of the same number.</summary>
+/// <summary>Identifies a process, even if its number is reused.</summary>
 /// <param name="Pid">Process id.</param>
 /// <param name="StartTicks">Start time in clock ticks since boot: field 22 of /proc/PID/stat, proc(5).</param>
 internal sealed record ProcessIdentity(int Pid, long StartTicks);
 
-/// <summary>What procfs says about processes.</summary>
+/// <summary>Reads processes from procfs.</summary>
 internal static class ProcessTable
 {
-    /// <summary>The living process of this number, or null when there is none (a zombie is dead).</summary>
+    /// <summary>The running process with this number, or null when there is none (zombies do not count).</summary>
     public static ProcessIdentity? Find(int pid) => TryRead($"/proc/{pid}/stat") is { } stat ? ParseStat(pid, stat) : null;
 
-    /// <summary>True while exactly this process lives.</summary>
+    /// <summary>True while this process runs.</summary>
     public static bool IsAlive(ProcessIdentity process) => Find(process.Pid) == process;
 
-    /// <summary>SIGKILL, unless the number belongs to another process by now.</summary>
+    /// <summary>Sends SIGKILL, unless the number now belongs to another process.</summary>
     public static void Kill(ProcessIdentity process)
     {
         if (IsAlive(process))
             Libc.Kill(process.Pid, Libc.SigKill);
     }
 
-    /// <summary>Living children of any thread's making.</summary>
+    /// <summary>Running children of a process.</summary>
     public static IReadOnlyList<ProcessIdentity> Children(int pid)
     {
         var children = new List<ProcessIdentity>();
@@ -33,7 +33,7 @@ internal static class ProcessTable
         return children;
     }
 
-    /// <summary>True for the process that is number 1 of a process namespace below ours.</summary>
+    /// <summary>True for process 1 of a process namespace below ours.</summary>
     public static bool IsNamespaceInit(int pid)
     {
         foreach (var line in (TryRead($"/proc/{pid}/status") ?? "").Split('\n'))
@@ -79,7 +79,7 @@ internal static class ProcessTable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // the process ended while we looked
+            return null; // the process has ended in the meantime
         }
     }
 }

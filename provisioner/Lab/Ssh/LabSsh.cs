@@ -1,11 +1,12 @@
 using System.Text;
 using Cloudlet.Errors;
 using Cloudlet.Lab.Hosts;
+using Cloudlet.Lab.Model;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Lab.Ssh;
 
-/// <summary>The keys of a lab and the ssh configuration that makes <c>ssh -F CONFIG NAME</c> work without a question.</summary>
+/// <summary>The keys of a lab and its ssh configuration, with which <c>ssh -F CONFIG NAME</c> works without prompts.</summary>
 internal sealed class LabSsh
 {
     private const UnixFileMode OwnerOnlyFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -26,7 +27,7 @@ internal sealed class LabSsh
 
     private string KnownHosts => Path.Combine(_store.SshFolder, "known_hosts");
 
-    /// <summary>The lab's public key in authorized_keys form; the pair is made on first use.</summary>
+    /// <summary>The lab's public key in authorized_keys form; the pair is created on first use.</summary>
     public async Task<string> PublicKeyAsync(CancellationToken ct)
     {
         Directory.CreateDirectory(_store.SshFolder, OwnerOnlyFolder);
@@ -35,7 +36,7 @@ internal sealed class LabSsh
         return (await File.ReadAllTextAsync(PrivateKey + ".pub", ct)).Trim();
     }
 
-    /// <summary>Gives the root at <paramref name="root"/> its host key and keeps the public half beside host.json.</summary>
+    /// <summary>Writes a host key into the root at <paramref name="root"/> and stores the public key next to host.json.</summary>
     public async Task SeedHostKeyAsync(string root, string name, CancellationToken ct)
     {
         var key = Path.Combine(root, HostKeyInRoot);
@@ -69,30 +70,38 @@ internal sealed class LabSsh
             Directory.Delete(_store.SshFolder, recursive: true);
     }
 
-    private string Entry(string name, string address) => $"""
+    private string Entry(string name, string address) =>
+        $"""
 
-        Host {name} {address}
-            HostName {address}
-            User root
-            IdentityFile {PrivateKey}
-            IdentitiesOnly yes
-            UserKnownHostsFile {KnownHosts}
-            GlobalKnownHostsFile /dev/null
-            StrictHostKeyChecking yes
-            BatchMode yes
-            ConnectTimeout 10
+            Host {name} {address}
+                HostName {address}
+                User root
+                IdentityFile {PrivateKey}
+                IdentitiesOnly yes
+                UserKnownHostsFile {KnownHosts}
+                GlobalKnownHostsFile /dev/null
+                StrictHostKeyChecking yes
+                BatchMode yes
+                ConnectTimeout 10
 
-        """;
+            """;
 
     private string HostKeyOf(string name) => Path.Combine(_store.HostFolder(name), "host_key.pub");
 
     private async Task GenerateAsync(string path, string comment, CancellationToken ct)
     {
         File.Delete(path); // ssh-keygen asks before it overwrites
-        var result = await _processes.RunAsync(HelperPrograms.SshKeygen, ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", path], KeyTimeout, ct);
+        var result = await _processes.RunAsync(
+            HelperPrograms.SshKeygen,
+            ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", path],
+            KeyTimeout,
+            ct
+        );
         if (result.ExitCode != 0)
             throw new CloudletException(
-                ErrorKind.ProcessFailed, $"ssh-keygen could not make the key {path} (exit code {result.ExitCode}): {result.Error.Trim()}");
+                ErrorKind.ProcessFailed,
+                $"ssh-keygen could not make the key {path} (exit code {result.ExitCode}): {result.Error.Trim()}"
+            );
     }
 
     private static void Replace(string path, string text)

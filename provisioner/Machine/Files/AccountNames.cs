@@ -4,8 +4,8 @@ using Cloudlet.Errors;
 namespace Cloudlet.Machine.Files;
 
 /// <summary>
-/// Names of users and groups from the host's own /etc/passwd and /etc/group (passwd(5), group(5)). Accounts that only a name service
-/// knows (LDAP, dynamic users) appear by number. The files are read again only when they changed.
+/// Names of users and groups from the host's own /etc/passwd and /etc/group (passwd(5), group(5)). Accounts of name services (LDAP, dynamic
+/// users) appear by number. The files are read again only when they have changed.
 /// </summary>
 internal sealed class AccountNames
 {
@@ -21,6 +21,12 @@ internal sealed class AccountNames
     public string UserName(uint id) => _users.NameOf(id);
 
     public string GroupName(uint id) => _groups.NameOf(id);
+
+    /// <summary>True when a user has this name.</summary>
+    public bool HasUser(string name) => _users.Find(name) is not null;
+
+    /// <summary>True when a group has this name.</summary>
+    public bool HasGroup(string name) => _groups.Find(name) is not null;
 
     /// <summary>Number of a user given by name or number; NotFound for an unknown name.</summary>
     public uint UserId(string name) => _users.IdOf(name);
@@ -44,7 +50,14 @@ internal sealed class AccountNames
             }
         }
 
-        public uint IdOf(string name)
+        public uint IdOf(string name) =>
+            Find(name)
+            ?? throw new CloudletException(
+                ErrorKind.NotFound,
+                $"There is no {what} '{name}' in {path}. Install the package that creates it first, or give an existing name or a number."
+            );
+
+        public uint? Find(string name)
         {
             lock (_lock)
             {
@@ -52,11 +65,10 @@ internal sealed class AccountNames
                 if (_ids.TryGetValue(name, out var id))
                     return id;
             }
-            // The highest number means "unchanged" to chown(2), so it is no id.
+            // The highest number means "unchanged" to chown(2), so it is not a valid id.
             if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != Libc.KeepId)
                 return number;
-            throw new CloudletException(
-                ErrorKind.NotFound, $"There is no {what} '{name}' in {path}. Install the package that creates it first, or give an existing name or a number.");
+            return null;
         }
 
         private void Refresh()

@@ -4,18 +4,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Files;
 
-/// <summary>A file that grows line by line and starts anew at its limit. See <see cref="IHostFiles.Append"/> for what is promised.</summary>
+/// <summary>A file that grows line by line and is rotated at its limit. See <see cref="IHostFiles.Append"/> for the guarantees.</summary>
 internal static class AppendedFile
 {
     public const string Action = "append to";
 
-    /// <summary>Appends and, before that, rotates.</summary>
-    /// <param name="folder">The open folder of the file; stays the caller's.</param>
+    /// <summary>Rotates the file if necessary, and appends.</summary>
+    /// <param name="folder">The open folder of the file; the caller closes it.</param>
     /// <param name="name">Its name.</param>
     /// <param name="path">Its path, for messages.</param>
-    /// <param name="line">What is appended.</param>
+    /// <param name="line">The line to append.</param>
     /// <param name="mode">Permission bits of a new file.</param>
-    /// <param name="limit">Bytes.</param>
+    /// <param name="limit">Limit of the file in bytes.</param>
     public static void Append(SafeFileHandle folder, string name, string path, ReadOnlySpan<byte> line, uint mode, long limit)
     {
         using var file = Open(folder, name, path, mode);
@@ -45,7 +45,10 @@ internal static class AppendedFile
         if (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) == 0 && (stat.Mode & 0xf000) == 0x8000)
             return file;
         file.Dispose();
-        throw new CloudletException(ErrorKind.InvalidInput, $"Cannot append to {path}: it is not a regular file. Remove it or choose another path.");
+        throw new CloudletException(
+            ErrorKind.InvalidInput,
+            $"Cannot append to {path}: it is not a regular file. Remove it or choose another path."
+        );
     }
 
     private static byte LastByte(SafeFileHandle file, long length)

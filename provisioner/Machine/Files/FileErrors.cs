@@ -3,12 +3,13 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Machine.Files;
 
-/// <summary>errno of a file system call → an error with a kind, the path and what to do next.</summary>
+/// <summary>Turns the errno of a file system call into an error with a kind, the path and what to do.</summary>
 internal static class FileErrors
 {
     public const int EPERM = 1;
     public const int ENOENT = 2;
     public const int EINTR = 4;
+    public const int ENXIO = 6;
     public const int EACCES = 13;
     public const int EBUSY = 16;
     public const int EEXIST = 17;
@@ -18,10 +19,12 @@ internal static class FileErrors
     public const int ETXTBSY = 26;
     public const int ENOSPC = 28;
     public const int EROFS = 30;
+    public const int ERANGE = 34;
     public const int ENAMETOOLONG = 36;
     public const int ENOSYS = 38;
     public const int ENOTEMPTY = 39;
     public const int ELOOP = 40;
+    public const int ENODATA = 61;
     public const int EOPNOTSUPP = 95;
     public const int EDQUOT = 122;
 
@@ -36,23 +39,30 @@ internal static class FileErrors
         return new CloudletException(kind, $"Cannot {action} {path}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno}). {advice}");
     }
 
-    private static (ErrorKind Kind, string Advice) Classify(int errno) => errno switch
-    {
-        ENOSPC => (ErrorKind.NoSpace, "Free space or inodes on this file system (df -h, df -i) and run again; what was there before is unchanged."),
-        EDQUOT => (ErrorKind.NoSpace, "Raise the quota or remove files and run again; what was there before is unchanged."),
-        EROFS => (ErrorKind.ReadOnly, "Find out why it is mounted read-only (mount, dmesg), remount it read-write and run again."),
-        EACCES or EPERM => (ErrorKind.PermissionDenied, "Run as root; as root, check for an immutable attribute (lsattr) or a security module."),
-        ENOENT => (ErrorKind.NotFound, "Check the path and create what is missing."),
-        EEXIST => (ErrorKind.AlreadyExists, "Something else is in the way: remove it or choose another path."),
-        EISDIR => (ErrorKind.AlreadyExists, "A folder is in the way: remove it or choose another path."),
-        ENOTDIR => (ErrorKind.InvalidInput, "A part of the path is not a folder: remove it or choose another path."),
-        ENOTEMPTY => (ErrorKind.InvalidInput, "The folder is not empty: remove what is in it first."),
-        ENAMETOOLONG => (ErrorKind.InvalidInput, "A name may have 255 bytes and a path 4095: choose a shorter one."),
-        ELOOP => (ErrorKind.InvalidInput, "Symbolic links on the way form a loop: mend them."),
-        EINVAL => (ErrorKind.InvalidInput, "The file system does not accept this name or value."),
-        EBUSY or ETXTBSY => (ErrorKind.Busy, "It is in use, perhaps as a mount point (findmnt): release it and run again."),
-        EINTR => (ErrorKind.Interrupted, "The call was interrupted: run again."),
-        ENOSYS or EOPNOTSUPP => (ErrorKind.Unsupported, "This kernel or file system does not offer the operation."),
-        _ => (ErrorKind.Unexpected, "See dmesg for what the kernel says about this file system."),
-    };
+    private static (ErrorKind Kind, string Advice) Classify(int errno) =>
+        errno switch
+        {
+            ENOSPC => (
+                ErrorKind.NoSpace,
+                "Free space or inodes on this file system (df -h, df -i) and run again; what was there before is unchanged."
+            ),
+            EDQUOT => (ErrorKind.NoSpace, "Raise the quota or remove files and run again; what was there before is unchanged."),
+            EROFS => (ErrorKind.ReadOnly, "Find out why it is mounted read-only (mount, dmesg), remount it read-write and run again."),
+            EACCES or EPERM => (
+                ErrorKind.PermissionDenied,
+                "Run as root; as root, check for an immutable attribute (lsattr) or a security module."
+            ),
+            ENOENT => (ErrorKind.NotFound, "Check the path and create what is missing."),
+            EEXIST => (ErrorKind.AlreadyExists, "Something else is in the way: remove it or choose another path."),
+            EISDIR => (ErrorKind.AlreadyExists, "A folder is in the way: remove it or choose another path."),
+            ENOTDIR => (ErrorKind.InvalidInput, "A part of the path is not a folder: remove it or choose another path."),
+            ENOTEMPTY => (ErrorKind.InvalidInput, "The folder is not empty: remove what is in it first."),
+            ENAMETOOLONG => (ErrorKind.InvalidInput, "A name may have 255 bytes and a path 4095: choose a shorter one."),
+            ELOOP => (ErrorKind.InvalidInput, "Symbolic links in the path form a loop: correct them."),
+            EINVAL => (ErrorKind.InvalidInput, "The file system does not accept this name or value."),
+            EBUSY or ETXTBSY => (ErrorKind.Busy, "It is in use, perhaps as a mount point (findmnt): release it and run again."),
+            EINTR => (ErrorKind.Interrupted, "The call was interrupted: run again."),
+            ENOSYS or EOPNOTSUPP => (ErrorKind.Unsupported, "This kernel or file system does not offer the operation."),
+            _ => (ErrorKind.Unexpected, "See dmesg for kernel messages about this file system."),
+        };
 }

@@ -6,19 +6,24 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Machine.Files;
 
 /// <summary>
-/// The files of this host, or of the tree below another root folder. Every change happens relative to the open parent folder, so that a
-/// folder swapped meanwhile cannot redirect it, and the last component of a path is never followed when writing: a link there is replaced.
+/// The files of this host, or of the tree below another root folder. Every change is relative to the open parent folder, so that a folder
+/// swapped in the meantime cannot redirect it. A write never follows the last component of a path: a link there is replaced.
 /// </summary>
 public sealed class HostFiles : IHostFiles
 {
     private const UnixFileMode FolderMode =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        UnixFileMode.UserRead
+        | UnixFileMode.UserWrite
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherExecute;
 
     private readonly HostRoot _root;
     private readonly AccountNames _accounts;
 
-    /// <summary>Opens the door to the files below <paramref name="root"/>; users and groups are those of that tree's /etc.</summary>
+    /// <summary>Gives access to the files below <paramref name="root"/>; users and groups are those of that tree's /etc.</summary>
     public HostFiles(string root = "/")
     {
         _root = new HostRoot(root);
@@ -40,9 +45,12 @@ public sealed class HostFiles : IHostFiles
             (long)stat.Size,
             Time(stat.ModifySeconds, stat.ModifyNanoseconds),
             Time(stat.ChangeSeconds, stat.ChangeNanoseconds),
-            type == HostFileType.Symlink ? ReadLink(folder, name) : null)
+            type == HostFileType.Symlink ? ReadLink(folder, name) : null
+        )
         {
             Inode = stat.Inode,
+            IsImmutable = (stat.Attributes & Libc.Immutable) != 0,
+            IsAppendOnly = (stat.Attributes & Libc.AppendOnly) != 0,
         };
     }
 
@@ -53,7 +61,10 @@ public sealed class HostFiles : IHostFiles
         return file is null
             ? null
             : HostRoot.ReadToEnd(file, length, limit, path)
-                ?? throw new CloudletException(ErrorKind.InvalidInput, $"Cannot read {path}: it is longer than {limit} bytes. Choose a smaller file.");
+                ?? throw new CloudletException(
+                    ErrorKind.InvalidInput,
+                    $"Cannot read {path}: it is longer than {limit} bytes. Choose a smaller file."
+                );
     }
 
     /// <inheritdoc/>
@@ -68,7 +79,15 @@ public sealed class HostFiles : IHostFiles
     }
 
     /// <inheritdoc/>
-    public void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null, DateTimeOffset? modified = null)
+    public void Write(
+        string path,
+        ReadOnlySpan<byte> content,
+        UnixFileMode mode,
+        string? owner = null,
+        string? group = null,
+        DateTimeOffset? modified = null,
+        IReadOnlyDictionary<string, byte[]>? extended = null
+    )
     {
         using var folder = OpenOrCreateParent(path, "write", out var name);
         var old = StatAt(folder, name, path);
@@ -78,11 +97,56 @@ public sealed class HostFiles : IHostFiles
         var user = owner is null ? kept?.Uid ?? Libc.KeepId : _accounts.UserId(owner);
         var groupId = group is null ? kept?.Gid ?? Libc.KeepId : _accounts.GroupId(group);
 
+        if (kept is not null)
+            extended ??= ReadExtended(folder, name, ExtendedAttributes.IsKept, path);
         TemporaryNames.RemoveLeftOvers(folder, name);
         using var temporary = TemporaryFile.Create(folder, name, path);
-        temporary.Fill(content, (uint)mode, user, groupId, modified);
+        temporary.Fill(content, (uint)mode, user, groupId, modified, extended);
         temporary.MoveIntoPlace();
         SyncFolder(folder, path);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, byte[]> ReadExtended(string path)
+    {
+        using var folder = _root.TryOpenParent(path, "look at", out var name);
+        return folder is null
+            ? new Dictionary<string, byte[]>()
+            : ReadExtended(folder, name, ExtendedAttributes.IsState, path) ?? new Dictionary<string, byte[]>();
+    }
+
+    /// <inheritdoc/>
+    public void WriteExtended(string path, IReadOnlyDictionary<string, byte[]> extended)
+    {
+        const string action = "set the attributes of";
+        using var folder = _root.TryOpenParent(path, action, out var name) ?? throw FileErrors.Create(FileErrors.ENOENT, action, path);
+        using var file = OpenForAttributes(folder, name) ?? throw FileErrors.Last(action, path);
+        ExtendedAttributes.Set(file, extended, ExtendedAttributes.IsState, path);
+        SyncFolder(folder, path);
+    }
+
+    private static IReadOnlyDictionary<string, byte[]>? ReadExtended(
+        SafeFileHandle folder,
+        string name,
+        Func<string, bool> isMeant,
+        string path
+    )
+    {
+        using var file = OpenForAttributes(folder, name);
+        if (file is not null)
+            return ExtendedAttributes.Read(file, isMeant, path);
+
+        // A link, a device, or missing; a file that we may not read has nothing to carry over.
+        return Marshal.GetLastPInvokeError() is FileErrors.ELOOP or FileErrors.ENOENT or FileErrors.ENXIO or FileErrors.EACCES
+            ? null
+            : throw FileErrors.Last("look at", path);
+    }
+
+    /// <summary>Opens a file or folder itself, never the target of a link; null with the errno when that fails.</summary>
+    private static SafeFileHandle? OpenForAttributes(SafeFileHandle folder, string name)
+    {
+        var descriptor = Libc.OpenAt(folder, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
+        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     /// <inheritdoc/>
@@ -97,7 +161,7 @@ public sealed class HostFiles : IHostFiles
     {
         using var folder = OpenOrCreateParent(path, "link", out var name);
         TemporaryNames.RemoveLeftOvers(folder, name);
-        // A concurrent writer of the same name takes our temporary link for a left-over, because links cannot be locked: then make another.
+        // A concurrent writer of the same name takes our temporary link for a leftover, because links cannot be locked: retry then.
         for (var attempt = 1; ; attempt++)
         {
             var temporary = TemporaryNames.Create(name);
@@ -123,8 +187,14 @@ public sealed class HostFiles : IHostFiles
         using var parent = OpenOrCreateParent(path, "create the folder", out var name);
         var user = owner is null ? Libc.KeepId : _accounts.UserId(owner);
         var groupId = group is null ? Libc.KeepId : _accounts.GroupId(group);
-        // Narrow first: nobody else may enter before owner and mode are as described.
-        if (Libc.MakeFolderAt(parent, name, 0x1c0 /* 0700 */) < 0)
+        // Restrictive at first: no other user may enter before owner and mode are set.
+        if (
+            Libc.MakeFolderAt(
+                parent,
+                name,
+                0x1c0 /* 0700 */
+            ) < 0
+        )
         {
             var errno = Marshal.GetLastPInvokeError();
             if (errno == FileErrors.EEXIST && IsFolder(path))
@@ -153,7 +223,7 @@ public sealed class HostFiles : IHostFiles
         var ownerDiffers = user != stat.Uid || groupId != stat.Gid;
         if (ownerDiffers && Libc.ChangeOwnerAt(folder, name, user, groupId, Libc.AT_SYMLINK_NOFOLLOW) < 0)
             throw FileErrors.Last(action, path);
-        // chown(2) clears the set-id bits, so the mode is set again after it; a link has no mode of its own.
+        // chown(2) clears the set-id bits, so the mode is set again after it; a link has no mode.
         var modeDiffers = wanted != (stat.Mode & 0xfffu) || ownerDiffers;
         if (modeDiffers && TypeOf(stat) != HostFileType.Symlink && Libc.ChangeModeAt(folder, name, wanted, Libc.AT_SYMLINK_NOFOLLOW) < 0)
             throw FileErrors.Last(action, path);
@@ -180,6 +250,18 @@ public sealed class HostFiles : IHostFiles
     }
 
     /// <inheritdoc/>
+    public bool HasUser(string name) => _accounts.HasUser(name);
+
+    /// <inheritdoc/>
+    public bool HasGroup(string name) => _accounts.HasGroup(name);
+
+    /// <inheritdoc/>
+    public string? ObstacleAt(string path) => _root.IsHost ? FileObstacles.At(path) : null;
+
+    /// <inheritdoc/>
+    public FolderMount? MountOf(string path) => _root.IsHost ? FileObstacles.MountOf(path) : null;
+
+    /// <inheritdoc/>
     public IReadOnlyList<string> List(string directory)
     {
         _ = HostRoot.Split(directory);
@@ -200,7 +282,7 @@ public sealed class HostFiles : IHostFiles
             TemporaryNames.RemoveLeftOvers(folder);
     }
 
-    /// <summary>A regular file; null when there is none.</summary>
+    /// <summary>Opens a regular file; null when there is none.</summary>
     private SafeFileHandle? OpenRegular(string path, out long length)
     {
         _ = HostRoot.Split(path);
@@ -214,7 +296,10 @@ public sealed class HostFiles : IHostFiles
             if (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) < 0)
                 throw FileErrors.Last("read", path);
             if (TypeOf(stat) != HostFileType.Regular)
-                throw new CloudletException(ErrorKind.InvalidInput, $"Cannot read {path}: it is not a regular file. Remove it or choose another path.");
+                throw new CloudletException(
+                    ErrorKind.InvalidInput,
+                    $"Cannot read {path}: it is not a regular file. Remove it or choose another path."
+                );
             length = (long)stat.Size;
             return file;
         }
@@ -252,13 +337,14 @@ public sealed class HostFiles : IHostFiles
         return Marshal.GetLastPInvokeError() == FileErrors.ENOENT ? null : throw FileErrors.Last("look at", path);
     }
 
-    private static HostFileType TypeOf(Libc.Statx stat) => (stat.Mode & 0xf000) switch
-    {
-        0x8000 => HostFileType.Regular,
-        0x4000 => HostFileType.Directory,
-        0xa000 => HostFileType.Symlink,
-        _ => HostFileType.Other,
-    };
+    private static HostFileType TypeOf(Libc.Statx stat) =>
+        (stat.Mode & 0xf000) switch
+        {
+            0x8000 => HostFileType.Regular,
+            0x4000 => HostFileType.Directory,
+            0xa000 => HostFileType.Symlink,
+            _ => HostFileType.Other,
+        };
 
     private static string? ReadLink(SafeFileHandle folder, string name)
     {
@@ -267,7 +353,7 @@ public sealed class HostFiles : IHostFiles
         return length < 0 ? null : Encoding.UTF8.GetString(target[..(int)length]);
     }
 
-    /// <summary>File systems allow times that .NET cannot express; those become the nearest one that it can.</summary>
+    /// <summary>File systems allow times that .NET cannot express; they become the nearest one that it can.</summary>
     private static DateTimeOffset Time(long seconds, uint nanoseconds)
     {
         var clamped = Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds());
@@ -276,7 +362,7 @@ public sealed class HostFiles : IHostFiles
 
     private static void SyncFolder(SafeFileHandle folder, string path)
     {
-        // EINVAL: this file system cannot sync a folder (some FUSE ones); there is nothing more to do for durability then.
+        // EINVAL: this file system cannot sync a folder (some FUSE ones); nothing more can be done for durability then.
         if (Libc.Sync(folder) < 0 && Marshal.GetLastPInvokeError() != FileErrors.EINVAL)
             throw FileErrors.Last("make durable (fsync of the folder of)", path);
     }

@@ -6,14 +6,17 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Machine.Files;
 
 /// <summary>
-/// Opens paths of a host whose root folder is here: <c>/</c> for this host, another folder for a lab host's or a test's tree.
-/// Under another root, absolute links resolve inside that tree (openat2 with RESOLVE_IN_ROOT), as they will when the host runs.
+/// Opens paths below a host's root folder: <c>/</c> for this host, another folder for the tree of a lab host or a test. Under another root,
+/// absolute links resolve inside that tree (openat2 with RESOLVE_IN_ROOT), as they will when the host runs.
 /// </summary>
 internal sealed class HostRoot
 {
     private readonly string _root;
 
     public HostRoot(string root) => _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+
+    /// <summary>True for the root of this host.</summary>
+    public bool IsHost => _root == "/";
 
     /// <summary>Opens an existing path, following links; null with the errno when that fails.</summary>
     public SafeFileHandle? TryOpen(string path, int flags, out int errno)
@@ -24,7 +27,7 @@ internal sealed class HostRoot
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
-    /// <summary>Opens the folder that holds <paramref name="path"/>'s last component; null when that folder is not there.</summary>
+    /// <summary>Opens the folder that holds <paramref name="path"/>'s last component; null when that folder does not exist.</summary>
     public SafeFileHandle? TryOpenParent(string path, string action, out string name)
     {
         (var parent, name) = Split(path);
@@ -38,21 +41,24 @@ internal sealed class HostRoot
     public static (string Parent, string Name) Split(string path)
     {
         if (!path.StartsWith('/') || path.Contains('\0'))
-            throw new CloudletException(ErrorKind.InvalidInput, $"The path '{path}' is not absolute or holds a zero byte; write it from / on.");
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"The path '{path}' is not absolute or holds a zero byte; write it from / on."
+            );
         var trimmed = path.AsSpan().TrimEnd('/');
         if (trimmed.IsEmpty)
             return ("/", ".");
         var slash = trimmed.LastIndexOf('/');
         var name = trimmed[(slash + 1)..].ToString();
         if (name is "." or "..")
-            throw new CloudletException(ErrorKind.InvalidInput, $"The path '{path}' ends in '{name}'; name the file or folder itself.");
+            throw new CloudletException(ErrorKind.InvalidInput, $"The path '{path}' ends in '{name}'; give the file or folder itself.");
         return (slash == 0 ? "/" : trimmed[..slash].ToString(), name);
     }
 
     /// <summary>Reads an open file to its end; null when it is longer than <paramref name="limit"/> bytes.</summary>
     public static byte[]? ReadToEnd(SafeFileHandle file, long expected, int limit, string path)
     {
-        // One byte more than expected, so that the usual file needs one read for its content and one for its end.
+        // One byte more than expected, so that a file usually needs one read for its content and one for its end.
         var buffer = new byte[(int)Math.Min(Math.Max(expected, 4095), limit) + 1];
         var length = 0;
         while (true)
@@ -71,7 +77,7 @@ internal sealed class HostRoot
         }
     }
 
-    /// <summary>Content of a small text file, or null when it is not there.</summary>
+    /// <summary>Content of a small text file, or null when it does not exist.</summary>
     public string? ReadText(string path)
     {
         using var file = TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out var errno);

@@ -4,10 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Machine.Files;
 
 /// <summary>
-/// The file system calls that .NET does not offer: everything relative to an open folder, ownership, and the inode's change time.
-/// Names and numbers are those of the C library on Linux (x86-64 and arm64 share them).
+/// The file system calls that .NET does not offer: everything relative to an open folder, ownership, and the inode's change time. Names and
+/// numbers are those of the C library on Linux; x86-64 and arm64 share them, except for <see cref="OpenFlags"/>.
 /// </summary>
-/// <remarks>openat, fcntl and syscall are variadic in C; on Linux their arguments travel in the same registers as fixed ones.</remarks>
+/// <remarks>
+/// openat, fcntl and syscall are variadic in C; on Linux their arguments are passed in the same registers as fixed ones.
+/// </remarks>
 internal static partial class Libc
 {
     public const int AT_FDCWD = -100;
@@ -23,8 +25,8 @@ internal static partial class Libc
     public const int O_APPEND = 0x400;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
-    public static readonly int O_DIRECTORY = IsArm ? 0x4000 : 0x10000;
-    public static readonly int O_NOFOLLOW = IsArm ? 0x8000 : 0x20000;
+    public static readonly int O_DIRECTORY = OpenFlags.Here.Directory;
+    public static readonly int O_NOFOLLOW = OpenFlags.Here.NoFollow;
 
     public const int LOCK_EX = 2;
     public const int LOCK_NB = 4;
@@ -36,28 +38,54 @@ internal static partial class Libc
     public const short F_UNLCK = 2;
 
     public const uint STATX_BASIC_STATS = 0x7ff;
+    public const ulong STATX_ATTR_IMMUTABLE = 0x10;
+    public const ulong STATX_ATTR_APPEND = 0x20;
 
     public const nint SYS_openat2 = 437;
     public const ulong RESOLVE_IN_ROOT = 0x10;
 
-    public const uint KeepId = uint.MaxValue;
+    /// <summary>STATX_ATTR_IMMUTABLE and STATX_ATTR_APPEND: chattr +i and +a.</summary>
+    public const ulong Immutable = 0x10;
+    public const ulong AppendOnly = 0x20;
 
-    private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+    public const uint KeepId = uint.MaxValue;
 
     /// <summary>struct statx, the fields that we read; times are seconds and nanoseconds since 1970.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct Statx
     {
-        [FieldOffset(16)] public uint Links;
-        [FieldOffset(20)] public uint Uid;
-        [FieldOffset(24)] public uint Gid;
-        [FieldOffset(28)] public ushort Mode;
-        [FieldOffset(32)] public ulong Inode;
-        [FieldOffset(40)] public ulong Size;
-        [FieldOffset(96)] public long ChangeSeconds;
-        [FieldOffset(104)] public uint ChangeNanoseconds;
-        [FieldOffset(112)] public long ModifySeconds;
-        [FieldOffset(120)] public uint ModifyNanoseconds;
+        [FieldOffset(8)]
+        public ulong Attributes;
+
+        [FieldOffset(16)]
+        public uint Links;
+
+        [FieldOffset(20)]
+        public uint Uid;
+
+        [FieldOffset(24)]
+        public uint Gid;
+
+        [FieldOffset(28)]
+        public ushort Mode;
+
+        [FieldOffset(32)]
+        public ulong Inode;
+
+        [FieldOffset(40)]
+        public ulong Size;
+
+        [FieldOffset(96)]
+        public long ChangeSeconds;
+
+        [FieldOffset(104)]
+        public uint ChangeNanoseconds;
+
+        [FieldOffset(112)]
+        public long ModifySeconds;
+
+        [FieldOffset(120)]
+        public uint ModifyNanoseconds;
     }
 
     /// <summary>struct open_how of openat2(2).</summary>
@@ -91,6 +119,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int StatAt(SafeFileHandle folder, string path, int flags, uint mask, out Statx stat);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int StatAt(int folder, string path, int flags, uint mask, out Statx stat);
 
     [LibraryImport("libc", EntryPoint = "readlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint ReadLinkAt(SafeFileHandle folder, string path, Span<byte> target, nint size);
@@ -127,6 +158,18 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "symlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int SymlinkAt(string target, SafeFileHandle folder, string path);
+
+    [LibraryImport("libc", EntryPoint = "flistxattr", SetLastError = true)]
+    public static partial nint ListAttributes(SafeFileHandle file, Span<byte> list, nint size);
+
+    [LibraryImport("libc", EntryPoint = "fgetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint GetAttribute(SafeFileHandle file, string name, Span<byte> value, nint size);
+
+    [LibraryImport("libc", EntryPoint = "fsetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int SetAttribute(SafeFileHandle file, string name, ReadOnlySpan<byte> value, nint size, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fremovexattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RemoveAttribute(SafeFileHandle file, string name);
 
     [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Access(string path, int mode);

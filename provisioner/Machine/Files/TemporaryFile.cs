@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Files;
 
-/// <summary>The new content of a file, under a temporary name until <see cref="MoveIntoPlace"/>. Disposing removes it if it did not get there.</summary>
+/// <summary>
+/// The new content of a file, under a temporary name until <see cref="MoveIntoPlace"/>. Disposing removes it before that.
+/// </summary>
 internal sealed class TemporaryFile : IDisposable
 {
     private const int Attempts = 10;
@@ -24,8 +26,8 @@ internal sealed class TemporaryFile : IDisposable
         _path = path;
     }
 
-    /// <summary>Creates the file, readable by nobody else and locked for as long as it lives.</summary>
-    /// <param name="folder">The open folder of the file to replace; stays the caller's.</param>
+    /// <summary>Creates the file, readable by its owner only, and locked until it is disposed.</summary>
+    /// <param name="folder">The open folder of the file to replace; the caller closes it.</param>
     /// <param name="name">Its name.</param>
     /// <param name="path">Its path, for messages.</param>
     public static TemporaryFile Create(SafeFileHandle folder, string name, string path)
@@ -33,8 +35,13 @@ internal sealed class TemporaryFile : IDisposable
         for (var attempt = 1; ; attempt++)
         {
             var temporaryName = TemporaryNames.Create(name);
-            var flags = Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC;
-            var descriptor = Libc.OpenAt(folder, temporaryName, flags, 0x180 /* 0600 */);
+            var flags = Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC;
+            var descriptor = Libc.OpenAt(
+                folder,
+                temporaryName,
+                flags,
+                0x180 /* 0600 */
+            );
             if (descriptor < 0)
             {
                 if (Marshal.GetLastPInvokeError() == FileErrors.EEXIST && attempt < Attempts)
@@ -49,7 +56,20 @@ internal sealed class TemporaryFile : IDisposable
     }
 
     /// <summary>Sets owner, mode and content and makes them durable. The owner comes first because chown(2) clears set-id bits.</summary>
-    public void Fill(ReadOnlySpan<byte> content, uint mode, uint user, uint group, DateTimeOffset? modified)
+    /// <param name="content">The content.</param>
+    /// <param name="mode">Permission bits.</param>
+    /// <param name="user">Owner, or <see cref="Libc.KeepId"/>.</param>
+    /// <param name="group">Group, or <see cref="Libc.KeepId"/>.</param>
+    /// <param name="modified">Time of modification; null: now.</param>
+    /// <param name="extended">Extended attributes; null: the folder's defaults for new files.</param>
+    public void Fill(
+        ReadOnlySpan<byte> content,
+        uint mode,
+        uint user,
+        uint group,
+        DateTimeOffset? modified,
+        IReadOnlyDictionary<string, byte[]>? extended = null
+    )
     {
         if ((user != Libc.KeepId || group != Libc.KeepId) && Libc.ChangeOwner(_file, user, group) < 0)
             throw FileErrors.Last("set the owner of", _path);
@@ -61,6 +81,11 @@ internal sealed class TemporaryFile : IDisposable
             else if (Marshal.GetLastPInvokeError() != FileErrors.EINTR)
                 throw FileErrors.Last("write", _path);
         }
+
+        // After content and owner, because changing them clears file capabilities; before the mode, because an ACL sets one.
+        if (extended is not null)
+            ExtendedAttributes.Set(_file, extended, ExtendedAttributes.IsKept, _path);
+
         // The mode comes after the content because write(2) clears set-id bits, too.
         if (Libc.ChangeMode(_file, mode) < 0)
             throw FileErrors.Last("set the mode of", _path);
@@ -70,7 +95,7 @@ internal sealed class TemporaryFile : IDisposable
             throw FileErrors.Last("make durable (fsync)", _path);
     }
 
-    /// <summary>Takes the place of the old file, in one step.</summary>
+    /// <summary>Replaces the old file atomically.</summary>
     public void MoveIntoPlace()
     {
         if (Libc.RenameAt(_folder, _temporaryName, _folder, _name) < 0)
@@ -85,8 +110,9 @@ internal sealed class TemporaryFile : IDisposable
         _file.Dispose();
     }
 
-    /// <summary>Between creation and lock, another writer may have taken the file for a left-over and removed it.</summary>
+    /// <summary>False when another writer took the file for a leftover and removed it between creation and lock.</summary>
     private static bool IsStillOurs(SafeFileHandle file) =>
-        Libc.LockFile(file, Libc.LOCK_EX) < 0 // a file system without locks: nobody can take it for dead either, see TemporaryNames.RemoveUnlessWritten
+        // a file system without locks: no other writer removes it either, see TemporaryNames.RemoveUnlessWritten
+        Libc.LockFile(file, Libc.LOCK_EX) < 0
         || (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) == 0 && stat.Links > 0);
 }

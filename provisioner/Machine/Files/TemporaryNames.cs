@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Machine.Files;
 
 /// <summary>
-/// Temporary files beside the file they will replace, named <c>.NAME.cloudlet-XXXXXX</c>. A live one is locked (flock) by its writer, so that
-/// what a killed process left can be told from what another one is writing right now.
+/// Temporary files next to the file that they will replace, named <c>.NAME.cloudlet-XXXXXX</c>. Their writer locks them (flock), which
+/// distinguishes leftovers of killed processes from files that are being written.
 /// </summary>
 internal static class TemporaryNames
 {
@@ -27,7 +27,7 @@ internal static class TemporaryNames
             && !entry.AsSpan(prefix.Length).ContainsAnyExcept(LetterSet);
     }
 
-    /// <summary>True for a name that <see cref="Create"/> can give to a temporary file, of whatever file.</summary>
+    /// <summary>True for a name of a temporary file of any file, as <see cref="Create"/> makes them.</summary>
     public static bool IsAny(string entry)
     {
         var length = entry.Length - SuffixLength - Marker.Length;
@@ -37,10 +37,13 @@ internal static class TemporaryNames
             && !entry.AsSpan(length + Marker.Length).ContainsAnyExcept(LetterSet);
     }
 
-    /// <summary>Removes what killed writers of <paramref name="name"/> left. What cannot be removed is left: the write that follows meets the same trouble and says so.</summary>
+    /// <summary>
+    /// Removes temporary files that killed writers of <paramref name="name"/> left. A failure is ignored: the write that follows reports
+    /// the same error.
+    /// </summary>
     public static void RemoveLeftOvers(SafeFileHandle folder, string name) => Remove(folder, entry => IsFor(entry, name));
 
-    /// <summary>Removes what killed writers of any file in the folder left.</summary>
+    /// <summary>Removes temporary files that killed writers of any file in the folder left.</summary>
     public static void RemoveLeftOvers(SafeFileHandle folder) => Remove(folder, IsAny);
 
     private static void Remove(SafeFileHandle folder, Func<string, bool> isLeftOver)
@@ -50,7 +53,7 @@ internal static class TemporaryNames
                 RemoveUnlessWritten(folder, entry);
     }
 
-    /// <summary>Names in an open folder; none when we may not list it.</summary>
+    /// <summary>Names in an open folder; empty when we may not list it.</summary>
     private static string[] Entries(SafeFileHandle folder)
     {
         try
@@ -63,14 +66,17 @@ internal static class TemporaryNames
         }
     }
 
-    /// <summary>The lock is held until the file is gone: a writer who has created it and waits for the lock sees that it lost the file, and makes another.</summary>
+    /// <summary>
+    /// Holds the lock until the file is removed: a writer that has created it and waits for the lock notices the removal, and creates
+    /// another.
+    /// </summary>
     private static void RemoveUnlessWritten(SafeFileHandle folder, string entry)
     {
         var descriptor = Libc.OpenAt(folder, entry, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
         if (descriptor < 0)
         {
             if (Marshal.GetLastPInvokeError() == FileErrors.ELOOP)
-                _ = Libc.UnlinkAt(folder, entry, 0); // a symbolic link cannot be locked; its writer copes with losing it
+                _ = Libc.UnlinkAt(folder, entry, 0); // a symbolic link cannot be locked; its writer retries
             return;
         }
 
@@ -79,7 +85,7 @@ internal static class TemporaryNames
             _ = Libc.UnlinkAt(folder, entry, 0);
     }
 
-    /// <summary>The part before the random letters; a name close to the longest possible one is cut to make room.</summary>
+    /// <summary>The part before the random letters; a very long name is shortened.</summary>
     private static string Prefix(string name)
     {
         var room = LongestName - 1 - Marker.Length - SuffixLength;
@@ -92,7 +98,7 @@ internal static class TemporaryNames
 /// <summary>Lists an open folder.</summary>
 internal static class FolderEntries
 {
-    /// <summary>Names in the folder, in no order.</summary>
+    /// <summary>Names in the folder, in no particular order.</summary>
     public static string[] Of(SafeFileHandle folder)
     {
         var path = $"/proc/self/fd/{folder.DangerousGetHandle()}";

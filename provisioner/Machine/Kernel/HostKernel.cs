@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Machine.Kernel;
@@ -12,7 +13,7 @@ public sealed class HostKernel : IKernel
     private readonly IProcesses _processes;
     private readonly string _root;
 
-    /// <summary>Creates the door to the kernel.</summary>
+    /// <summary>Gives access to the kernel.</summary>
     /// <param name="processes">Runs modprobe.</param>
     /// <param name="root">Folder that holds proc, sys and lib/modules.</param>
     public HostKernel(IProcesses processes, string root = "/")
@@ -22,8 +23,32 @@ public sealed class HostKernel : IKernel
     }
 
     /// <inheritdoc/>
-    public string BootId => Text("proc/sys/kernel/random/boot_id")
+    public string BootId =>
+        Text("proc/sys/kernel/random/boot_id")
         ?? throw new CloudletException(ErrorKind.Unsupported, "Cannot read /proc/sys/kernel/random/boot_id; is /proc mounted?");
+
+    /// <inheritdoc/>
+    public string? ReadSetting(string path) => Text($"proc/sys/{path}");
+
+    /// <inheritdoc/>
+    public void WriteSetting(string path, string value)
+    {
+        var file = Path.Combine(_root, "proc/sys", path);
+        SettingFile.Write(
+            file,
+            value,
+            missing: e => new CloudletException(ErrorKind.NotFound, $"write {file}: this kernel has no such setting", e),
+            refused: e => new CloudletException(KindOf(e), $"write \"{value}\" to {file}: {e.Message}", e)
+        );
+
+        static ErrorKind KindOf(IOException e) =>
+            (e.HResult & 0xffff) switch
+            {
+                FileErrors.EINVAL => ErrorKind.InvalidInput,
+                FileErrors.EROFS => ErrorKind.ReadOnly,
+                _ => ErrorKind.Unexpected,
+            };
+    }
 
     private string ModuleFolder => Path.Combine(_root, "lib/modules", Text("proc/sys/kernel/osrelease") ?? "");
 
@@ -31,10 +56,16 @@ public sealed class HostKernel : IKernel
     public bool IsModuleAvailable(string name)
     {
         var module = Normalize(name);
-        // initstate is there for loaded modules alone, and not "live" while one is being loaded or unloaded (kernel/module in the kernel's source).
+        // initstate exists for loadable modules only, and is not "live" while one is being loaded or unloaded (kernel/module in the
+        // kernel's source).
         var state = Text($"sys/module/{module}/initstate");
-        return state is null ? Directory.Exists(Path.Combine(_root, "sys/module", module)) || IsListed("modules.builtin", module) : state == "live";
+        return state is null
+            ? Directory.Exists(Path.Combine(_root, "sys/module", module)) || IsListed("modules.builtin", module)
+            : state == "live";
     }
+
+    /// <inheritdoc/>
+    public bool CanLoad(string name) => IsModuleAvailable(name) || IsListed("modules.dep", Normalize(name));
 
     /// <inheritdoc/>
     public async Task LoadModuleAsync(string name, CancellationToken ct)
@@ -46,14 +77,18 @@ public sealed class HostKernel : IKernel
         {
             throw new CloudletException(
                 ErrorKind.DriverMissing,
-                $"This kernel ({Text("proc/sys/kernel/osrelease")}) has no module '{name}' in {ModuleFolder}. Install the kernel image that has it, or choose another driver.");
+                $"This kernel ({Text("proc/sys/kernel/osrelease")}) has no module '{name}' in {ModuleFolder}. Install the kernel "
+                    + "image that has it, or choose another driver."
+            );
         }
         var result = await _processes.RunAsync(HelperPrograms.Modprobe, ["--", module], LoadTimeout, ct);
         if (result.ExitCode == 0)
             return;
         throw new CloudletException(
             Environment.IsPrivilegedProcess ? ErrorKind.ProcessFailed : ErrorKind.PermissionDenied,
-            $"modprobe {module} failed with exit code {result.ExitCode}: {result.Error.Trim()}. Loading modules needs root and CAP_SYS_MODULE; see dmesg for the kernel's words.");
+            $"modprobe {module} failed with exit code {result.ExitCode}: {result.Error.Trim()}. Loading modules needs root and "
+                + "CAP_SYS_MODULE; see dmesg for the kernel's messages."
+        );
     }
 
     /// <inheritdoc/>
@@ -64,12 +99,12 @@ public sealed class HostKernel : IKernel
         if (!folder.Exists)
             return values;
         foreach (var file in folder.EnumerateFiles())
-            if (Text(Path.GetRelativePath(_root, file.FullName)) is { } value) // some can be written only
+            if (Text(Path.GetRelativePath(_root, file.FullName)) is { } value) // some are write-only
                 values[file.Name] = value;
         return values;
     }
 
-    /// <summary>True when a line of a list in the kernel's module folder names the module's file; depmod writes one path a line.</summary>
+    /// <summary>True when a list in the kernel's module folder has the module's file; depmod writes one path per line.</summary>
     private bool IsListed(string list, string module)
     {
         string[] lines;
@@ -126,5 +161,5 @@ public sealed class HostKernel : IKernel
     }
 
     private static CloudletException InvalidName(string name) =>
-        new(ErrorKind.InvalidInput, $"'{name}' is no name of a kernel module: it has 1 to 63 letters, digits, dashes and underscores.");
+        new(ErrorKind.InvalidInput, $"'{name}' is not a valid kernel module name: it has 1 to 63 letters, digits, dashes and underscores.");
 }

@@ -8,8 +8,8 @@ using static Cloudlet.Machine.Netlink.NetlinkConstants;
 namespace Cloudlet.Machine.Netlink;
 
 /// <summary>
-/// Walks over netlink attributes (struct nlattr) in bytes that are not trusted: a length that does not fit is an
-/// <see cref="ErrorKind.Unexpected"/> error, never a read beyond the end. One to three bytes after the last attribute are padding.
+/// Iterates over netlink attributes (struct nlattr). The bytes are not trusted: a length that does not fit is an
+/// <see cref="ErrorKind.Unexpected"/> error, never a read past the end. One to three bytes after the last attribute are padding.
 /// </summary>
 internal ref struct AttributeReader(ReadOnlySpan<byte> attributes)
 {
@@ -21,7 +21,7 @@ internal ref struct AttributeReader(ReadOnlySpan<byte> attributes)
     /// <summary>Bytes of the current attribute; nested attributes are read by another reader over them.</summary>
     internal ReadOnlySpan<byte> Value { get; private set; }
 
-    /// <summary>Goes to the next attribute; false at the end.</summary>
+    /// <summary>Advances to the next attribute; false at the end.</summary>
     internal bool Next()
     {
         if (_rest.Length < NetlinkRequest.AttributeHeaderSize)
@@ -62,11 +62,10 @@ internal ref struct AttributeReader(ReadOnlySpan<byte> attributes)
     internal readonly IPAddress Address() => ToAddress(Value);
 
     /// <summary>Four or sixteen bytes as an address.</summary>
-    internal static IPAddress ToAddress(ReadOnlySpan<byte> bytes) => bytes.Length is 4 or 16
-        ? new IPAddress(bytes)
-        : throw Malformed($"an address has {bytes.Length} bytes, neither 4 nor 16");
+    internal static IPAddress ToAddress(ReadOnlySpan<byte> bytes) =>
+        bytes.Length is 4 or 16 ? new IPAddress(bytes) : throw Malformed($"an address has {bytes.Length} bytes, neither 4 nor 16");
 
-    /// <summary>The fixed structure at the start of a payload; <paramref name="rest"/> is what follows it, aligned.</summary>
+    /// <summary>The fixed structure at the start of a payload; <paramref name="rest"/> is the aligned remainder.</summary>
     internal static T Structure<T>(ReadOnlySpan<byte> payload, out ReadOnlySpan<byte> rest)
         where T : unmanaged
     {
@@ -82,7 +81,6 @@ internal ref struct AttributeReader(ReadOnlySpan<byte> attributes)
 
     internal static CloudletException Malformed(string what) => new(ErrorKind.Unexpected, $"read netlink message: malformed: {what}");
 
-    private readonly ReadOnlySpan<byte> Fixed(int length) => Value.Length >= length
-        ? Value[..length]
-        : throw Malformed($"attribute {Type} has {Value.Length} bytes where {length} are needed");
+    private readonly ReadOnlySpan<byte> Fixed(int length) =>
+        Value.Length >= length ? Value[..length] : throw Malformed($"attribute {Type} has {Value.Length} bytes where {length} are needed");
 }

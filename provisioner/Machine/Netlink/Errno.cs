@@ -3,7 +3,7 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>The errno(3) values that rtnetlink and the calls around it answer with, and what each means to a caller.</summary>
+/// <summary>The errno(3) values of rtnetlink and related calls, and what each means to a caller.</summary>
 internal static class Errno
 {
     internal const int EPERM = 1;
@@ -28,30 +28,31 @@ internal static class Errno
     internal const int ENOBUFS = 105;
     internal const int EHOSTUNREACH = 113;
 
-    /// <summary>The class of trouble that an errno belongs to, where nothing about the operation says otherwise.</summary>
-    internal static ErrorKind KindOf(int errno) => errno switch
-    {
-        EPERM or EACCES => ErrorKind.PermissionDenied,
-        ENOENT or ENODEV or ENXIO or ESRCH => ErrorKind.NotFound,
-        EEXIST or EADDRINUSE => ErrorKind.AlreadyExists,
-        EBUSY => ErrorKind.Busy,
-        EINTR => ErrorKind.Interrupted,
-        EAGAIN => ErrorKind.Timeout,
-        ENOBUFS => ErrorKind.Overrun,
-        EOPNOTSUPP or EAFNOSUPPORT => ErrorKind.Unsupported,
-        EINVAL or ERANGE or ELOOP or EADDRNOTAVAIL or ENETDOWN or ENETUNREACH or EHOSTUNREACH => ErrorKind.InvalidInput,
-        _ => ErrorKind.Unexpected,
-    };
+    /// <summary>The kind of error that an errno means, unless the operation gives it another meaning.</summary>
+    internal static ErrorKind KindOf(int errno) =>
+        errno switch
+        {
+            EPERM or EACCES => ErrorKind.PermissionDenied,
+            ENOENT or ENODEV or ENXIO or ESRCH => ErrorKind.NotFound,
+            EEXIST or EADDRINUSE => ErrorKind.AlreadyExists,
+            EBUSY => ErrorKind.Busy,
+            EINTR => ErrorKind.Interrupted,
+            EAGAIN => ErrorKind.Timeout,
+            ENOBUFS => ErrorKind.Overrun,
+            EOPNOTSUPP or EAFNOSUPPORT => ErrorKind.Unsupported,
+            EINVAL or ERANGE or ELOOP or EADDRNOTAVAIL or ENETDOWN or ENETUNREACH or EHOSTUNREACH => ErrorKind.InvalidInput,
+            _ => ErrorKind.Unexpected,
+        };
 
     /// <summary>Text and symbol of an errno: <c>Operation not supported (EOPNOTSUPP)</c>.</summary>
     internal static string Describe(int errno) => $"{Marshal.GetPInvokeErrorMessage(errno)} ({Symbol(errno)})";
 
-    /// <summary>An error that says what was tried and what the kernel answered.</summary>
+    /// <summary>An error with the operation and the kernel's answer.</summary>
     /// <param name="what">The operation and its object: <c>create link "br0" (bridge)</c>.</param>
     /// <param name="errno">The kernel's answer.</param>
     /// <param name="text">The extended acknowledgement's text, or null.</param>
-    /// <param name="kind">The class of trouble, where the operation knows better than <see cref="KindOf"/>.</param>
-    /// <param name="advice">What to do next, or null.</param>
+    /// <param name="kind">The kind of error, if it differs from <see cref="KindOf"/>.</param>
+    /// <param name="advice">What to do, or null.</param>
     internal static CloudletException Failure(string what, int errno, string? text = null, ErrorKind? kind = null, string? advice = null)
     {
         var trouble = kind ?? KindOf(errno);
@@ -62,29 +63,30 @@ internal static class Errno
         return new CloudletException(trouble, advice is null ? message : $"{message}. {advice}");
     }
 
-    private static string Symbol(int errno) => errno switch
-    {
-        EPERM => nameof(EPERM),
-        ENOENT => nameof(ENOENT),
-        ESRCH => nameof(ESRCH),
-        EINTR => nameof(EINTR),
-        ENXIO => nameof(ENXIO),
-        EAGAIN => nameof(EAGAIN),
-        EACCES => nameof(EACCES),
-        EBUSY => nameof(EBUSY),
-        EEXIST => nameof(EEXIST),
-        ENODEV => nameof(ENODEV),
-        EINVAL => nameof(EINVAL),
-        ERANGE => nameof(ERANGE),
-        ELOOP => nameof(ELOOP),
-        EOPNOTSUPP => nameof(EOPNOTSUPP),
-        EAFNOSUPPORT => nameof(EAFNOSUPPORT),
-        EADDRINUSE => nameof(EADDRINUSE),
-        EADDRNOTAVAIL => nameof(EADDRNOTAVAIL),
-        ENETDOWN => nameof(ENETDOWN),
-        ENETUNREACH => nameof(ENETUNREACH),
-        ENOBUFS => nameof(ENOBUFS),
-        EHOSTUNREACH => nameof(EHOSTUNREACH),
-        _ => $"errno {errno}",
-    };
+    private static string Symbol(int errno) =>
+        errno switch
+        {
+            EPERM => nameof(EPERM),
+            ENOENT => nameof(ENOENT),
+            ESRCH => nameof(ESRCH),
+            EINTR => nameof(EINTR),
+            ENXIO => nameof(ENXIO),
+            EAGAIN => nameof(EAGAIN),
+            EACCES => nameof(EACCES),
+            EBUSY => nameof(EBUSY),
+            EEXIST => nameof(EEXIST),
+            ENODEV => nameof(ENODEV),
+            EINVAL => nameof(EINVAL),
+            ERANGE => nameof(ERANGE),
+            ELOOP => nameof(ELOOP),
+            EOPNOTSUPP => nameof(EOPNOTSUPP),
+            EAFNOSUPPORT => nameof(EAFNOSUPPORT),
+            EADDRINUSE => nameof(EADDRINUSE),
+            EADDRNOTAVAIL => nameof(EADDRNOTAVAIL),
+            ENETDOWN => nameof(ENETDOWN),
+            ENETUNREACH => nameof(ENETUNREACH),
+            ENOBUFS => nameof(ENOBUFS),
+            EHOSTUNREACH => nameof(EHOSTUNREACH),
+            _ => $"errno {errno}",
+        };
 }

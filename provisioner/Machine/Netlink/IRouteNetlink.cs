@@ -3,47 +3,72 @@ using Cloudlet.Errors;
 namespace Cloudlet.Machine.Netlink;
 
 /// <summary>
-/// rtnetlink(7), spoken directly. Calls are short system calls (tens of microseconds), so they are synchronous; one instance may be
-/// used from several threads and does one exchange at a time.
-/// Errors: <see cref="CloudletException"/> whose kind comes from the errno (EPERM → PermissionDenied, ENODEV → NotFound,
-/// EEXIST → AlreadyExists, EOPNOTSUPP on create → DriverMissing, ENOBUFS → Overrun, EINTR or NLM_F_DUMP_INTR → Interrupted, EBUSY → Busy),
-/// with the kernel's extended acknowledgement text in the message. A dump that was interrupted is repeated a few times first.
+/// Client of rtnetlink(7). Calls are short system calls (tens of microseconds), so they are synchronous; an instance is thread-safe and
+/// does one exchange at a time. Errors: <see cref="CloudletException"/> whose kind comes from the errno (EPERM → PermissionDenied, ENODEV →
+/// NotFound, EEXIST → AlreadyExists, EOPNOTSUPP on create → DriverMissing, ENOBUFS → Overrun, EINTR or NLM_F_DUMP_INTR → Interrupted, EBUSY
+/// → Busy), with the kernel's extended acknowledgement text in the message. An interrupted dump is repeated a few times first.
 /// </summary>
 public interface IRouteNetlink : IDisposable
 {
-    /// <summary>All links, addresses and main-table routes, as three dumps taken one after the other.</summary>
+    /// <summary>All links, addresses and main-table routes, from three consecutive dumps.</summary>
     NetworkSnapshot Dump();
 
     /// <summary>One link by name with its addresses and main-table routes, or null if there is none.</summary>
     LinkInfo? Find(string name);
 
-    /// <summary>Creates a link with every attribute of <paramref name="link"/> in the one RTM_NEWLINK (MAC and MTU at creation, so that no other program sees it without them); returns its index.</summary>
+    /// <summary>All links without their addresses and routes: one dump.</summary>
+    IReadOnlyList<LinkInfo> List();
+
+    /// <summary>The addresses of all links, each with the index of its link: one dump.</summary>
+    IReadOnlyList<(int Index, AddressInfo Address)> Addresses();
+
+    /// <summary>
+    /// The name of the link with the alternative name <paramref name="name"/>, which the kernel accepts like a name; null when there is
+    /// none.
+    /// </summary>
+    string? NameBehind(string name) => null;
+
+    /// <summary>False when <see cref="Create"/> is certain to find no driver for this kind of link. It leaves nothing behind.</summary>
+    bool CanCreate(string kind) => true;
+
+    /// <summary>
+    /// Creates a link and returns its index. All attributes of <paramref name="link"/> are in one RTM_NEWLINK, so that no other program
+    /// sees it without them, except its alias, which the kernel accepts only afterwards.
+    /// </summary>
     int Create(LinkToCreate link);
 
-    /// <summary>Changes only what <paramref name="change"/> names.</summary>
+    /// <summary>Changes only the properties that are set in <paramref name="change"/>.</summary>
     void Change(int index, LinkChange change);
 
-    /// <summary>Deletes a link; a link that is already gone is not an error.</summary>
+    /// <summary>Writes a setting of net.ipv6.conf of a link. Unsupported when the kernel runs without IPv6.</summary>
+    void SetIpv6(int index, Ipv6Setting setting, int value) { }
+
+    /// <summary>Deletes a link; a missing link is not an error.</summary>
     void Delete(int index);
 
-    /// <summary>Adds an address; one that is there already is not an error.</summary>
+    /// <summary>Adds an address; an existing one becomes permanent, and is not an error.</summary>
     void AddAddress(int index, AddressInfo address);
 
-    /// <summary>Removes an address; one that is already gone is not an error.</summary>
+    /// <summary>Removes an address; a missing one is not an error.</summary>
     void RemoveAddress(int index, AddressInfo address);
 
     /// <summary>Adds or replaces a route in the main table.</summary>
     void AddRoute(int index, RouteInfo route);
 
-    /// <summary>Removes a route; one that is already gone is not an error.</summary>
+    /// <summary>Removes a route; a missing one is not an error.</summary>
     void RemoveRoute(int index, RouteInfo route);
+
+    /// <summary>
+    /// Deletes learned entries of the neighbour tables, so that hardware addresses have to be resolved again; permanent entries stay.
+    /// </summary>
+    void ForgetNeighbours() { }
 }
 
-/// <summary>What the kernel said, at one moment.</summary>
+/// <summary>Result of a dump.</summary>
 /// <param name="Links">Every link of the namespace, with its addresses and routes.</param>
 public sealed record NetworkSnapshot(IReadOnlyList<LinkInfo> Links)
 {
-    /// <summary>The link of this name, or null.</summary>
+    /// <summary>The link with this name, or null.</summary>
     public LinkInfo? Find(string name)
     {
         foreach (var link in Links)
@@ -52,7 +77,7 @@ public sealed record NetworkSnapshot(IReadOnlyList<LinkInfo> Links)
         return null;
     }
 
-    /// <summary>The link of this index, or null.</summary>
+    /// <summary>The link with this index, or null.</summary>
     public LinkInfo? Find(int index)
     {
         foreach (var link in Links)
@@ -62,7 +87,7 @@ public sealed record NetworkSnapshot(IReadOnlyList<LinkInfo> Links)
     }
 }
 
-/// <summary>A link as the kernel reports it. Null means that the kernel did not say.</summary>
+/// <summary>A link as the kernel reports it. Null means that the kernel did not report the property.</summary>
 public sealed record LinkInfo
 {
     /// <summary>Interface index, unique in its namespace.</summary>
@@ -71,7 +96,10 @@ public sealed record LinkInfo
     /// <summary>Interface name, at most 15 bytes.</summary>
     public required string Name { get; init; }
 
-    /// <summary>IFLA_INFO_KIND: <c>dummy</c>, <c>bridge</c>, <c>veth</c>, <c>vlan</c>, <c>vxlan</c>, <c>macvlan</c>, <c>tun</c> (a tap is <c>tun</c> with mode tap), … or null for hardware and loopback.</summary>
+    /// <summary>
+    /// IFLA_INFO_KIND: <c>dummy</c>, <c>bridge</c>, <c>veth</c>, <c>vlan</c>, <c>vxlan</c>, <c>macvlan</c>, <c>tun</c> (a tap is <c>tun</c>
+    /// with mode tap), … or null for hardware and loopback.
+    /// </summary>
     public string? Kind { get; init; }
 
     /// <summary>Hardware address in lower-case colon notation, or null.</summary>
@@ -83,8 +111,14 @@ public sealed record LinkInfo
     /// <summary>IFF_UP: administratively up.</summary>
     public required bool Up { get; init; }
 
-    /// <summary>IFF_PROMISC as asked for by an administrator (not the count of packet sockets).</summary>
+    /// <summary>IFF_PROMISC as set by an administrator (not the count of packet sockets).</summary>
     public required bool Promiscuous { get; init; }
+
+    /// <summary>IFF_NOARP: the link neither sends nor answers ARP requests.</summary>
+    public bool NoArp { get; init; }
+
+    /// <summary>IFF_ALLMULTI as set by an administrator (not by a multicast router).</summary>
+    public bool AllMulticast { get; init; }
 
     /// <summary>Index of the bridge or bond this link is a port of, or null.</summary>
     public int? Master { get; init; }
@@ -98,11 +132,26 @@ public sealed record LinkInfo
     /// <summary>Name of the lower link or peer when it was part of the same snapshot.</summary>
     public string? LowerName { get; init; }
 
+    /// <summary>IFLA_LINK_NETNSID: the lower link or peer is in another network namespace.</summary>
+    public bool LowerIsElsewhere { get; init; }
+
     /// <summary>IFLA_IFALIAS, or null.</summary>
     public string? Alias { get; init; }
 
     /// <summary>The attributes of this link's kind.</summary>
     public KindAttributes Attributes { get; init; } = KindAttributes.None;
+
+    /// <summary>Smallest MTU that the driver accepts, or null.</summary>
+    public int? MinMtu { get; init; }
+
+    /// <summary>Largest MTU that the driver accepts, or null for no limit.</summary>
+    public int? MaxMtu { get; init; }
+
+    /// <summary>True for links with Ethernet frames, the only ones that can be ports of a bridge.</summary>
+    public bool IsEthernet { get; init; } = true;
+
+    /// <summary>The link's settings in net.ipv6.conf; null when the kernel runs without IPv6.</summary>
+    public Ipv6Info? Ipv6 { get; init; }
 
     /// <summary>Addresses on the link, all scopes.</summary>
     public IReadOnlyList<AddressInfo> Addresses { get; init; } = [];
@@ -111,7 +160,30 @@ public sealed record LinkInfo
     public IReadOnlyList<RouteInfo> Routes { get; init; } = [];
 }
 
-/// <summary>Attributes that exist only for one kind of link; null where the kind has none or the user leaves the choice to the kernel.</summary>
+/// <summary>Settings of a link in net.ipv6.conf (ip-sysctl.rst).</summary>
+/// <param name="AcceptRa">accept_ra: 0 ignores router advertisements, 1 accepts them unless the link forwards, 2 always accepts
+/// them.</param>
+/// <param name="Autoconf">autoconf: creates addresses from advertised prefixes.</param>
+/// <param name="Forwarding">forwarding: the host is a router on this link.</param>
+/// <param name="Disabled">disable_ipv6: the link has no IPv6 addresses.</param>
+public sealed record Ipv6Info(int AcceptRa, bool Autoconf, bool Forwarding, bool Disabled);
+
+/// <summary>A setting of net.ipv6.conf that can be written.</summary>
+public enum Ipv6Setting
+{
+    /// <summary>accept_ra.</summary>
+    AcceptRa,
+
+    /// <summary>autoconf.</summary>
+    Autoconf,
+
+    /// <summary>disable_ipv6.</summary>
+    DisableIpv6,
+}
+
+/// <summary>
+/// Attributes that exist only for one kind of link; null where the kind has none or the user leaves the choice to the kernel.
+/// </summary>
 public sealed record KindAttributes
 {
     /// <summary>No attribute at all.</summary>
@@ -153,6 +225,18 @@ public sealed record AddressInfo(string Address, int PrefixLength)
     /// <summary>IFA_F_PERMANENT: set by an administrator, not by DHCP or router advertisement.</summary>
     public bool Permanent { get; init; } = true;
 
+    /// <summary>IFA_F_DEPRECATED: new connections do not use it.</summary>
+    public bool Deprecated { get; init; }
+
+    /// <summary>IFA_F_NOPREFIXROUTE: it was added without the kernel's route to its net.</summary>
+    public bool NoPrefixRoute { get; init; }
+
+    /// <summary>True for an address of a point-to-point link, whose route leads to the other end.</summary>
+    public bool HasPeer { get; init; }
+
+    /// <summary>True for a permanent address that is in use.</summary>
+    public bool IsLasting => Permanent && !Deprecated;
+
     /// <summary>Address scope: <c>global</c>, <c>link</c>, <c>host</c> or <c>site</c>.</summary>
     public string Scope { get; init; } = "global";
 
@@ -170,7 +254,10 @@ public sealed record RouteInfo(string Destination)
     /// <summary>Gateway address, or null for a route on the link itself.</summary>
     public string? Gateway { get; init; }
 
-    /// <summary>RTNH_F_ONLINK: the gateway is a neighbour on the link although no address of the link reaches it; without, the kernel refuses such a gateway.</summary>
+    /// <summary>
+    /// RTNH_F_ONLINK: the gateway is a neighbour although no address of the link reaches it; the kernel refuses such a gateway without the
+    /// flag.
+    /// </summary>
     public bool OnLink { get; init; }
 
     /// <summary>RTA_PRIORITY; null means the kernel's default (0 for IPv4, 1024 for IPv6, both reported as null).</summary>
@@ -179,11 +266,19 @@ public sealed record RouteInfo(string Destination)
     /// <summary>RTA_PREFSRC, or null.</summary>
     public string? Source { get; init; }
 
-    /// <summary>rtm_protocol: who installed it (2 kernel, 3 boot, 4 static, <see cref="OwnProtocol"/> Provision).</summary>
+    /// <summary>rtm_protocol: what installed it (2 kernel, 3 boot, 4 static, <see cref="OwnProtocol"/> Provision).</summary>
     public int Protocol { get; init; } = OwnProtocol;
 
-    /// <summary>The rtm_protocol value that marks routes as ours, here and in the boot configuration; free in iproute2's rt_protos.</summary>
+    /// <summary>
+    /// The rtm_protocol value that marks routes as ours, here and in the boot configuration; free in iproute2's rt_protos.
+    /// </summary>
     public const int OwnProtocol = 199;
+
+    /// <summary>RTPROT_KERNEL: the kernel created it for an address.</summary>
+    public const int KernelProtocol = 2;
+
+    /// <summary>RTPROT_RA: it is from a router advertisement.</summary>
+    public const int AdvertisedProtocol = 9;
 }
 
 /// <summary>A link to be created in one request.</summary>
@@ -205,6 +300,9 @@ public sealed record LinkToCreate(string Name, string Kind)
 
     /// <summary>Index of the lower link (vlan, macvlan, optionally vxlan), or null.</summary>
     public int? Lower { get; init; }
+
+    /// <summary>Alias (IFLA_IFALIAS), or null.</summary>
+    public string? Alias { get; init; }
 
     /// <summary>Name of the other end (veth only).</summary>
     public string? PeerName { get; init; }
@@ -230,6 +328,12 @@ public sealed record LinkChange
 
     /// <summary>Promiscuous mode.</summary>
     public bool? Promiscuous { get; init; }
+
+    /// <summary>Whether the link uses ARP.</summary>
+    public bool? Arp { get; init; }
+
+    /// <summary>Whether the link receives every multicast frame.</summary>
+    public bool? AllMulticast { get; init; }
 
     /// <summary>Index of the new master; 0 releases the link from its master.</summary>
     public int? Master { get; init; }

@@ -5,20 +5,20 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>Addresses and prefixes between text and <see cref="IPAddress"/>.</summary>
+/// <summary>Converts addresses and prefixes between text and <see cref="IPAddress"/>.</summary>
 internal static class IpText
 {
-    /// <summary>An address without zone; dotted IPv4 has to have four parts.</summary>
+    /// <summary>Parses an address without zone; dotted IPv4 must have four parts.</summary>
     internal static IPAddress Parse(string text)
     {
         if (!IPAddress.TryParse(text, out var address) || text.Contains('%') || text.Contains('['))
             throw Invalid(text);
         if (address.AddressFamily == AddressFamily.InterNetwork && text.AsSpan().Count('.') != 3)
-            throw Invalid(text); // IPAddress takes "10.1" for 10.0.0.1
+            throw Invalid(text); // IPAddress accepts "10.1" as 10.0.0.1
         return address;
     }
 
-    /// <summary>The network of a CIDR with its host bits cleared.</summary>
+    /// <summary>Parses a CIDR; returns the network with host bits cleared.</summary>
     internal static (IPAddress Network, int PrefixLength) ParseNetwork(string cidr)
     {
         var slash = cidr.IndexOf('/');
@@ -31,7 +31,7 @@ internal static class IpText
         return (Mask(address, length, hostBits: false), length);
     }
 
-    /// <summary>Refuses a prefix length that the address family does not have.</summary>
+    /// <summary>InvalidInput when the prefix length is too long for the address family.</summary>
     internal static void CheckPrefix(IPAddress address, int prefixLength, string text)
     {
         if (prefixLength < 0 || prefixLength > (address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128))
@@ -54,5 +54,8 @@ internal static class IpText
     }
 
     private static CloudletException Invalid(string text) =>
-        new(ErrorKind.InvalidInput, $"address \"{text}\": not an IPv4 or IPv6 address or prefix such as 10.0.0.1, 10.0.0.0/24 or 2001:db8::/64");
+        new(
+            ErrorKind.InvalidInput,
+            $"address \"{text}\": not an IPv4 or IPv6 address or prefix such as 10.0.0.1, 10.0.0.0/24 or 2001:db8::/64"
+        );
 }

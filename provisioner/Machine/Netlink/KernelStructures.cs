@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>struct sockaddr_nl of linux/netlink.h: who sent or shall receive a message; process id 0 is the kernel.</summary>
+/// <summary>struct sockaddr_nl of linux/netlink.h: sender or receiver of a message; process id 0 is the kernel.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct NetlinkAddress
 {
@@ -59,6 +59,19 @@ internal struct RouteHeader
     internal byte Scope;
     internal byte Type;
     internal uint Flags;
+}
+
+/// <summary>struct ndmsg of linux/neighbour.h.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct NeighbourHeader
+{
+    internal byte Family;
+    internal byte Padding;
+    internal ushort Padding2;
+    internal int Index;
+    internal ushort State;
+    internal byte Flags;
+    internal byte Type;
 }
 
 /// <summary>struct timeval of sys/time.h.</summary>

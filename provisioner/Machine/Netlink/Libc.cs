@@ -22,13 +22,28 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "setsockopt", SetLastError = true)]
     internal static partial int SetSocketOption(SafeFileHandle socket, int level, int name, void* value, int length);
 
+    [LibraryImport(Library, EntryPoint = "getsockopt", SetLastError = true)]
+    internal static partial int GetSocketOption(SafeFileHandle socket, int level, int name, void* value, ref int length);
+
     [LibraryImport(Library, EntryPoint = "sendto", SetLastError = true)]
     internal static partial nint SendTo(
-        SafeFileHandle socket, byte* buffer, nint length, int flags, in NetlinkAddress address, int addressLength);
+        SafeFileHandle socket,
+        byte* buffer,
+        nint length,
+        int flags,
+        in NetlinkAddress address,
+        int addressLength
+    );
 
     [LibraryImport(Library, EntryPoint = "recvfrom", SetLastError = true)]
     internal static partial nint ReceiveFrom(
-        SafeFileHandle socket, byte* buffer, nint length, int flags, out NetlinkAddress address, ref int addressLength);
+        SafeFileHandle socket,
+        byte* buffer,
+        nint length,
+        int flags,
+        out NetlinkAddress address,
+        ref int addressLength
+    );
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial SafeFileHandle Open(string path, int flags, uint mode);

@@ -1,16 +1,16 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Cloudlet.Errors;
-using Cloudlet.Machine.Netlink.Kinds;
 using static Cloudlet.Machine.Netlink.NetlinkConstants;
 
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>Link messages (struct ifinfomsg): requests out of our records and records out of the kernel's reports.</summary>
+/// <summary>Link messages (struct ifinfomsg): builds requests from our records, and records from the kernel's messages.</summary>
 internal static class LinkMessages
 {
     private const int MaxAliasBytes = 255;
 
-    /// <summary>RTM_GETLINK for every link, without the statistics that make up most of a report.</summary>
+    /// <summary>RTM_GETLINK for every link, without the statistics, which make up most of a message.</summary>
     internal static NetlinkRequest DumpAll()
     {
         var request = new NetlinkRequest(RTM_GETLINK, NLM_F_DUMP);
@@ -19,7 +19,7 @@ internal static class LinkMessages
         return request;
     }
 
-    /// <summary>RTM_GETLINK for the links of one kind; a kernel that does not know the kind ignores it and lists every link.</summary>
+    /// <summary>RTM_GETLINK for the links of one kind; a kernel without that kind ignores it and lists every link.</summary>
     internal static NetlinkRequest DumpKind(string kind)
     {
         var request = DumpAll();
@@ -59,13 +59,11 @@ internal static class LinkMessages
         return request;
     }
 
-    /// <summary>RTM_NEWLINK for an existing link, with only what <paramref name="change"/> names.</summary>
+    /// <summary>RTM_NEWLINK for an existing link, with only the properties that are set in <paramref name="change"/>.</summary>
     internal static NetlinkRequest Change(int index, LinkChange change)
     {
         var request = new NetlinkRequest(RTM_NEWLINK, NLM_F_ACK);
-        var mask = (change.Up is null ? 0 : IFF_UP) | (change.Promiscuous is null ? 0 : IFF_PROMISC);
-        var flags = (change.Up == true ? IFF_UP : 0) | (change.Promiscuous == true ? IFF_PROMISC : 0);
-        request.AddStructure(new LinkHeader { Index = index, Flags = flags, ChangeMask = mask });
+        request.AddStructure(HeaderOf(index, change));
         AddHardware(request, change.Mac, change.Mtu, change.Master);
         if (change.Name is not null)
             request.AddString(IFLA_IFNAME, LinkNames.Checked(change.Name));
@@ -76,6 +74,28 @@ internal static class LinkMessages
         return request;
     }
 
+    private static LinkHeader HeaderOf(int index, LinkChange change)
+    {
+        uint flags = 0,
+            mask = 0;
+        Set(IFF_UP, change.Up);
+        Set(IFF_PROMISC, change.Promiscuous);
+        Set(IFF_ALLMULTI, change.AllMulticast);
+        Set(IFF_NOARP, !change.Arp);
+        return new LinkHeader
+        {
+            Index = index,
+            Flags = flags,
+            ChangeMask = mask,
+        };
+
+        void Set(uint flag, bool? on)
+        {
+            mask |= on is null ? 0 : flag;
+            flags |= on == true ? flag : 0;
+        }
+    }
+
     /// <summary>RTM_DELLINK.</summary>
     internal static NetlinkRequest Delete(int index)
     {
@@ -84,14 +104,23 @@ internal static class LinkMessages
         return request;
     }
 
-    /// <summary>A link out of an RTM_NEWLINK report, without addresses and routes; null for any other message.</summary>
+    /// <summary>The link in an RTM_NEWLINK message, without addresses and routes; null for other messages.</summary>
     internal static LinkInfo? Read(in NetlinkMessage message)
     {
         if (message.Header.Type != RTM_NEWLINK)
             return null;
         var header = AttributeReader.Structure<LinkHeader>(message.Payload, out var rest);
-        string? name = null, mac = null, alias = null, kind = null;
-        int mtu = 0, master = 0, lower = 0, lowerInData = 0;
+        string? name = null,
+            mac = null,
+            alias = null,
+            kind = null;
+        int mtu = 0,
+            minMtu = 0,
+            maxMtu = 0,
+            master = 0,
+            lower = 0,
+            lowerInData = 0;
+        Ipv6Info? ipv6 = null;
         var lowerIsElsewhere = false;
         var attributes = KindAttributes.None;
         var reader = new AttributeReader(rest);
@@ -99,15 +128,41 @@ internal static class LinkMessages
         {
             switch (reader.Type)
             {
-                case IFLA_IFNAME: name = reader.Text(); break;
-                case IFLA_ADDRESS: mac = MacAddresses.Format(reader.Value); break;
-                case IFLA_MTU: mtu = reader.Int32(); break;
-                case IFLA_MASTER: master = reader.Int32(); break;
-                case IFLA_LINK: lower = reader.Int32(); break;
-                case IFLA_LINK_NETNSID: lowerIsElsewhere = true; break;
-                case IFLA_IFALIAS: alias = reader.Text(); break;
-                case IFLA_LINKINFO: (kind, attributes, lowerInData) = ReadKind(new AttributeReader(reader.Value)); break;
-                default: break;
+                case IFLA_IFNAME:
+                    name = reader.Text();
+                    break;
+                case IFLA_ADDRESS:
+                    mac = MacAddresses.Format(reader.Value);
+                    break;
+                case IFLA_MTU:
+                    mtu = reader.Int32();
+                    break;
+                case IFLA_MIN_MTU:
+                    minMtu = reader.Int32();
+                    break;
+                case IFLA_MAX_MTU:
+                    maxMtu = reader.Int32();
+                    break;
+                case IFLA_AF_SPEC:
+                    ipv6 = ReadIpv6(new AttributeReader(reader.Value));
+                    break;
+                case IFLA_MASTER:
+                    master = reader.Int32();
+                    break;
+                case IFLA_LINK:
+                    lower = reader.Int32();
+                    break;
+                case IFLA_LINK_NETNSID:
+                    lowerIsElsewhere = true;
+                    break;
+                case IFLA_IFALIAS:
+                    alias = reader.Text();
+                    break;
+                case IFLA_LINKINFO:
+                    (kind, attributes, lowerInData) = ReadKind(new AttributeReader(reader.Value));
+                    break;
+                default:
+                    break;
             }
         }
 
@@ -121,11 +176,42 @@ internal static class LinkMessages
             Mtu = mtu,
             Up = (header.Flags & IFF_UP) != 0,
             Promiscuous = (header.Flags & IFF_PROMISC) != 0,
+            NoArp = (header.Flags & IFF_NOARP) != 0,
+            AllMulticast = (header.Flags & IFF_ALLMULTI) != 0,
             Master = master == 0 ? null : master,
             Lower = lower == 0 || lowerIsElsewhere ? null : lower,
+            LowerIsElsewhere = lowerIsElsewhere,
             Alias = alias,
             Attributes = attributes,
+            MinMtu = minMtu > 0 ? minMtu : null,
+            MaxMtu = maxMtu > 0 ? maxMtu : null,
+            IsEthernet = header.HardwareType == ARPHRD_ETHER,
+            Ipv6 = ipv6,
         };
+    }
+
+    /// <summary>The settings in IFLA_AF_SPEC; null when the array is too short, as on another kernel.</summary>
+    private static Ipv6Info? ReadIpv6(AttributeReader families)
+    {
+        while (families.Next())
+        {
+            if (families.Type != AF_INET6)
+                continue;
+            var settings = new AttributeReader(families.Value);
+            while (settings.Next())
+            {
+                var values = MemoryMarshal.Cast<byte, int>(settings.Value);
+                if (settings.Type == IFLA_INET6_CONF && values.Length > DEVCONF_DISABLE_IPV6)
+                    return new Ipv6Info(
+                        values[DEVCONF_ACCEPT_RA],
+                        values[DEVCONF_AUTOCONF] != 0,
+                        values[DEVCONF_FORWARDING] != 0,
+                        values[DEVCONF_DISABLE_IPV6] != 0
+                    );
+            }
+        }
+
+        return null;
     }
 
     private static (string? Kind, KindAttributes Attributes, int Lower) ReadKind(AttributeReader info)
@@ -160,7 +246,10 @@ internal static class LinkMessages
     private static void AddKind(NetlinkRequest request, string? kind, KindAttributes attributes)
     {
         if (kind is null)
-            throw new CloudletException(ErrorKind.InvalidInput, "change link: attributes are given without their kind; set LinkChange.Kind");
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                "change link: attributes are given without their kind; set LinkChange.Kind"
+            );
         using (request.Open(IFLA_LINKINFO))
         {
             request.AddString(IFLA_INFO_KIND, kind);

@@ -3,12 +3,12 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>What the kernel accepts as an interface name, checked before it is asked.</summary>
+/// <summary>Checks interface names by the kernel's rules before they are sent.</summary>
 internal static class LinkNames
 {
     private const int MaxBytes = NetlinkConstants.IFNAMSIZ - 1;
 
-    /// <summary>True for a name that a link can have: 1–15 bytes, no slash, colon or white space, not <c>.</c> or <c>..</c>.</summary>
+    /// <summary>True for a valid link name: 1–15 bytes, no slash, colon or white space, not <c>.</c> or <c>..</c>.</summary>
     internal static bool IsPossible(string name)
     {
         if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > MaxBytes || name is "." or "..")
@@ -20,13 +20,15 @@ internal static class LinkNames
     }
 
     /// <summary>
-    /// The name itself, or an InvalidInput error. A percent sign is refused too: the kernel would take it for a pattern
-    /// (<c>eth%d</c>) and choose another name than the one asked for.
+    /// Returns the name, or throws InvalidInput. A percent sign is refused, too: the kernel would take it for a pattern (<c>eth%d</c>) and
+    /// choose another name.
     /// </summary>
-    internal static string Checked(string name) => IsPossible(name) && !name.Contains('%')
-        ? name
-        : throw new CloudletException(
-            ErrorKind.InvalidInput,
-            $"link name \"{name}\": {Encoding.UTF8.GetByteCount(name)} bytes; a name has 1–{MaxBytes} bytes "
-            + "without '/', ':', '%' or white space, and is not '.' or '..'");
+    internal static string Checked(string name) =>
+        IsPossible(name) && !name.Contains('%')
+            ? name
+            : throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"link name \"{name}\": {Encoding.UTF8.GetByteCount(name)} bytes; a name has 1–{MaxBytes} bytes "
+                    + "without '/', ':', '%' or white space, and is not '.' or '..'"
+            );
 }

@@ -3,12 +3,12 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>Hardware addresses between bytes and colon notation.</summary>
+/// <summary>Converts hardware addresses between bytes and colon notation.</summary>
 internal static class MacAddresses
 {
     private const int Size = 6;
 
-    /// <summary>Six bytes from <c>02:00:00:00:00:01</c>.</summary>
+    /// <summary>Parses <c>02:00:00:00:00:01</c> into six bytes.</summary>
     internal static byte[] Parse(string text)
     {
         var bytes = new byte[Size];

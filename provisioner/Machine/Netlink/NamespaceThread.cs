@@ -4,22 +4,23 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Machine.Netlink;
 
 /// <summary>
-/// Work inside another network namespace. A namespace belongs to a thread, so the work gets a thread of its own that ends with it;
-/// the caller's thread and the thread pool never change theirs.
+/// Runs work inside another network namespace. A namespace is a property of a thread, so the work runs on a new thread, which ends with it;
+/// the caller's thread and the thread pool are not affected.
 /// </summary>
 internal static class NamespaceThread
 {
     private const int StackBytes = 256 * 1024;
 
     /// <summary>Runs <paramref name="work"/> inside <paramref name="ns"/> and waits for it; its exception is thrown here.</summary>
-    internal static T RunInside<T>(SafeFileHandle ns, string name, Func<T> work) => Run(() =>
-    {
-        if (Libc.SetNamespace(ns, NetlinkConstants.CLONE_NEWNET) != 0)
-            throw Errno.Failure($"enter network namespace \"{name}\"", Libc.LastErrno);
-        return work();
-    });
+    internal static T RunInside<T>(SafeFileHandle ns, string name, Func<T> work) =>
+        Run(() =>
+        {
+            if (Libc.SetNamespace(ns, NetlinkConstants.CLONE_NEWNET) != 0)
+                throw Errno.Failure($"enter network namespace \"{name}\"", Libc.LastErrno);
+            return work();
+        });
 
-    /// <summary>Runs <paramref name="work"/> on a thread of its own and waits for it; its exception is thrown here.</summary>
+    /// <summary>Runs <paramref name="work"/> on a new thread and waits for it; its exception is thrown here.</summary>
     internal static T Run<T>(Func<T> work)
     {
         var result = default(T);
@@ -36,8 +37,12 @@ internal static class NamespaceThread
                     failure = ExceptionDispatchInfo.Capture(e);
                 }
             },
-            StackBytes)
-        { IsBackground = true, Name = "netns" };
+            StackBytes
+        )
+        {
+            IsBackground = true,
+            Name = "netns",
+        };
         thread.Start();
         thread.Join();
         failure?.Throw();

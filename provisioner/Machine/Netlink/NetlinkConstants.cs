@@ -1,6 +1,6 @@
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>The few kernel constants we use, under their kernel names, grouped by the header that defines them.</summary>
+/// <summary>The kernel constants that we use, under their kernel names, grouped by header.</summary>
 internal static class NetlinkConstants
 {
     // sys/socket.h
@@ -14,6 +14,7 @@ internal static class NetlinkConstants
     internal const int SO_RCVBUF = 8;
     internal const int SO_RCVTIMEO = 20;
     internal const int SO_RCVBUFFORCE = 33;
+    internal const int SO_NETNS_COOKIE = 71;
     internal const int MSG_PEEK = 0x02;
     internal const int MSG_TRUNC = 0x20;
     internal const int MSG_DONTWAIT = 0x40;
@@ -51,6 +52,9 @@ internal static class NetlinkConstants
     internal const ushort RTM_NEWROUTE = 24;
     internal const ushort RTM_DELROUTE = 25;
     internal const ushort RTM_GETROUTE = 26;
+    internal const ushort RTM_NEWNEIGH = 28;
+    internal const ushort RTM_DELNEIGH = 29;
+    internal const ushort RTM_GETNEIGH = 30;
     internal const int RTNLGRP_LINK = 1;
     internal const int RTNLGRP_IPV4_IFADDR = 5;
     internal const int RTNLGRP_IPV4_ROUTE = 7;
@@ -65,6 +69,7 @@ internal static class NetlinkConstants
     internal const byte RT_SCOPE_NOWHERE = 255;
     internal const byte RTN_UNICAST = 1;
     internal const byte RTPROT_KERNEL = 2;
+    internal const byte RTPROT_RA = 9;
     internal const uint RTNH_F_ONLINK = 4;
     internal const uint RTM_F_CLONED = 0x200;
     internal const ushort RTA_DST = 1;
@@ -85,11 +90,20 @@ internal static class NetlinkConstants
     internal const ushort IFA_BROADCAST = 4;
     internal const ushort IFA_FLAGS = 8;
     internal const uint IFA_F_NODAD = 0x02;
+    internal const uint IFA_F_DEPRECATED = 0x20;
     internal const uint IFA_F_PERMANENT = 0x80;
+    internal const uint IFA_F_NOPREFIXROUTE = 0x200;
+
+    // linux/neighbour.h
+    internal const ushort NDA_DST = 1;
+    internal const ushort NUD_NOARP = 0x40;
+    internal const ushort NUD_PERMANENT = 0x80;
 
     // linux/if.h
     internal const uint IFF_UP = 0x1;
+    internal const uint IFF_NOARP = 0x80;
     internal const uint IFF_PROMISC = 0x100;
+    internal const uint IFF_ALLMULTI = 0x200;
     internal const int IFNAMSIZ = 16;
 
     // linux/if_link.h
@@ -100,10 +114,23 @@ internal static class NetlinkConstants
     internal const ushort IFLA_MASTER = 10;
     internal const ushort IFLA_LINKINFO = 18;
     internal const ushort IFLA_IFALIAS = 20;
+    internal const ushort IFLA_AF_SPEC = 26;
     internal const ushort IFLA_EXT_MASK = 29;
     internal const ushort IFLA_LINK_NETNSID = 37;
+    internal const ushort IFLA_MIN_MTU = 50;
+    internal const ushort IFLA_MAX_MTU = 51;
+    internal const ushort IFLA_INET6_CONF = 2;
     internal const ushort IFLA_INFO_KIND = 1;
     internal const ushort IFLA_INFO_DATA = 2;
+
+    // linux/if_arp.h
+    internal const ushort ARPHRD_ETHER = 1;
+
+    // linux/ipv6.h: indexes in the array of IFLA_INET6_CONF
+    internal const int DEVCONF_FORWARDING = 0;
+    internal const int DEVCONF_ACCEPT_RA = 3;
+    internal const int DEVCONF_AUTOCONF = 5;
+    internal const int DEVCONF_DISABLE_IPV6 = 26;
 
     // linux/if_tun.h
     internal const nuint TUNSETIFF = 0x400454ca;
@@ -117,7 +144,7 @@ internal static class NetlinkConstants
     internal const int O_RDWR = 2;
     internal const int O_CREAT = 0x40;
     internal const int O_EXCL = 0x80;
-    internal const int O_DIRECTORY = 0x10000;
+    internal static readonly int O_DIRECTORY = Files.OpenFlags.Here.Directory;
     internal const int O_CLOEXEC = 0x80000;
     internal const int CLONE_NEWNET = 0x40000000;
     internal const nuint MS_BIND = 0x1000;

@@ -4,16 +4,16 @@ using static Cloudlet.Machine.Netlink.NetlinkConstants;
 
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>One message out of a datagram; valid only while its handler runs.</summary>
+/// <summary>One message of a datagram; valid only while its handler runs.</summary>
 internal readonly ref struct NetlinkMessage(MessageHeader header, ReadOnlySpan<byte> payload)
 {
     /// <summary>nlmsg_type, flags, sequence.</summary>
     internal MessageHeader Header { get; } = header;
 
-    /// <summary>What follows the header.</summary>
+    /// <summary>The bytes after the header.</summary>
     internal ReadOnlySpan<byte> Payload { get; } = payload;
 
-    /// <summary>Takes the first message off <paramref name="datagram"/>; false when nothing is left.</summary>
+    /// <summary>Removes the first message from <paramref name="datagram"/>; false when nothing is left.</summary>
     internal static bool TryTake(ref ReadOnlySpan<byte> datagram, out NetlinkMessage message)
     {
         var size = Unsafe.SizeOf<MessageHeader>();
@@ -54,7 +54,7 @@ internal readonly ref struct NetlinkMessage(MessageHeader header, ReadOnlySpan<b
         if ((Header.Flags & NLM_F_CAPPED) != 0)
             return afterHeader;
         if (request.Length > rest.Length)
-            return []; // the extended text is only a courtesy: the code itself is good
+            return []; // the extended text is optional: the code itself is valid
         return rest[Math.Min(NetlinkRequest.Align((int)request.Length), rest.Length)..];
     }
 }
@@ -62,8 +62,8 @@ internal readonly ref struct NetlinkMessage(MessageHeader header, ReadOnlySpan<b
 /// <summary>How an exchange ended.</summary>
 /// <param name="Errno">0 for success, else the errno of the kernel or of the socket call.</param>
 /// <param name="Text">The kernel's extended acknowledgement, or null.</param>
-/// <param name="Interrupted">NLM_F_DUMP_INTR: things changed during the dump, so it may miss or repeat objects.</param>
+/// <param name="Interrupted">NLM_F_DUMP_INTR: the network changed during the dump, so objects may be missing or repeated.</param>
 internal readonly record struct NetlinkAnswer(int Errno, string? Text, bool Interrupted);
 
-/// <summary>Looks at one message of a reply.</summary>
+/// <summary>Handles one message of a reply.</summary>
 internal delegate void NetlinkMessageHandler(in NetlinkMessage message);

@@ -82,7 +82,13 @@ internal sealed class NetlinkRequest
     /// <summary>The finished message; valid until the next change of this request.</summary>
     internal ReadOnlySpan<byte> Complete(uint sequence)
     {
-        var header = new MessageHeader { Length = (uint)_length, Type = Type, Flags = Flags, Sequence = sequence };
+        var header = new MessageHeader
+        {
+            Length = (uint)_length,
+            Type = Type,
+            Flags = Flags,
+            Sequence = sequence,
+        };
         MemoryMarshal.Write(_buffer, header);
         return _buffer.AsSpan(0, _length);
     }

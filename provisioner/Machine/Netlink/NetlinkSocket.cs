@@ -4,8 +4,8 @@ using static Cloudlet.Machine.Netlink.NetlinkConstants;
 namespace Cloudlet.Machine.Netlink;
 
 /// <summary>
-/// An AF_NETLINK socket (netlink(7)) in the network namespace of the thread that opened it, where it stays. Knows sequence numbers,
-/// acknowledgements and multi-part replies, and nothing of links. Only messages from the kernel are believed. Safe for several threads.
+/// An AF_NETLINK socket (netlink(7)) in the network namespace of the thread that opened it, where it stays. Handles sequence numbers,
+/// acknowledgements and multi-part replies, independent of the protocol. Messages that are not from the kernel are ignored. Thread-safe.
 /// </summary>
 internal sealed unsafe class NetlinkSocket : IDisposable
 {
@@ -42,10 +42,18 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     /// <summary>Our nl_pid, which the kernel chose at bind.</summary>
     internal uint PortId { get; private set; }
 
+    /// <summary>The cookie of the socket's network namespace, unique within a boot. Null on a kernel before 5.14.</summary>
+    internal ulong? NamespaceCookie()
+    {
+        ulong cookie = 0;
+        var length = sizeof(ulong);
+        return Libc.GetSocketOption(_socket, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, ref length) == 0 ? cookie : null;
+    }
+
     /// <summary>
-    /// Sends a request and reads until its acknowledgement or the end of its dump. Every message that belongs to it goes to
-    /// <paramref name="onMessage"/>. Trouble of the kernel or the socket is the answer's errno: ENOBUFS when the kernel dropped
-    /// messages, EAGAIN when nothing came within ten seconds.
+    /// Sends a request and reads until its acknowledgement or the end of its dump. Every message of the reply is passed to
+    /// <paramref name="onMessage"/>. Errors of the kernel or the socket are in the answer's errno: ENOBUFS when the kernel dropped
+    /// messages, EAGAIN after ten seconds without a message.
     /// </summary>
     internal NetlinkAnswer Exchange(NetlinkRequest request, NetlinkMessageHandler? onMessage = null)
     {
@@ -69,16 +77,15 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         }
     }
 
-    /// <summary>For poll(2), for as long as the socket is open.</summary>
+    /// <summary>Descriptor for poll(2), while the socket is open.</summary>
     internal int Descriptor => (int)_socket.DangerousGetHandle();
 
     /// <summary>
-    /// Joins multicast groups. A socket that listens asks no questions, because the reply's reader would throw away what it listens for.
+    /// Joins multicast groups. Such a socket must not be used for exchanges, which drop messages that are not part of the reply.
     /// </summary>
     /// <param name="groups">RTNLGRP numbers.</param>
-    /// <param name="receiveBytes">
-    /// Room for what is not read yet, in the kernel's count with all overhead. Without CAP_NET_ADMIN net.core.rmem_max limits it.
-    /// </param>
+    /// <param name="receiveBytes"> Size of the receive buffer, as the kernel counts it with all overhead. Without CAP_NET_ADMIN
+    /// net.core.rmem_max limits it. </param>
     internal void Subscribe(ReadOnlySpan<int> groups, int receiveBytes)
     {
         if (Libc.SetSocketOption(_socket, SOL_SOCKET, SO_RCVBUFFORCE, &receiveBytes, sizeof(int)) != 0)
@@ -88,7 +95,9 @@ internal sealed unsafe class NetlinkSocket : IDisposable
                 throw Errno.Failure($"join multicast group {group} of rtnetlink", Libc.LastErrno);
     }
 
-    /// <summary>A datagram that has come already, valid until the next call; without one, <paramref name="errno"/> is EAGAIN.</summary>
+    /// <summary>
+    /// A datagram that was received already, valid until the next call; if there is none, <paramref name="errno"/> is EAGAIN.
+    /// </summary>
     internal ReadOnlySpan<byte> TryReceive(out int errno)
     {
         lock (_gate)
@@ -104,7 +113,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 
     private void Prepare()
     {
-        // Only the texts and the filters get better with these: kernels before 4.20 lack them and do without.
+        // Optional: they improve texts and filters, and kernels before 4.20 lack them.
         SetFlag(NETLINK_CAP_ACK);
         SetFlag(NETLINK_EXT_ACK);
         SetFlag(NETLINK_GET_STRICT_CHK);
@@ -171,7 +180,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         }
     }
 
-    /// <summary>One whole datagram from the kernel. The first look only learns its size, so that none is ever cut off.</summary>
+    /// <summary>Receives one datagram from the kernel. It is peeked at first to learn its size, so that it is never truncated.</summary>
     private ReadOnlySpan<byte> Receive(int flags, out int errno)
     {
         while (true)
@@ -205,12 +214,11 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         }
     }
 
-    /// <summary>Throws away what is left of a reply: a dump that still runs would make the kernel refuse the next one.</summary>
+    /// <summary>Drops the rest of a reply: the kernel refuses another dump while one is running.</summary>
     private void Drain()
     {
         int errno;
-        do
-            _ = Receive(MSG_DONTWAIT, out errno);
+        do _ = Receive(MSG_DONTWAIT, out errno);
         while (errno is 0 or Errno.ENOBUFS);
     }
 }

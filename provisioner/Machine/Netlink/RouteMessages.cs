@@ -23,7 +23,7 @@ internal static class RouteMessages
         return request;
     }
 
-    /// <summary>RTM_NEWROUTE that adds the route or takes the place of one with the same destination and metric.</summary>
+    /// <summary>RTM_NEWROUTE that adds the route or replaces one with the same destination and metric.</summary>
     internal static NetlinkRequest Add(int index, RouteInfo route)
     {
         var request = new NetlinkRequest(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE);
@@ -37,7 +37,7 @@ internal static class RouteMessages
         return request;
     }
 
-    /// <summary>RTM_DELROUTE by destination, metric, gateway and link, whoever installed it.</summary>
+    /// <summary>RTM_DELROUTE by destination, metric, gateway and link, whatever its protocol is.</summary>
     internal static NetlinkRequest Remove(int index, RouteInfo route)
     {
         var request = new NetlinkRequest(RTM_DELROUTE, NLM_F_ACK);
@@ -45,7 +45,7 @@ internal static class RouteMessages
         return request;
     }
 
-    /// <summary>Puts the route of an RTM_NEWROUTE report under the index of its link; leaves any other message.</summary>
+    /// <summary>Adds the route of an RTM_NEWROUTE message to those of its link; ignores other messages.</summary>
     internal static void Read(in NetlinkMessage message, Dictionary<int, List<RouteInfo>> byLink)
     {
         if (message.Header.Type != RTM_NEWROUTE)
@@ -53,39 +53,61 @@ internal static class RouteMessages
         var header = AttributeReader.Structure<RouteHeader>(message.Payload, out var rest);
         if (header.Type != RTN_UNICAST || (header.Flags & RTM_F_CLONED) != 0 || header.Family is not (AF_INET or AF_INET6))
             return;
-        IPAddress? destination = null, gateway = null, source = null;
-        uint metric = 0, table = header.Table;
+        IPAddress? destination = null,
+            gateway = null,
+            source = null;
+        uint metric = 0,
+            table = header.Table;
         var link = 0;
         var reader = new AttributeReader(rest);
         while (reader.Next())
         {
             switch (reader.Type)
             {
-                case RTA_DST: destination = reader.Address(); break;
-                case RTA_GATEWAY: gateway = reader.Address(); break;
-                case RTA_VIA: gateway = ReadVia(reader.Value); break;
-                case RTA_PREFSRC: source = reader.Address(); break;
-                case RTA_OIF: link = reader.Int32(); break;
-                case RTA_PRIORITY: metric = reader.UInt32(); break;
-                case RTA_TABLE: table = reader.UInt32(); break;
-                default: break;
+                case RTA_DST:
+                    destination = reader.Address();
+                    break;
+                case RTA_GATEWAY:
+                    gateway = reader.Address();
+                    break;
+                case RTA_VIA:
+                    gateway = ReadVia(reader.Value);
+                    break;
+                case RTA_PREFSRC:
+                    source = reader.Address();
+                    break;
+                case RTA_OIF:
+                    link = reader.Int32();
+                    break;
+                case RTA_PRIORITY:
+                    metric = reader.UInt32();
+                    break;
+                case RTA_TABLE:
+                    table = reader.UInt32();
+                    break;
+                default:
+                    break;
             }
         }
 
         if (link == 0 || table != RT_TABLE_MAIN)
             return;
         destination ??= header.Family == AF_INET ? IPAddress.Any : IPAddress.IPv6Any;
-        AddressMessages.Listed(byLink, link).Add(new RouteInfo($"{destination}/{header.DestinationLength}")
-        {
-            Gateway = gateway?.ToString(),
-            OnLink = (header.Flags & RTNH_F_ONLINK) != 0,
-            Metric = metric == DefaultMetric(header.Family == AF_INET) ? null : (int)Math.Min(metric, int.MaxValue),
-            Source = source?.ToString(),
-            Protocol = header.Protocol,
-        });
+        AddressMessages
+            .Listed(byLink, link)
+            .Add(
+                new RouteInfo($"{destination}/{header.DestinationLength}")
+                {
+                    Gateway = gateway?.ToString(),
+                    OnLink = (header.Flags & RTNH_F_ONLINK) != 0,
+                    Metric = metric == DefaultMetric(header.Family == AF_INET) ? null : (int)Math.Min(metric, int.MaxValue),
+                    Source = source?.ToString(),
+                    Protocol = header.Protocol,
+                }
+            );
     }
 
-    /// <summary>True when both are the same route: destination, metric (or the kernel's default) and gateway.</summary>
+    /// <summary>True when both have the same destination, metric (or the kernel's default) and gateway.</summary>
     internal static bool SameKey(RouteInfo left, RouteInfo right)
     {
         var (network, length) = IpText.ParseNetwork(left.Destination);
@@ -99,16 +121,18 @@ internal static class RouteMessages
     {
         var (network, length) = IpText.ParseNetwork(route.Destination);
         var isV4 = network.AddressFamily == AddressFamily.InterNetwork;
-        request.AddStructure(new RouteHeader
-        {
-            Family = isV4 ? AF_INET : AF_INET6,
-            DestinationLength = (byte)length,
-            Table = RT_TABLE_MAIN,
-            Protocol = protocol,
-            Scope = isV4 ? scope : RT_SCOPE_UNIVERSE,
-            Type = RTN_UNICAST,
-            Flags = route is { OnLink: true, Gateway: not null } ? RTNH_F_ONLINK : 0,
-        });
+        request.AddStructure(
+            new RouteHeader
+            {
+                Family = isV4 ? AF_INET : AF_INET6,
+                DestinationLength = (byte)length,
+                Table = RT_TABLE_MAIN,
+                Protocol = protocol,
+                Scope = isV4 ? scope : RT_SCOPE_UNIVERSE,
+                Type = RTN_UNICAST,
+                Flags = route is { OnLink: true, Gateway: not null } ? RTNH_F_ONLINK : 0,
+            }
+        );
         if (length > 0)
             request.Add(RTA_DST, network.GetAddressBytes());
         request.AddUInt32(RTA_OIF, (uint)index);
@@ -136,9 +160,10 @@ internal static class RouteMessages
         request.Add(RTA_VIA, via);
     }
 
-    private static IPAddress ReadVia(ReadOnlySpan<byte> via) => via.Length > 2
-        ? AttributeReader.ToAddress(via[2..])
-        : throw AttributeReader.Malformed($"a gateway of another family has {via.Length} bytes");
+    private static IPAddress ReadVia(ReadOnlySpan<byte> via) =>
+        via.Length > 2
+            ? AttributeReader.ToAddress(via[2..])
+            : throw AttributeReader.Malformed($"a gateway of another family has {via.Length} bytes");
 
     private static IPAddress? GatewayOf(RouteInfo route) => route.Gateway is null ? null : IpText.Parse(route.Gateway);
 

@@ -9,8 +9,8 @@ public sealed partial class RouteNetlink
     /// <inheritdoc/>
     /// <remarks>
     /// IPv6 addresses skip duplicate address detection and are usable at once. IPv4 addresses get the subnet's broadcast address when
-    /// <see cref="AddressInfo.Broadcast"/> is null and the prefix is shorter than 31 bits. An address that DHCP set becomes permanent.
-    /// A link with disable_ipv6=1 is an <see cref="ErrorKind.Unsupported"/> error.
+    /// <see cref="AddressInfo.Broadcast"/> is null and the prefix is shorter than 31 bits. An address set by DHCP becomes permanent. A link
+    /// with disable_ipv6=1 is an <see cref="ErrorKind.Unsupported"/> error.
     /// </remarks>
     public void AddAddress(int index, AddressInfo address)
     {
@@ -19,7 +19,7 @@ public sealed partial class RouteNetlink
             return;
         var link = Describe(index);
         var what = $"add address {address.Cidr} to link {link}";
-        // Missing privilege is EPERM; EACCES is how the kernel says that IPv6 is switched off on this link.
+        // EACCES means that IPv6 is switched off on this link; a missing privilege is EPERM.
         if (answer.Errno == Errno.EACCES && IpText.Parse(address.Address).AddressFamily == AddressFamily.InterNetworkV6)
         {
             var advice = $"Set net.ipv6.conf.{link.Trim('"')}.disable_ipv6=0, or give the link no IPv6 address.";
@@ -31,8 +31,8 @@ public sealed partial class RouteNetlink
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Unless promote_secondaries is set, the kernel removes every other IPv4 address of the same subnet together with the first one;
-    /// those are put back.
+    /// Unless promote_secondaries is set, the kernel removes all IPv4 addresses of a subnet together with the first one; the others are
+    /// added again.
     /// </remarks>
     public void RemoveAddress(int index, AddressInfo address)
     {

@@ -7,7 +7,7 @@ public sealed partial class RouteNetlink
 {
     /// <inheritdoc/>
     /// <remarks>
-    /// A tap gets its attributes in a second request, because /dev/net/tun takes none; when they are refused it is deleted again.
+    /// A tap gets its attributes in a second request, because /dev/net/tun accepts none; if that fails, it is deleted again.
     /// </remarks>
     public int Create(LinkToCreate link)
     {
@@ -16,13 +16,16 @@ public sealed partial class RouteNetlink
         var answer = _socket.Exchange(LinkMessages.Create(link));
         if (answer.Errno != 0)
             throw CreateFailure(link, answer);
-        return IndexOfNew(link);
+        var index = IndexOfNew(link);
+        if (link.Alias is not null)
+            Change(index, new LinkChange { Alias = link.Alias });
+        return index;
     }
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A link whose driver refuses a new hardware address or name while it is up (EBUSY) is taken down for the change and up again.
-    /// The kernel drops routes and IPv6 addresses at that; they are put back, except link-local addresses, which the kernel makes anew.
+    /// If the driver refuses a new hardware address or name while the link is up (EBUSY), the link is set down for the change and up again.
+    /// The kernel then drops routes and IPv6 addresses; they are added again, except link-local addresses, which the kernel creates.
     /// </remarks>
     public void Change(int index, LinkChange change)
     {
@@ -34,6 +37,26 @@ public sealed partial class RouteNetlink
             ChangeWhileDown(index, change);
         else
             Check(answer, "change link", index);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// The kernel may load a driver when a link of its kind is requested, so one is created in a temporary network namespace. Without the
+    /// privilege to create one, the result is true.
+    /// </remarks>
+    public bool CanCreate(string kind)
+    {
+        if (kind == "tap")
+            return TunDevice.IsThere();
+        if (KernelKnows(kind))
+            return true;
+        return NamespaceThread.Run(() =>
+        {
+            if (Libc.Unshare(NetlinkConstants.CLONE_NEWNET) != 0)
+                return true;
+            using var socket = NetlinkSocket.Open(NetlinkConstants.NETLINK_ROUTE);
+            return socket.Exchange(LinkMessages.Create(new LinkToCreate("probe0", kind))).Errno != Errno.EOPNOTSUPP;
+        });
     }
 
     /// <inheritdoc/>
@@ -50,15 +73,29 @@ public sealed partial class RouteNetlink
         if (_namespace is null)
             TunDevice.CreateTap(link.Name);
         else
-            NamespaceThread.RunInside(_namespace, _namespaceName, () =>
-            {
-                TunDevice.CreateTap(link.Name);
-                return true;
-            });
+            NamespaceThread.RunInside(
+                _namespace,
+                _namespaceName,
+                () =>
+                {
+                    TunDevice.CreateTap(link.Name);
+                    return true;
+                }
+            );
         var index = IndexOfNew(link);
         try
         {
-            Change(index, new LinkChange { Mac = link.Mac, Mtu = link.Mtu, Master = link.Master, Up = link.Up ? true : null });
+            Change(
+                index,
+                new LinkChange
+                {
+                    Mac = link.Mac,
+                    Mtu = link.Mtu,
+                    Master = link.Master,
+                    Up = link.Up ? true : null,
+                    Alias = link.Alias,
+                }
+            );
             return index;
         }
         catch
@@ -68,10 +105,12 @@ public sealed partial class RouteNetlink
         }
     }
 
-    private int IndexOfNew(LinkToCreate link) => Get(link.Name, index: 0)?.Index
+    private int IndexOfNew(LinkToCreate link) =>
+        Get(link.Name, index: 0)?.Index
         ?? throw new CloudletException(
             ErrorKind.NotFound,
-            $"create link \"{link.Name}\" ({link.Kind}): it was gone right after its creation; somebody else deletes or renames it");
+            $"create link \"{link.Name}\" ({link.Kind}): it disappeared right after its creation; another program deletes or renames it"
+        );
 
     internal void ChangeWhileDown(int index, LinkChange change)
     {
@@ -92,7 +131,7 @@ public sealed partial class RouteNetlink
             if (address is { Permanent: true, Scope: not "link" })
                 AddAddress(index, address);
         foreach (var route in routes)
-            if (route.Protocol != NetlinkConstants.RTPROT_KERNEL)
+            if (route.Protocol is not (NetlinkConstants.RTPROT_KERNEL or NetlinkConstants.RTPROT_RA))
                 AddRoute(index, route);
     }
 
@@ -101,15 +140,22 @@ public sealed partial class RouteNetlink
         var what = $"create link \"{link.Name}\" ({link.Kind})";
         if (answer.Errno != Errno.EOPNOTSUPP)
             return Failure(what, answer);
-        // The same errno also means that the driver is there and was built without one of the attributes.
+        // The same errno also means that the driver exists and was built without one of the attributes.
         if (KernelKnows(link.Kind))
-            return Failure(what, answer, advice: $"The driver '{link.Kind}' of kernel {KernelRelease()} lacks one of the attributes asked for.");
-        var advice = $"The kernel {KernelRelease()} has no driver '{link.Kind}' and could not load one: modprobe rtnl-link-{link.Kind} shows why; "
+            return Failure(
+                what,
+                answer,
+                advice: $"The driver '{link.Kind}' of kernel {KernelRelease()} lacks one of the requested attributes."
+            );
+        var advice =
+            $"The kernel {KernelRelease()} has no driver '{link.Kind}' and could not load one: modprobe rtnl-link-{link.Kind} shows why; "
             + "install the kernel package that carries the module, or boot a kernel that has it.";
         return Failure(what, answer, ErrorKind.DriverMissing, advice);
     }
 
-    /// <summary>The kernel lists only links of a kind that it knows, but every link (at least the loopback) for a kind that it does not.</summary>
+    /// <summary>
+    /// False when the kernel does not know the kind: it then lists every link, at least the loopback, instead of only those of the kind.
+    /// </summary>
     private bool KernelKnows(string kind)
     {
         foreach (var link in Gather<List<LinkInfo>>($"list links of kind {kind}", LinkMessages.DumpKind(kind), CollectLink))
@@ -121,6 +167,6 @@ public sealed partial class RouteNetlink
     private static string KernelRelease()
     {
         const string Path = "/proc/sys/kernel/osrelease";
-        return File.Exists(Path) ? File.ReadAllText(Path).Trim() : "that is running";
+        return File.Exists(Path) ? File.ReadAllText(Path).Trim() : "(unknown release)";
     }
 }

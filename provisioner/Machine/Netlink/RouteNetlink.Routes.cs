@@ -4,7 +4,9 @@ namespace Cloudlet.Machine.Netlink;
 public sealed partial class RouteNetlink
 {
     /// <inheritdoc/>
-    /// <remarks>Replaces a route with the same destination and metric, also when it leads to another link: the kernel keeps only one.</remarks>
+    /// <remarks>
+    /// Replaces a route with the same destination and metric, even one over another link: the kernel keeps only one.
+    /// </remarks>
     public void AddRoute(int index, RouteInfo route)
     {
         var answer = _socket.Exchange(RouteMessages.Add(index, route));
@@ -16,7 +18,7 @@ public sealed partial class RouteNetlink
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The route is the one with the same destination, metric and gateway on this link. It is looked up first, because for the kernel a
+    /// Removes the route with the same destination, metric and gateway on this link. It is looked up first, because for the kernel a
     /// missing metric matches any.
     /// </remarks>
     public void RemoveRoute(int index, RouteInfo route)

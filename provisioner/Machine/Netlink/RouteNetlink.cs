@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>rtnetlink(7) over a socket of our own: reading. Changes are in the other parts of this class, one file an object.</summary>
+/// <summary>rtnetlink(7) over a private socket. This part reads; the other parts change links, addresses, routes and neighbours.</summary>
 public sealed partial class RouteNetlink : IRouteNetlink
 {
     private const int DumpAttempts = 5;
@@ -25,9 +25,8 @@ public sealed partial class RouteNetlink : IRouteNetlink
     public static RouteNetlink Open() => new(NetlinkSocket.Open(NetlinkConstants.NETLINK_ROUTE), ns: null, "");
 
     /// <summary>
-    /// Opens another network namespace, by its name in /run/netns or by a path such as /proc/PID/ns/net. The calling thread stays
-    /// where it is.
-    /// Errors: NotFound, PermissionDenied (needs CAP_SYS_ADMIN), InvalidInput for a file that is no namespace.
+    /// Opens another network namespace, by its name in /run/netns or by a path such as /proc/PID/ns/net. The calling thread stays in its
+    /// own. Errors: NotFound, PermissionDenied (needs CAP_SYS_ADMIN), InvalidInput for a file that is not a namespace.
     /// </summary>
     public static RouteNetlink Open(string namespaceNameOrPath)
     {
@@ -71,7 +70,7 @@ public sealed partial class RouteNetlink : IRouteNetlink
     /// <inheritdoc/>
     public LinkInfo? Find(string name)
     {
-        // The kernel also answers to alternative names; a caller asks for the name itself.
+        // The kernel also finds links by alternative names; callers mean the name itself.
         if (!LinkNames.IsPossible(name) || Get(name, index: 0) is not { } link || link.Name != name)
             return null;
         return link with
@@ -82,6 +81,17 @@ public sealed partial class RouteNetlink : IRouteNetlink
             Routes = Of(RoutesByLink(link.Index), link.Index),
         };
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LinkInfo> List() => Gather<List<LinkInfo>>("list links", LinkMessages.DumpAll(), CollectLink);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(int Index, AddressInfo Address)> Addresses() =>
+        [.. AddressesByLink(index: 0).SelectMany(link => link.Value.Select(address => (link.Key, address)))];
+
+    /// <inheritdoc/>
+    public string? NameBehind(string name) =>
+        LinkNames.IsPossible(name) && Get(name, index: 0) is { } link && link.Name != name ? link.Name : null;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -96,8 +106,7 @@ public sealed partial class RouteNetlink : IRouteNetlink
             links.Add(link);
     }
 
-    private static List<T> Of<T>(Dictionary<int, List<T>> byLink, int index) =>
-        byLink.TryGetValue(index, out var list) ? list : [];
+    private static List<T> Of<T>(Dictionary<int, List<T>> byLink, int index) => byLink.TryGetValue(index, out var list) ? list : [];
 
     private Dictionary<int, List<AddressInfo>> AddressesByLink(int index) =>
         Gather<Dictionary<int, List<AddressInfo>>>("list addresses", AddressMessages.Dump(index), AddressMessages.Read);
@@ -105,7 +114,7 @@ public sealed partial class RouteNetlink : IRouteNetlink
     private Dictionary<int, List<RouteInfo>> RoutesByLink(int index) =>
         Gather<Dictionary<int, List<RouteInfo>>>("list routes", RouteMessages.Dump(index), RouteMessages.Read);
 
-    /// <summary>One link without addresses and routes, by name or else by index; null when there is none.</summary>
+    /// <summary>One link without addresses and routes, by name or, when that is null, by index; null when there is none.</summary>
     private LinkInfo? Get(string? name, int index)
     {
         LinkInfo? link = null;
@@ -115,7 +124,7 @@ public sealed partial class RouteNetlink : IRouteNetlink
         return link;
     }
 
-    /// <summary>A dump that is repeated from the start when it was interrupted or overrun.</summary>
+    /// <summary>Runs a dump, and repeats it when it was interrupted or overrun.</summary>
     private T Gather<T>(string what, NetlinkRequest request, MessageCollector<T> collect)
         where T : new()
     {
@@ -123,7 +132,7 @@ public sealed partial class RouteNetlink : IRouteNetlink
         {
             var result = new T();
             var answer = _socket.Exchange(request, (in NetlinkMessage message) => collect(message, result));
-            // ENODEV: the one link that was asked for has gone meanwhile, and with it what was on it.
+            // ENODEV: the requested link was deleted in the meantime, with its addresses and routes.
             if (answer.Errno is 0 or Errno.ENODEV && !answer.Interrupted)
                 return result;
             var again = answer.Interrupted || answer.Errno is Errno.EINTR or Errno.ENOBUFS or Errno.EBUSY;
@@ -133,7 +142,8 @@ public sealed partial class RouteNetlink : IRouteNetlink
                 throw Failure(what, answer);
             throw new CloudletException(
                 ErrorKind.Interrupted,
-                $"{what}: the network changed during each of {DumpAttempts} dumps (NLM_F_DUMP_INTR). Try again when it is quieter.");
+                $"{what}: the network changed during each of {DumpAttempts} dumps (NLM_F_DUMP_INTR). Try again later."
+            );
         }
     }
 

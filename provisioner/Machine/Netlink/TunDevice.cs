@@ -4,11 +4,18 @@ using static Cloudlet.Machine.Netlink.NetlinkConstants;
 
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>Persistent tap devices through /dev/net/tun, the one kind that rtnetlink can delete but not create.</summary>
+/// <summary>Creates persistent tap devices through /dev/net/tun: rtnetlink can delete them but not create them.</summary>
 internal static unsafe class TunDevice
 {
     private const string Path = "/dev/net/tun";
     private const int RequestSize = 40; // struct ifreq of linux/if.h
+
+    /// <summary>False when the kernel has no driver for taps.</summary>
+    internal static bool IsThere()
+    {
+        using var device = Libc.Open(Path, O_RDWR | O_CLOEXEC, 0);
+        return !device.IsInvalid || Libc.LastErrno is not (Errno.ENOENT or Errno.ENODEV or Errno.ENXIO);
+    }
 
     /// <summary>Creates a tap in the calling thread's network namespace; it stays when this process ends.</summary>
     internal static void CreateTap(string name)

@@ -3,15 +3,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Packages;
 
-/// <summary>Who holds a lock of dpkg or apt. These are record locks (fcntl), so the kernel knows the holder.</summary>
+/// <summary>Finds the process that holds a lock of dpkg or apt. These are record locks (fcntl), so the kernel knows the holder.</summary>
 internal static class AptLocks
 {
     private static readonly string[] Files =
     [
-        "/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/lib/apt/lists/lock", "/var/cache/apt/archives/lock",
+        "/var/lib/dpkg/lock-frontend",
+        "/var/lib/dpkg/lock",
+        "/var/lib/apt/lists/lock",
+        "/var/cache/apt/archives/lock",
     ];
 
-    /// <summary>A description of the first holder found, e.g. <c>unattended-upgr (process 123) holds /var/lib/dpkg/lock</c>, or null.</summary>
+    /// <summary>
+    /// A description of the first holder found, e.g. <c>unattended-upgr (process 123) holds /var/lib/dpkg/lock</c>, or null.
+    /// </summary>
     public static string? Holder(string root)
     {
         foreach (var file in Files)

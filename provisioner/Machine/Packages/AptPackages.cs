@@ -1,25 +1,33 @@
+using System.Collections.Concurrent;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Machine.Packages;
 
 /// <summary>
-/// Packages of a Debian host. Never asks, keeps locally changed configuration files, restarts no services of its own accord
-/// (needrestart is suspended) and removes nothing that the caller did not name.
+/// Packages of a Debian host. Runs non-interactively, keeps locally changed configuration files, restarts no services by itself
+/// (needrestart is suspended), and removes only packages that the caller named.
 /// </summary>
 public sealed class AptPackages : IPackages
 {
     private const int LockSeconds = 60;
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
 
-    /// <summary>apt-get takes locks anyway; ours saves waiting in its queue, and its time limit, for runs of this process.</summary>
+    /// <summary>apt-get locks, too; this lock keeps runs of this process from waiting for apt's lock and its time limit.</summary>
     private static readonly SemaphoreSlim OneAtATime = new(1, 1);
 
     private static readonly string[] Options =
     [
-        "-y", "-q", "-o", $"DPkg::Lock::Timeout={LockSeconds}",
-        "-o", "Dpkg::Options::=--force-confold", "-o", "Dpkg::Options::=--force-confdef",
-        "-o", "APT::Cmd::Pattern-Only=true", // else an unknown name with a dot is a regular expression
+        "-y",
+        "-q",
+        "-o",
+        $"DPkg::Lock::Timeout={LockSeconds}",
+        "-o",
+        "Dpkg::Options::=--force-confold",
+        "-o",
+        "Dpkg::Options::=--force-confdef",
+        "-o",
+        "APT::Cmd::Pattern-Only=true", // without it an unknown name with a dot is taken as a regular expression
     ];
 
     private static readonly Dictionary<string, string?> Environment = new(StringComparer.Ordinal)
@@ -33,8 +41,9 @@ public sealed class AptPackages : IPackages
     private readonly IProcesses _processes;
     private readonly string _root;
     private readonly DpkgStatus _status;
+    private readonly ConcurrentQueue<string> _kept = new();
 
-    /// <summary>Creates the door to the packages.</summary>
+    /// <summary>Gives access to the packages.</summary>
     /// <param name="processes">Runs apt-get.</param>
     /// <param name="root">Folder whose var/lib/dpkg is read.</param>
     public AptPackages(IProcesses processes, string root = "/")
@@ -50,7 +59,40 @@ public sealed class AptPackages : IPackages
         var packages = names.Distinct(StringComparer.Ordinal).ToDictionary(static name => name, PackageName.Parse, StringComparer.Ordinal);
         var entries = _status.Find(packages.Values.Select(static package => package.Name));
         return packages.ToDictionary(
-            static pair => pair.Key, pair => Entry(entries, pair.Value, static entry => entry.IsInstalled)?.Version, StringComparer.Ordinal);
+            static pair => pair.Key,
+            pair => Entry(entries, pair.Value, static entry => entry.IsInstalled)?.Version,
+            StringComparer.Ordinal
+        );
+    }
+
+    /// <inheritdoc/>
+    public Task<NotOffered> NotOfferedAsync(IReadOnlyCollection<string> names, CancellationToken ct)
+    {
+        var installed = InstalledVersions(names);
+        return new AptOffers(_processes).MissingAsync(
+            [.. names.Select(PackageName.Parse).Where(name => !IsSatisfied(name, installed))],
+            ct
+        );
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlySet<string> Held(IReadOnlyCollection<string> names)
+    {
+        var packages = names.Distinct(StringComparer.Ordinal).ToDictionary(static name => name, PackageName.Parse, StringComparer.Ordinal);
+        var entries = _status.Find(packages.Values.Select(static package => package.Name));
+        return packages
+            .Where(pair => Entry(entries, pair.Value, static entry => entry.IsHeld) is not null)
+            .Select(static pair => pair.Key)
+            .ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> TakeKeptFiles()
+    {
+        var taken = new List<string>();
+        while (_kept.TryDequeue(out var file))
+            taken.Add(file);
+        return taken;
     }
 
     /// <inheritdoc/>
@@ -110,7 +152,7 @@ public sealed class AptPackages : IPackages
     {
         List<string> arguments = ["install", "--no-install-recommends", "--no-remove"];
         if (packages.Exists(static package => package.Version is not null))
-            arguments.Add("--allow-downgrades"); // a pin may lie below what is installed
+            arguments.Add("--allow-downgrades"); // a pin may be older than the installed version
         arguments.AddRange(packages.Select(static p => p.Version is null ? p.Qualified : $"{p.Qualified}={p.Version}"));
 
         var result = await AptGetAsync(arguments, ct);
@@ -129,7 +171,9 @@ public sealed class AptPackages : IPackages
         throw Failure("install", packages, result);
     }
 
-    /// <summary>Which of the packages no source offers, asked of apt's own lists (its exit code does not tell this case from others).</summary>
+    /// <summary>
+    /// The packages that no source offers, according to apt's own lists; apt-get's exit code does not distinguish this case.
+    /// </summary>
     private async Task<List<PackageName>> UnknownAsync(List<PackageName> packages, CancellationToken ct)
     {
         var unknown = new List<PackageName>();
@@ -142,57 +186,101 @@ public sealed class AptPackages : IPackages
         return unknown;
     }
 
-    /// <summary>Stops before a removal that would take packages along which nobody named: they may carry a running service.</summary>
+    /// <summary>Refuses a removal that would also remove packages that were not named: they may belong to a running service.</summary>
     private async Task RefuseMoreThanNamedAsync(List<PackageName> packages, CancellationToken ct)
     {
         var names = packages.ConvertAll(static package => package.Qualified);
         var simulation = await AptGetAsync(["remove", "-s", .. names], ct);
         if (simulation.ExitCode != 0)
             throw Failure("remove", packages, simulation);
-        var others = AptPolicy.Removals(simulation.Output).Where(name => !packages.Exists(package => name == package.Name || name == package.Qualified)).ToList();
+        var others = AptPolicy
+            .Removals(simulation.Output)
+            .Where(name => !packages.Exists(package => name == package.Name || name == package.Qualified))
+            .ToList();
         if (others.Count > 0)
         {
             throw new CloudletException(
                 ErrorKind.InvalidInput,
-                $"Removing {string.Join(", ", names)} would also remove {string.Join(", ", others)}, which need them. Nothing was removed; name those, too, if they shall go.");
+                $"Removing {string.Join(", ", names)} would also remove {string.Join(", ", others)}, which need them. Nothing was "
+                    + "removed; name those, too, to remove them."
+            );
         }
     }
 
-    /// <summary>Finishes what a killed dpkg left, as <c>dpkg --configure -a</c> does; apt-get refuses to work before.</summary>
+    /// <summary>Finishes an interrupted dpkg run with <c>dpkg --configure -a</c>; apt-get refuses to work before.</summary>
     private async Task RepairAsync(CancellationToken ct)
     {
         if (!_status.IsInterrupted || AptLocks.Holder(_root) is not null)
             return; // a running dpkg has a journal, too; apt-get will wait for its lock
         var result = await _processes.RunAsync(
-            HelperPrograms.Dpkg, ["--force-confold", "--force-confdef", "--configure", "-a"], Timeout, ct, environment: Environment);
+            HelperPrograms.Dpkg,
+            ["--force-confold", "--force-confdef", "--configure", "-a"],
+            Timeout,
+            ct,
+            environment: Environment
+        );
         if (result.ExitCode != 0)
         {
             throw AptFailure(
-                "dpkg was interrupted earlier and 'dpkg --configure -a' cannot finish its work", result, "Run that command by hand and mend what it names, then run again.");
+                "dpkg was interrupted earlier and 'dpkg --configure -a' cannot finish its work",
+                result,
+                "Run that command by hand, fix what it reports, and run again."
+            );
         }
     }
 
-    private Task<ProcessResult> AptGetAsync(IReadOnlyList<string> arguments, CancellationToken ct) =>
-        _processes.RunAsync(HelperPrograms.AptGet, [.. Options, .. arguments], Timeout, ct, environment: Environment);
+    private async Task<ProcessResult> AptGetAsync(IReadOnlyList<string> arguments, CancellationToken ct)
+    {
+        var result = await _processes.RunAsync(HelperPrograms.AptGet, [.. Options, .. arguments], Timeout, ct, environment: Environment);
+        foreach (var file in AptPolicy.KeptFiles($"{result.Output}\n{result.Error}"))
+            _kept.Enqueue(file);
+        return result;
+    }
 
     private static CloudletException NotOffered(List<PackageName> unknown, ProcessResult update)
     {
         var names = string.Join(", ", unknown.Select(static p => p.Version is null ? p.Qualified : $"{p.Qualified}={p.Version}"));
-        var lists = update.ExitCode == 0
-            ? "The package lists are fresh."
-            : $"The package lists could not be refreshed: {AptPolicy.LastWords(update)}.";
+        var lists =
+            update.ExitCode == 0
+                ? "The package lists are fresh."
+                : $"The package lists could not be refreshed: {AptPolicy.LastWords(update)}.";
         return new CloudletException(
-            ErrorKind.NotFound, $"No package source of this host offers {names}. {lists} Check the name (apt-cache policy NAME) and /etc/apt/sources.list.");
+            ErrorKind.NotFound,
+            $"No package source of this host offers {names}. {lists} Check the name (apt-cache policy NAME) and /etc/apt/sources.list."
+        );
     }
 
     private CloudletException Failure(string verb, List<PackageName> packages, ProcessResult result) =>
         AptFailure(
             $"apt-get could not {verb} {string.Join(", ", packages.Select(static package => package.Qualified))}",
             result,
-            "See /var/log/apt/term.log, mend what it names and run again.");
+            "See /var/log/apt/term.log, fix what it reports, and run again."
+        );
 
     private CloudletException AptFailure(string what, ProcessResult result, string advice) =>
         AptLocks.Holder(_root) is { } holder
             ? new CloudletException(ErrorKind.Busy, $"{what}: {holder} for more than {LockSeconds} s. Wait for it to end and run again.")
-            : new CloudletException(ErrorKind.ProcessFailed, $"{what} (exit code {result.ExitCode}): {AptPolicy.LastWords(result)}. {advice}");
+            : new CloudletException(
+                ErrorKind.ProcessFailed,
+                $"{what} (exit code {result.ExitCode}): {Culprits(result)}{AptPolicy.LastWords(result)}. {advice}"
+            );
+
+    /// <summary>
+    /// The packages whose scripts or files failed. They may differ from the requested ones: apt first finishes what an earlier run left.
+    /// </summary>
+    private string Culprits(ProcessResult result)
+    {
+        var unfinished = _status.Unfinished();
+        var failed = AptPolicy.Failed(result);
+        if (failed.Count == 0 && unfinished.Count == 0)
+            return "";
+        var names = failed.Count > 0 ? failed : unfinished;
+        var left =
+            unfinished.Count == 0
+                ? ""
+                : $"dpkg has not finished {string.Join(", ", unfinished)}, and every installation fails until it has: fix the cause "
+                    + "and run `dpkg --configure -a`, or remove it with "
+                    + $"`dpkg --remove --force-remove-reinstreq {string.Join(' ', unfinished.Select(static u => u.Split(' ')[0]))}`; ";
+        return $"failed packages: {string.Join(", ", names)}; {left}";
+    }
 }

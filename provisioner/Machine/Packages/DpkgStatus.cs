@@ -3,24 +3,25 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Machine.Packages;
 
-/// <summary>What dpkg's database says about one package.</summary>
+/// <summary>Entry of dpkg's database for one package.</summary>
 /// <param name="Status">Third word of its Status field: <c>installed</c>, <c>half-configured</c>, <c>config-files</c>, …</param>
 /// <param name="Version">Its version.</param>
 /// <param name="Architecture">Its architecture.</param>
-internal sealed record DpkgEntry(string Status, string Version, string Architecture)
+/// <param name="IsHeld">True when an operator holds it (apt-mark hold).</param>
+internal sealed record DpkgEntry(string Status, string Version, string Architecture, bool IsHeld = false)
 {
     /// <summary>
-    /// True when it is in place and configured. A package that only waits for other packages' triggers works already (dpkg(1), package states).
+    /// True when it is installed and configured. A package that only waits for triggers works already (dpkg(1), package states).
     /// </summary>
     public bool IsInstalled => Status is "installed" or "triggers-pending" or "triggers-awaited";
 
-    /// <summary>True when there is something of it to remove besides configuration files.</summary>
+    /// <summary>True when more of it than configuration files can be removed.</summary>
     public bool IsPresent => Status is not ("not-installed" or "config-files");
 }
 
 /// <summary>
-/// Reads /var/lib/dpkg/status, the database that dpkg replaces atomically, and the journal in /var/lib/dpkg/updates that a running or killed
-/// dpkg leaves beside it. The file has several megabytes, so it is searched as bytes and only the wanted paragraphs are looked at.
+/// Reads /var/lib/dpkg/status, the database that dpkg replaces atomically, and the journal in /var/lib/dpkg/updates of a running or killed
+/// dpkg. The file has several megabytes, so it is searched as bytes and only the wanted paragraphs are parsed.
 /// </summary>
 internal sealed class DpkgStatus
 {
@@ -28,10 +29,10 @@ internal sealed class DpkgStatus
 
     public DpkgStatus(string root) => _folder = Path.Combine(root, "var/lib/dpkg");
 
-    /// <summary>True when dpkg was killed in the middle (or runs right now): its journal is not merged yet. The same test as apt's own.</summary>
+    /// <summary>True when dpkg was killed, or is running: its journal is not merged yet. apt tests the same.</summary>
     public bool IsInterrupted => JournalFiles().Count > 0;
 
-    /// <summary>Every entry of each wanted name (one per architecture); names that dpkg does not know are left out.</summary>
+    /// <summary>Every entry of each wanted name (one per architecture); unknown names are left out.</summary>
     public Dictionary<string, List<DpkgEntry>> Find(IEnumerable<string> names)
     {
         var wanted = new HashSet<string>(names, StringComparer.Ordinal);
@@ -41,6 +42,23 @@ internal sealed class DpkgStatus
         Scan(Read(Path.Combine(_folder, "status")), wanted, found);
         foreach (var file in JournalFiles())
             Scan(Read(file), wanted, found);
+        return found;
+    }
+
+    /// <summary>
+    /// Packages that a failed installation left half installed, with their state. Every further installation tries to finish them first.
+    /// </summary>
+    public IReadOnlyList<string> Unfinished()
+    {
+        var found = new List<string>();
+        foreach (var paragraph in Encoding.UTF8.GetString(Read(Path.Combine(_folder, "status"))).Split("\n\n"))
+        {
+            var bytes = Encoding.UTF8.GetBytes('\n' + paragraph);
+            var status = Field(bytes, "\nStatus: "u8).Split(' ');
+            if (status is [_, var flag, var state] && (state is "half-installed" or "unpacked" or "half-configured" || flag == "reinstreq"))
+                found.Add($"{Field(bytes, "\nPackage: "u8)} ({state})");
+        }
+
         return found;
     }
 
@@ -57,9 +75,13 @@ internal sealed class DpkgStatus
             text = Visit(text[(at + marker.Length)..], name, lookup, found);
     }
 
-    /// <summary>Looks at the paragraph whose name comes next; returns the text from the end of what it read.</summary>
+    /// <summary>Parses the paragraph of the next name; returns the text after it.</summary>
     private static ReadOnlySpan<byte> Visit(
-        ReadOnlySpan<byte> text, scoped Span<char> buffer, HashSet<string>.AlternateLookup<ReadOnlySpan<char>> wanted, Dictionary<string, List<DpkgEntry>> found)
+        ReadOnlySpan<byte> text,
+        scoped Span<char> buffer,
+        HashSet<string>.AlternateLookup<ReadOnlySpan<char>> wanted,
+        Dictionary<string, List<DpkgEntry>> found
+    )
     {
         var end = text.IndexOf((byte)'\n');
         if (end < 0 || end > buffer.Length)
@@ -81,7 +103,11 @@ internal sealed class DpkgStatus
     {
         var status = Field(paragraph, "\nStatus: "u8);
         return new DpkgEntry(
-            status[(status.LastIndexOf(' ') + 1)..], Field(paragraph, "\nVersion: "u8), Field(paragraph, "\nArchitecture: "u8));
+            status[(status.LastIndexOf(' ') + 1)..],
+            Field(paragraph, "\nVersion: "u8),
+            Field(paragraph, "\nArchitecture: "u8),
+            status.StartsWith("hold ", StringComparison.Ordinal)
+        );
     }
 
     private static string Field(ReadOnlySpan<byte> paragraph, ReadOnlySpan<byte> marker)
@@ -94,7 +120,7 @@ internal sealed class DpkgStatus
         return Encoding.UTF8.GetString(end < 0 ? value : value[..end]).TrimEnd();
     }
 
-    /// <summary>Journal files in the order they were written; their names are numbers of one width.</summary>
+    /// <summary>Journal files in the order they were written; their names are numbers of equal width.</summary>
     private List<string> JournalFiles()
     {
         var folder = Path.Combine(_folder, "updates");
@@ -120,7 +146,11 @@ internal sealed class DpkgStatus
         }
         catch (DirectoryNotFoundException e)
         {
-            throw new CloudletException(ErrorKind.Unsupported, $"There is no {file}: this host does not use dpkg. Packages can be managed on Debian and its relatives alone.", e);
+            throw new CloudletException(
+                ErrorKind.Unsupported,
+                $"There is no {file}: this host does not use dpkg. Packages can only be managed on Debian and its derivatives.",
+                e
+            );
         }
     }
 }

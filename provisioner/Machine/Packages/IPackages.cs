@@ -3,13 +3,37 @@ namespace Cloudlet.Machine.Packages;
 /// <summary>The distribution's packages: dpkg's database is read directly, changes go through apt-get, one at a time.</summary>
 public interface IPackages
 {
-    /// <summary>Installed version of each named package, or null where it is not fully installed. One read of the database for all.</summary>
+    /// <summary>
+    /// Installed version of each named package, or null where it is not fully installed. One read of the database for all.
+    /// </summary>
     IReadOnlyDictionary<string, string?> InstalledVersions(IReadOnlyCollection<string> names);
 
-    /// <summary>Installs packages without questions and without recommended ones; <c>name=version</c> pins one. Refreshes the lists once when a name is unknown.
-    /// NotFound when no source has it, Busy when dpkg is locked longer than the timeout, ProcessFailed with apt's own words otherwise.</summary>
+    /// <summary>
+    /// The packages that no source offers at present, so that <see cref="InstallAsync"/> is certain to fail. Changes nothing on the host.
+    /// </summary>
+    Task<NotOffered> NotOfferedAsync(IReadOnlyCollection<string> names, CancellationToken ct) => Task.FromResult(new NotOffered([], ""));
+
+    /// <summary>The packages that an operator holds (<c>apt-mark hold</c>): they are neither changed nor removed.</summary>
+    IReadOnlySet<string> Held(IReadOnlyCollection<string> names) => new HashSet<string>();
+
+    /// <summary>
+    /// Returns, and forgets, the configuration files that installations kept because they were changed on this host; the package's version
+    /// is next to each as <c>.dpkg-dist</c>.
+    /// </summary>
+    IReadOnlyList<string> TakeKeptFiles() => [];
+
+    /// <summary>
+    /// Installs packages non-interactively and without recommended ones; <c>name=version</c> pins one. Refreshes the lists once when a name
+    /// is unknown. NotFound when no source has it, Busy when dpkg is locked longer than the timeout, ProcessFailed with apt's message
+    /// otherwise.
+    /// </summary>
     Task InstallAsync(IReadOnlyCollection<string> names, CancellationToken ct);
 
     /// <summary>Removes packages, keeping their configuration files.</summary>
     Task RemoveAsync(IReadOnlyCollection<string> names, CancellationToken ct);
 }
+
+/// <summary>Packages that cannot be installed.</summary>
+/// <param name="Names">As they were requested.</param>
+/// <param name="Why">How fresh the package lists are, as clause.</param>
+public sealed record NotOffered(IReadOnlyList<string> Names, string Why);

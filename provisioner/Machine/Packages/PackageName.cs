@@ -2,9 +2,9 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Machine.Packages;
 
-/// <summary>A package as a user names it: <c>name</c>, <c>name:architecture</c>, <c>name=version</c>.</summary>
+/// <summary>A package as a user writes it: <c>name</c>, <c>name:architecture</c>, <c>name=version</c>.</summary>
 /// <param name="Name">Package name, Debian policy 5.6.7.</param>
-/// <param name="Architecture">Debian architecture, or null for whatever is there.</param>
+/// <param name="Architecture">Debian architecture, or null for any.</param>
 /// <param name="Version">Pinned version, or null.</param>
 internal sealed record PackageName(string Name, string? Architecture, string? Version)
 {
@@ -12,14 +12,15 @@ internal sealed record PackageName(string Name, string? Architecture, string? Ve
     public string Qualified => Architecture is null ? Name : $"{Name}:{Architecture}";
 
     /// <summary>
-    /// Reads a name. Strict, because apt-get gives meaning to more than names: a leading dash is an option, a trailing one turns an
-    /// installation into a removal, and a slash chooses a release.
+    /// Parses a name. It is strict, because apt-get interprets more than names: a leading dash is an option, a trailing one turns an
+    /// installation into a removal, and a slash selects a release.
     /// </summary>
     public static PackageName Parse(string text)
     {
         var (qualified, version) = Cut(text, '=');
         var (name, architecture) = Cut(qualified, ':');
-        var valid = name.Length >= 2
+        var valid =
+            name.Length >= 2
             && char.IsAsciiLetterOrDigit(name[0])
             && !name.EndsWith('-')
             && IsMadeOf(name, "+-.", upper: false)
@@ -29,7 +30,9 @@ internal sealed record PackageName(string Name, string? Architecture, string? Ve
             ? new PackageName(name, architecture, version)
             : throw new CloudletException(
                 ErrorKind.InvalidInput,
-                $"'{text}' is no package name. Write name, name:architecture or name=version; names have lower-case letters, digits, '+', '-' and '.'.");
+                $"'{text}' is not a valid package name. Write name, name:architecture or name=version; names have lower-case "
+                    + "letters, digits, '+', '-' and '.'."
+            );
     }
 
     private static (string Before, string? After) Cut(string text, char separator)

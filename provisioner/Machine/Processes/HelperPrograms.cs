@@ -3,10 +3,10 @@ namespace Cloudlet.Machine.Processes;
 /// <summary>A program of the distribution that we call.</summary>
 /// <param name="Name">Its name on PATH.</param>
 /// <param name="Package">The Debian package that ships it.</param>
-/// <param name="Why">What we need it for.</param>
+/// <param name="Why">What it is needed for, as message.</param>
 public sealed record HelperProgram(string Name, string Package, string Why);
 
-/// <summary>The one list of helper programs that Provision calls.</summary>
+/// <summary>All helper programs that Provision runs.</summary>
 public static class HelperPrograms
 {
     /// <summary>Loads kernel modules by name, with their dependencies and options.</summary>
@@ -15,10 +15,10 @@ public static class HelperPrograms
     /// <summary>Installs and removes packages.</summary>
     public static HelperProgram AptGet { get; } = new("apt-get", "apt", "install and remove packages");
 
-    /// <summary>Tells which versions of a package the sources offer.</summary>
-    public static HelperProgram AptCache { get; } = new("apt-cache", "apt", "ask which packages the sources offer");
+    /// <summary>Lists the versions of a package that the sources offer.</summary>
+    public static HelperProgram AptCache { get; } = new("apt-cache", "apt", "list the packages that the sources offer");
 
-    /// <summary>Finishes what an interrupted installation left half done.</summary>
+    /// <summary>Finishes an interrupted installation.</summary>
     public static HelperProgram Dpkg { get; } = new("dpkg", "dpkg", "finish an interrupted installation");
 
     /// <summary>Reaches remote hosts with the user's own configuration and keys.</summary>
@@ -36,40 +36,62 @@ public static class HelperPrograms
     /// <summary>Enters a lab host's namespaces.</summary>
     public static HelperProgram Nsenter { get; } = new("nsenter", "util-linux", "enter lab hosts");
 
-    /// <summary>Starts a lab host in a session of its own, so that it outlives the command.</summary>
-    public static HelperProgram Setsid { get; } = new("setsid", "util-linux", "start lab hosts in a session of their own");
+    /// <summary>Starts a lab host in a new session, so that it outlives the command.</summary>
+    public static HelperProgram Setsid { get; } = new("setsid", "util-linux", "start lab hosts in a new session");
 
-    /// <summary>Keeps a lab host in its control group and starts it again when it reboots.</summary>
+    /// <summary>Keeps a lab host in its control group and restarts it when it reboots.</summary>
     public static HelperProgram Sh { get; } = new("sh", "dash", "keep lab hosts running across reboots");
 
-    /// <summary>Starts a lab host as a unit of its own on machines that run systemd.</summary>
+    /// <summary>Starts a lab host as a transient unit on machines that run systemd.</summary>
     public static HelperProgram SystemdRun { get; } = new("systemd-run", "systemd", "start lab hosts under systemd");
 
-    /// <summary>Shows a unit as evidence, with properties that no other reader of ours needs.</summary>
-    public static HelperProgram Systemctl { get; } = new("systemctl", "systemd", "collect how units are");
+    /// <summary>Shows a unit as evidence, with properties that we do not read over D-Bus.</summary>
+    public static HelperProgram Systemctl { get; } = new("systemctl", "systemd", "collect the state of units");
 
-    /// <summary>Shows what a unit said last.</summary>
-    public static HelperProgram Journalctl { get; } = new("journalctl", "systemd", "collect what units said");
+    /// <summary>Shows the last messages of a unit.</summary>
+    public static HelperProgram Journalctl { get; } = new("journalctl", "systemd", "collect the messages of units");
 
-    /// <summary>Shows links and addresses as evidence that a person can repeat.</summary>
+    /// <summary>Shows links and addresses as evidence, by a command that the user can repeat.</summary>
     public static HelperProgram Ip { get; } = new("ip", "iproute2", "collect links and addresses");
 
-    /// <summary>Shows which hosts are mapped to cells, which no API tells.</summary>
-    public static HelperProgram NovaManage { get; } = new("nova-manage", "nova-common", "collect which hosts are mapped to cells");
+    /// <summary>Shows which hosts are mapped to cells, which no API reports.</summary>
+    public static HelperProgram NovaManage { get; } = new("nova-manage", "nova-common", "collect the mapping of hosts to cells");
 
-    /// <summary>Lists the options that an installed release of an OpenStack service knows.</summary>
-    public static HelperProgram OsloConfigGenerator { get; } = new("oslo-config-generator", "python3-oslo.config", "ask which options the installed release of a service knows");
+    /// <summary>Lists the options of the installed release of an OpenStack service.</summary>
+    public static HelperProgram OsloConfigGenerator { get; } =
+        new("oslo-config-generator", "python3-oslo.config", "list the options of the installed release of a service");
 
-    /// <summary>Runs a program of an image in the image, so that this machine need not have it.</summary>
+    /// <summary>Runs a program of an image in the image, so that this machine does not need it.</summary>
     public static HelperProgram Chroot { get; } = new("chroot", "coreutils", "run programs of a guest's image");
 
-    /// <summary>Makes the file system of a guest's disk out of a folder.</summary>
+    /// <summary>Makes the file system of a guest's disk from a folder.</summary>
     public static HelperProgram MakeFileSystem { get; } = new("mke2fs", "e2fsprogs", "make the file system of a guest's disk");
 
-    /// <summary>Makes a disk image out of a disk.</summary>
+    /// <summary>Makes a disk image from a disk.</summary>
     public static HelperProgram QemuImg { get; } = new("qemu-img", "qemu-utils", "make disk images");
 
-    /// <summary>Every helper program, for documentation and for the check of what is missing.</summary>
+    /// <summary>Every helper program, for documentation and for the check for missing ones.</summary>
     public static IReadOnlyList<HelperProgram> All { get; } =
-        [Modprobe, AptGet, AptCache, Dpkg, Ssh, SystemdNspawn, Mmdebstrap, SshKeygen, Nsenter, Setsid, Sh, SystemdRun, Systemctl, Journalctl, Ip, NovaManage, OsloConfigGenerator, Chroot, MakeFileSystem, QemuImg];
+    [
+        Modprobe,
+        AptGet,
+        AptCache,
+        Dpkg,
+        Ssh,
+        SystemdNspawn,
+        Mmdebstrap,
+        SshKeygen,
+        Nsenter,
+        Setsid,
+        Sh,
+        SystemdRun,
+        Systemctl,
+        Journalctl,
+        Ip,
+        NovaManage,
+        OsloConfigGenerator,
+        Chroot,
+        MakeFileSystem,
+        QemuImg,
+    ];
 }

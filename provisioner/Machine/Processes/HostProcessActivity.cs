@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Cloudlet.Machine.Processes;
 
-/// <summary>Processes of this host by proc(5). What ends while it is looked at is left out.</summary>
+/// <summary>Activity of this host's processes by proc(5). Processes that end in the meantime are left out.</summary>
 /// <param name="proc">Where proc is mounted.</param>
 public sealed class HostProcessActivity(string proc = "/proc") : IProcessActivity
 {
-    // Of /proc/PID/stat, counted from its third field on, which is the state.
+    // Indexes of fields of /proc/PID/stat, counted from the third, the state.
     private const int UserTicks = 11;
     private const int SystemTicks = 12;
     private const int StartField = 19;
@@ -24,7 +24,7 @@ public sealed class HostProcessActivity(string proc = "/proc") : IProcessActivit
         return all;
     }
 
-    /// <summary>Null for a process that has ended, even if nobody has asked for its status yet.</summary>
+    /// <summary>Null for a process that has ended, zombies included.</summary>
     private ProcessActivity? Of(int pid)
     {
         var text = Read($"{proc}/{pid}/stat");
@@ -38,13 +38,19 @@ public sealed class HostProcessActivity(string proc = "/proc") : IProcessActivit
             if (ThreadOf(Read($"{thread}/status")) is not var (state, switches, isTraced) || state is 'Z' or 'X')
                 continue;
             moves += switches;
-            stance = Stronger(stance, isTraced || state is 'T' or 't' ? ProcessStance.Held : state == 'R' ? ProcessStance.Ready : state == 'D' ? ProcessStance.WaitsInKernel : ProcessStance.Waits);
+            stance = Stronger(
+                stance,
+                isTraced || state is 'T' or 't' ? ProcessStance.Held
+                    : state == 'R' ? ProcessStance.Ready
+                    : state == 'D' ? ProcessStance.WaitsInKernel
+                    : ProcessStance.Waits
+            );
         }
 
         return stance is { } all ? new ProcessActivity(pid, Number(stat[StartField]), moves, all) : null;
     }
 
-    /// <summary>One thread that is held or can run says more about the process than all those that wait.</summary>
+    /// <summary>A thread that is stopped or ready determines the stance of the process, whatever the others wait for.</summary>
     private static ProcessStance Stronger(ProcessStance? one, ProcessStance other) =>
         one == ProcessStance.Held || other == ProcessStance.Held ? ProcessStance.Held
         : one == ProcessStance.Ready || other == ProcessStance.Ready ? ProcessStance.Ready
@@ -82,7 +88,8 @@ public sealed class HostProcessActivity(string proc = "/proc") : IProcessActivit
     private static IEnumerable<int> Children(string thread) =>
         Read($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pid => (int)Number(pid));
 
-    private static long Number(ReadOnlySpan<char> text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    private static long Number(ReadOnlySpan<char> text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     /// <summary>A file of a process; empty when the process has ended.</summary>
     private static string Read(string path)

@@ -5,11 +5,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Machine.Processes;
 
 /// <summary>
-/// Signals through a pidfd (Linux 5.3): it stands for one process for good, while its number may be given to another one. What is asked between opening and sending is therefore about the very process that is hit.
+/// Sends signals through a pidfd (Linux 5.3), which always refers to the same process, while its number may be reused. Checks between
+/// opening and sending are therefore about the process that receives the signal.
 /// </summary>
 public sealed partial class HostProcessSignals : IProcessSignals
 {
-    // The same numbers on every architecture; glibc has functions for them from 2.36 on, Ubuntu 22.04 has 2.35.
+    // The same numbers on every architecture; glibc has functions for them since 2.36; Ubuntu 22.04 has 2.35.
     private const nint SYS_pidfd_send_signal = 424;
     private const nint SYS_pidfd_open = 434;
 
@@ -17,7 +18,7 @@ public sealed partial class HostProcessSignals : IProcessSignals
 
     private const int SIGCONT = 18;
 
-    /// <summary>Start time in clock ticks since boot, counted as <see cref="Stat"/> does.</summary>
+    /// <summary>Index of the start time, in clock ticks since boot, in the result of <see cref="Stat"/>.</summary>
     private const int StartField = 19;
 
     private const int TicksPerSecond = 100; // USER_HZ, the same on every Linux
@@ -37,23 +38,28 @@ public sealed partial class HostProcessSignals : IProcessSignals
     /// <inheritdoc/>
     public bool IsStopped(int pid) => Stat(pid) is ["T", ..];
 
-    /// <summary>/proc/PID/stat of proc(5) from its third field on: the state (S sleeps, T is stopped, t is traced) and so on. The name before it may hold spaces and parentheses.</summary>
+    /// <summary>
+    /// /proc/PID/stat of proc(5) from its third field on: the state (S sleeps, T is stopped, t is traced) and so on. The name before it may
+    /// have spaces and parentheses.
+    /// </summary>
     private static string[] Stat(int pid)
     {
         var text = pid > 0 ? Read($"/proc/{pid}/stat") : "";
         return text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
 
-    /// <summary>Since boot, on the clock of start times: no step of the time of day moves it.</summary>
+    /// <summary>Time since boot, on the clock of start times, which is independent of the time of day.</summary>
     private static TimeSpan Uptime() =>
-        double.TryParse(Read("/proc/uptime").Split(' ')[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : TimeSpan.Zero;
+        double.TryParse(Read("/proc/uptime").Split(' ')[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : TimeSpan.Zero;
 
     private static bool SendIf(int pid, int signal, Func<bool> may)
     {
         if (pid <= 0 || Open(SYS_pidfd_open, pid, 0) is not (>= 0 and var number))
             return false;
         using var process = new SafeFileHandle(number, ownsHandle: true);
-        // Signal 0 goes nowhere; it says that the process was there all the time, and so that /proc/PID was about it.
+        // Signal 0 is not delivered; it shows that the process still exists, and so that /proc/PID was about it.
         return may() && Send(SYS_pidfd_send_signal, process, 0, 0, 0) == 0 && Send(SYS_pidfd_send_signal, process, signal, 0, 0) == 0;
     }
 
@@ -62,7 +68,10 @@ public sealed partial class HostProcessSignals : IProcessSignals
     {
         foreach (var line in Read($"/proc/{pid}/status").Split('\n'))
             if (line.StartsWith(CaughtSignals, StringComparison.Ordinal))
-                return (ulong.Parse(line.AsSpan(CaughtSignals.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) & (1UL << (signal - 1))) != 0;
+                return (
+                        ulong.Parse(line.AsSpan(CaughtSignals.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)
+                        & (1UL << (signal - 1))
+                    ) != 0;
         return false;
     }
 
@@ -79,7 +88,7 @@ public sealed partial class HostProcessSignals : IProcessSignals
         }
     }
 
-    // syscall is variadic in C; on Linux its arguments travel in the same registers as fixed ones.
+    // syscall is variadic in C; on Linux its arguments are passed in the same registers as fixed ones.
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial nint Open(nint number, nint pid, nint flags);
 

@@ -12,12 +12,10 @@ public sealed class HostProcesses : IProcesses
 
     /// <summary>Creates the door to this host's programs.</summary>
     public HostProcesses()
-        : this(TimeSpan.FromSeconds(5))
-    {
-    }
+        : this(TimeSpan.FromSeconds(5)) { }
 
     /// <summary>Creates the door to this host's programs.</summary>
-    /// <param name="killDelay">How long a program may take to end by itself after it was interrupted.</param>
+    /// <param name="killDelay">How long a program may take to exit after it was interrupted.</param>
     internal HostProcesses(TimeSpan killDelay) => _killDelay = killDelay;
 
     /// <inheritdoc/>
@@ -27,7 +25,8 @@ public sealed class HostProcesses : IProcesses
         TimeSpan timeout,
         CancellationToken ct,
         string? input = null,
-        IReadOnlyDictionary<string, string?>? environment = null)
+        IReadOnlyDictionary<string, string?>? environment = null
+    )
     {
         ct.ThrowIfCancellationRequested();
         var command = Cli.Wrap(ProgramPath.Find(program))
@@ -53,18 +52,20 @@ public sealed class HostProcesses : IProcesses
         {
             throw new CloudletException(
                 ErrorKind.Timeout,
-                $"{Describe(program, arguments)} did not end within {timeout.TotalSeconds:0.#} s and was stopped. Run it by hand to see what it waits for.",
-                e);
+                $"{Describe(program, arguments)} did not end within {timeout.TotalSeconds:0.#} s and was stopped. Run it by hand to "
+                    + "see what it waits for.",
+                e
+            );
         }
     }
 
-    /// <summary>The command as a person would type it, for messages.</summary>
+    /// <summary>The command line, for messages.</summary>
     internal static string Describe(HelperProgram program, IReadOnlyList<string> arguments) =>
         arguments.Count == 0 ? program.Name : $"{program.Name} {string.Join(' ', arguments)}";
 
     private static Dictionary<string, string?> WithLocale(IReadOnlyDictionary<string, string?>? environment)
     {
-        // LC_ALL does not overrule LANGUAGE for gettext's choice of translation in every locale, so that goes, too.
+        // In some locales LANGUAGE takes precedence over LC_ALL in gettext, so it is removed, too.
         var all = new Dictionary<string, string?>(StringComparer.Ordinal) { ["LC_ALL"] = "C", ["LANGUAGE"] = null };
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>(StringComparer.Ordinal))
             all[name] = value;

@@ -1,34 +1,34 @@
 namespace Cloudlet.Machine.Processes;
 
-/// <summary>What a process does at a moment, all of its threads together.</summary>
+/// <summary>What the threads of a process are doing, taken together.</summary>
 public enum ProcessStance
 {
-    /// <summary>A thread runs, or waits for nothing but a processor.</summary>
+    /// <summary>A thread is running or runnable.</summary>
     Ready,
 
-    /// <summary>Every thread waits for an event, as a service does most of the time.</summary>
+    /// <summary>Every thread is waiting for an event, as in a service most of the time.</summary>
     Waits,
 
-    /// <summary>A thread waits in the kernel for a disk or a network file system (state D), where no signal reaches it.</summary>
+    /// <summary>A thread is in uninterruptible sleep (state D), usually for a disk or a network file system.</summary>
     WaitsInKernel,
 
-    /// <summary>A signal has stopped it, or a debugger looks at it.</summary>
+    /// <summary>It is stopped by a signal or traced by a debugger.</summary>
     Held,
 }
 
-/// <summary>How far a process has come.</summary>
+/// <summary>Progress of a process.</summary>
 /// <param name="Pid">Process id.</param>
-/// <param name="Started">When it was started, clock ticks since boot: with the id it names one process for good.</param>
-/// <param name="Moves">Another number than before when one of its threads has run since; nothing else is in it.</param>
-/// <param name="Stance">What it does now.</param>
+/// <param name="Started">Start time in clock ticks since boot; together with the id it identifies the process.</param>
+/// <param name="Moves">A number that changes whenever one of its threads has run; its value has no other meaning.</param>
+/// <param name="Stance">What it is doing now.</param>
 public sealed record ProcessActivity(int Pid, long Started, long Moves, ProcessStance Stance);
 
-/// <summary>Looks at processes without touching them: no signal, no password, no line in a log.</summary>
+/// <summary>Observes processes without affecting them: no signal, no login, no line in a log.</summary>
 public interface IProcessActivity
 {
     /// <summary>
-    /// A main process and its workers: those of its children that have its command line, because they were forked and do the same work. Helpers that it runs (another command line) are not among them, because they
-    /// may have nothing to do for hours. Empty when there is no such process.
+    /// A main process and its workers: forked children with the same command line. Helpers with another command line are left out, because
+    /// they may be idle for hours. Empty when there is no such process.
     /// </summary>
     /// <param name="mainPid">Process id.</param>
     IReadOnlyList<ProcessActivity> Look(int mainPid);

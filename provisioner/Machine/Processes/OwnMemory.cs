@@ -3,17 +3,17 @@ using System.Runtime.InteropServices;
 
 namespace Cloudlet.Machine.Processes;
 
-/// <summary>Memory of this process that it can do without while it waits.</summary>
+/// <summary>Releases memory that this process does not need while it waits.</summary>
 public static partial class OwnMemory
 {
-    /// <summary>Bytes. Below it nothing is given back: what was needed once and is small enough is there at once the next time.</summary>
+    /// <summary>Threshold in bytes. Below it nothing is released, so that memory is available without delay the next time.</summary>
     private const long Enough = 36 << 20;
 
     private const int MADV_DONTNEED = 4;
 
     /// <summary>
-    /// Gives back what a pause does not need, when it is much: free memory of the collector, and the pages of program files. Those stay in the kernel's page cache, where it may take them when it needs the room,
-    /// and are mapped again by whoever touches them, without a read from the disk. Takes some milliseconds.
+    /// Releases free memory of the collector and pages of program files, above a threshold. The pages stay in the kernel's page cache,
+    /// which may reclaim them, and are mapped again on access, without a read from disk. Takes some milliseconds.
     /// </summary>
     public static void Rest()
     {
@@ -22,14 +22,14 @@ public static partial class OwnMemory
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         foreach (var (start, length) in Clean(File.ReadLines("/proc/self/smaps")))
         {
-            // Advice: where it is not taken, the pages stay.
+            // Advice: if it fails, the pages stay.
             _ = MemoryAdvise(start, length, MADV_DONTNEED);
         }
     }
 
     /// <summary>
-    /// The mappings of smaps (proc(5)) that hold nothing but what is in their file: of files that have a place, not writable, and without a page that was ever written: the loader writes addresses into some and
-    /// protects them then, and those would come back from the file without them.
+    /// The mappings in smaps (proc(5)) that only hold content of their file: of existing files, not writable, and without a page that was
+    /// written. The loader writes addresses into some mappings before it write-protects them; these would be lost.
     /// </summary>
     internal static List<(nint Start, nint Length)> Clean(IEnumerable<string> smaps)
     {
@@ -55,7 +55,14 @@ public static partial class OwnMemory
     {
         var dash = line.IndexOf('-');
         var path = line.IndexOf('/');
-        if (dash < 0 || dash > end || path < 0 || line[end + 2] != '-' || line.AsSpan(path).StartsWith("/memfd:") || line.AsSpan(path).StartsWith("/dev/"))
+        if (
+            dash < 0
+            || dash > end
+            || path < 0
+            || line[end + 2] != '-'
+            || line.AsSpan(path).StartsWith("/memfd:")
+            || line.AsSpan(path).StartsWith("/dev/")
+        )
             return null;
         var start = nint.Parse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return (start, nint.Parse(line.AsSpan(dash + 1, end - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture) - start);

@@ -3,7 +3,9 @@ using Cloudlet.Machine.Files;
 
 namespace Cloudlet.Machine.Processes;
 
-/// <summary>Finds helper programs the way a root shell does: PATH first, then the folders of system programs, which some users' PATH lacks.</summary>
+/// <summary>
+/// Finds helper programs the way a root shell does: PATH first, then the folders of system programs, which some users' PATH lacks.
+/// </summary>
 internal static class ProgramPath
 {
     private static readonly string[] SystemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
@@ -19,13 +21,15 @@ internal static class ProgramPath
         }
         throw new CloudletException(
             ErrorKind.NotFound,
-            $"The program {program.Name} is not installed here; it is needed to {program.Why}. Install it with: apt-get install {program.Package}");
+            $"The program {program.Name} is not installed here; it is needed to {program.Why}. Install it with: apt-get install "
+                + $"{program.Package}"
+        );
     }
 
     private static IEnumerable<string> Folders()
     {
         var path = Environment.GetEnvironmentVariable("PATH") ?? "";
-        // A relative entry would let the current folder decide what we run as root.
+        // A relative entry would run programs from the current folder, as root.
         return path.Split(':').Where(static folder => folder.StartsWith('/')).Concat(SystemFolders);
     }
 

@@ -1,34 +1,36 @@
 namespace Cloudlet.Machine.Ssh;
 
-/// <summary>The POSIX shell scripts that run on a remote host before our own program is there.</summary>
+/// <summary>POSIX shell scripts that run on a remote host before our program is installed there.</summary>
 internal static class AgentScripts
 {
-    /// <summary>Exit codes with a meaning between these scripts and <see cref="AgentInstaller"/>; the agent itself must not use them.</summary>
+    /// <summary>Exit codes of these scripts for <see cref="AgentInstaller"/>; the agent itself must not use them.</summary>
     public const int NotRoot = 96;
 
-    /// <summary>There is no agent of this version, or its content is not what its name says.</summary>
+    /// <summary>The agent of this version is missing, or its content does not match its digest.</summary>
     public const int AgentMissing = 97;
 
-    /// <summary>What arrived is not what was sent.</summary>
+    /// <summary>The received file differs from the sent one.</summary>
     public const int TransferDamaged = 98;
 
-    /// <summary>A shell's answer for a file that the kernel cannot execute.</summary>
+    /// <summary>Exit code of a shell for a file that the kernel cannot execute.</summary>
     public const int CannotExecute = 126;
 
-    /// <summary>Where agents live on a host.</summary>
+    /// <summary>Folder of the agents on a host.</summary>
     public const string Folder = "/var/lib/cloudlet/agent";
 
-    /// <summary>Becomes root (sudo without a question where needed), then runs a script: <c>$1</c> is the script, the rest its arguments.</summary>
-    private const string BecomeRoot =
-        """
+    /// <summary>
+    /// Becomes root, with non-interactive sudo if needed, and runs a script: <c>$1</c> is the script, the rest its arguments.
+    /// </summary>
+    private const string BecomeRoot = """
         [ "$(id -u)" -eq 0 ] && exec sh -c "$@"
         sudo -n true || exit 96
         exec sudo -n sh -c "$@"
         """;
 
-    /// <summary>Checks the digest (<c>$2</c>) of the agent below a folder (<c>$1</c>) and becomes the agent with the arguments behind it.</summary>
-    private const string CheckAndRun =
-        """
+    /// <summary>
+    /// Verifies the digest (<c>$2</c>) of the agent below a folder (<c>$1</c>) and executes it with the remaining arguments.
+    /// </summary>
+    private const string CheckAndRun = """
         f=$1/$2/cloudlet
         [ -f "$f" ] && printf '%s  %s\n' "$2" "$f" | sha256sum -c --status || exit 97
         shift 2
@@ -36,11 +38,10 @@ internal static class AgentScripts
         """;
 
     /// <summary>
-    /// Receives the agent on standard input, checks its digest (<c>$2</c>), puts it in place below a folder (<c>$1</c>) in one step and removes all but the two versions used last.
-    /// Safe to run several times at once.
+    /// Receives the agent on standard input, compressed with gzip, which every Debian has; verifies its digest (<c>$2</c>), moves it
+    /// atomically into a folder (<c>$1</c>) and removes all but the two versions used last. Safe to run concurrently.
     /// </summary>
-    private const string Install =
-        """
+    private const string Install = """
         set -eu
         umask 022
         d=$1/$2
@@ -48,7 +49,7 @@ internal static class AgentScripts
         t=$(mktemp "$d/.cloudlet.XXXXXX")
         trap 'rm -f "$t"' EXIT
         trap 'exit 99' HUP INT TERM
-        cat >"$t"
+        gzip -dc >"$t" || exit 98
         printf '%s  %s\n' "$2" "$t" | sha256sum -c --status || exit 98
         chmod 0755 "$t"
         sync "$t"
@@ -65,9 +66,10 @@ internal static class AgentScripts
         """;
 
     /// <summary>The remote command that installs the version of <paramref name="digest"/> from its standard input.</summary>
-    public static IReadOnlyList<string> InstallCommand(string folder, string digest) => ["sh", "-c", BecomeRoot, "sh", Install, "sh", folder, digest];
+    public static IReadOnlyList<string> InstallCommand(string folder, string digest) =>
+        ["sh", "-c", BecomeRoot, "sh", Install, "sh", folder, digest];
 
-    /// <summary>The remote command that runs the version of <paramref name="digest"/> if it is there and sound.</summary>
+    /// <summary>The remote command that runs the version of <paramref name="digest"/> if it is installed and intact.</summary>
     public static IReadOnlyList<string> RunCommand(string folder, string digest, IEnumerable<string> arguments) =>
         ["sh", "-c", BecomeRoot, "sh", CheckAndRun, "sh", folder, digest, .. arguments];
 }

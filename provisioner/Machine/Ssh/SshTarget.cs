@@ -5,17 +5,17 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Machine.Ssh;
 
-/// <summary>Where to reach a host: <c>ssh://user@host:port</c>.</summary>
+/// <summary>Address of a host: <c>ssh://user@host:port</c>.</summary>
 /// <param name="Host">Host name, alias of the user's ssh configuration, or address (IPv6 without brackets).</param>
-/// <param name="User">User to log in as, or null for ssh's own choice.</param>
-/// <param name="Port">TCP port, or null for ssh's own choice.</param>
+/// <param name="User">User to log in as, or null for ssh's default.</param>
+/// <param name="Port">TCP port, or null for ssh's default.</param>
 public sealed record SshTarget(string Host, string? User, int? Port)
 {
     private const string Scheme = "ssh://";
 
     /// <summary>
-    /// Reads a target. Names are limited to what can be no option, no shell syntax and no ssh escape (%h and the like), because they travel through
-    /// ssh's command line and perhaps a ProxyCommand of the user's. InvalidInput says which part is wrong.
+    /// Parses a target. Names must not contain options, shell syntax or ssh escapes (%h and the like), because they are passed on ssh's
+    /// command line and perhaps to a ProxyCommand. InvalidInput with the part that is wrong.
     /// </summary>
     public static SshTarget Parse(string text)
     {
@@ -28,13 +28,13 @@ public sealed record SshTarget(string Host, string? User, int? Port)
         var at = rest.LastIndexOf('@');
         var user = at < 0 ? null : rest[..at];
         if (user is not null && !IsName(user, "._-+$", 64))
-            throw Invalid(text, $"'{user}' is no user name (a password does not belong here; use keys)");
+            throw Invalid(text, $"'{user}' is not a valid user name (a password does not belong here; use keys)");
 
         var (host, port) = SplitHost(text, rest[(at + 1)..]);
         return new SshTarget(host, user, port is null ? null : ParsePort(text, port));
     }
 
-    /// <summary>The target as <see cref="Parse"/> reads it.</summary>
+    /// <summary>The target in the form that <see cref="Parse"/> reads.</summary>
     public override string ToString()
     {
         var host = Host.Contains(':') ? $"[{Host}]" : Host;
@@ -53,20 +53,20 @@ public sealed record SshTarget(string Host, string? User, int? Port)
             if (!zoneIsValid || !IPAddress.TryParse(address, out var parsed) || parsed.AddressFamily != AddressFamily.InterNetworkV6)
                 throw Invalid(text, "there is no IPv6 address between the brackets");
             if (tail.Length > 0 && tail[0] != ':')
-                throw Invalid(text, $"'{tail}' after the brackets is no port");
+                throw Invalid(text, $"'{tail}' after the brackets is not a valid port");
             return (address, tail.Length == 0 ? null : tail[1..]);
         }
         var colon = authority.IndexOf(':', StringComparison.Ordinal);
         var host = colon < 0 ? authority : authority[..colon];
         if (!IsName(host, "._-", 255))
-            throw Invalid(text, $"'{host}' is no host name or address");
+            throw Invalid(text, $"'{host}' is not a valid host name or address");
         return (host, colon < 0 ? null : authority[(colon + 1)..]);
     }
 
     private static int ParsePort(string text, string port) =>
         int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= 65535
             ? number
-            : throw Invalid(text, $"'{port}' is no port (1 to 65535; write an IPv6 address in brackets)");
+            : throw Invalid(text, $"'{port}' is not a valid port (1 to 65535; write an IPv6 address in brackets)");
 
     private static bool IsName(string name, string others, int longest)
     {
@@ -79,5 +79,8 @@ public sealed record SshTarget(string Host, string? User, int? Port)
     }
 
     private static CloudletException Invalid(string text, string why) =>
-        new(ErrorKind.InvalidInput, $"'{text}' is no ssh target: {why}. Write ssh://host, ssh://user@host or ssh://user@host:port.");
+        new(
+            ErrorKind.InvalidInput,
+            $"'{text}' is not a valid ssh target: {why}. Write ssh://host, ssh://user@host or ssh://user@host:port."
+        );
 }

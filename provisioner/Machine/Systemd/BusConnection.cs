@@ -5,8 +5,8 @@ using Cloudlet.Errors;
 namespace Cloudlet.Machine.Systemd;
 
 /// <summary>
-/// One connection to a service manager. Root talks to its private socket, as systemctl does: that works without a D-Bus daemon and while one restarts.
-/// Not for several threads at once.
+/// A connection to a service manager. Root uses its private socket, as systemctl does, which works without a D-Bus daemon and while one
+/// restarts. Not thread-safe.
 /// </summary>
 internal sealed unsafe class BusConnection : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed unsafe class BusConnection : IDisposable
     private const string Destination = "org.freedesktop.systemd1";
     private const string PrivateAddress = "unix:path=/run/systemd/private";
     private const string ContainerAddress = "x-machine-unix:";
-    private const ulong WaitSlice = 100_000; // µs: how late a cancellation may be noticed
+    private const ulong WaitSlice = 100_000; // µs: limit of the delay until a cancellation is noticed
 
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(25);
 
@@ -29,7 +29,8 @@ internal sealed unsafe class BusConnection : IDisposable
 
     /// <summary>Connects to a service manager.</summary>
     /// <param name="address">
-    /// The address of a manager's private socket, of the system bus in a container (<c>x-machine-unix:pid=PID</c>), or null for this host's manager.
+    /// The address of a manager's private socket, of the system bus in a container (<c>x-machine-unix:pid=PID</c>), or null for this host's
+    /// manager.
     /// </param>
     public static BusConnection Open(string? address)
     {
@@ -40,7 +41,10 @@ internal sealed unsafe class BusConnection : IDisposable
         catch (DllNotFoundException e)
         {
             throw new CloudletException(
-                ErrorKind.Unsupported, "libsystemd.so.0 is not installed, so systemd cannot be reached. Install it with: apt-get install libsystemd0", e);
+                ErrorKind.Unsupported,
+                "libsystemd.so.0 is not installed, so systemd cannot be reached. Install it with: apt-get install libsystemd0",
+                e
+            );
         }
     }
 
@@ -51,9 +55,9 @@ internal sealed unsafe class BusConnection : IDisposable
     }
 
     /// <summary>Sends a call and waits for its answer.</summary>
-    /// <param name="call">The call, complete.</param>
-    /// <param name="timeout">How long the answer may take.</param>
-    /// <param name="action">What is tried, for messages, e.g. <c>start ssh.service</c>.</param>
+    /// <param name="call">The complete call.</param>
+    /// <param name="timeout">Time limit of the answer.</param>
+    /// <param name="action">The action, for messages, e.g. <c>start ssh.service</c>.</param>
     public BusMessage Call(BusMessage call, TimeSpan timeout, string action)
     {
         var error = default(SdBus.BusError);
@@ -73,7 +77,9 @@ internal sealed unsafe class BusConnection : IDisposable
         }
     }
 
-    /// <summary>Hands every incoming signal to <paramref name="accept"/> until that returns true; false when <paramref name="timeout"/> passed first.</summary>
+    /// <summary>
+    /// Passes every incoming signal to <paramref name="accept"/> until that returns true; false after <paramref name="timeout"/>.
+    /// </summary>
     public bool WaitForSignal(Predicate<BusMessage> accept, TimeSpan timeout, CancellationToken ct)
     {
         var waited = Stopwatch.StartNew();
@@ -92,8 +98,8 @@ internal sealed unsafe class BusConnection : IDisposable
         }
     }
 
-    /// <summary>Makes systemd's signals come in from now on.</summary>
-    /// <param name="rules">What a bus daemon is to pass on (match rules of the D-Bus specification); without a daemon everything comes.</param>
+    /// <summary>Subscribes to systemd's signals.</summary>
+    /// <param name="rules">Match rules for the bus daemon (D-Bus specification); without a daemon all signals are received.</param>
     public void Listen(params ReadOnlySpan<string> rules)
     {
         foreach (var rule in HasDaemon ? rules : [])
@@ -105,7 +111,7 @@ internal sealed unsafe class BusConnection : IDisposable
         Call(subscribe, CallTimeout, "listen to systemd").Dispose();
     }
 
-    /// <summary>A message that has come already, or null.</summary>
+    /// <summary>A message that was received already, or null.</summary>
     public BusMessage? TryTake()
     {
         while (true)
@@ -119,7 +125,9 @@ internal sealed unsafe class BusConnection : IDisposable
         }
     }
 
-    /// <summary>What poll(2) is to wait for, and for how many milliseconds at most (-1 for no limit), before <see cref="TryTake"/> has something to do.</summary>
+    /// <summary>
+    /// Descriptor, events and limit in milliseconds (-1 for none) for poll(2), before <see cref="TryTake"/> is called again.
+    /// </summary>
     public (int Descriptor, short Events, int Milliseconds) WaitingFor()
     {
         var descriptor = BusErrors.Check(SdBus.GetDescriptor(_bus), "listen to systemd");
@@ -138,7 +146,10 @@ internal sealed unsafe class BusConnection : IDisposable
     {
         // The test that sd_booted(3) makes.
         if (!Directory.Exists("/run/systemd/system"))
-            throw new CloudletException(ErrorKind.Unsupported, "This host was not booted with systemd (there is no /run/systemd/system), so it has no units to manage.");
+            throw new CloudletException(
+                ErrorKind.Unsupported,
+                "This host was not booted with systemd (there is no /run/systemd/system), so it has no units to manage."
+            );
         if (Environment.IsPrivilegedProcess && File.Exists("/run/systemd/private"))
             return OpenAddress(PrivateAddress);
         var result = SdBus.OpenSystem(out var bus);
@@ -152,7 +163,7 @@ internal sealed unsafe class BusConnection : IDisposable
     {
         BusErrors.Check(SdBus.New(out var bus), "create a bus connection");
         var result = SdBus.SetAddress(bus, address);
-        // Behind a container's address is its system bus, with a daemon; everything else is a manager's own socket.
+        // A container's address leads to its system bus, with a daemon; any other is a manager's private socket.
         if (result >= 0)
             result = address.StartsWith(ContainerAddress, StringComparison.Ordinal) ? SdBus.SetBusClient(bus, 1) : SdBus.SetTrusted(bus, 1);
         if (result >= 0)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cloudlet.Machine.Systemd;
 
-/// <summary>Builds and reads one D-Bus message. Reading goes strictly forward, as in sd_bus_message_read(3).</summary>
+/// <summary>Builds and reads one D-Bus message. Reading is strictly sequential, as in sd_bus_message_read(3).</summary>
 internal sealed unsafe class BusMessage(MessageHandle handle) : IDisposable
 {
     public MessageHandle Handle { get; } = handle;
@@ -43,7 +43,18 @@ internal sealed unsafe class BusMessage(MessageHandle handle) : IDisposable
         return Marshal.PtrToStringUTF8((nint)value) ?? "";
     }
 
-    /// <summary>Reads a string without copying it; valid for as long as the message.</summary>
+    /// <summary>Reads an array of strings.</summary>
+    public IReadOnlyList<string> ReadStrings()
+    {
+        var texts = new List<string>();
+        Enter('a', "s");
+        while (Checked(SdBus.ReadPointer(Handle, (byte)'s', out var value)) > 0)
+            texts.Add(Marshal.PtrToStringUTF8((nint)value) ?? "");
+        Exit();
+        return texts;
+    }
+
+    /// <summary>Reads a string without copying it; valid as long as the message.</summary>
     public ReadOnlySpan<byte> ReadUtf8()
     {
         Checked(SdBus.ReadPointer(Handle, (byte)'s', out var value));
@@ -81,7 +92,7 @@ internal sealed unsafe class BusMessage(MessageHandle handle) : IDisposable
     private static int Checked(int result) => BusErrors.Check(result, "read systemd's answer");
 }
 
-/// <summary>A property's name as D-Bus carries it, compared without making strings of the two hundred that we don't want.</summary>
+/// <summary>Compares a property's name in UTF-8, without allocating strings for the two hundred that we don't need.</summary>
 internal static class PropertyName
 {
     public static bool Is(this ReadOnlySpan<byte> name, ReadOnlySpan<byte> expected) => name.SequenceEqual(expected);

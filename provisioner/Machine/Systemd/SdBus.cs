@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Cloudlet.Machine.Systemd;
 
-/// <summary>The functions of libsystemd's sd-bus(3) that we use: none of them variadic. A negative result is a negated errno.</summary>
+/// <summary>The functions of libsystemd's sd-bus(3) that we use, none of them variadic. A negative result is a negated errno.</summary>
 internal static unsafe partial class SdBus
 {
     private const string Library = "libsystemd.so.0";
@@ -42,7 +42,13 @@ internal static unsafe partial class SdBus
 
     [LibraryImport(Library, EntryPoint = "sd_bus_message_new_method_call", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int NewMethodCall(
-        BusHandle bus, out MessageHandle message, string destination, string path, string @interface, string member);
+        BusHandle bus,
+        out MessageHandle message,
+        string destination,
+        string path,
+        string @interface,
+        string member
+    );
 
     [LibraryImport(Library, EntryPoint = "sd_bus_message_append_basic", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int AppendString(MessageHandle message, byte type, string value);

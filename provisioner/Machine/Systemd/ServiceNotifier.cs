@@ -4,19 +4,19 @@ using System.Text;
 namespace Cloudlet.Machine.Systemd;
 
 /// <summary>
-/// Tells the service manager how a service is, as sd_notify(3) does. Without a manager that wants to know (<c>NOTIFY_SOCKET</c>), and when it does not listen, every call does nothing: a service must not fail because nobody
-/// hears that it is well. Safe for several threads.
+/// Reports the state of a service to the service manager, as sd_notify(3) does. Without a manager (<c>NOTIFY_SOCKET</c>), and when it does
+/// not listen, calls do nothing: a service must not fail because its state can't be reported. Thread-safe.
 /// </summary>
 public sealed class ServiceNotifier : IDisposable
 {
-    /// <summary>A manager that reads nothing for so long has lost the message: the next one, at the latest, says the same.</summary>
+    /// <summary>A message that the manager does not read within this time is dropped; the next one reports the same.</summary>
     private const int SendMilliseconds = 1000;
 
     private readonly Socket? socket;
     private readonly UnixDomainSocketEndPoint? manager;
 
     /// <summary>A notifier for the manager that listens at <paramref name="address"/>.</summary>
-    /// <param name="address">An absolute path, <c>@</c> and an abstract name, or null for nobody.</param>
+    /// <param name="address">An absolute path, <c>@</c> and an abstract name, or null for none.</param>
     public ServiceNotifier(string? address)
     {
         if (address is not ['/' or '@', _, ..])
@@ -28,17 +28,17 @@ public sealed class ServiceNotifier : IDisposable
         }
         catch (Exception e) when (e is ArgumentException or SocketException)
         {
-            // Longer than the kernel allows, or no socket to be had.
+            // The address is too long, or no socket is available.
         }
     }
 
     /// <summary>The notifier of this process.</summary>
     public static ServiceNotifier FromEnvironment() => new(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"));
 
-    /// <summary>True when there is somebody to tell.</summary>
+    /// <summary>True when there is a manager to notify.</summary>
     public bool IsHeard => socket is not null;
 
-    /// <summary>The service does what it is for.</summary>
+    /// <summary>The service is ready.</summary>
     public void Ready() => Send("READY=1");
 
     /// <summary>The service is alive; due at least every <c>WatchdogSec</c>.</summary>
@@ -47,7 +47,7 @@ public sealed class ServiceNotifier : IDisposable
     /// <summary>One line for <c>systemctl status</c>; line breaks become spaces.</summary>
     public void Status(string text) => Send($"STATUS={text.ReplaceLineEndings(" ")}");
 
-    /// <summary>The service begins to stop.</summary>
+    /// <summary>The service is stopping.</summary>
     public void Stopping() => Send("STOPPING=1");
 
     /// <inheritdoc/>
@@ -63,7 +63,7 @@ public sealed class ServiceNotifier : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // See the class: nobody hears.
+            // Ignored, see the class comment.
         }
     }
 }

@@ -3,8 +3,8 @@ using Cloudlet.Errors;
 namespace Cloudlet.Machine.Systemd;
 
 /// <summary>
-/// A host's service manager over D-Bus. Short calls share one connection, opened when it is first needed and again after systemd
-/// re-executed itself; every job has a connection of its own, so that jobs run side by side.
+/// A host's service manager over D-Bus. Short calls share one connection, which is opened on first use and again after systemd has
+/// re-executed itself; every job has its own connection, so that jobs run in parallel.
 /// </summary>
 public sealed class SystemdBus : ISystemd, IDisposable
 {
@@ -16,12 +16,12 @@ public sealed class SystemdBus : ISystemd, IDisposable
     private readonly TimeSpan _jobTimeout;
     private BusConnection? _bus;
 
-    /// <summary>Creates the door to a service manager; nothing is connected yet.</summary>
+    /// <summary>Gives access to a service manager; it connects on first use.</summary>
     /// <param name="address">
-    /// Null for this host's manager; <c>x-machine-unix:pid=PID</c> for that of a container (PID is its first process; it needs dbus, because systemd refuses
-    /// peers from another process namespace on its private socket); else the address of a manager's private socket.
+    /// Null for this host's manager; <c>x-machine-unix:pid=PID</c> for that of a container (PID is its first process; it needs dbus,
+    /// because systemd refuses peers from another process namespace on its private socket); else the address of a manager's private socket.
     /// </param>
-    /// <param name="jobTimeout">How long a job may take before we stop waiting for it (it goes on then); null for five minutes.</param>
+    /// <param name="jobTimeout">How long to wait for a job, which continues after that; null for five minutes.</param>
     public SystemdBus(string? address = null, TimeSpan? jobTimeout = null)
     {
         _address = address;
@@ -32,17 +32,27 @@ public sealed class SystemdBus : ISystemd, IDisposable
     public UnitInfo Get(string unit)
     {
         CheckName(unit);
-        return WithBus(bus => UnitReader.Read(bus, unit));
+        return WithBus(bus => UnitTemplates.IsTemplate(unit) ? UnitTemplates.Read(bus, unit) : UnitReader.Read(bus, unit));
     }
 
     /// <inheritdoc/>
-    public string SystemState() => WithBus(bus =>
+    public UnitEnd GetEnd(string unit)
     {
-        using var call = bus.NewCall(BusConnection.ManagerPath, "org.freedesktop.DBus.Properties", "Get").Append(BusConnection.ManagerInterface).Append("SystemState");
-        using var reply = bus.Call(call, CallTimeout, "ask systemd how the system is");
-        reply.Enter('v', "s");
-        return reply.ReadString();
-    });
+        CheckName(unit);
+        return UnitTemplates.IsTemplate(unit) ? new UnitEnd() : WithBus(bus => UnitEndReader.Read(bus, unit));
+    }
+
+    /// <inheritdoc/>
+    public string SystemState() =>
+        WithBus(bus =>
+        {
+            using var call = bus.NewCall(BusConnection.ManagerPath, "org.freedesktop.DBus.Properties", "Get")
+                .Append(BusConnection.ManagerInterface)
+                .Append("SystemState");
+            using var reply = bus.Call(call, CallTimeout, "read the state of the system");
+            reply.Enter('v', "s");
+            return reply.ReadString();
+        });
 
     /// <inheritdoc/>
     public Task StartAsync(string unit, CancellationToken ct) => RunJobAsync("StartUnit", "start", unit, ct);
@@ -62,14 +72,17 @@ public sealed class SystemdBus : ISystemd, IDisposable
         CheckName(unit);
         var (canBeEnabled, changed) = WithBus(bus =>
         {
-            using var call = Manager(bus, "EnableUnitFiles").AppendList(unit).Append(false).Append(false); // for good, and over nobody else's links
+            // persistent, and without replacing existing links
+            using var call = Manager(bus, "EnableUnitFiles").AppendList(unit).Append(false).Append(false);
             using var reply = bus.Call(call, CallTimeout, $"enable {unit}");
             return (reply.ReadInt('b') != 0, HasChanges(reply));
         });
         if (!canBeEnabled)
         {
             throw new CloudletException(
-                ErrorKind.InvalidInput, $"Cannot enable {unit}: it has no [Install] section, so it starts only when another unit asks for it. Leave 'enabled' out.");
+                ErrorKind.InvalidInput,
+                $"Cannot enable {unit}: it has no [Install] section, so it starts only when another unit asks for it. Leave 'enabled' out."
+            );
         }
         if (changed)
             DaemonReload();
@@ -104,17 +117,18 @@ public sealed class SystemdBus : ISystemd, IDisposable
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.NotFound)
         {
-            // Not in memory: there is nothing to forget.
+            // Not loaded: there is nothing to reset.
         }
     }
 
     /// <inheritdoc/>
-    public void DaemonReload() => WithBus(bus =>
-    {
-        using var call = Manager(bus, "Reload");
-        using var reply = bus.Call(call, ReloadTimeout, "make systemd read its unit files again");
-        return true;
-    });
+    public void DaemonReload() =>
+        WithBus(bus =>
+        {
+            using var call = Manager(bus, "Reload");
+            using var reply = bus.Call(call, ReloadTimeout, "make systemd read its unit files again");
+            return true;
+        });
 
     /// <inheritdoc/>
     public void Dispose()
@@ -136,7 +150,7 @@ public sealed class SystemdBus : ISystemd, IDisposable
         return reply.Enter('r', "sss");
     }
 
-    /// <summary>Does something that may be repeated over the shared connection, and repeats it once when that turns out to be dead.</summary>
+    /// <summary>Runs a repeatable action over the shared connection, and retries once when the connection was lost.</summary>
     private T WithBus<T>(Func<BusConnection, T> action)
     {
         lock (_lock)
@@ -161,7 +175,11 @@ public sealed class SystemdBus : ISystemd, IDisposable
     {
         CheckName(unit);
         return Task.Factory.StartNew(
-            () => RunJob(method, verb, unit, ct), ct, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+            () => RunJob(method, verb, unit, ct),
+            ct,
+            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+            TaskScheduler.Default
+        );
     }
 
     private void RunJob(string method, string verb, string unit, CancellationToken ct)
@@ -169,16 +187,18 @@ public sealed class SystemdBus : ISystemd, IDisposable
         using var bus = BusConnection.Open(_address);
         var job = new UnitJob(bus, unit, verb);
         var result = job.Run(method, _jobTimeout, ct);
-        if (result is "done" or "skipped") // skipped: there was nothing to do in the unit's state
+        if (result is "done" or "skipped") // skipped: the unit's state required nothing
             return;
         var state = UnitReader.Read(bus, unit);
         var what = result is null
-            ? $"systemd still works on it after {_jobTimeout.TotalSeconds:0} s (we stop waiting, the job goes on)"
+            ? $"systemd has not finished the job after {_jobTimeout.TotalSeconds:0} s (we stop waiting, the job continues)"
             : $"the job ended as '{result}'";
         throw new CloudletException(
             result is null ? ErrorKind.Timeout : ErrorKind.ProcessFailed,
-            $"Could not {verb} {unit}: {what}; the unit is {state.ActiveState} ({state.SubState}), result {(state.Result.Length == 0 ? "none" : state.Result)}. "
-                + $"Its last words: journalctl -b -n 50 -u {unit}");
+            $"Could not {verb} {unit}: {what}; the unit is {state.ActiveState} ({state.SubState}), result "
+                + $"{(state.Result.Length == 0 ? "none" : state.Result)}. "
+                + $"More: journalctl -b -n 50 -u {unit}"
+        );
     }
 
     private static void CheckName(string unit)
@@ -186,7 +206,9 @@ public sealed class SystemdBus : ISystemd, IDisposable
         if (unit.Length is 0 or > 255 || unit.IndexOf('.', StringComparison.Ordinal) <= 0 || unit.AsSpan().ContainsAny('/', '\0', ' '))
         {
             throw new CloudletException(
-                ErrorKind.InvalidInput, $"'{unit}' is no name of a unit: it needs a suffix such as .service, and has no slashes or spaces.");
+                ErrorKind.InvalidInput,
+                $"'{unit}' is not a valid unit name: it needs a suffix such as .service, and has no slashes or spaces."
+            );
         }
     }
 }

@@ -1,14 +1,16 @@
 namespace Cloudlet.Machine.Systemd;
 
-/// <summary>Queues one job and waits for the JobRemoved signal that tells its result.</summary>
+/// <summary>Queues one job and waits for the JobRemoved signal with its result.</summary>
 internal sealed class UnitJob(BusConnection bus, string unit, string verb)
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(25);
 
-    /// <summary>The job's result, e.g. <c>done</c>, <c>failed</c>, <c>dependency</c>, <c>canceled</c>, <c>timeout</c>; null when we stopped waiting.</summary>
+    /// <summary>
+    /// The job's result, e.g. <c>done</c>, <c>failed</c>, <c>dependency</c>, <c>canceled</c>, <c>timeout</c>; null when we stopped waiting.
+    /// </summary>
     public string? Run(string method, TimeSpan timeout, CancellationToken ct)
     {
-        // First listen, then ask: the job may be over before we see its path. Signals that come meanwhile wait in the connection's queue.
+        // Subscribe before the call: the job may end before we know its path. Signals wait in the connection's queue until then.
         bus.Listen($"type='signal',path='{BusConnection.ManagerPath}',interface='{BusConnection.ManagerInterface}',member='JobRemoved'");
         using var call = bus.NewCall(BusConnection.ManagerPath, BusConnection.ManagerInterface, method).Append(unit).Append("replace");
         using var reply = bus.Call(call, CallTimeout, $"{verb} {unit}");

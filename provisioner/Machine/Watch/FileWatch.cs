@@ -3,17 +3,23 @@ using Cloudlet.Errors;
 namespace Cloudlet.Machine.Watch;
 
 /// <summary>
-/// Reports paths at which something else may be found than before, by inotify(7): the file itself, the content of a folder (not of folders
-/// in it), the folders above, and the symbolic links on the way and in a watched folder. A path where nothing is yet is watched from the
-/// nearest folder that exists. Our own temporary files are no reason to report a folder. What inotify does not tell, the mount table
-/// does: a file system that is mounted over a folder on the way, or unmounted from there.
-/// Not seen by the kernel, and so not by us: writes through a shared memory mapping, changes on another host's side of a network file
-/// system, and for a file in a watched folder, writes through a hard link elsewhere.
+/// Reports paths whose target may have changed, by inotify(7): the file itself, the content of a folder (not of its subfolders), the
+/// folders above, and the symbolic links in the path and in a watched folder. A path that does not exist is watched from the nearest
+/// existing folder. Our temporary files do not count as changes of a folder. File systems that are mounted over a folder in the path, or
+/// unmounted, are found by the mount table, because inotify does not report them. The kernel does not report writes through a shared memory
+/// mapping, changes by other hosts on a network file system, and for a file in a watched folder, writes through a hard link elsewhere.
 /// </summary>
 public sealed class FileWatch : IWakeSource
 {
-    private const InotifyMask Structural = InotifyMask.Create | InotifyMask.Delete | InotifyMask.MovedFrom | InotifyMask.MovedTo
-        | InotifyMask.DeleteSelf | InotifyMask.MoveSelf | InotifyMask.Unmount | InotifyMask.Ignored;
+    private const InotifyMask Structural =
+        InotifyMask.Create
+        | InotifyMask.Delete
+        | InotifyMask.MovedFrom
+        | InotifyMask.MovedTo
+        | InotifyMask.DeleteSelf
+        | InotifyMask.MoveSelf
+        | InotifyMask.Unmount
+        | InotifyMask.Ignored;
 
     private readonly Action<HostEvent> _sink;
     private readonly TimeProvider _clock;
@@ -22,21 +28,19 @@ public sealed class FileWatch : IWakeSource
     private readonly PathWalk _walk;
     private readonly WatchThread _thread;
 
-    // Held while events are read too, so that none meets a walk half done.
+    // Also held while events are read, so that none is handled during an incomplete walk.
     private readonly Lock _gate = new();
     private readonly Dictionary<string, WatchedPath> _paths = [];
     private readonly List<InotifyEvent> _batch = [];
     private string? _trouble;
-    private bool _troubleIsTold = true;
+    private bool _troubleReported = true;
     private bool _isDisposed;
 
-    /// <summary>Starts with nothing to watch. Errors: Busy when there are no inotify instances left.</summary>
+    /// <summary>Starts without watched paths. Errors: Busy when no inotify instance is available.</summary>
     /// <param name="sink">See <see cref="IWakeSource"/>.</param>
     /// <param name="clock">Gives the timestamps of the events.</param>
     public FileWatch(Action<HostEvent> sink, TimeProvider clock)
-        : this(sink, clock, int.MaxValue)
-    {
-    }
+        : this(sink, clock, int.MaxValue) { }
 
     internal FileWatch(Action<HostEvent> sink, TimeProvider clock, int mostWatches)
     {
@@ -48,7 +52,7 @@ public sealed class FileWatch : IWakeSource
         _thread = WatchThread.Start("watch-files", Run, _inotify.Dispose);
     }
 
-    /// <summary>Paths of which at least a part could not be watched: look at them by the clock. Tried again with every <see cref="Watch"/>.</summary>
+    /// <summary>Paths that could not be watched completely, and have to be polled. Every <see cref="Watch"/> retries them.</summary>
     public IReadOnlyCollection<string> Unwatched
     {
         get
@@ -59,8 +63,8 @@ public sealed class FileWatch : IWakeSource
     }
 
     /// <summary>
-    /// Replaces the set of watched paths. Once it has returned, every change of theirs gives an event; so look at new ones after it, not
-    /// before. Costs little for paths that are watched already. Errors: InvalidInput for a path that is not absolute; then nothing is changed.
+    /// Replaces the set of watched paths. After it has returned, every change causes an event; so observe new paths after it, not before.
+    /// It is cheap for paths that are watched already. Errors: InvalidInput for a path that is not absolute; nothing is changed then.
     /// </summary>
     public void Watch(IReadOnlyCollection<string> paths)
     {
@@ -98,9 +102,14 @@ public sealed class FileWatch : IWakeSource
 
     private void Run(WatchThread thread)
     {
-        // proc(5): the mount table is ready for POLLPRI when it has changed, and asking makes it unready again.
+        // proc(5): the mount table signals POLLPRI when it has changed, until it is polled.
         using var mounts = File.OpenHandle("/proc/self/mountinfo");
-        Span<PollEntry> entries = [default, new PollEntry(_inotify.Descriptor), new PollEntry((int)mounts.DangerousGetHandle(), Libc.POLLPRI)];
+        Span<PollEntry> entries =
+        [
+            default,
+            new PollEntry(_inotify.Descriptor),
+            new PollEntry((int)mounts.DangerousGetHandle(), Libc.POLLPRI),
+        ];
         while (thread.Wait(entries))
         {
             if (entries[2].IsReady)
@@ -116,7 +125,7 @@ public sealed class FileWatch : IWakeSource
             _sink(item);
     }
 
-    /// <summary>Paths that lead to something else since the mount table changed, watched anew.</summary>
+    /// <summary>Watches again the paths whose target has changed with the mount table, and returns their events.</summary>
     private List<HostEvent> ReadMounts()
     {
         lock (_gate)
@@ -136,8 +145,8 @@ public sealed class FileWatch : IWakeSource
     }
 
     /// <summary>
-    /// One batch of the kernel's events as ours, or null when there are none. The watches are renewed before anything is reported: who looks
-    /// because of the report sees what came before the new watch, and what comes after it gives another event.
+    /// Reads one batch of the kernel's events, or null when there are none. Watches are renewed before the events are reported: an observer
+    /// of the event sees changes before the new watch, and changes after it cause another event.
     /// </summary>
     private List<HostEvent>? Read()
     {
@@ -145,15 +154,23 @@ public sealed class FileWatch : IWakeSource
         {
             _inotify.Read(_batch);
             var at = _clock.GetTimestamp();
-            if (_batch.Count == 0 && _troubleIsTold)
+            if (_batch.Count == 0 && _troubleReported)
                 return null;
             var touched = Renew(out var isOverflown);
             List<HostEvent> events = [.. touched.Select(path => new PathTouched(path.Path) { At = at })];
             if (isOverflown)
-                events.Add(new EventsLost(WakeSourceNames.Files, "inotify's queue was full (fs.inotify.max_queued_events): more changed than was read in time") { At = at });
-            if (!_troubleIsTold)
+                events.Add(
+                    new EventsLost(
+                        WakeSourceNames.Files,
+                        "inotify's queue was full (fs.inotify.max_queued_events): more changed than was read in time"
+                    )
+                    {
+                        At = at,
+                    }
+                );
+            if (!_troubleReported)
                 events.Add(new EventsLost(WakeSourceNames.Files, _trouble!) { At = at });
-            _troubleIsTold = true;
+            _troubleReported = true;
             return events;
         }
     }
@@ -177,15 +194,18 @@ public sealed class FileWatch : IWakeSource
         return touched;
     }
 
-    /// <summary>Trouble is told when it begins, not again until everything was watched in between.</summary>
+    /// <summary>Reports a problem once, and again only after everything was watched in between.</summary>
     private void NoteTrouble()
     {
         var troubled = _paths.Values.Where(path => path.Trouble is not null).ToList();
         var before = _trouble;
-        _trouble = troubled.Count == 0 ? null : $"{troubled.Count} of {_paths.Count} paths cannot be watched; {troubled[0].Path} because of {troubled[0].Trouble}";
+        _trouble =
+            troubled.Count == 0
+                ? null
+                : $"{troubled.Count} of {_paths.Count} paths cannot be watched; {troubled[0].Path} because of {troubled[0].Trouble}";
         if (before is null && _trouble is not null)
-            _troubleIsTold = false;
+            _troubleReported = false;
         else if (_trouble is null)
-            _troubleIsTold = true;
+            _troubleReported = true;
     }
 }

@@ -1,31 +1,37 @@
 namespace Cloudlet.Machine.Watch;
 
 /// <summary>
-/// Where to look. An event never says what is true there: between the event and the look everything may have changed again, and for one
-/// change there may be several events.
+/// What to observe again. An event does not carry the new state: it may change again before it is observed, and one change may cause
+/// several events.
 /// </summary>
 public abstract record HostEvent
 {
-    /// <summary>Timestamp of the source's <see cref="TimeProvider"/> right after the kernel handed the event over.</summary>
+    /// <summary>Timestamp of the source's <see cref="TimeProvider"/> right after the event was read from the kernel.</summary>
     public required long At { get; init; }
 }
 
-/// <summary>A link, an address of it or a route over it came, changed or went. A link that got another name is reported under both.</summary>
-/// <param name="Name">Its name, or null when that is not known.</param>
-/// <param name="Index">Its index in the network namespace that is watched.</param>
+/// <summary>
+/// A link, one of its addresses or a route over it was added, changed or removed. A renamed link is reported under both names.
+/// </summary>
+/// <param name="Name">Its name, or null when it is unknown.</param>
+/// <param name="Index">Its index in the watched network namespace.</param>
 public sealed record LinkTouched(string? Name, int Index) : HostEvent;
 
-/// <summary>What is found at a watched path may be different: the thing itself, a folder above it, or a symbolic link on the way to it.</summary>
+/// <summary>An address, or a route to a destination, was added, changed or removed on any link.</summary>
+/// <param name="Address">The address, or the destination with its prefix length.</param>
+public sealed record AddressTouched(string Address) : HostEvent;
+
+/// <summary>The target of a watched path may have changed: the file itself, a folder above it, or a symbolic link in the path.</summary>
 /// <param name="Path">The path as it was given to <see cref="FileWatch.Watch"/>.</param>
 public sealed record PathTouched(string Path) : HostEvent;
 
-/// <summary>The state of a unit, its files or its main process may be different.</summary>
+/// <summary>The state of a unit, its files or its main process may have changed.</summary>
 /// <param name="Unit">The unit's name as it was given.</param>
 public sealed record UnitTouched(string Unit) : HostEvent;
 
-/// <summary>Events were or may have been lost: look at everything that this source stands for.</summary>
+/// <summary>Events were or may have been lost: observe everything of this source again.</summary>
 /// <param name="Source">One of the names in <see cref="WakeSourceNames"/>.</param>
-/// <param name="Because">What happened, and what to do when it happens often.</param>
+/// <param name="Because">What happened, and what to do if it happens often.</param>
 public sealed record EventsLost(string Source, string Because) : HostEvent;
 
 /// <summary>The values of <see cref="EventsLost.Source"/>.</summary>

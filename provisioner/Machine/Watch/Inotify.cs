@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Watch;
 
-/// <summary>What inotify(7) can tell, under the kernel's names.</summary>
+/// <summary>Events of inotify(7).</summary>
 [Flags]
 internal enum InotifyMask : uint
 {
@@ -31,12 +31,12 @@ internal enum InotifyMask : uint
 }
 
 /// <summary>struct inotify_event.</summary>
-/// <param name="Watch">Which watch it belongs to; -1 for an overflow.</param>
+/// <param name="Watch">Number of its watch; -1 for an overflow.</param>
 /// <param name="Mask">What happened.</param>
-/// <param name="Name">Name of the child of a watched folder; empty when the watched thing itself is meant.</param>
+/// <param name="Name">Name of the entry of a watched folder; empty for the watched inode itself.</param>
 internal readonly record struct InotifyEvent(int Watch, InotifyMask Mask, string Name);
 
-/// <summary>An inotify(7) instance. A watch belongs to an inode, whatever the path; adding one again adds to what it tells.</summary>
+/// <summary>An inotify(7) instance. A watch belongs to an inode, whatever the path; adding it again extends its mask.</summary>
 internal sealed class Inotify : IDisposable
 {
     private const int HeaderBytes = 16;
@@ -47,7 +47,7 @@ internal sealed class Inotify : IDisposable
     private readonly byte[] _buffer = new byte[64 * 1024];
 
     /// <summary>Opens an instance. Errors: Busy when this user has too many.</summary>
-    /// <param name="mostWatches">A limit below the kernel's own, for tests of what happens at the limit.</param>
+    /// <param name="mostWatches">A limit below the kernel's, for tests.</param>
     internal Inotify(int mostWatches)
     {
         _mostWatches = mostWatches;
@@ -56,13 +56,17 @@ internal sealed class Inotify : IDisposable
         {
             var errno = Libc.LastErrno;
             throw new CloudletException(
-                ErrorKind.Busy, $"make an inotify instance: {Errno.Describe(errno)}. Raise fs.inotify.max_user_instances or the limit of open files.");
+                ErrorKind.Busy,
+                $"make an inotify instance: {Errno.Describe(errno)}. Raise fs.inotify.max_user_instances or the limit of open files."
+            );
         }
     }
 
     internal int Descriptor => (int)_instance.DangerousGetHandle();
 
-    /// <summary>Watches what is at a path now; a symbolic link is watched itself. Returns the number of the watch, or -1 with the errno.</summary>
+    /// <summary>
+    /// Watches the inode at a path; a symbolic link is not followed. Returns the number of the watch, or -1 with the errno.
+    /// </summary>
     internal int Add(string path, InotifyMask mask, out int errno)
     {
         var watch = Libc.InotifyAdd(_instance, path, (uint)(mask | InotifyMask.DontFollow | InotifyMask.MaskAdd));
@@ -80,18 +84,24 @@ internal sealed class Inotify : IDisposable
         _ = Libc.InotifyRemove(_instance, watch);
     }
 
-    /// <summary>Events that wait, as many as one read gives; none when nothing waits. The kernel has forgotten the watch of an <see cref="InotifyMask.Ignored"/> event.</summary>
+    /// <summary>
+    /// Reads pending events, as many as one read returns. The kernel has removed the watch of an <see cref="InotifyMask.Ignored"/> event.
+    /// </summary>
     internal void Read(List<InotifyEvent> events)
     {
         events.Clear();
         var length = (int)Libc.Read(_instance, _buffer, _buffer.Length);
         if (length < 0 && Libc.LastErrno is not (Errno.EAGAIN or Errno.EINTR) and var errno)
             throw Errno.Failure("read inotify events", errno);
-        for (var offset = 0; offset < length;)
+        for (var offset = 0; offset < length; )
         {
             var header = MemoryMarshal.Cast<byte, uint>(_buffer.AsSpan(offset, HeaderBytes)); // wd, mask, cookie, len
             var name = _buffer.AsSpan(offset + HeaderBytes, (int)header[3]);
-            var item = new InotifyEvent((int)header[0], (InotifyMask)header[1], name.IsEmpty ? "" : Encoding.UTF8.GetString(name[..name.IndexOf((byte)0)]));
+            var item = new InotifyEvent(
+                (int)header[0],
+                (InotifyMask)header[1],
+                name.IsEmpty ? "" : Encoding.UTF8.GetString(name[..name.IndexOf((byte)0)])
+            );
             if (item.Mask.HasFlag(InotifyMask.Ignored))
                 _watches.Remove(item.Watch);
             events.Add(item);

@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Machine.Watch;
 
 /// <summary>The system calls of this folder, through libc. Each returns -1 (or an invalid handle) on failure and leaves errno.</summary>
-/// <remarks>syscall is variadic in C; on Linux its arguments travel in the same registers as fixed ones.</remarks>
+/// <remarks>
+/// syscall is variadic in C; on Linux its arguments are passed in the same registers as fixed ones.
+/// </remarks>
 internal static unsafe partial class Libc
 {
     internal const short POLLIN = 0x1;
@@ -53,6 +55,6 @@ internal struct PollEntry(int descriptor, short events = Libc.POLLIN)
     internal short Events = events;
     internal short Returned;
 
-    /// <summary>True when there is something to read, or an error or end to find out about by reading.</summary>
+    /// <summary>True when data, an error or the end can be read.</summary>
     internal readonly bool IsReady => Returned != 0;
 }

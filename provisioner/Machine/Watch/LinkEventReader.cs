@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Netlink;
@@ -5,18 +6,28 @@ using static Cloudlet.Machine.Netlink.NetlinkConstants;
 
 namespace Cloudlet.Machine.Watch;
 
-/// <summary>Finds out which links rtnetlink messages are about. Keeps the names of the links, because messages of addresses and routes carry only an index.</summary>
+/// <summary>
+/// Determines which links rtnetlink messages are about. Keeps the names of the links, because messages about addresses and routes only have
+/// an index.
+/// </summary>
 internal sealed class LinkEventReader
 {
     private readonly Dictionary<int, string> _names = [];
     private readonly List<(string? Name, int Index)> _links = [];
+    private readonly List<string> _addresses = [];
 
-    /// <summary>Reads a datagram. False when a part of it could not be understood.</summary>
+    /// <summary>
+    /// The addresses and route destinations in the last datagram, without consecutive duplicates; valid until the next call.
+    /// </summary>
+    internal IReadOnlyList<string> Addresses => _addresses;
+
+    /// <summary>Reads a datagram. False when a part of it is malformed.</summary>
     /// <param name="datagram">Messages from the kernel, not trusted to be well-formed.</param>
-    /// <param name="links">The links in the order of their messages, equal neighbours once; valid until the next call.</param>
+    /// <param name="links">The links in the order of their messages, without consecutive duplicates; valid until the next call.</param>
     internal bool Read(ReadOnlySpan<byte> datagram, out List<(string? Name, int Index)> links)
     {
         _links.Clear();
+        _addresses.Clear();
         links = _links;
         try
         {
@@ -31,7 +42,7 @@ internal sealed class LinkEventReader
         }
     }
 
-    /// <summary>Learns a name from a message of a dump.</summary>
+    /// <summary>Stores a name from a message of a dump.</summary>
     internal void Learn(in NetlinkMessage message)
     {
         if (message.Header.Type == RTM_NEWLINK && ReadLink(message, out var name) is { Family: AF_UNSPEC } header && name is not null)
@@ -49,7 +60,7 @@ internal sealed class LinkEventReader
                 TakeLink(message);
                 return true;
             case RTM_NEWADDR or RTM_DELADDR:
-                Touch(AttributeReader.Structure<AddressHeader>(message.Payload, out _).Index);
+                TakeAddress(message);
                 return true;
             case RTM_NEWROUTE or RTM_DELROUTE:
                 TakeRoute(message);
@@ -67,7 +78,7 @@ internal sealed class LinkEventReader
         if (known is not null && known != name && name is not null)
             Add(known, header.Index);
         Add(name ?? known, header.Index);
-        // Of the family AF_BRIDGE are reports about a port of a bridge; RTM_DELLINK is then only the end of being a port.
+        // Messages of the family AF_BRIDGE are about a port of a bridge; RTM_DELLINK then only means that it left the bridge.
         if (header.Family != AF_UNSPEC)
             return;
         if (isGone)
@@ -87,19 +98,41 @@ internal sealed class LinkEventReader
         return header;
     }
 
+    private void TakeAddress(in NetlinkMessage message)
+    {
+        Touch(AttributeReader.Structure<AddressHeader>(message.Payload, out var rest).Index);
+        string? local = null,
+            address = null;
+        var reader = new AttributeReader(rest);
+        while (reader.Next())
+        {
+            if (reader.Type == IFA_LOCAL)
+                local = reader.Address().ToString();
+            else if (reader.Type == IFA_ADDRESS)
+                address = reader.Address().ToString();
+        }
+
+        AddAddress(local ?? address);
+    }
+
     private void TakeRoute(in NetlinkMessage message)
     {
         var header = AttributeReader.Structure<RouteHeader>(message.Payload, out var rest);
         if ((header.Flags & RTM_F_CLONED) != 0)
             return;
+        var destination = header.Family == AF_INET ? IPAddress.Any : IPAddress.IPv6Any;
         var reader = new AttributeReader(rest);
         while (reader.Next())
         {
-            if (reader.Type == RTA_OIF)
+            if (reader.Type == RTA_DST)
+                destination = reader.Address();
+            else if (reader.Type == RTA_OIF)
                 Touch(reader.Int32());
             else if (reader.Type == RTA_MULTIPATH)
                 TakeNextHops(reader.Value);
         }
+
+        AddAddress($"{destination}/{header.DestinationLength}");
     }
 
     /// <summary>The elements of RTA_MULTIPATH, struct rtnexthop: u16 length with its attributes, u8 flags, u8 hops, i32 link.</summary>
@@ -117,6 +150,12 @@ internal sealed class LinkEventReader
     }
 
     private void Touch(int index) => Add(_names.GetValueOrDefault(index), index);
+
+    private void AddAddress(string? address)
+    {
+        if (address is not null && (_addresses.Count == 0 || _addresses[^1] != address))
+            _addresses.Add(address);
+    }
 
     private void Add(string? name, int index)
     {

@@ -5,13 +5,13 @@ using static Cloudlet.Machine.Netlink.NetlinkConstants;
 namespace Cloudlet.Machine.Watch;
 
 /// <summary>
-/// Reports links whose properties, addresses or routes changed, as the kernel multicasts it (rtnetlink(7)). When the kernel had to drop
-/// messages because they were read too slowly, <see cref="EventsLost"/> comes twice: at once, and again when the backlog is read, because
-/// until then the kernel drops more without a word.
+/// Reports links whose properties, addresses or routes have changed, from the kernel's multicasts (rtnetlink(7)). When the kernel has
+/// dropped messages because they were read too slowly, <see cref="EventsLost"/> is reported twice: at once, and again after the backlog was
+/// read, because until then the kernel drops more silently.
 /// </summary>
 public sealed class LinkWatch : IWakeSource
 {
-    // Room for a storm of thousands of links; the kernel charges it only while messages wait.
+    // Enough for a storm of thousands of links; the memory is only used while messages wait.
     private const int ReceiveBytes = 4 << 20;
 
     private static readonly int[] Groups = [RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE];
@@ -25,12 +25,10 @@ public sealed class LinkWatch : IWakeSource
 
     /// <summary>Starts to watch. Errors: those of <see cref="RouteNetlink.Open(string)"/>.</summary>
     /// <param name="sink">See <see cref="IWakeSource"/>.</param>
-    /// <param name="clock">Gives the timestamps of the events.</param>
+    /// <param name="clock">Source of the events' timestamps.</param>
     /// <param name="networkNamespace">Name in /run/netns or path of another network namespace; null for that of the calling thread.</param>
     public LinkWatch(Action<HostEvent> sink, TimeProvider clock, string? networkNamespace = null)
-        : this(sink, clock, networkNamespace, ReceiveBytes)
-    {
-    }
+        : this(sink, clock, networkNamespace, ReceiveBytes) { }
 
     internal LinkWatch(Action<HostEvent> sink, TimeProvider clock, string? networkNamespace, int receiveBytes)
     {
@@ -39,7 +37,7 @@ public sealed class LinkWatch : IWakeSource
         (_events, _questions) = Open(networkNamespace, receiveBytes);
         try
         {
-            // Listening began before this, so that the table misses nothing.
+            // After the subscription, so that the table misses nothing.
             LearnNames();
         }
         catch
@@ -96,13 +94,13 @@ public sealed class LinkWatch : IWakeSource
             if (errno == 0)
                 Report(datagram, at);
             else
-                Lose(at, $"reading rtnetlink: {Errno.Describe(errno)}: more changed than was read in time");
+                ReportLoss(at, $"reading rtnetlink: {Errno.Describe(errno)}: more changed than was read in time");
             overrun |= errno != 0;
         }
         if (!overrun)
             return;
         LearnNames();
-        Lose(_clock.GetTimestamp(), "reading rtnetlink: the backlog has been read; what changed meanwhile was dropped");
+        ReportLoss(_clock.GetTimestamp(), "reading rtnetlink: the backlog has been read; changes in the meantime were dropped");
     }
 
     private void Report(ReadOnlySpan<byte> datagram, long at)
@@ -110,11 +108,13 @@ public sealed class LinkWatch : IWakeSource
         var complete = _reader.Read(datagram, out var links);
         foreach (var (name, index) in links)
             _sink(new LinkTouched(name, index) { At = at });
+        foreach (var address in _reader.Addresses)
+            _sink(new AddressTouched(address) { At = at });
         if (!complete)
-            Lose(at, "reading rtnetlink: a message of the kernel is malformed or says that others were dropped");
+            ReportLoss(at, "reading rtnetlink: a message of the kernel is malformed or reports dropped messages");
     }
 
-    /// <summary>Fills the name table afresh. An interrupted or failed dump leaves gaps: events of such a link come without its name.</summary>
+    /// <summary>Rebuilds the name table. An interrupted or failed dump leaves gaps: events of such a link have no name.</summary>
     private void LearnNames()
     {
         _reader.Forget();
@@ -128,7 +128,7 @@ public sealed class LinkWatch : IWakeSource
         }
     }
 
-    private void Lose(long at, string because) => _sink(new EventsLost(WakeSourceNames.Links, because) { At = at });
+    private void ReportLoss(long at, string because) => _sink(new EventsLost(WakeSourceNames.Links, because) { At = at });
 
     private void Release()
     {

@@ -1,17 +1,17 @@
 namespace Cloudlet.Machine.Watch;
 
-/// <summary>Which paths have to be looked at when something happens to an inode or to a name in a folder.</summary>
+/// <summary>Maps events of an inode, or of a name in a folder, to the paths that depend on them.</summary>
 internal sealed class PathInterests(Inotify inotify)
 {
-    /// <summary>Stands for every name in a folder. No file can be called so.</summary>
+    /// <summary>Stands for every name in a folder; it is not a valid file name.</summary>
     internal const string AnyName = "/";
 
-    /// <summary>Stands for the watched thing itself, as in the kernel's events.</summary>
+    /// <summary>Stands for the watched inode itself, as in the kernel's events.</summary>
     internal const string Itself = "";
 
     private readonly Dictionary<int, Dictionary<string, HashSet<WatchedPath>>> _byWatch = [];
 
-    /// <summary>Notes that <paramref name="path"/> depends on a name below a watch.</summary>
+    /// <summary>Records that <paramref name="path"/> depends on a name below a watch.</summary>
     internal void Add(int watch, string name, WatchedPath path)
     {
         if (!_byWatch.TryGetValue(watch, out var byName))
@@ -22,12 +22,18 @@ internal sealed class PathInterests(Inotify inotify)
         path.Interests.Add((watch, name));
     }
 
-    /// <summary>Ends the interests of a path that are in <paramref name="old"/> and not among its present ones, and with the last one the watch.</summary>
+    /// <summary>
+    /// Removes the interests of a path that are in <paramref name="old"/> but not among its current ones, and watches without interests.
+    /// </summary>
     internal void RemoveStale(HashSet<(int Watch, string Name)> old, WatchedPath path)
     {
         foreach (var (watch, name) in old)
         {
-            if (path.Interests.Contains((watch, name)) || !_byWatch.TryGetValue(watch, out var byName) || !byName.TryGetValue(name, out var paths))
+            if (
+                path.Interests.Contains((watch, name))
+                || !_byWatch.TryGetValue(watch, out var byName)
+                || !byName.TryGetValue(name, out var paths)
+            )
                 continue;
             paths.Remove(path);
             if (paths.Count == 0)
@@ -62,12 +68,12 @@ internal sealed class PathInterests(Inotify inotify)
     }
 }
 
-/// <summary>A path as it was given, and what it depends on at the moment.</summary>
+/// <summary>A path as it was given, and what it currently depends on.</summary>
 internal sealed class WatchedPath(string path)
 {
     internal string Path { get; } = path;
 
-    /// <summary>Watch and name of everything that decides what is found at the path.</summary>
+    /// <summary>Watch and name of everything that the target of the path depends on.</summary>
     internal HashSet<(int Watch, string Name)> Interests { get; set; } = [];
 
     /// <summary>Why a part of it cannot be watched, or null.</summary>

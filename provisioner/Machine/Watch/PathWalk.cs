@@ -6,24 +6,32 @@ using Cloudlet.Machine.Netlink;
 namespace Cloudlet.Machine.Watch;
 
 /// <summary>
-/// Goes the way that the kernel goes to find a path (path_resolution(7)) and watches everything on it. Each folder is watched before it is
-/// looked into: what changes during the walk gives an event, after which the walk is made again.
+/// Resolves a path like the kernel (path_resolution(7)) and watches every component. Each folder is watched before it is read: a change
+/// during the walk causes an event, after which the walk is repeated.
 /// </summary>
 internal sealed class PathWalk(Inotify inotify, PathInterests interests)
 {
-    /// <summary>As many symbolic links as the kernel follows.</summary>
+    /// <summary>Limit of symbolic links, as in the kernel.</summary>
     private const int MostLinks = 40;
 
-    private const InotifyMask Folder = InotifyMask.Create | InotifyMask.Delete | InotifyMask.MovedFrom | InotifyMask.MovedTo | InotifyMask.Attrib
-        | InotifyMask.DeleteSelf | InotifyMask.MoveSelf | InotifyMask.OnlyDirectory;
+    private const InotifyMask Folder =
+        InotifyMask.Create
+        | InotifyMask.Delete
+        | InotifyMask.MovedFrom
+        | InotifyMask.MovedTo
+        | InotifyMask.Attrib
+        | InotifyMask.DeleteSelf
+        | InotifyMask.MoveSelf
+        | InotifyMask.OnlyDirectory;
 
     private const InotifyMask Content = Folder | InotifyMask.Modify | InotifyMask.CloseWrite | InotifyMask.ExcludeUnlinked;
 
-    private const InotifyMask File = InotifyMask.Modify | InotifyMask.CloseWrite | InotifyMask.Attrib | InotifyMask.DeleteSelf | InotifyMask.MoveSelf;
+    private const InotifyMask File =
+        InotifyMask.Modify | InotifyMask.CloseWrite | InotifyMask.Attrib | InotifyMask.DeleteSelf | InotifyMask.MoveSelf;
 
     private readonly byte[] _target = new byte[4096];
 
-    /// <summary>Watches what decides about <paramref name="path"/> now, and ends the watches of what did before.</summary>
+    /// <summary>Watches everything that <paramref name="path"/> now depends on, and removes watches that are not needed any more.</summary>
     internal void Arm(WatchedPath path)
     {
         var old = path.Interests;
@@ -33,7 +41,7 @@ internal sealed class PathWalk(Inotify inotify, PathInterests interests)
         interests.RemoveStale(old, path);
     }
 
-    /// <summary>Ends the watches of a path.</summary>
+    /// <summary>Removes the watches of a path.</summary>
     internal void Disarm(WatchedPath path)
     {
         var old = path.Interests;
@@ -43,10 +51,10 @@ internal sealed class PathWalk(Inotify inotify, PathInterests interests)
 
     private void Walk(WatchedPath path, string from, bool withContent)
     {
-        var way = new Stack<string>();
-        Push(way, from);
-        var real = ""; // where we are: no link is in it, and / is empty
-        for (var links = 0; way.TryPop(out var name);)
+        var remaining = new Stack<string>();
+        Push(remaining, from);
+        var real = ""; // the current folder: without links, and empty for /
+        for (var links = 0; remaining.TryPop(out var name); )
         {
             if (name == "..")
             {
@@ -63,7 +71,7 @@ internal sealed class PathWalk(Inotify inotify, PathInterests interests)
                     return;
                 if (target.StartsWith('/'))
                     real = "";
-                Push(way, target);
+                Push(remaining, target);
             }
             else
             {
@@ -73,14 +81,14 @@ internal sealed class PathWalk(Inotify inotify, PathInterests interests)
         WatchEnd(path, real.Length == 0 ? "/" : real, withContent);
     }
 
-    private static void Push(Stack<string> way, string path)
+    private static void Push(Stack<string> remaining, string path)
     {
         foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
             if (name != ".")
-                way.Push(name);
+                remaining.Push(name);
     }
 
-    /// <summary>What the path leads to: a file, a folder with everything in it, or nothing.</summary>
+    /// <summary>Watches the target of the path: a file, a folder with its entries, or nothing.</summary>
     private void WatchEnd(WatchedPath path, string end, bool withContent)
     {
         if (!withContent || !Watch(path, end, Content, PathInterests.Itself))
@@ -94,8 +102,8 @@ internal sealed class PathWalk(Inotify inotify, PathInterests interests)
     }
 
     /// <summary>
-    /// Watches an inode for the sake of a name below it. False when there is nothing of this sort, which the event of a change will mend,
-    /// or when it cannot be watched, which the path's trouble then tells.
+    /// Watches an inode for a name below it. False when there is no such inode (an event reports when it appears), or when it cannot be
+    /// watched, which is recorded in the path's trouble.
     /// </summary>
     private bool Watch(WatchedPath path, string at, InotifyMask mask, string name)
     {
@@ -121,14 +129,17 @@ internal sealed class PathWalk(Inotify inotify, PathInterests interests)
         var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None };
         try
         {
-            return [.. new FileSystemEnumerable<string>(folder, static (ref entry) => entry.ToFullPath(), options)
-            {
-                ShouldIncludePredicate = static (ref entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
-            }];
+            return
+            [
+                .. new FileSystemEnumerable<string>(folder, static (ref entry) => entry.ToFullPath(), options)
+                {
+                    ShouldIncludePredicate = static (ref entry) => entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+                },
+            ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return []; // it went away or was closed to us meanwhile, which gives an event
+            return []; // it was removed or became unreadable, which causes an event
         }
     }
 }

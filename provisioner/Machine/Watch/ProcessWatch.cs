@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Machine.Watch;
 
 /// <summary>
-/// Reports a unit the moment its main process ends, by pidfd_open(2): before systemd has reaped the process and says so. On a kernel without
-/// it (before 5.3, or forbidden by a seccomp filter) nothing is reported, and <see cref="UnitWatch"/> is what is left.
+/// Reports a unit as soon as its main process ends, by pidfd_open(2), before systemd has reaped the process and reports it. On a kernel
+/// without it (before 5.3, or forbidden by a seccomp filter) nothing is reported, and only <see cref="UnitWatch"/> is left.
 /// </summary>
 public sealed class ProcessWatch : IWakeSource
 {
@@ -14,17 +14,15 @@ public sealed class ProcessWatch : IWakeSource
     private readonly TimeProvider _clock;
     private readonly nint _systemCall;
     private readonly WatchThread _thread;
-    private readonly Dictionary<string, Main> _mains = []; // of the thread alone, as is the next
-    private bool _troubleIsTold;
+    private readonly Dictionary<string, Main> _mains = []; // used by the thread only, like the next
+    private bool _troubleReported;
     private IReadOnlyDictionary<string, int>? _wanted;
 
-    /// <summary>Starts with nothing to watch.</summary>
+    /// <summary>Starts without watched processes.</summary>
     /// <param name="sink">See <see cref="IWakeSource"/>.</param>
-    /// <param name="clock">Gives the timestamps of the events.</param>
+    /// <param name="clock">Source of the events' timestamps.</param>
     public ProcessWatch(Action<HostEvent> sink, TimeProvider clock)
-        : this(sink, clock, Libc.SYS_pidfd_open)
-    {
-    }
+        : this(sink, clock, Libc.SYS_pidfd_open) { }
 
     internal ProcessWatch(Action<HostEvent> sink, TimeProvider clock, nint systemCall)
     {
@@ -35,8 +33,8 @@ public sealed class ProcessWatch : IWakeSource
     }
 
     /// <summary>
-    /// Replaces the set of watched processes: unit → main process id; 0 for a unit without one is left out. A unit whose process is gone
-    /// already is reported at once, but the end of one process only once, however often it is given.
+    /// Replaces the set of watched processes: unit → main process id; units without one (0) are left out. A unit whose process has ended
+    /// already is reported at once, but only once for each process.
     /// </summary>
     public void Watch(IReadOnlyDictionary<string, int> mainPids)
     {
@@ -59,13 +57,13 @@ public sealed class ProcessWatch : IWakeSource
                 if (entries[i + 1].IsReady)
                     End(units[i], _mains[units[i]].ProcessId, at);
             if (Interlocked.Exchange(ref _wanted, null) is { } wanted)
-                Adopt(wanted);
+                SetWatched(wanted);
             units = [.. _mains.Where(main => main.Value.Process is not null).Select(main => main.Key)];
             entries = [default, .. units.Select(unit => new PollEntry((int)_mains[unit].Process!.DangerousGetHandle()))];
         }
     }
 
-    private void Adopt(IReadOnlyDictionary<string, int> wanted)
+    private void SetWatched(IReadOnlyDictionary<string, int> wanted)
     {
         foreach (var (unit, main) in _mains.Where(main => wanted.GetValueOrDefault(main.Key) <= 0).ToList())
         {
@@ -74,10 +72,10 @@ public sealed class ProcessWatch : IWakeSource
         }
         foreach (var (unit, processId) in wanted)
             if (processId > 0)
-                Adopt(unit, processId);
+                Open(unit, processId);
     }
 
-    private void Adopt(string unit, int processId)
+    private void Open(string unit, int processId)
     {
         var known = _mains.GetValueOrDefault(unit);
         var isKnown = known.ProcessId == processId;
@@ -91,21 +89,21 @@ public sealed class ProcessWatch : IWakeSource
                 var process = new SafeFileHandle(descriptor, ownsHandle: true);
                 if (isKnown && HasEnded(descriptor))
                 {
-                    process.Dispose(); // the one that was reported, and is not reaped yet
+                    process.Dispose(); // it was reported, and is not reaped yet
                     return;
                 }
                 known.Process?.Dispose();
                 _mains[unit] = new Main(processId, process);
-                _troubleIsTold = false;
+                _troubleReported = false;
                 break;
-            case Errno.ESRCH or Errno.EINVAL: // EINVAL: the number belongs to a thread now
+            case Errno.ESRCH or Errno.EINVAL: // EINVAL: the number is that of a thread now
                 if (!isKnown)
                     End(unit, processId, _clock.GetTimestamp());
                 break;
             case FileErrors.ENOSYS or Errno.EPERM:
                 break;
             default:
-                TellTrouble(unit, errno);
+                ReportTrouble(unit, errno);
                 break;
         }
     }
@@ -117,12 +115,13 @@ public sealed class ProcessWatch : IWakeSource
         _sink(new UnitTouched(unit) { At = at });
     }
 
-    private void TellTrouble(string unit, int errno)
+    private void ReportTrouble(string unit, int errno)
     {
-        if (_troubleIsTold)
+        if (_troubleReported)
             return;
-        _troubleIsTold = true;
-        var because = $"watch the main process of {unit}: {Errno.Describe(errno)}. If it is the limit of open files, raise it (LimitNOFILE=)";
+        _troubleReported = true;
+        var because =
+            $"watch the main process of {unit}: {Errno.Describe(errno)}. If it is the limit of open files, raise it (LimitNOFILE=)";
         _sink(new EventsLost(WakeSourceNames.Processes, because) { At = _clock.GetTimestamp() });
     }
 

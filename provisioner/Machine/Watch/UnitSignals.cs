@@ -4,13 +4,13 @@ using Cloudlet.Machine.Systemd;
 namespace Cloudlet.Machine.Watch;
 
 /// <summary>
-/// Finds out which watched units a signal of systemd is about. Two kinds of signals need care, because a look at a unit that is not in
-/// systemd's memory makes it load the unit, say UnitNew, forget it again, and say UnitRemoved: believed as they come, every look would be
-/// the reason for the next one.
+/// Determines which watched units a signal of systemd is about. Two kinds need care: when a unit that is not loaded is observed, systemd
+/// loads it, sends UnitNew, unloads it again, and sends UnitRemoved. If these counted as changes, every observation would cause the next
+/// one.
 /// </summary>
 internal sealed class UnitSignals
 {
-    /// <summary>What a bus daemon is to pass on.</summary>
+    /// <summary>Match rules for a bus daemon.</summary>
     internal static readonly string[] Rules =
     [
         $"type='signal',path='{BusConnection.ManagerPath}',interface='{BusConnection.ManagerInterface}'",
@@ -22,18 +22,20 @@ internal sealed class UnitSignals
     private const string DaemonInterface = "org.freedesktop.DBus";
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(25);
 
-    // systemd speaks of a unit by its id, which is another name than the watched one when that is an alias.
+    // systemd's signals have the id of a unit, which differs from the watched name if that is an alias.
     private readonly Dictionary<string, HashSet<string>> _namesById = [];
     private readonly HashSet<string> _changedSinceLoaded = [];
 
     /// <summary>The watched units.</summary>
     internal IReadOnlyCollection<string> Units { get; private set; } = [];
 
-    /// <summary>True when units may be called differently than when they were adopted.</summary>
+    /// <summary>True when the ids of the watched units may have changed.</summary>
     internal bool IsOutdated { get; set; }
 
-    /// <summary>Replaces the watched units, and asks what they are called. Adds to <paramref name="touched"/> those of which events may have gone by so far.</summary>
-    internal void Adopt(BusConnection bus, IReadOnlyCollection<string> units, HashSet<string> touched)
+    /// <summary>
+    /// Replaces the watched units, and reads their ids. Adds to <paramref name="touched"/> those whose events may have been missed so far.
+    /// </summary>
+    internal void SetWatched(BusConnection bus, IReadOnlyCollection<string> units, HashSet<string> touched)
     {
         Units = units;
         var before = _namesById.SelectMany(id => id.Value.Select(name => (id.Key, name))).ToHashSet();
@@ -44,12 +46,15 @@ internal sealed class UnitSignals
             if (id != unit && !before.Contains((id, unit)))
                 touched.Add(unit);
             Note(id, unit);
-            Note(unit, unit); // for when it is no alias any more
+            Note(unit, unit); // in case it stops being an alias
         }
         IsOutdated = false;
     }
 
-    /// <summary>Adds the units that a message is about. Errors: Interrupted when systemd has another connection to the bus than before, so that we must subscribe again.</summary>
+    /// <summary>
+    /// Adds the units that a message is about. Errors: Interrupted when systemd has a new connection to the bus, so that we have to
+    /// subscribe again.
+    /// </summary>
     internal void Take(BusConnection bus, BusMessage message, HashSet<string> touched)
     {
         if (message.IsSignal(PropertiesInterface, "PropertiesChanged"))
@@ -57,7 +62,9 @@ internal sealed class UnitSignals
             if (UnitReader.NameOf(message.Path) is { } unit)
                 Touch(unit, touched);
         }
-        else if (message.IsSignal(BusConnection.ManagerInterface, "JobNew") || message.IsSignal(BusConnection.ManagerInterface, "JobRemoved"))
+        else if (
+            message.IsSignal(BusConnection.ManagerInterface, "JobNew") || message.IsSignal(BusConnection.ManagerInterface, "JobRemoved")
+        )
         {
             message.Skip("uo");
             Touch(message.ReadString(), touched);
@@ -79,12 +86,13 @@ internal sealed class UnitSignals
         }
         else if (message.IsSignal(DaemonInterface, "NameOwnerChanged"))
         {
-            throw new CloudletException(ErrorKind.Interrupted, "systemd left the bus or came back to it. The subscription is renewed.");
+            throw new CloudletException(ErrorKind.Interrupted, "systemd left the bus or reconnected. The subscription is renewed.");
         }
     }
 
-    /// <summary>UnitFilesChanged, or the end of a reload: at its beginning there is nothing new to see yet.</summary>
-    private static bool IsAboutFiles(BusMessage message) => message.IsSignal(BusConnection.ManagerInterface, "UnitFilesChanged")
+    /// <summary>True for UnitFilesChanged and for the end of a reload; at its beginning nothing has changed yet.</summary>
+    private static bool IsAboutFiles(BusMessage message) =>
+        message.IsSignal(BusConnection.ManagerInterface, "UnitFilesChanged")
         || (message.IsSignal(BusConnection.ManagerInterface, "Reloading") && message.ReadInt('b') == 0);
 
     private void Touch(string id, HashSet<string> touched)
@@ -106,21 +114,25 @@ internal sealed class UnitSignals
     {
         try
         {
-            using var call = bus.NewCall(UnitReader.PathOf(unit), PropertiesInterface, "Get").Append("org.freedesktop.systemd1.Unit").Append("Id");
-            using var reply = bus.Call(call, Timeout, $"find out what {unit} is called");
+            using var call = bus.NewCall(UnitReader.PathOf(unit), PropertiesInterface, "Get")
+                .Append("org.freedesktop.systemd1.Unit")
+                .Append("Id");
+            using var reply = bus.Call(call, Timeout, $"read the id of {unit}");
             reply.Enter('v', "s");
             return reply.ReadString();
         }
         catch (CloudletException e) when (e.Kind is not (ErrorKind.Interrupted or ErrorKind.Timeout or ErrorKind.Unreachable))
         {
-            return unit; // no name of a unit, or we may not ask
+            return unit; // not a valid name, or we may not read it
         }
     }
 
-    /// <summary>True when a unit is more than loaded. This way of asking does not load it.</summary>
+    /// <summary>True when a unit is not just loaded. This query does not load it.</summary>
     private static bool IsInUse(BusConnection bus, string unit)
     {
-        using var call = bus.NewCall(BusConnection.ManagerPath, BusConnection.ManagerInterface, "ListUnitsByPatterns").AppendList().AppendList(unit);
+        using var call = bus.NewCall(BusConnection.ManagerPath, BusConnection.ManagerInterface, "ListUnitsByPatterns")
+            .AppendList()
+            .AppendList(unit);
         using var reply = bus.Call(call, Timeout, $"look for {unit}");
         reply.Enter('a', "(ssssssouso)");
         while (reply.Enter('r', "ssssssouso"))

@@ -5,8 +5,8 @@ namespace Cloudlet.Machine.Watch;
 
 /// <summary>
 /// Reports units by the signals of systemd (org.freedesktop.systemd1(5)): state, jobs, main process; and all of them when unit files were
-/// enabled, disabled, masked or read again. An edited unit file gives no event before a reload: that is for <see cref="FileWatch"/>.
-/// When the connection breaks, it is made again as soon as possible and <see cref="EventsLost"/> is reported.
+/// enabled, disabled, masked or reloaded. An edited unit file causes no event before a reload; <see cref="FileWatch"/> reports it. A broken
+/// connection is restored as soon as possible, and <see cref="EventsLost"/> is reported.
 /// </summary>
 public sealed class UnitWatch : IWakeSource
 {
@@ -19,12 +19,12 @@ public sealed class UnitWatch : IWakeSource
     private readonly UnitSignals _signals = new();
     private readonly HashSet<string> _touched = [];
     private readonly WatchThread _thread;
-    private BusConnection _bus; // of the thread alone, once that has started, as are the two above
+    private BusConnection _bus; // used by the thread only, once that has started, like the two above
     private IReadOnlyCollection<string> _units = [];
 
-    /// <summary>Connects; there is nothing to watch yet. Errors: Unsupported on a host without systemd, Unreachable, PermissionDenied.</summary>
+    /// <summary>Connects; no unit is watched yet. Errors: Unsupported on a host without systemd, Unreachable, PermissionDenied.</summary>
     /// <param name="sink">See <see cref="IWakeSource"/>.</param>
-    /// <param name="clock">Gives the timestamps of the events.</param>
+    /// <param name="clock">Source of the events' timestamps.</param>
     /// <param name="address">As for <see cref="SystemdBus"/>; null for this host's manager.</param>
     public UnitWatch(Action<HostEvent> sink, TimeProvider clock, string? address = null)
     {
@@ -35,7 +35,9 @@ public sealed class UnitWatch : IWakeSource
         _thread = WatchThread.Start("watch-units", Run, () => _bus.Dispose());
     }
 
-    /// <summary>Replaces the set of watched units, by their names with suffix; aliases are as good. Look at new ones after this, not before.</summary>
+    /// <summary>
+    /// Replaces the set of watched units, given by name with suffix or by alias. Observe new ones after this, not before.
+    /// </summary>
     public void Watch(IReadOnlyCollection<string> units)
     {
         ObjectDisposedException.ThrowIf(_thread.IsStopping, this);
@@ -79,7 +81,7 @@ public sealed class UnitWatch : IWakeSource
     private void Serve(WatchThread thread)
     {
         Span<PollEntry> entries = stackalloc PollEntry[2];
-        _signals.IsOutdated = true; // this connection may be to another systemd
+        _signals.IsOutdated = true; // the new connection may be to another systemd
         int milliseconds;
         do
         {
@@ -88,27 +90,26 @@ public sealed class UnitWatch : IWakeSource
             {
                 using (message)
                 {
-                    // Between taking and reading it: a signal that came after Watch returned must meet the new set.
-                    AdoptUnits();
+                    // Before the signal is read: one that arrived after Watch has returned must be matched with the new set.
+                    ApplyWatched();
                     _signals.Take(_bus, message, _touched);
                 }
             }
-            AdoptUnits();
+            ApplyWatched();
             foreach (var unit in _touched)
                 _sink(new UnitTouched(unit) { At = at });
             _touched.Clear();
-            // What came in during a question is in sd-bus's own queue; the limit is 0 then.
+            // Signals that arrived during a call are in sd-bus's queue; the limit is 0 then.
             (var descriptor, var events, milliseconds) = _bus.WaitingFor();
             entries[1] = new PollEntry(descriptor, events);
-        }
-        while (thread.Wait(entries, milliseconds));
+        } while (thread.Wait(entries, milliseconds));
     }
 
-    private void AdoptUnits()
+    private void ApplyWatched()
     {
         var units = Volatile.Read(ref _units);
         if (units != _signals.Units || _signals.IsOutdated)
-            _signals.Adopt(_bus, units, _touched);
+            _signals.SetWatched(_bus, units, _touched);
     }
 
     private void Reconnect(WatchThread thread, string cause)
@@ -119,12 +120,12 @@ public sealed class UnitWatch : IWakeSource
             try
             {
                 _bus = Connect();
-                _sink(new EventsLost(WakeSourceNames.Units, $"{cause} Connected again.") { At = _clock.GetTimestamp() });
+                _sink(new EventsLost(WakeSourceNames.Units, $"{cause} Reconnected.") { At = _clock.GetTimestamp() });
                 return;
             }
             catch (CloudletException)
             {
-                // Told with the next success; until then there is nobody to listen to.
+                // It is reported after the next success; until then there is no connection.
             }
         }
     }

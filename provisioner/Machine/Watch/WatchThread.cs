@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Machine.Watch;
 
 /// <summary>
-/// The thread of a source. It sleeps in poll(2) without a time limit, until one of its descriptors has something or somebody wakes it
-/// through an eventfd(2).
+/// The thread of a source. It sleeps in poll(2), without a time limit, until one of its descriptors is ready or it is woken through an
+/// eventfd(2).
 /// </summary>
 internal sealed class WatchThread : IDisposable
 {
@@ -32,14 +32,18 @@ internal sealed class WatchThread : IDisposable
                     wake.Dispose();
                 }
             },
-            StackBytes)
-        { IsBackground = true, Name = name };
+            StackBytes
+        )
+        {
+            IsBackground = true,
+            Name = name,
+        };
     }
 
-    /// <summary>True once Dispose was called: the thread is to return.</summary>
+    /// <summary>True once Dispose was called: the thread has to return.</summary>
     internal bool IsStopping => _stopping;
 
-    /// <summary>Starts a thread. <paramref name="release"/> is called at its end, or here when there is no descriptor left for it.</summary>
+    /// <summary>Starts a thread. <paramref name="release"/> is called at its end, or here when no descriptor is available for it.</summary>
     internal static WatchThread Start(string name, Action<WatchThread> run, Action release)
     {
         var wake = Libc.EventFd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
@@ -54,25 +58,25 @@ internal sealed class WatchThread : IDisposable
         return thread;
     }
 
-    /// <summary>Makes the thread's current or next wait return. After Dispose it does nothing.</summary>
+    /// <summary>Ends the thread's current or next wait. Does nothing after Dispose.</summary>
     internal void Wake()
     {
         try
         {
-            // EAGAIN, the only failure that can be, means that 2^64-2 wake-ups are waiting already.
+            // EAGAIN, the only possible error, means that 2^64-2 wake-ups are pending already.
             _ = Libc.Write(_wake, 1, sizeof(ulong));
         }
         catch (ObjectDisposedException)
         {
-            // The thread has ended and nobody can be woken.
+            // The thread has ended.
         }
     }
 
     /// <summary>
-    /// Sleeps until an entry is ready, somebody calls <see cref="Wake"/> or the time is over; only for the thread itself. False when it
-    /// is to stop.
+    /// Sleeps until an entry is ready, <see cref="Wake"/> is called or the time is over; only for the thread itself. False when it has to
+    /// stop.
     /// </summary>
-    /// <param name="entries">What to wait for; the first entry is the thread's own and is filled in here.</param>
+    /// <param name="entries">What to wait for; the first entry is reserved for the eventfd and filled in here.</param>
     /// <param name="milliseconds">The longest sleep; -1 for no limit.</param>
     internal unsafe bool Wait(Span<PollEntry> entries, int milliseconds = -1)
     {
@@ -80,7 +84,7 @@ internal sealed class WatchThread : IDisposable
         entries[0] = new PollEntry((int)_wake.DangerousGetHandle());
         fixed (PollEntry* first = entries)
         {
-            // EINTR is as good as a wake-up; with any other error we would come back at once and for ever.
+            // EINTR counts as a wake-up; any other error would repeat at once, without limit.
             if (Libc.Poll(first, (nuint)entries.Length, milliseconds) < 0 && Libc.LastErrno is not Errno.EINTR and var errno)
                 throw Errno.Failure("wait for events", errno);
         }
@@ -89,7 +93,7 @@ internal sealed class WatchThread : IDisposable
         return !_stopping;
     }
 
-    /// <summary>Sleeps for a time, or less when somebody calls <see cref="Wake"/>. False when the thread is to stop.</summary>
+    /// <summary>Sleeps for a time, or until <see cref="Wake"/> is called. False when the thread has to stop.</summary>
     internal bool Sleep(TimeSpan time) => Wait(stackalloc PollEntry[1], (int)time.TotalMilliseconds);
 
     /// <summary>Stops the thread and waits for it, except when the thread itself calls.</summary>

@@ -4,7 +4,10 @@ using Cloudlet.Resources.State;
 
 namespace Cloudlet.Resources.Guards;
 
-/// <summary>Starts a process in a session of its own with /dev/null for its input and output, in one step (posix_spawn(3)): there is no moment in which our end would take it along.</summary>
+/// <summary>
+/// Starts a process in its own session with /dev/null as input and output, in one step (posix_spawn(3)): at no moment would our exit
+/// end it too.
+/// </summary>
 internal static unsafe partial class DetachedProcess
 {
     private const short POSIX_SPAWN_SETSIGDEF = 0x04;
@@ -14,12 +17,14 @@ internal static unsafe partial class DetachedProcess
     private const int WNOHANG = 1;
     private const int SIGKILL = 9;
 
-    /// <summary>More than the C library's posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t (336, 80 and 128 bytes) on any architecture.</summary>
+    /// <summary>
+    /// Larger than the C library's posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t (336, 80 and 128 bytes) on any architecture.
+    /// </summary>
     private const int StructureBytes = 1024;
 
-    /// <summary>Starts a program with our environment; it has run its first instruction when this returns.</summary>
+    /// <summary>Starts a program with our environment; when this returns, it has started to execute.</summary>
     /// <param name="words">Absolute path of the program, then its arguments.</param>
-    /// <exception cref="CloudletException">NotFound: there is no such program; else Unexpected.</exception>
+    /// <exception cref="CloudletException">NotFound: the program does not exist; otherwise Unexpected.</exception>
     public static ProcessIdentity Start(IReadOnlyList<string> words)
     {
         var variables = new List<string>();
@@ -29,16 +34,19 @@ internal static unsafe partial class DetachedProcess
         using var environment = new NativeStrings(variables);
         var pid = Spawn(words[0], arguments.Pointer, environment.Pointer);
         return ProcessIdentity.Find(pid)
-            ?? throw new CloudletException(ErrorKind.Unexpected, $"start {words[0]}: the process (pid {pid}) ended at once; run `{string.Join(' ', words)}` to see why");
+            ?? throw new CloudletException(
+                ErrorKind.Unexpected,
+                $"start {words[0]}: the process (pid {pid}) exited immediately; run `{string.Join(' ', words)}` to see why"
+            );
     }
 
-    /// <summary>Kills exactly this process; one that has ended is not an error.</summary>
+    /// <summary>Kills exactly this process; it is not an error if it has exited.</summary>
     public static void End(ProcessIdentity process)
     {
         if (process.IsAlive)
             _ = Kill(process.Pid, SIGKILL);
 
-        // If it is a child of ours, collect it; if not, that is an error which does not matter.
+        // Reap it if it is a child of ours; if it is not, the error does not matter.
         _ = WaitPid(process.Pid, null, WNOHANG);
     }
 
@@ -51,7 +59,7 @@ internal static unsafe partial class DetachedProcess
         Check(InitActions(actions), program);
         try
         {
-            // The runtime blocks and ignores signals of its own; the child begins with none of that.
+            // The runtime blocks and ignores some signals; the child must not inherit that.
             Check(EmptySignals(signals), program);
             Check(SetSignalMask(attributes, signals), program);
             Check(FillSignals(signals), program);
@@ -72,7 +80,10 @@ internal static unsafe partial class DetachedProcess
     private static void Check(int errno, string program)
     {
         if (errno != 0)
-            throw new CloudletException(errno == 2 ? ErrorKind.NotFound : ErrorKind.Unexpected, $"start {program} as a process of its own: {Marshal.GetPInvokeErrorMessage(errno)}");
+            throw new CloudletException(
+                errno == 2 ? ErrorKind.NotFound : ErrorKind.Unexpected,
+                $"start {program} as a separate process: {Marshal.GetPInvokeErrorMessage(errno)}"
+            );
     }
 
     [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]

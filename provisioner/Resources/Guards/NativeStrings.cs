@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Cloudlet.Resources.Guards;
 
-/// <summary>A null-terminated array of C strings in UTF-8, as execve(2) takes it.</summary>
+/// <summary>A null-terminated array of C strings in UTF-8, for execve(2) and posix_spawn(3).</summary>
 internal sealed unsafe class NativeStrings : IDisposable
 {
     private readonly int count;
@@ -15,7 +15,7 @@ internal sealed unsafe class NativeStrings : IDisposable
             Pointer[i] = (byte*)Marshal.StringToCoTaskMemUTF8(strings[i]);
     }
 
-    /// <summary>Its first element.</summary>
+    /// <summary>Pointer to the first element.</summary>
     public byte** Pointer { get; }
 
     public void Dispose()

@@ -6,8 +6,8 @@ using Cloudlet.Resources.State;
 namespace Cloudlet.Resources.Guards;
 
 /// <summary>
-/// A guard for hosts without systemd and for namespaces: this program once more, as a process in a session of its own, so that neither our end nor that of the terminal takes it along.
-/// It is known by pid and start time. A reboot ends it, as it ends what it guards in a namespace.
+/// A guard for hosts without systemd and for namespaces: this program again, as a process in its own session, so that neither our exit nor
+/// that of the terminal ends it. It is identified by pid and start time. A reboot ends it, together with the namespace that it guards.
 /// </summary>
 public sealed class ProcessGuard(GuardCommand command) : IGuard
 {
@@ -16,7 +16,7 @@ public sealed class ProcessGuard(GuardCommand command) : IGuard
     /// <inheritdoc/>
     public async Task ArmAsync(string run, TimeSpan window, CancellationToken ct)
     {
-        // The new one first: there is no moment without.
+        // Start the new guard first, so that the run is always guarded.
         var earlier = Read();
         var process = DetachedProcess.Start(command.Guard(run, window));
         Directory.CreateDirectory(command.Paths.RunFolder);
@@ -31,7 +31,7 @@ public sealed class ProcessGuard(GuardCommand command) : IGuard
             return Task.CompletedTask;
         File.Delete(RecordPath);
 
-        // The guard itself asks for this when it has gone back.
+        // The guard itself calls this after its rollback.
         if (armed.Pid != Environment.ProcessId)
             End(armed);
         return Task.CompletedTask;
@@ -63,13 +63,13 @@ public sealed class ProcessGuard(GuardCommand command) : IGuard
     }
 }
 
-/// <summary>The guard process that is armed.</summary>
+/// <summary>The armed guard process.</summary>
 /// <param name="Run">The run that it guards.</param>
 /// <param name="Pid">Its process id.</param>
 /// <param name="StartTicks">Its start time, in clock ticks since boot.</param>
 internal sealed record GuardRecord(string Run, int Pid, long StartTicks);
 
-/// <summary>How the record is written as JSON.</summary>
+/// <summary>JSON settings of the record.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(GuardRecord))]
 internal sealed partial class GuardRecordJson : JsonSerializerContext;

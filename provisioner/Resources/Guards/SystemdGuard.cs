@@ -7,7 +7,8 @@ using Cloudlet.Machine.Systemd;
 namespace Cloudlet.Resources.Guards;
 
 /// <summary>
-/// A guard that is a timer of systemd: it needs no process of ours, and is there again after a reboot within the window, when it waits for the whole window once more.
+/// A guard that is a systemd timer: it needs no process of ours, and it survives a reboot within the window; then it waits for the whole
+/// window again.
 /// </summary>
 public sealed class SystemdGuard(ISystemd systemd, IHostFiles files, GuardCommand command) : IGuard
 {
@@ -25,14 +26,14 @@ public sealed class SystemdGuard(ISystemd systemd, IHostFiles files, GuardComman
         files.Write($"{Folder}/{Timer}", Encoding.UTF8.GetBytes(TimerText(window)), Readable);
         systemd.DaemonReload();
 
-        // A service that came while a long run held the lock tries again and again; with a new deadline it is too early.
+        // A service that was triggered while a long run held the lock keeps retrying; with a new deadline that is too early.
         if (systemd.Get(Service).ActiveState is not ("inactive" or "failed"))
             await systemd.StopAsync(Service, ct);
         systemd.Enable(Timer);
         await systemd.RestartAsync(Timer, ct);
     }
 
-    /// <summary>Takes the timer away. The service is left alone, because it may be the one who asks.</summary>
+    /// <summary>Removes the timer. The service is left alone, because it may be the caller.</summary>
     public async Task DisarmAsync(string run, CancellationToken ct)
     {
         if (files.Stat($"{Folder}/{Timer}") is null && files.Stat($"{Folder}/{Service}") is null)
@@ -52,39 +53,41 @@ public sealed class SystemdGuard(ISystemd systemd, IHostFiles files, GuardComman
 
     private static string TimerText(TimeSpan window) =>
         $"""
-        # Managed by Provision (cloudlet): goes back unless somebody confirms the last apply.
-        [Unit]
-        Description=Wait for the confirmation of the last cloudlet apply
+            # Managed by Provision (cloudlet): rolls back the last apply unless it is confirmed.
+            [Unit]
+            Description=Wait for the confirmation of the last cloudlet apply
 
-        [Timer]
-        OnActiveSec={Math.Max(1, (long)window.TotalMilliseconds)}ms
-        AccuracySec=50ms
+            [Timer]
+            OnActiveSec={Math.Max(1, (long)window.TotalMilliseconds)}ms
+            AccuracySec=50ms
 
-        [Install]
-        WantedBy=timers.target
+            [Install]
+            WantedBy=timers.target
 
-        """;
+            """;
 
     private string ServiceText(string run) =>
         $"""
-        # Managed by Provision (cloudlet): goes back unless somebody confirms the last apply.
-        [Unit]
-        Description=Go back from an unconfirmed cloudlet apply
-        StartLimitIntervalSec=0
+            # Managed by Provision (cloudlet): rolls back the last apply unless it is confirmed.
+            [Unit]
+            Description=Roll back an unconfirmed cloudlet apply
+            StartLimitIntervalSec=0
 
-        [Service]
-        Type=oneshot
-        ExecStart={string.Join(' ', command.RollBack(run).Select(Quote))}
-        Restart=on-failure
-        RestartSec=1s
+            [Service]
+            Type=oneshot
+            ExecStart={string.Join(' ', command.RollBack(run).Select(Quote))}
+            Restart=on-failure
+            RestartSec=1s
 
-        """;
+            """;
 
-    /// <summary>A word of a command line as systemd.syntax(7) and systemd.service(5) want it.</summary>
+    /// <summary>Quotes a word of a command line as in systemd.syntax(7) and systemd.service(5).</summary>
     private static string Quote(string word)
     {
-        var text = word.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
-            .Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal);
+        var text = word.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("%", "%%", StringComparison.Ordinal)
+            .Replace("$", "$$", StringComparison.Ordinal);
         return text.AsSpan().IndexOfAny(Special) >= 0 ? $"\"{text}\"" : text;
     }
 }

@@ -1,25 +1,44 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Cloudlet.Converge.State;
 using Cloudlet.DesiredState;
-using Cloudlet.DesiredState.Files;
+using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Files;
-using Cloudlet.Resources.Files;
 
 namespace Cloudlet.Resources.State;
 
-/// <summary>What the engine remembers of a host, as files on that host. The folder is for root alone: an earlier state may name secrets' places.</summary>
-/// <param name="files">Where journal and applied state are.</param>
-/// <param name="paths">Their names.</param>
-/// <param name="vault">Forgets the contents that the journal no longer names; null where there are none.</param>
+/// <summary>
+/// The engine's records of a host, as files on that host. Only root may access the folder: an earlier state may name paths of secrets.
+/// </summary>
+/// <param name="files">Files of the host.</param>
+/// <param name="paths">Paths of the records.</param>
+/// <param name="vault">Deletes contents that the journal no longer names; null where there is no vault.</param>
 /// <param name="clock">Tells the local time in messages.</param>
-/// <param name="patience">How long to wait for the lock. Whoever waits at all waits for a heal to its end: the next start of a service is worth more than an apply that is refused.</param>
-public sealed class HostConvergeStore(IHostFiles files, StatePaths paths, ContentVault? vault, TimeProvider clock, TimeSpan patience = default) : IConvergeStore
+/// <param name="patience">How long to wait for the lock. With any wait, a heal is waited for until its end: that takes no longer than the
+/// next start of a service, and is better than refusing an apply.</param>
+/// <param name="identity">Identifies this machine; written with the first record. Null: it cannot be identified, or the caller writes
+/// it.</param>
+public sealed class HostConvergeStore(
+    IHostFiles files,
+    StatePaths paths,
+    ContentVault? vault,
+    TimeProvider clock,
+    TimeSpan patience = default,
+    string? identity = null
+) : IConvergeStore
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>A few services that take half a minute to start are one heal.</summary>
+    /// <summary>One heal may start a few services that take half a minute each.</summary>
     private static readonly TimeSpan LongestHeal = TimeSpan.FromMinutes(2);
+
+    private const int TriesForAnUnseenHolder = 3;
+
+    private readonly Lock turn = new();
+    private readonly HashSet<string> notices = new(StringComparer.Ordinal);
 
     private const int LongestFile = 256 << 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -27,37 +46,56 @@ public sealed class HostConvergeStore(IHostFiles files, StatePaths paths, Conten
     /// <inheritdoc/>
     public IDisposable Lock()
     {
-        var started = clock.GetTimestamp();
+        var (started, unseen) = (clock.GetTimestamp(), 0);
         while (true)
         {
             try
             {
                 return HostLock.Take(paths.Lock, clock);
             }
-            catch (CloudletException e) when (e.Kind == ErrorKind.Busy && IsWorthWaiting(clock.GetElapsedTime(started)))
+            catch (CloudletException e) when (e.Kind == ErrorKind.Busy && IsWorthWaiting(clock.GetElapsedTime(started), ref unseen))
             {
                 Thread.Sleep(Pause);
             }
         }
     }
 
-    private bool IsWorthWaiting(TimeSpan waited) => waited < patience || (patience > TimeSpan.Zero && waited < LongestHeal && LockHolder.IsHealthDaemon(paths.Lock));
+    /// <summary>
+    /// If the holder cannot be seen, it has just released the lock, or it is in another process namespace, where the kernel hides it: a few
+    /// more attempts tell these apart.
+    /// </summary>
+    private bool IsWorthWaiting(TimeSpan waited, ref int unseen) =>
+        waited < patience
+        || (patience > TimeSpan.Zero && waited < LongestHeal && (LockHolder.GivesItBack(paths.Lock) ?? unseen++ < TriesForAnUnseenHolder));
 
     /// <inheritdoc/>
-    public Journal? ReadJournal() => Read(paths.Journal, json => Journal.Parse(json));
+    public Journal? ReadJournal() => Read(paths.Journal, (json, dropped) => Journal.Parse(json, dropped));
 
     /// <inheritdoc/>
     public void WriteJournal(Journal journal)
     {
         Write(paths.Journal, journal.ToBytes());
 
-        // While changes are made, contents are sealed that no journal names yet.
+        // While changes are made, contents are sealed that the journal does not name yet.
         if (journal.Status != RunStatus.Applying)
-            vault?.Prune(journal.Before.Concat(ReadOrigin()?.Before ?? []).OfType<FileSpec>().Select(f => ContentVault.IdIn(f.Content)).OfType<string>().ToHashSet());
+            vault?.Prune(
+                journal
+                    .Before.Concat(ReadOrigin()?.Before ?? [])
+                    .OfType<FileSpec>()
+                    .SelectMany(f => new[] { ContentVault.IdIn(f.Content), ContentVault.IdIn(f.Extended) })
+                    .OfType<string>()
+                    .ToHashSet()
+            );
     }
 
     /// <inheritdoc/>
-    public HostState? ReadApplied() => Read(paths.Applied, json => HostState.Parse(json));
+    public HostState? ReadApplied() => Read(paths.Applied, ParseApplied);
+
+    /// <summary>
+    /// The last applied state, if its run reached all of it; null otherwise: it may name resources that never existed.
+    /// </summary>
+    public HostState? ReadAppliedInFull() =>
+        ReadJournal() is { Status: RunStatus.Kept or RunStatus.AwaitingConfirmation or RunStatus.RolledBack } ? ReadApplied() : null;
 
     /// <inheritdoc/>
     public void WriteApplied(HostState? state)
@@ -69,10 +107,21 @@ public sealed class HostConvergeStore(IHostFiles files, StatePaths paths, Conten
     }
 
     /// <inheritdoc/>
-    public Origin? ReadOrigin() => Read(paths.Origin, json => Origin.Parse(json));
+    public Baseline? ReadOrigin() => Read(paths.Origin, (json, dropped) => Baseline.Parse(json, dropped));
 
     /// <inheritdoc/>
-    public void WriteOrigin(Origin? origin)
+    public IReadOnlyList<string> TakeNotices()
+    {
+        lock (turn)
+        {
+            string[] taken = [.. notices];
+            notices.Clear();
+            return taken;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void WriteOrigin(Baseline? origin)
     {
         if (origin is null)
             files.Delete(paths.Origin);
@@ -80,28 +129,88 @@ public sealed class HostConvergeStore(IHostFiles files, StatePaths paths, Conten
             Write(paths.Origin, origin.ToBytes());
     }
 
-    private T? Read<T>(string path, Func<byte[], T> parse)
+    /// <inheritdoc/>
+    public Ownership? ReadOwner() => Read(paths.Owner, (json, _) => Ownership.Parse(json));
+
+    /// <inheritdoc/>
+    public void WriteOwner(Ownership? owner)
+    {
+        if (owner is null)
+            files.Delete(paths.Owner);
+        else
+            Write(paths.Owner, owner.ToBytes());
+    }
+
+    /// <summary>The state as it was written, or else its readable parts.</summary>
+    private static HostState ParseApplied(byte[] json, ICollection<string> dropped)
+    {
+        try
+        {
+            if (
+                HostState.Parse(json) is { Host: not null, Resources: { } all } state
+                && all.All(StoredSpecs.IsSound)
+                && all.DistinctBy(r => r.Id).Count() == all.Count
+            )
+                return state;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            // Then read it entry by entry.
+        }
+
+        return
+            HostState.Parse(
+                JsonSerializer.SerializeToUtf8Bytes(StoredSpecs.Clean(json, ["resources"], dropped), StoredJson.Default.JsonObject)
+            )
+                is { Host: not null, Resources: not null } readable
+            ? readable
+            : throw new JsonException("a state has a host and resources");
+    }
+
+    private T? Read<T>(string path, Func<byte[], ICollection<string>, T> parse)
         where T : class
     {
         if (files.Read(path, LongestFile) is not { } json)
             return null;
         try
         {
-            return parse(json);
+            var dropped = new List<string>();
+            var record = parse(json, dropped);
+            if (dropped.Count > 0)
+                Notice(
+                    $"{path}: unreadable entries are ignored: "
+                        + $"{string.Join(", ", dropped.Distinct(StringComparer.Ordinal))}; the "
+                        + "resources they describe stay on the host"
+                );
+            return record;
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException)
+        catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
         {
-            // Kept for whoever wants to know what happened; to go on without it is always possible.
+            // Kept for a later investigation; a run can always continue without the record.
             files.Write($"{path}.damaged", json, OwnerOnly);
             files.Delete(path);
+            Notice($"{path} was damaged and is ignored; it is kept as {path}.damaged");
             return null;
         }
+    }
+
+    /// <summary>Adds a line for <see cref="TakeNotices"/>.</summary>
+    public void Notice(string line)
+    {
+        lock (turn)
+            notices.Add(line);
     }
 
     private void Write(string path, byte[] json)
     {
         if (files.Stat(paths.Folder) is null)
             files.CreateDirectory(paths.Folder, OwnerOnly | UnixFileMode.UserExecute);
+        if (identity is not null && files.Stat(paths.Identity) is null)
+            files.Write(paths.Identity, Encoding.UTF8.GetBytes(identity), OwnerOnly);
         files.Write(path, json, OwnerOnly);
     }
 }
+
+/// <summary>Writes records again without their unreadable entries.</summary>
+[JsonSerializable(typeof(JsonObject))]
+internal sealed partial class StoredJson : JsonSerializerContext;

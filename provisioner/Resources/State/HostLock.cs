@@ -5,7 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Resources.State;
 
 /// <summary>
-/// The one lock of a host, flock(2) on a file. The kernel frees it when its holder ends, however that happens; the file is empty and stays. Who holds it is asked of the kernel (/proc/locks).
+/// The only lock of a host, flock(2) on a file. The kernel releases it when its holder ends in any way; the file is empty and stays. The
+/// kernel shows the holder (/proc/locks).
 /// </summary>
 internal sealed partial class HostLock : IDisposable
 {
@@ -19,15 +20,36 @@ internal sealed partial class HostLock : IDisposable
     private const int EWOULDBLOCK = 11;
     private const uint OwnerOnly = 0x180; // 0600
 
-    private readonly SafeFileHandle held;
+    private readonly SafeFileHandle handle;
 
-    private HostLock(SafeFileHandle held) => this.held = held;
+    private HostLock(SafeFileHandle handle) => this.handle = handle;
 
     /// <summary>Takes the lock without waiting.</summary>
-    /// <exception cref="CloudletException">Busy: another process has it, and the message tells which; else what the errno says.</exception>
+    /// <exception cref="CloudletException">Busy: another process has it; the message names it. Otherwise the errno's error.</exception>
     public static HostLock Take(string path, TimeProvider clock)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var folder = Path.GetDirectoryName(path)!;
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (IOException e)
+        {
+            throw new CloudletException(
+                ErrorKind.Unexpected,
+                $"take the lock {path}: cannot create the folder {folder}: {e.Message} Move away the file in its place, and run again",
+                e
+            );
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new CloudletException(
+                ErrorKind.PermissionDenied,
+                $"take the lock {path}: cannot create the folder {folder}: {e.Message} Run as root",
+                e
+            );
+        }
+
         var descriptor = Open(path, O_RDWR | O_CREAT | O_CLOEXEC, OwnerOnly);
         if (descriptor < 0)
             throw Failure(path, Marshal.GetLastPInvokeError());
@@ -39,7 +61,10 @@ internal sealed partial class HostLock : IDisposable
                 continue;
             file.Dispose();
             throw errno == EWOULDBLOCK
-                ? new CloudletException(ErrorKind.Busy, $"another run has the lock: {LockHolder.Describe(path, clock)}; wait for it or stop it")
+                ? new CloudletException(
+                    ErrorKind.Busy,
+                    $"another run has the lock: {LockHolder.Describe(path, clock)}; wait for it or stop it"
+                )
                 : Failure(path, errno);
         }
 
@@ -49,15 +74,24 @@ internal sealed partial class HostLock : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // Closing is not enough: a child that was forked a moment ago has the same open file until it executes its program, and the lock would last as long.
-        if (!held.IsClosed)
-            _ = FileLock(held, LOCK_UN);
-        held.Dispose();
+        // Closing is not enough: a child that was just forked has the same open file until it executes its program, and would keep the
+        // lock until then.
+        if (!handle.IsClosed)
+            _ = FileLock(handle, LOCK_UN);
+        handle.Dispose();
     }
 
-    private static CloudletException Failure(string path, int errno) => new(
-        errno switch { 1 or 13 => ErrorKind.PermissionDenied, 28 => ErrorKind.NoSpace, 30 => ErrorKind.ReadOnly, _ => ErrorKind.Unexpected },
-        $"take the lock {path}: {Marshal.GetPInvokeErrorMessage(errno)}{(errno is 1 or 13 ? "; run as root" : "")}");
+    private static CloudletException Failure(string path, int errno) =>
+        new(
+            errno switch
+            {
+                1 or 13 => ErrorKind.PermissionDenied,
+                28 => ErrorKind.NoSpace,
+                30 => ErrorKind.ReadOnly,
+                _ => ErrorKind.Unexpected,
+            },
+            $"take the lock {path}: {Marshal.GetPInvokeErrorMessage(errno)}{(errno is 1 or 13 ? "; run as root" : "")}"
+        );
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags, uint mode);

@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace Cloudlet.Resources.State;
 
-/// <summary>Finds who holds a lock, from what the kernel shows of it in /proc/locks (proc(5)).</summary>
+/// <summary>Finds the process that holds a lock, in /proc/locks (proc(5)).</summary>
 internal static partial class LockHolder
 {
     private const int AT_FDCWD = -100;
     private const uint STATX_INO = 0x100;
 
-    /// <summary><c>pid 123 (cloudlet apply site.yaml), since 12:03:04</c>, local time; as much of it as can be seen.</summary>
+    /// <summary><c>pid 123 (cloudlet apply site.yaml), since 12:03:04</c>, local time; as much of it as is known.</summary>
     public static string Describe(string path, TimeProvider clock)
     {
         if (FindPid(path) is not { } pid)
@@ -20,8 +20,14 @@ internal static partial class LockHolder
         return $"pid {pid}{command}{since}";
     }
 
-    /// <summary>True when the health daemon has it, and so will give it back by itself.</summary>
-    public static bool IsHealthDaemon(string path) => FindPid(path) is { } pid && ProcessIdentity.CommandOf(pid)?.StartsWith("cloudlet healthd", StringComparison.Ordinal) == true;
+    /// <summary>
+    /// True when the lock will be released soon: the health daemon has it, or an exiting process, whose command line disappears shortly
+    /// before its files are closed. Null when the holder cannot be seen.
+    /// </summary>
+    public static bool? GivesItBack(string path) =>
+        FindPid(path) is not { } pid ? null
+        : ProcessIdentity.CommandOf(pid) is { Length: > 0 } command ? command.StartsWith("cloudlet healthd", StringComparison.Ordinal)
+        : true;
 
     /// <summary>A line is <c>1: FLOCK  ADVISORY  WRITE 123 00:1a:456 0 EOF</c>: process, device (hex major:minor) and inode.</summary>
     private static int? FindPid(string path)
@@ -38,12 +44,17 @@ internal static partial class LockHolder
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int folder, string path, int flags, uint mask, out FileIdentity stat);
 
-    /// <summary>struct statx of statx(2), the fields that tell one file from another.</summary>
+    /// <summary>struct statx of statx(2), the fields that identify a file.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct FileIdentity
     {
-        [FieldOffset(32)] public ulong Inode;
-        [FieldOffset(136)] public uint DeviceMajor;
-        [FieldOffset(140)] public uint DeviceMinor;
+        [FieldOffset(32)]
+        public ulong Inode;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
     }
 }

@@ -3,17 +3,17 @@ using System.Text;
 
 namespace Cloudlet.Resources.State;
 
-/// <summary>A process for good: a pid alone is given to another process later.</summary>
+/// <summary>Identifies a process uniquely: a pid alone is reused later.</summary>
 /// <param name="Pid">Process id.</param>
 /// <param name="StartTicks">Start time in clock ticks (1/100 s) since boot.</param>
 internal sealed record ProcessIdentity(int Pid, long StartTicks)
 {
     private const int TicksPerSecond = 100; // USER_HZ, the same on every Linux
 
-    /// <summary>When it started.</summary>
+    /// <summary>The start time.</summary>
     public DateTimeOffset Started => BootTime() + TimeSpan.FromSeconds((double)StartTicks / TicksPerSecond);
 
-    /// <summary>True while exactly this process runs; one that ended and was not collected by its parent does not.</summary>
+    /// <summary>True while exactly this process runs; a zombie does not count.</summary>
     public bool IsAlive => Find(Pid) == this;
 
     /// <summary>The process that has this pid now, or null.</summary>
@@ -23,12 +23,15 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
         if (ReadText($"/proc/{pid}/stat") is not { } text)
             return null;
         var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length > 19 && fields[0] is not ("Z" or "X") && long.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
+        return
+            fields.Length > 19
+            && fields[0] is not ("Z" or "X")
+            && long.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var ticks)
             ? new ProcessIdentity(pid, ticks)
             : null;
     }
 
-    /// <summary>Command line of a process, its words apart by spaces, the program without its folder; or null.</summary>
+    /// <summary>Command line of a process, separated by spaces, the program without its folder; or null.</summary>
     public static string? CommandOf(int pid)
     {
         if (ReadText($"/proc/{pid}/cmdline")?.TrimEnd('\0') is not { Length: > 0 } line)

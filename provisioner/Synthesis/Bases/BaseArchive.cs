@@ -7,44 +7,56 @@ using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Bases;
 
-/// <summary>Bases as one file: the format of overlays over a base of zeros (docs/formats/overlay.md). It imports elsewhere to the same id, or not at all.</summary>
+/// <summary>
+/// Exports a base to one file, in the overlay format over a base of zeros (docs/formats/overlay.md). An import yields the same id, or
+/// fails.
+/// </summary>
 public sealed class BaseArchive(RuntimeStore store)
 {
-    /// <summary>Writes a base into a file; one that is there is replaced.</summary>
+    /// <summary>Writes a base to a file; an existing file is replaced.</summary>
     /// <param name="vm">The base.</param>
     /// <param name="path">The file.</param>
-    /// <param name="effort">What to spare.</param>
+    /// <param name="effort">Whether to save time or bytes.</param>
     /// <param name="progress">What is being done.</param>
-    /// <param name="ct">Stops it; no half a file is left then.</param>
+    /// <param name="ct">Stops it; no partial file is left.</param>
     public Task<OverlayMade> ExportAsync(BaseVm vm, string path, OverlayEffort effort, IProgress<string> progress, CancellationToken ct) =>
-        store.TryAsync($"exported base {vm.ShortId} to {path}", () => WriteAsync(vm, path, effort, progress, ct));
+        store.TryAsync($"export base {vm.ShortId} to {path}", () => WriteAsync(vm, path, effort, progress, ct));
 
     /// <summary>
-    /// Imports an exported base. InvalidInput when it is damaged or is not what it says, and then nothing is left of it. A base that is there already is returned as it is.
+    /// Imports an exported base. InvalidInput when it is damaged or does not match its own id; nothing is left of it then. A base that the
+    /// store already has is returned unchanged.
     /// </summary>
     /// <param name="place">A file, or an http(s) URL.</param>
-    /// <param name="name">What people call it here, or null.</param>
+    /// <param name="name">Its name in this store, or null.</param>
     /// <param name="progress">What is being done.</param>
     /// <param name="ct">Stops it.</param>
     public Task<BaseVm> ImportAsync(string place, string? name, IProgress<string> progress, CancellationToken ct) =>
-        store.TryAsync($"imported {place}", () => ReadAsync(place, name, progress, ct));
+        store.TryAsync($"import {place}", () => ReadAsync(place, name, progress, ct));
 
-    /// <summary>True for a file that begins as one of ours does; false for images, URLs, and what is not there.</summary>
+    /// <summary>True for a URL, and for a file that begins with the overlay magic; false for images and missing files.</summary>
     /// <param name="place">A file, or a URL.</param>
     public static bool IsOne(string place)
     {
         if (place.Contains("://", StringComparison.Ordinal))
             return true;
-        if (!File.Exists(place))
+        if (!InputFile.IsRegular(place))
             return false;
         Span<byte> start = stackalloc byte[8];
         using var file = File.OpenHandle(place);
         return RandomAccess.Read(file, start, 0) == start.Length && start.SequenceEqual(OverlayHeader.Magic);
     }
 
-    private static async Task<OverlayMade> WriteAsync(BaseVm vm, string path, OverlayEffort effort, IProgress<string> progress, CancellationToken ct)
+    private static async Task<OverlayMade> WriteAsync(
+        BaseVm vm,
+        string path,
+        OverlayEffort effort,
+        IProgress<string> progress,
+        CancellationToken ct
+    )
     {
-        using var held = BaseCatalog.Hold(vm);
+        OutputPath.Of(path);
+        using var inUse = BaseCatalog.Hold(vm);
+        BaseSeal.Require(vm, progress, ct);
         using var disk = new SparseFile(vm.DiskPath);
         using var memory = vm.Manifest.Memory is null ? null : new SparseFile(vm.MemoryPath);
         var content = new OverlayContent(Whole(disk), memory is null ? null : Whole(memory))
@@ -61,11 +73,20 @@ public sealed class BaseArchive(RuntimeStore store)
     private async Task<BaseVm> ReadAsync(string place, string? name, IProgress<string> progress, CancellationToken ct)
     {
         var catalog = new BaseCatalog(store);
-        catalog.RequireFree(name);
+        using var claim = catalog.Claim(name);
         await using var from = OverlaySource.Open(place);
         var archive = await OverlayReader.OpenAsync(from, ct);
         if (archive.Header.BaseId != OverlayHeader.NoBase)
-            throw new CloudletException(ErrorKind.InvalidInput, $"{place} is an overlay over base {archive.Header.BaseId} and no base: `cloudlet synthesize` takes it.");
+            throw new OverlayRefusedException(
+                ErrorKind.InvalidInput,
+                OverlayRefusal.Of(
+                    OverlayRefusalCode.NotABase,
+                    $"{place} can't be imported",
+                    "an exported base",
+                    $"an overlay over base {archive.Header.BaseId}",
+                    "use it with `cloudlet synthesize`"
+                )
+            );
         var manifest = ManifestOf(archive, place);
         if (catalog.List().FirstOrDefault(b => b.Id == manifest.Id()) is { } there)
         {
@@ -74,11 +95,22 @@ public sealed class BaseArchive(RuntimeStore store)
         }
 
         using var staged = store.Stage();
+        Room.Require(
+            staged.Path,
+            archive.Map.Runs.Where(r => r.Source == PageSource.Literal).Sum(r => r.Count) * PageSize.Bytes,
+            $"what {place} holds"
+        );
         using (var disk = SparseFile.Create(staged[BaseVm.DiskFile], manifest.Disk.Length))
         using (var memory = manifest.Memory is { } part ? SparseFile.Create(staged[BaseVm.MemoryFile], part.Length) : null)
         {
             var bytes = archive.Header.Segments.Sum(s => (long)s.StoredLength);
-            await archive.ApplyAsync(OverlayBase.Zeros(disk.Length, memory?.Length ?? 0), disk, memory, new PacedProgress(progress, "importing", bytes), ct);
+            await archive.ApplyAsync(
+                OverlayBase.Zeros(disk.Length, memory?.Length ?? 0),
+                disk,
+                memory,
+                new PacedProgress(progress, "importing", bytes),
+                ct
+            );
         }
 
         if (manifest.Devices is not null)
@@ -101,17 +133,39 @@ public sealed class BaseArchive(RuntimeStore store)
             problems.Add($"its manifest can't be read: {e.Message}");
         }
 
+        if (manifest is null && problems.Count == 0)
+            problems.Add("its manifest is empty");
         if (manifest is not null)
         {
+            problems.AddRange(manifest.Problems());
             if (manifest.Format != BaseManifest.CurrentFormat)
                 problems.Add($"its manifest is of format {manifest.Format}, and this program reads format {BaseManifest.CurrentFormat}");
-            if (manifest.IsSealed ? manifest.Memory!.Length != manifest.Definition!.MemoryBytes : (manifest.Definition ?? (object?)manifest.Memory ?? manifest.Devices) is not null)
-                problems.Add("its manifest names a machine, a memory and device state that do not belong together");
-            problems.AddRange(manifest.Definition?.Problems() ?? []);
-            if (manifest.Disk.Length / PageSize.Bytes != archive.Header.DiskPages || (manifest.Memory?.Length ?? 0) / PageSize.Bytes != archive.Header.MemoryPages)
-                problems.Add("its manifest is about a disk or a memory of another size than the file");
+            if (
+                manifest.IsSealed
+                    ? manifest.Memory!.Length != manifest.Definition!.MemoryBytes
+                    : (manifest.Definition ?? (object?)manifest.Memory ?? manifest.Devices) is not null
+            )
+                problems.Add("the machine, memory and device state in its manifest do not match");
+            problems.AddRange(manifest.Definition?.Problems().Select(p => p.Message) ?? []);
+            if (DiskSize.Problem(manifest.Disk.Length) is { } size)
+                problems.Add(size);
+            if (
+                manifest.Disk.Length != archive.Header.DiskPages * PageSize.Bytes
+                || (manifest.Memory?.Length ?? 0) != archive.Header.MemoryPages * PageSize.Bytes
+            )
+                problems.Add("the disk or memory size in its manifest differs from that in the file");
         }
 
-        return problems.Count == 0 && manifest is not null ? manifest : throw new CloudletException(ErrorKind.InvalidInput, $"{place} can't be imported:\n  {string.Join("\n  ", problems)}");
+        return problems.Count == 0 && manifest is not null
+            ? manifest
+            : throw new OverlayRefusedException(
+                ErrorKind.InvalidInput,
+                new OverlayRefusal(
+                    OverlayRefusalCode.BadManifest,
+                    null,
+                    null,
+                    $"{place} can't be imported:\n  {string.Join("\n  ", problems)}"
+                )
+            );
     }
 }

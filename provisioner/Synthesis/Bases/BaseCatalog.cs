@@ -10,11 +10,23 @@ public sealed class BaseCatalog(RuntimeStore store)
 {
     private const int LongestManifest = 64 << 10;
 
-    /// <summary>Every base that can be read, by name and id.</summary>
+    /// <summary>Every readable base, ordered by name and id.</summary>
     public IReadOnlyList<BaseVm> List() =>
-        !Directory.Exists(store.BasesFolder) ? [] : [.. Directory.EnumerateDirectories(store.BasesFolder).Select(Read).OfType<BaseVm>().OrderBy(b => b.Name, StringComparer.Ordinal).ThenBy(b => b.Id, StringComparer.Ordinal)];
+        !Directory.Exists(store.BasesFolder)
+            ? []
+            :
+            [
+                .. Directory
+                    .EnumerateDirectories(store.BasesFolder)
+                    .Select(Read)
+                    .OfType<BaseVm>()
+                    .OrderBy(b => b.Name, StringComparer.Ordinal)
+                    .ThenBy(b => b.Id, StringComparer.Ordinal),
+            ];
 
-    /// <summary>The base of that name, or whose id begins so. NotFound when there is none, InvalidInput, with all that it may mean, when there are several.</summary>
+    /// <summary>
+    /// The base with that name or id prefix. NotFound when there is none; InvalidInput, with all candidates, when there are several.
+    /// </summary>
     public BaseVm Get(string idOrName)
     {
         var all = List();
@@ -24,19 +36,31 @@ public sealed class BaseCatalog(RuntimeStore store)
         return found switch
         {
             [var one] => one,
-            [] => throw new CloudletException(ErrorKind.NotFound, $"{store.Folder} has no base '{idOrName}': 'cloudlet base list' shows those it has, 'cloudlet base create' makes one"),
-            _ => throw new CloudletException(ErrorKind.InvalidInput, $"'{idOrName}' may mean {string.Join(", ", found.Select(b => b.Name is null ? b.ShortId : $"{b.ShortId} ({b.Name})"))}: give more of the id"),
+            [] => throw new CloudletException(
+                ErrorKind.NotFound,
+                $"{store.Folder} has no base '{idOrName}': 'cloudlet base list' shows those it has, 'cloudlet base create' makes one"
+            ),
+            _ => throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"'{idOrName}' is ambiguous: "
+                    + $"{string.Join(", ", found.Select(b => b.Name is null ? b.ShortId : $"{b.ShortId} ({b.Name})"))}: "
+                    + "give more digits of the id"
+            ),
         };
     }
 
-    /// <summary>Removes a base. Busy, with their names, while VMs build on it: their disks are layers above the base's.</summary>
+    /// <summary>Removes a base. Busy, with the names of the VMs, while VMs use it: their disks are layers over the base's.</summary>
     public BaseVm Remove(string idOrName)
     {
         var vm = Get(idOrName);
         using var alone = Hold(vm, FileShare.None);
         var users = new VmCatalog(store).List().Where(v => v.BaseId == vm.Id).Select(v => v.Name ?? v.Id).ToList();
         if (users.Count > 0)
-            throw new CloudletException(ErrorKind.Busy, $"base {vm.ShortId} can't be removed: {string.Join(", ", users)} {(users.Count == 1 ? "builds" : "build")} on it; remove with 'cloudlet vm stop VM --remove' first");
+            throw new CloudletException(
+                ErrorKind.Busy,
+                $"base {vm.ShortId} can't be removed: {string.Join(", ", users)} {(users.Count == 1 ? "builds" : "build")} on it; "
+                    + "remove with 'cloudlet vm stop VM --remove' first"
+            );
         using var bin = store.Stage();
         Directory.Move(vm.Folder, bin["base"]);
         return vm;
@@ -51,21 +75,38 @@ public sealed class BaseCatalog(RuntimeStore store)
         }
         catch (Exception e) when (e is IOException)
         {
-            throw new CloudletException(share == FileShare.None ? ErrorKind.Busy : ErrorKind.NotFound, $"base {vm.ShortId} is {(share == FileShare.None ? "in use by another command" : "being removed")}; try again", e);
+            throw new CloudletException(
+                share == FileShare.None ? ErrorKind.Busy : ErrorKind.NotFound,
+                $"base {vm.ShortId} is {(share == FileShare.None ? "in use by another command" : "being removed")}; try again",
+                e
+            );
         }
     }
 
-    /// <summary>InvalidInput when no base can have this name, AlreadyExists when one has it.</summary>
-    internal void RequireFree(string? name)
+    /// <summary>
+    /// Reserves a name for a base that is being made, until disposed. InvalidInput when the name is not valid, AlreadyExists when a base
+    /// has it or another command reserves it.
+    /// </summary>
+    internal FileStream? Claim(string? name)
     {
         if (name is null)
-            return;
+            return null;
         VmRecord.RequireName(name);
-        if (List().FirstOrDefault(b => b.Name == name) is { } other)
-            throw new CloudletException(ErrorKind.AlreadyExists, $"base {other.ShortId} is named '{name}' already: choose another name, or remove it with 'cloudlet base remove {name}'");
+        return store.ClaimFreeName("base", name, RequireFree);
     }
 
-    /// <summary>A base by its folder; null when there is no whole one. The id is computed, not believed.</summary>
+    private void RequireFree(string name)
+    {
+        if (List().FirstOrDefault(b => b.Name == name) is { } other)
+            throw new CloudletException(
+                ErrorKind.AlreadyExists,
+                $"base {other.ShortId} is named '{name}' already: choose another name, or remove it with 'cloudlet base remove {name}'"
+            );
+    }
+
+    /// <summary>
+    /// The base in a folder; null when it is missing or incomplete. The id is computed from the manifest, not taken from the folder's name.
+    /// </summary>
     internal static BaseVm? Read(string folder)
     {
         try
@@ -75,7 +116,10 @@ public sealed class BaseCatalog(RuntimeStore store)
                 return null;
             var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(file), ManifestJson.Default.BaseManifest);
             var label = Path.Combine(folder, BaseVm.NameFile);
-            return manifest is { Format: BaseManifest.CurrentFormat } && manifest.Id() == Path.GetFileName(folder)
+            return
+                manifest is { Format: BaseManifest.CurrentFormat }
+                && manifest.Problems().Count == 0
+                && manifest.Id() == Path.GetFileName(folder)
                 ? new BaseVm(manifest.Id(), manifest, folder) { Name = File.Exists(label) ? File.ReadAllText(label).Trim() : null }
                 : null;
         }

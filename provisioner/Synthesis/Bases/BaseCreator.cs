@@ -5,13 +5,18 @@ using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Bases;
 
-/// <summary>What a base is to be made of.</summary>
+/// <summary>What to make a base from.</summary>
 public sealed record BaseCreation
 {
-    /// <summary>An image file, or name or id of a base whose disk is booted. A file of that name comes first.</summary>
+    /// <summary>
+    /// An image file, or the name or id of a base whose disk is booted. A file takes precedence over a base of the same name.
+    /// </summary>
     public required string Source { get; init; }
 
-    /// <summary>What people call it, or null.</summary>
+    /// <summary>The required format of the image, or null for any. <c>raw</c> accepts any bytes as a disk.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>Its name, or null.</summary>
     public string? Name { get; init; }
 
     /// <summary>Guest memory, bytes.</summary>
@@ -23,10 +28,10 @@ public sealed record BaseCreation
     /// <summary>CPU model and features.</summary>
     public string Cpu { get; init; } = DefaultCpu;
 
-    /// <summary><c>tcg</c>, <c>kvm</c>, or null: kvm where it is to be had.</summary>
+    /// <summary><c>tcg</c>, <c>kvm</c>, or null: kvm where a probe machine ran with it, else tcg.</summary>
     public string? Accelerator { get; init; }
 
-    /// <summary>What the disk is attached by: virtio, scsi or sata. A guest boots only from what it has a driver for.</summary>
+    /// <summary>How the disk is attached: virtio, scsi or sata. The guest needs a driver for it to boot.</summary>
     public string Disk { get; init; } = VmDefinition.Virtio;
 
     /// <summary>The network card: virtio, e1000e, vmxnet3 or none.</summary>
@@ -35,32 +40,38 @@ public sealed record BaseCreation
     /// <summary>When the guest is ready.</summary>
     public Readiness Until { get; init; } = new(ReadinessKind.Idle, "", 5);
 
-    /// <summary>How long that may take.</summary>
+    /// <summary>Time limit for that.</summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>True: the guest reaches what this machine reaches.</summary>
+    /// <summary>True: the guest can reach every network that this machine can reach.</summary>
     public bool IsOpen { get; init; }
 
-    /// <summary>For <see cref="ReadinessKind.Manual"/>: ends when the person says that the guest is ready; the argument is where its console can be reached.</summary>
+    /// <summary>
+    /// For <see cref="ReadinessKind.Manual"/>: completes when the user says that the guest is ready; the argument is the path of its
+    /// console socket.
+    /// </summary>
     public Func<string, CancellationToken, Task>? Person { get; init; }
 
-    /// <summary>Old enough to be on every host that KVM runs on, with the instructions that programs of today expect, and random numbers at boot.</summary>
+    /// <summary>
+    /// Old enough for every host with KVM, new enough for the instructions that current programs need, with random numbers at boot.
+    /// </summary>
     public const string DefaultCpu = "Westmere,+rdrand";
 }
 
-/// <summary>Boots a disk until it is ready, and seals memory, device state and disk of that moment.</summary>
+/// <summary>Boots a disk until the guest is ready, then seals its memory, device state and disk.</summary>
 public sealed class BaseCreator(RuntimeStore store)
 {
-    /// <summary>Device state is some ten KiB; a device that has more of it is one that this layout has not.</summary>
+    /// <summary>Limit of the device state, in bytes. The devices of these layouts need some ten KiB.</summary>
     internal const long MostDevices = 16 << 20;
 
     private const string MachineType = "pc-q35-7.2";
 
     /// <summary>
-    /// Makes a base. InvalidInput and Unsupported before anything starts; ProcessFailed when the guest ends before it is ready, Timeout when it takes too long: nothing is left then.
+    /// Makes a base. InvalidInput and Unsupported before anything starts; ProcessFailed when the guest ends before it is ready, Timeout
+    /// when it takes too long. A failure leaves nothing behind.
     /// </summary>
     public Task<BaseVm> CreateAsync(BaseCreation creation, IProgress<string> progress, CancellationToken ct) =>
-        store.TryAsync($"made a base of {creation.Source}", () => MakeAsync(creation, progress, ct));
+        store.TryAsync($"make a base of {creation.Source}", () => MakeAsync(creation, progress, ct));
 
     private async Task<BaseVm> MakeAsync(BaseCreation creation, IProgress<string> progress, CancellationToken ct)
     {
@@ -69,7 +80,7 @@ public sealed class BaseCreator(RuntimeStore store)
         {
             Layout = QemuArguments.Layout,
             Machine = MachineType,
-            Accelerator = creation.Accelerator ?? (host.Accelerators.ContainsKey("kvm") ? "kvm" : "tcg"),
+            Accelerator = creation.Accelerator ?? "tcg",
             Cpu = creation.Cpu,
             Cpus = creation.Cpus,
             MemoryBytes = creation.MemoryBytes,
@@ -78,23 +89,31 @@ public sealed class BaseCreator(RuntimeStore store)
             Card = creation.Card == VmDefinition.Virtio ? null : creation.Card,
         };
         if (definition.Problems() is { Count: > 0 } problems)
-            throw new CloudletException(ErrorKind.InvalidInput, $"there can't be such a virtual machine:\n  {string.Join("\n  ", problems)}");
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"invalid VM definition:\n  {string.Join("\n  ", problems.Select(p => p.Message))}"
+            );
         definition.RequireCardFor(creation.Until.GuestPort is { } asked ? [new PortForward(0, asked)] : []);
-        host.Require(definition);
         var catalog = new BaseCatalog(store);
-        catalog.RequireFree(creation.Name);
+        using var claim = catalog.Claim(creation.Name);
+        if (creation.Accelerator is null)
+            definition = await host.WithBestAcceleratorAsync(store, definition, progress, ct);
+        else
+            await host.RequireAsync(store, definition, ct);
         using var staged = store.Stage();
-        await TakeDiskAsync(creation.Source, catalog, staged, progress, ct);
+        await TakeDiskAsync(creation, catalog, staged, progress, ct);
         await BootAsync(creation, definition, host, staged, progress, ct);
         Directory.Delete(staged[QemuArguments.Sockets], recursive: true);
         foreach (var log in (string[])[QemuArguments.ConsoleLog, QemuProcess.Log])
             File.Delete(staged[log]);
         BasePublisher.PunchZeros(staged[BaseVm.DiskFile], ct);
-        progress.Report($"{BasePublisher.PunchZeros(staged[BaseVm.MemoryFile], ct) >> 20} of {definition.MemoryBytes >> 20} MiB of memory are in use");
+        progress.Report(
+            $"{BasePublisher.PunchZeros(staged[BaseVm.MemoryFile], ct) >> 20} of {definition.MemoryBytes >> 20} MiB of memory are in use"
+        );
         return BasePublisher.Publish(store, staged, definition, creation.Name, progress, ct);
     }
 
-    /// <summary>Copies the device state that QEMU wrote, which is as trustworthy as its guest.</summary>
+    /// <summary>Copies the device state that QEMU wrote. The guest may control QEMU, so the file is not trusted.</summary>
     internal static void TakeDevices(string from, string to)
     {
         if (new FileInfo(from) is not { Exists: true, LinkTarget: null, Length: > 0 and <= MostDevices })
@@ -102,44 +121,67 @@ public sealed class BaseCreator(RuntimeStore store)
         File.Copy(from, to, overwrite: true);
     }
 
-    /// <summary>Stops the guest between two instructions and writes the state of its devices. Its disk is whole and written then: stopping waits for what is under way and flushes.</summary>
+    /// <summary>
+    /// Stops the guest between two instructions and writes its device state. The disk is consistent then: stopping waits for requests in
+    /// flight and flushes.
+    /// </summary>
     internal static async Task SaveAsync(QmpClient control, string file, CancellationToken ct)
     {
         await control.ExecuteAsync("stop", ct);
 
-        // The name is an accident: it is the one command that writes the state of all devices without memory and disks.
-        await control.ExecuteAsync("xen-save-devices-state", json =>
-        {
-            json.WriteString("filename", file);
-            json.WriteBoolean("live", false); // true takes the disks from QEMU, and a second save then ends it (bdrv_inactivate_all asserts)
-        }, ct);
+        // Despite its name it has nothing to do with Xen: it is the only command that writes the state of all devices without memory and
+        // disks.
+        await control.ExecuteAsync(
+            "xen-save-devices-state",
+            json =>
+            {
+                json.WriteString("filename", file);
+                // true would inactivate the disks, and a second save then aborts QEMU (bdrv_inactivate_all asserts)
+                json.WriteBoolean("live", false);
+            },
+            ct
+        );
     }
 
-    private static async Task TakeDiskAsync(string source, BaseCatalog catalog, StagedFolder staged, IProgress<string> progress, CancellationToken ct)
+    private static async Task TakeDiskAsync(
+        BaseCreation creation,
+        BaseCatalog catalog,
+        StagedFolder staged,
+        IProgress<string> progress,
+        CancellationToken ct
+    )
     {
-        if (File.Exists(source))
+        if (File.Exists(creation.Source))
         {
-            await BaseImporter.ReadDiskAsync(source, staged, progress, ct);
+            await BaseImporter.ReadDiskAsync(creation.Source, creation.Format, staged, progress, ct);
         }
         else
         {
-            var origin = catalog.Get(source);
-            using var held = BaseCatalog.Hold(origin);
+            var origin = catalog.Get(creation.Source);
+            using var inUse = BaseCatalog.Hold(origin);
+            BaseSeal.Require(origin, progress, ct);
             progress.Report($"copying the disk of base {origin.ShortId}");
             BaseImporter.CopySparse(origin.DiskPath, staged[BaseVm.DiskFile], ct);
         }
 
-        VmUser.Current.LetPass(staged.Path);
-        VmUser.Current.LetWrite(staged[BaseVm.DiskFile]);
+        QemuUser.Current.LetPass(staged.Path);
+        QemuUser.Current.LetWrite(staged[BaseVm.DiskFile]);
     }
 
-    private async Task BootAsync(BaseCreation creation, VmDefinition definition, QemuHost host, StagedFolder staged, IProgress<string> progress, CancellationToken ct)
+    private async Task BootAsync(
+        BaseCreation creation,
+        VmDefinition definition,
+        QemuHost host,
+        StagedFolder staged,
+        IProgress<string> progress,
+        CancellationToken ct
+    )
     {
         SparseFile.Create(staged[BaseVm.MemoryFile], definition.MemoryBytes).Dispose();
-        VmUser.Current.LetWrite(staged[BaseVm.MemoryFile]);
+        QemuUser.Current.LetWrite(staged[BaseVm.MemoryFile]);
         foreach (var file in (string[])[QemuArguments.ConsoleLog, BaseVm.DevicesFile])
-            VmUser.Current.Create(staged[file]);
-        VmUser.Current.CreateFolder(staged[QemuArguments.Sockets]);
+            QemuUser.Current.Create(staged[file]);
+        QemuUser.Current.CreateFolder(staged[QemuArguments.Sockets]);
         int? port = creation.Until.GuestPort is null ? null : FreePort.Take();
         var arguments = new QemuArguments(definition)
         {
@@ -153,9 +195,14 @@ public sealed class BaseCreator(RuntimeStore store)
         progress.Report($"booting, waiting for {creation.Until}");
         await using var qemu = await QemuProcess.StartAsync(host.Path, arguments, staged.Path, QemuHost.KvmGroup(definition), ct);
         await using var control = await qemu.ControlAsync(ct);
-        Func<CancellationToken, Task>? person = creation.Person is { } ask ? stop => ask(Path.Combine(staged[QemuArguments.Sockets], QemuArguments.ConsoleSocket), stop) : null;
+        Func<CancellationToken, Task>? person = creation.Person is { } ask
+            ? stop => ask(Path.Combine(staged[QemuArguments.Sockets], QemuArguments.ConsoleSocket), stop)
+            : null;
         var watch = new ReadinessWatch(creation.Until, qemu, control, staged[QemuArguments.ConsoleLog], port, person);
-        await store.HavingRoomAsync($"the memory and the disk of the guest, which takes up to {definition.MemoryBytes >> 20} MiB beside its disk", () => watch.WaitAsync(creation.Limit, progress, ct));
+        await store.HavingRoomAsync(
+            $"the memory and the disk of the guest, which takes up to {definition.MemoryBytes >> 20} MiB beside its disk",
+            () => watch.WaitAsync(creation.Limit, progress, ct)
+        );
         progress.Report("ready; sealing");
         await SaveAsync(control, BaseVm.DevicesFile, ct);
         await qemu.QuitAsync(control, ct);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Cloudlet.Errors;
+using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Pages;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
@@ -7,20 +8,31 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Synthesis.Bases;
 
-/// <summary>Turns files in a staged folder into a base: digests, manifest, permissions, and the name that follows from them.</summary>
+/// <summary>Turns the files in a staged folder into a base: digests, manifest, permissions, and the id derived from them.</summary>
 internal static class BasePublisher
 {
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    /// <summary>Publishes disk, memory and device state (a disk alone without a definition). A base of the same content that is there already is returned as it is.</summary>
-    /// <param name="store">Where to.</param>
-    /// <param name="staged">The files.</param>
+    /// <summary>
+    /// Publishes disk, memory and device state (a disk alone without a definition). An existing base with the same content is returned
+    /// unchanged.
+    /// </summary>
+    /// <param name="store">The store to publish to.</param>
+    /// <param name="staged">The folder with the files.</param>
     /// <param name="definition">The machine, or null.</param>
-    /// <param name="name">What people call it, or null.</param>
+    /// <param name="name">Its name, or null.</param>
     /// <param name="progress">What is being done.</param>
     /// <param name="ct">Stops it.</param>
-    /// <param name="expectedId">The id that it has to have; InvalidInput when the content makes another one. Null: whatever it is.</param>
-    public static BaseVm Publish(RuntimeStore store, StagedFolder staged, VmDefinition? definition, string? name, IProgress<string> progress, CancellationToken ct, string? expectedId = null)
+    /// <param name="expectedId">The required id; InvalidInput when the content yields another one. Null: any.</param>
+    public static BaseVm Publish(
+        RuntimeStore store,
+        StagedFolder staged,
+        VmDefinition? definition,
+        string? name,
+        IProgress<string> progress,
+        CancellationToken ct,
+        string? expectedId = null
+    )
     {
         progress.Report("computing digests");
         var manifest = new BaseManifest
@@ -29,10 +41,21 @@ internal static class BasePublisher
             Definition = definition,
             Disk = Part(staged[BaseVm.DiskFile], ct),
             Memory = definition is null ? null : Part(staged[BaseVm.MemoryFile], ct),
-            Devices = definition is null ? null : new BasePart(new FileInfo(staged[BaseVm.DevicesFile]).Length, Sha256(staged[BaseVm.DevicesFile])),
+            Devices = definition is null
+                ? null
+                : new BasePart(new FileInfo(staged[BaseVm.DevicesFile]).Length, Sha256(staged[BaseVm.DevicesFile])),
         };
         if (expectedId is not null && manifest.Id() != expectedId)
-            throw new CloudletException(ErrorKind.InvalidInput, $"what came is base {manifest.Id()}, and it was announced as {expectedId}: it is damaged, and was not imported.");
+            throw new OverlayRefusedException(
+                ErrorKind.InvalidInput,
+                OverlayRefusal.Of(
+                    OverlayRefusalCode.BaseIdMismatch,
+                    "the content does not yield the id of the base, so it was not imported",
+                    expectedId,
+                    manifest.Id(),
+                    "the file is damaged, fetch it again"
+                )
+            );
         progress.Report("indexing pages");
         using (var disk = new SparseFile(staged[BaseVm.DiskFile]))
         using (var memory = definition is null ? null : new SparseFile(staged[BaseVm.MemoryFile]))
@@ -44,18 +67,19 @@ internal static class BasePublisher
             if (File.Exists(staged[file]))
                 Close(staged[file]);
         if (definition is not null)
-        {
-            VmUser.Current.LetWrite(staged[BaseVm.MemoryFile]);
-            MemorySeal.Record(staged.Path);
-        }
-
-        VmUser.Current.LetPass(staged.Path);
+            QemuUser.Current.LetWrite(staged[BaseVm.MemoryFile]);
+        BaseSeal.Record(staged.Path);
+        QemuUser.Current.LetPass(staged.Path);
         var folder = Path.Combine(store.BasesFolder, manifest.Id());
         staged.Publish(folder);
-        return BaseCatalog.Read(folder) ?? throw new CloudletException(ErrorKind.Unexpected, $"published a base as {folder}, and what is there is none: remove that folder and try again");
+        return BaseCatalog.Read(folder)
+            ?? throw new CloudletException(
+                ErrorKind.Unexpected,
+                $"published a base as {folder}, but that folder holds no base: remove it and try again"
+            );
     }
 
-    /// <summary>Makes holes of what is zero. Returns the bytes that are left.</summary>
+    /// <summary>Punches holes where the file is zero. Returns the number of bytes left.</summary>
     public static long PunchZeros(string path, CancellationToken ct)
     {
         using var file = new SparseFile(path);
@@ -77,12 +101,12 @@ internal static class BasePublisher
     private static long PunchZeros(SafeFileHandle file, long offset, ReadOnlySpan<byte> plain)
     {
         var punched = 0L;
-        for (var at = 0; at < plain.Length;)
+        for (var at = 0; at < plain.Length; )
         {
             var end = at;
             while (end < plain.Length && !plain.Slice(end, Math.Min(PageSize.Bytes, plain.Length - end)).ContainsAnyExcept((byte)0))
                 end = Math.Min(plain.Length, end + PageSize.Bytes);
-            if (end > at && Native.Punch(file, offset + at, end - at))
+            if (end > at && Syscalls.Punch(file, offset + at, end - at))
                 punched += end - at;
             at = Math.Max(end, at + PageSize.Bytes);
         }
@@ -101,8 +125,8 @@ internal static class BasePublisher
 
     private static void Close(string path)
     {
-        if (VmUser.Current.IsOwn)
-            Native.Own(path, 0, 0);
-        File.SetUnixFileMode(path, ReadOnly);
+        if (QemuUser.Current.IsOwn)
+            Syscalls.Own(path, 0, 0);
+        File.SetUnixFileMode(path, QemuUser.Current.IsOwn ? ReadOnly : UnixFileMode.UserRead);
     }
 }

@@ -8,10 +8,17 @@ using Cloudlet.Synthesis.Qemu;
 
 namespace Cloudlet.Synthesis.Bases;
 
-/// <summary>Waits until a guest is ready, or has ended, or the time is up.</summary>
-internal sealed class ReadinessWatch(Readiness until, QemuProcess qemu, QmpClient control, string consoleLog, int? hostPort, Func<CancellationToken, Task>? person)
+/// <summary>Waits until a guest is ready, has ended, or the time limit is over.</summary>
+internal sealed class ReadinessWatch(
+    Readiness until,
+    QemuProcess qemu,
+    QmpClient control,
+    string consoleLog,
+    int? hostPort,
+    Func<CancellationToken, Task>? person
+)
 {
-    /// <summary>Share of one processor that a guest without work may take: timers and the emulator's own.</summary>
+    /// <summary>Share of one processor that an idle guest may use: timers, and the emulator itself.</summary>
     private const double Idle = 0.1;
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
@@ -21,21 +28,34 @@ internal sealed class ReadinessWatch(Readiness until, QemuProcess qemu, QmpClien
     private long _searched;
     private (TimeSpan At, TimeSpan Used) _lastWork;
 
-    /// <summary>Returns when the guest is ready. ProcessFailed when it ends before, Timeout after <paramref name="limit"/>; both with what it wrote last.</summary>
+    /// <summary>
+    /// Returns when the guest is ready. ProcessFailed when it ends before, Timeout after <paramref name="limit"/>; both with the end of its
+    /// console output.
+    /// </summary>
     public async Task WaitAsync(TimeSpan limit, IProgress<string> progress, CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var said = person is null || until.Kind != ReadinessKind.Manual ? null : person(stop.Token);
+        var confirmed = person is null || until.Kind != ReadinessKind.Manual ? null : person(stop.Token);
         try
         {
-            for (var news = s_news; !await IsReadyAsync(said, ct); await Task.Delay(s_pause, ct))
+            for (var news = s_news; !await IsReadyAsync(confirmed, ct); await Task.Delay(s_pause, ct))
             {
                 if (!qemu.Identity.IsAlive)
-                    throw qemu.Explain($"the guest ended after {_watch.Elapsed.TotalSeconds:0} s, before it was ready (waited for {until}). Its console said last:\n{LogTail.Of(consoleLog, 15)}\n");
+                    throw qemu.Explain(
+                        $"the guest ended after {_watch.Elapsed.TotalSeconds:0} s, before it was ready (waited for {until}). Its "
+                            + $"console ended with:\n{LogTail.Of(consoleLog, 15)}\n"
+                    );
                 if (control.CountOf("BLOCK_IO_ERROR") > 0)
-                    throw qemu.Explain($"the guest stands still after {_watch.Elapsed.TotalSeconds:0} s, because its disk can't be written: the file system of {Path.GetDirectoryName(consoleLog)} is full or broken");
+                    throw qemu.Explain(
+                        $"the guest is stalled after {_watch.Elapsed.TotalSeconds:0} s, because its disk can't be written: the file "
+                            + $"system of {Path.GetDirectoryName(consoleLog)} is full or broken"
+                    );
                 if (_watch.Elapsed > limit)
-                    throw new CloudletException(ErrorKind.Timeout, $"waited {limit.TotalSeconds:0} s for {until}; give more time with --timeout, or look at what its console said last:\n{LogTail.Of(consoleLog, 15)}");
+                    throw new CloudletException(
+                        ErrorKind.Timeout,
+                        $"waited {limit.TotalSeconds:0} s for {until}; give more time with --timeout, or look at the end of its "
+                            + $"console:\n{LogTail.Of(consoleLog, 15)}"
+                    );
                 if (_watch.Elapsed < news)
                     continue;
                 news += s_news;
@@ -52,10 +72,14 @@ internal sealed class ReadinessWatch(Readiness until, QemuProcess qemu, QmpClien
     {
         switch (until.Kind)
         {
-            case ReadinessKind.Serial: return HasText();
-            case ReadinessKind.Port: return await AnswersAsync(ct);
-            case ReadinessKind.Idle: return IsIdle();
-            case ReadinessKind.Time: return _watch.Elapsed.TotalSeconds >= until.Number;
+            case ReadinessKind.Serial:
+                return HasText();
+            case ReadinessKind.Port:
+                return await AnswersAsync(ct);
+            case ReadinessKind.Idle:
+                return IsIdle();
+            case ReadinessKind.Time:
+                return _watch.Elapsed.TotalSeconds >= until.Number;
             default:
                 if (person is not { IsCompleted: true })
                     return false;
@@ -64,7 +88,7 @@ internal sealed class ReadinessWatch(Readiness until, QemuProcess qemu, QmpClien
         }
     }
 
-    /// <summary>Looks at what is new, and as much before it as the text may have begun in.</summary>
+    /// <summary>Searches the new output, and as much before it as the start of the text may be in.</summary>
     private bool HasText()
     {
         var text = Encoding.UTF8.GetBytes(until.Text);
@@ -93,8 +117,8 @@ internal sealed class ReadinessWatch(Readiness until, QemuProcess qemu, QmpClien
     }
 
     /// <summary>
-    /// QEMU takes every connection and only then tries the guest. That one answered when it has sent something, or when QEMU's own list has the connection as established; a guest that speaks first and hangs up is gone from that list
-    /// before anybody looks.
+    /// QEMU accepts every connection and only then connects to the guest. The guest has answered when it sent something, or when QEMU lists
+    /// the connection as established. A guest that sends first and hangs up leaves that list too soon to be seen in it.
     /// </summary>
     private async Task<bool> AnswersAsync(CancellationToken ct)
     {
@@ -114,7 +138,14 @@ internal sealed class ReadinessWatch(Readiness until, QemuProcess qemu, QmpClien
             if (socket.Available > 0)
                 return true;
             var list = await control.ExecuteAsync("human-monitor-command", json => json.WriteString("command-line", "info usernet"), ct);
-            if ((list.ValueKind == JsonValueKind.String ? list.GetString()! : "").Split('\n').Any(l => l.Contains("TCP[ESTABLISHED]", StringComparison.Ordinal) && l.Split(' ', StringSplitOptions.RemoveEmptyEntries).Contains($"{until.Number}")))
+            if (
+                (list.ValueKind == JsonValueKind.String ? list.GetString()! : "")
+                    .Split('\n')
+                    .Any(l =>
+                        l.Contains("TCP[ESTABLISHED]", StringComparison.Ordinal)
+                        && l.Split(' ', StringSplitOptions.RemoveEmptyEntries).Contains($"{until.Number}")
+                    )
+            )
                 return true;
         }
 

@@ -11,33 +11,61 @@ public enum SegmentCodec : ushort
 
     /// <summary>XXH64 of the content, 8 bytes, then LZMA2.</summary>
     Lzma = 1,
+
+    /// <summary>The same with other properties: lc 3, lp 0, pb 0.</summary>
+    LzmaText = 2,
+
+    /// <summary>Copies from the base at any byte, and the new bytes between them in a Zstandard frame. For carried pages only.</summary>
+    Copies = 3,
+
+    /// <summary>The same, with the new bytes coded by <see cref="ContextModel"/>.</summary>
+    ModelledCopies = 4,
 }
 
-/// <summary>Compresses segments for a purpose; for any number of threads.</summary>
-/// <param name="isSmall">LZMA where that is of use; else Zstandard at a level that costs little.</param>
+/// <summary>Compresses segments, for little time or few bytes; thread-safe.</summary>
+/// <param name="isSmall">True: LZMA where it helps. False: Zstandard at a fast level.</param>
 internal sealed class SegmentCoder(bool isSmall) : IDisposable
 {
-    private const int Quick = 1, Fast = 3;
+    private const int Quick = 1;
+    private const int Sample = 64 << 10;
 
-    private readonly ConcurrentBag<ZstdCompressor> _idle = [];
+    /// <summary>True for few bytes, false for speed.</summary>
+    public bool IsSmall => isSmall;
 
-    /// <summary>Pages of a segment. More gains 1 to 2 % and costs its size in memory for each thread on both sides.</summary>
+    private readonly ConcurrentBag<ZstdCompressor> _idle = [],
+        _idleThorough = [];
+
+    /// <summary>
+    /// Pages of a segment without moved content. A larger one saves 1 to 2 % and costs its size in memory for each thread.
+    /// </summary>
     public const int SegmentPages = 256;
 
     /// <summary>The compressed segment.</summary>
     /// <param name="plain">At least 1 byte.</param>
-    /// <param name="prefix">What the decoder will have as well.</param>
-    public (SegmentCodec Codec, byte[] Stored) Compress(ReadOnlySpan<byte> plain, ReadOnlySpan<byte> prefix)
+    /// <param name="prefix">What the decoder gets, too.</param>
+    /// <param name="isFew">True: there are few segments, so Zstandard may take more time for each.</param>
+    public (SegmentCodec Codec, byte[] Stored) Compress(ReadOnlySpan<byte> plain, ReadOnlySpan<byte> prefix, bool isFew = false)
     {
-        var stored = WithZstandard(plain, prefix);
+        var stored = WithZstandard(plain, prefix, isFew && !isSmall);
 
-        // LZMA would search for minutes in what is random, and find nothing.
-        return isSmall && stored.Length < plain.Length / 16 * 15 && Lzma.Compress(plain, prefix) is { } smaller && smaller.Length < stored.Length
-            ? (SegmentCodec.Lzma, smaller)
+        // LZMA would search random bytes for minutes and find nothing.
+        if (!isSmall || stored.Length >= plain.Length / 16 * 15)
+            return (SegmentCodec.Zstandard, stored);
+        var isText = IsText(plain);
+        return Lzma.Compress(plain, prefix, isText) is { } smaller && smaller.Length < stored.Length
+            ? (isText ? SegmentCodec.LzmaText : SegmentCodec.Lzma, smaller)
             : (SegmentCodec.Zstandard, stored);
     }
 
-    /// <summary>Fills <paramref name="plain"/>; InvalidInput when what is stored is damaged or was made against another prefix.</summary>
+    /// <summary>Tries both settings on a sample.</summary>
+    private static bool IsText(ReadOnlySpan<byte> plain)
+    {
+        var sample = plain.Length <= Sample ? plain : plain.Slice((plain.Length - Sample) / 2, Sample);
+        return Lzma.Compress(sample, [], isText: true) is { } text
+            && !(Lzma.Compress(sample, [], isText: false) is { } words && words.Length <= text.Length);
+    }
+
+    /// <summary>Fills <paramref name="plain"/>; InvalidInput when the block is damaged or was made against another prefix.</summary>
     public static void Decompress(SegmentCodec codec, ReadOnlySpan<byte> stored, Span<byte> plain, ReadOnlySpan<byte> prefix = default)
     {
         switch (codec)
@@ -46,32 +74,40 @@ internal sealed class SegmentCoder(bool isSmall) : IDisposable
                 using (var decompressor = new ZstdDecompressor())
                     decompressor.Decompress(stored, plain, prefix);
                 break;
-            case SegmentCodec.Lzma:
-                Lzma.Decompress(stored, plain, prefix);
+            case SegmentCodec.Lzma or SegmentCodec.LzmaText:
+                Lzma.Decompress(stored, plain, prefix, codec == SegmentCodec.LzmaText);
                 break;
             default:
-                throw new CloudletException(ErrorKind.InvalidInput, $"a block is compressed in a way that this program does not know: {(int)codec}.");
+                throw new CloudletException(
+                    ErrorKind.InvalidInput,
+                    $"a block is compressed by an unknown codec: expected 0 to {(int)SegmentCodec.ModelledCopies}, found {(int)codec}."
+                );
         }
     }
 
-    /// <summary>Frees what it kept for the next segment.</summary>
+    /// <summary>Frees the compressors that it kept for reuse.</summary>
     public void Dispose()
     {
-        foreach (var compressor in _idle)
+        foreach (var compressor in _idle.Concat(_idleThorough))
             compressor.Dispose();
     }
 
-    private byte[] WithZstandard(ReadOnlySpan<byte> plain, ReadOnlySpan<byte> prefix)
+    private byte[] WithZstandard(ReadOnlySpan<byte> plain, ReadOnlySpan<byte> prefix, bool isThorough)
     {
-        if (!_idle.TryTake(out var compressor))
-            compressor = new ZstdCompressor(isSmall ? Quick : Fast);
+        var idle = isThorough ? _idleThorough : _idle;
+        if (!idle.TryTake(out var compressor))
+            compressor = new ZstdCompressor(
+                isThorough ? Zstd.Thorough
+                : isSmall ? Quick
+                : Zstd.Fast
+            );
         try
         {
             return compressor.Compress(plain, prefix);
         }
         finally
         {
-            _idle.Add(compressor);
+            idle.Add(compressor);
         }
     }
 }

@@ -2,10 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Cloudlet.Synthesis.Compression;
 
-/// <summary>What we call of libzstd (github.com/facebook/zstd, lib/zstd.h). Debian's dpkg and systemd need the library, so it is on every host.</summary>
+/// <summary>
+/// The functions of libzstd that we call (github.com/facebook/zstd, lib/zstd.h). Debian's dpkg and systemd need the library, so it is on
+/// every host.
+/// </summary>
 internal static partial class ZstdNative
 {
-    public const int CompressionLevel = 100, WindowLog = 101, ChecksumFlag = 201;
+    public const int CompressionLevel = 100,
+        WindowLog = 101,
+        HashLog = 102,
+        ChainLog = 103,
+        ChecksumFlag = 201;
 
     private const string Library = "libzstd.so.1";
 

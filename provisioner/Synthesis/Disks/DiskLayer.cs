@@ -5,16 +5,16 @@ using Cloudlet.Synthesis.Pages;
 
 namespace Cloudlet.Synthesis.Disks;
 
-/// <summary>A stretch of a disk, as <c>qemu-img map --output=json</c> tells it.</summary>
+/// <summary>An extent of a disk, as <c>qemu-img map --output=json</c> reports it.</summary>
 /// <param name="Start">First byte of the disk.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="Depth">0 in this layer, 1 in the one below.</param>
 /// <param name="Zero">True when it reads as zeros.</param>
 /// <param name="Data">True when it is stored.</param>
-/// <param name="Offset">Where in the layer's file; null when it is not stored as it is.</param>
+/// <param name="Offset">Where in the layer's file; null when it is compressed or not stored.</param>
 internal sealed record DiskExtent(long Start, long Length, int Depth, bool Zero, bool Data, long? Offset);
 
-/// <summary>What a layer over a base's disk holds. The layer is read where it is stored; nothing of it is copied, and nothing below it is looked at.</summary>
+/// <summary>Reads the pages that a layer over a base's disk holds, in place, without copying the layer or reading the disk below.</summary>
 public sealed class DiskLayer : IPageReader, IDisposable
 {
     private readonly SparseFile _file;
@@ -26,23 +26,28 @@ public sealed class DiskLayer : IPageReader, IDisposable
     /// <inheritdoc/>
     public long Length => _below.Length;
 
-    /// <summary>Opens a layer that nobody writes to. InvalidInput when it stores something compressed or encrypted.</summary>
+    /// <summary>Opens a layer that no process writes to. InvalidInput when it holds compressed or encrypted data.</summary>
     /// <param name="path">The layer, qcow2.</param>
-    /// <param name="map">What <c>qemu-img map --output=json</c> says of it.</param>
+    /// <param name="map">Output of <c>qemu-img map --output=json</c> for it.</param>
     /// <param name="basePath">The raw disk below.</param>
     public static DiskLayer Open(string path, string map, string basePath)
     {
         var extents = JsonSerializer.Deserialize(map, DiskExtentJson.Default.DiskExtentArray) ?? [];
         if (extents.Any(e => e is { Depth: 0, Data: true, Zero: false, Offset: null }))
-            throw new CloudletException(ErrorKind.InvalidInput, $"{path} holds data that is compressed or encrypted: it is no layer of ours.");
+            throw new CloudletException(ErrorKind.InvalidInput, $"{path} holds compressed or encrypted data: it was not made by cloudlet.");
         return new DiskLayer(new SparseFile(path), new SparseFile(basePath), [.. extents.Where(e => e.Depth == 0)]);
     }
 
-    /// <summary>Pages that may differ from the base: what is stored in the layer, and what is zero there where the base has data.</summary>
+    /// <summary>
+    /// Pages that may differ from the base: those stored in the layer, and those that are zero there while the base has data.
+    /// </summary>
     public IReadOnlyList<PageRun> Candidates()
     {
         var stored = PageRuns.Of(_own.Where(e => !e.Zero).Select(e => (e.Start, e.Start + e.Length)));
-        var zero = PageRuns.Both(PageRuns.Of(_own.Where(e => e.Zero).Select(e => (e.Start, e.Start + e.Length))), PageRuns.WithData(_below));
+        var zero = PageRuns.Both(
+            PageRuns.Of(_own.Where(e => e.Zero).Select(e => (e.Start, e.Start + e.Length))),
+            PageRuns.WithData(_below)
+        );
         return [.. PageRuns.Of(stored.Concat(zero).OrderBy(r => r.Start).Select(r => (r.Start * PageSize.Bytes, r.End * PageSize.Bytes)))];
     }
 
@@ -53,7 +58,10 @@ public sealed class DiskLayer : IPageReader, IDisposable
         {
             var extent = At(offset);
             var inside = extent is not null && offset >= extent.Start;
-            var end = extent is null ? Length : inside ? extent.Start + extent.Length : extent.Start;
+            var end =
+                extent is null ? Length
+                : inside ? extent.Start + extent.Length
+                : extent.Start;
             var part = into[..(int)Math.Min(into.Length, Math.Max(1, end - offset))];
             if (!inside)
                 _below.Read(offset, part);
@@ -73,7 +81,7 @@ public sealed class DiskLayer : IPageReader, IDisposable
         _below.Dispose();
     }
 
-    /// <summary>The extent of this layer that holds a byte, or else the next one behind it; null when there is none.</summary>
+    /// <summary>The extent of this layer that holds a byte, or else the next one; null when there is none.</summary>
     private DiskExtent? At(long offset)
     {
         var (low, high) = (0, _own.Length);

@@ -7,34 +7,39 @@ using Cloudlet.Synthesis.Pages;
 namespace Cloudlet.Synthesis.Disks;
 
 /// <summary>
-/// Writes a new layer over a raw disk as a qcow2 file (QEMU, docs/interop/qcow2.txt, version 3 with extended L2 entries): 128 KiB clusters of 32 parts, so that one page can be in the layer while its neighbours are still the
-/// base's. Pages may come in any order, from several threads. What it makes is read by QEMU 5.2 and newer. The file is a valid layer without a page from the beginning: a QEMU that waits for a VM's state may have it open meanwhile, and
-/// reads the tables again when the state has come, as it does after a migration.
+/// Writes a new layer over a raw disk as a qcow2 file (QEMU, docs/interop/qcow2.txt, version 3 with extended L2 entries): 128 KiB clusters
+/// of 32 parts, so that one page can be in the layer while its neighbours are still the base's. Pages may be written in any order, from
+/// several threads. QEMU 5.2 and newer reads it. The file is a valid empty layer from the start, so QEMU may have it open while it waits
+/// for a VM's state; it reads the tables again after the state was loaded, as after a migration.
 /// </summary>
 public sealed class Qcow2Layer : IPageWriter, IDisposable
 {
-    private const int ClusterBits = 17, ClusterSize = 1 << ClusterBits;
-    private const int EntryLength = 16, EntriesOfTable = ClusterSize / EntryLength, PagesOfCluster = ClusterSize / PageSize.Bytes;
+    private const int ClusterBits = 17,
+        ClusterSize = 1 << ClusterBits;
+    private const int EntryLength = 16,
+        EntriesOfTable = ClusterSize / EntryLength,
+        PagesOfCluster = ClusterSize / PageSize.Bytes;
     private const int CountsOfBlock = ClusterSize / 2; // 16-bit reference counts
     private const ulong IsExclusive = 1UL << 63; // "copied": its reference count is 1
     private const int HeaderLength = 112;
-    private const int FirstTable = 1, CountsTable = 2, FirstCounts = 3; // clusters with a fixed place; cluster 0 is the header
-    private const long MostLength = (long)(ClusterSize / 8) * EntriesOfTable * ClusterSize; // 16 TiB: what one cluster of the first table covers
+    private const int FirstTable = 1,
+        CountsTable = 2,
+        FirstCounts = 3; // clusters at fixed positions; cluster 0 is the header
 
-    private readonly Lock _turn = new();
+    private readonly Lock _lock = new();
     private readonly SparseFile _file;
     private readonly Dictionary<long, Cluster> _clusters = [];
     private readonly string _basePath;
     private long _next = FirstCounts + 1;
 
     /// <summary>Creates the file. Unsupported for disks of more than 16 TiB.</summary>
-    /// <param name="path">Where; there is none yet.</param>
-    /// <param name="basePath">Path of the raw disk below, as QEMU will open it; at most 1023 bytes.</param>
-    /// <param name="length">Bytes of both.</param>
+    /// <param name="path">The new file.</param>
+    /// <param name="basePath">Path of the raw disk below, as QEMU opens it; at most 1023 bytes.</param>
+    /// <param name="length">Bytes of either disk.</param>
     public Qcow2Layer(string path, string basePath, long length)
     {
-        if (length > MostLength)
-            throw new CloudletException(ErrorKind.Unsupported, $"a layer over a disk of {length} bytes can't be written: {MostLength} bytes is the most.");
+        if (DiskSize.Problem(length) is { } problem)
+            throw new CloudletException(ErrorKind.Unsupported, $"can't make a layer over the base's disk: {problem}.");
         (_basePath, Length) = (basePath, length);
         _file = SparseFile.Create(path, 0);
         WriteHeader();
@@ -60,7 +65,10 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
         }
     }
 
-    /// <summary>Writes the tables for what was written so far. Nothing is written meanwhile. A layer ends with its VM, which a power cut ends as well: the drive is not waited for.</summary>
+    /// <summary>
+    /// Writes the tables for the pages written so far; no page may be written at the same time. There is no fsync: a power cut ends the VM,
+    /// and with it the use of its layer.
+    /// </summary>
     public void Finish()
     {
         var tables = new byte[ClusterSize];
@@ -73,10 +81,10 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
 
-    /// <summary>The cluster of the file that holds a cluster of the disk, its parts marked as written.</summary>
+    /// <summary>Allocates the file's cluster for a cluster of the disk, and marks the parts as written.</summary>
     private long Place(long number, long within, int length)
     {
-        lock (_turn)
+        lock (_lock)
         {
             var cluster = _clusters.GetValueOrDefault(number);
             var host = cluster.Host != 0 ? cluster.Host : _next++;
@@ -88,7 +96,7 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
 
     private void Clear(long number, long within, int length)
     {
-        lock (_turn)
+        lock (_lock)
         {
             var cluster = _clusters.GetValueOrDefault(number);
             var parts = Parts(within, length);
@@ -96,9 +104,10 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
         }
     }
 
-    private static uint Parts(long within, int length) => (uint)(((1UL << (length / PageSize.Bytes)) - 1) << (int)(within / PageSize.Bytes));
+    private static uint Parts(long within, int length) =>
+        (uint)(((1UL << (length / PageSize.Bytes)) - 1) << (int)(within / PageSize.Bytes));
 
-    /// <summary>Level 2: for each table, by its number, the cluster it is in.</summary>
+    /// <summary>Writes the level 2 tables. Returns the cluster of each by its number.</summary>
     private Dictionary<long, long> WriteTables()
     {
         var places = new Dictionary<long, long>();
@@ -118,7 +127,7 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
         return places;
     }
 
-    /// <summary>Reference counts: 1 for every cluster up to the end, those of the counts included.</summary>
+    /// <summary>Writes the reference counts: 1 for every cluster of the file, including their own.</summary>
     private void WriteCounts()
     {
         var blocks = 1L;
@@ -152,7 +161,10 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
         BinaryPrimitives.WriteInt32BigEndian(into[16..], name.Length);
         BinaryPrimitives.WriteInt32BigEndian(into[20..], ClusterBits);
         BinaryPrimitives.WriteInt64BigEndian(into[24..], Length);
-        BinaryPrimitives.WriteInt32BigEndian(into[36..], (int)((Length + ((long)EntriesOfTable * ClusterSize) - 1) / ((long)EntriesOfTable * ClusterSize)));
+        BinaryPrimitives.WriteInt32BigEndian(
+            into[36..],
+            (int)((Length + ((long)EntriesOfTable * ClusterSize) - 1) / ((long)EntriesOfTable * ClusterSize))
+        );
         BinaryPrimitives.WriteInt64BigEndian(into[40..], FirstTable * ClusterSize);
         BinaryPrimitives.WriteInt64BigEndian(into[48..], CountsTable * ClusterSize);
         BinaryPrimitives.WriteInt32BigEndian(into[56..], 1); // clusters of the table of counts
@@ -162,7 +174,7 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
         BinaryPrimitives.WriteUInt32BigEndian(into[HeaderLength..], backingFormat);
         BinaryPrimitives.WriteInt32BigEndian(into[(HeaderLength + 4)..], 3);
         "raw"u8.CopyTo(into[(HeaderLength + 8)..]);
-        name.CopyTo(into[(HeaderLength + 24)..]); // behind the 8 bytes, all zero, that end the extensions
+        name.CopyTo(into[(HeaderLength + 24)..]); // after the 8 zero bytes that end the extensions
         _file.Write(0, header);
     }
 
@@ -173,9 +185,9 @@ public sealed class Qcow2Layer : IPageWriter, IDisposable
     }
 
     /// <summary>A cluster of the disk.</summary>
-    /// <param name="Host">The cluster of the file that it is in; 0 for none.</param>
-    /// <param name="Written">Its parts that are there, a bit each.</param>
-    /// <param name="Zero">Its parts that are zero.</param>
+    /// <param name="Host">Its cluster in the file; 0 for none.</param>
+    /// <param name="Written">A bit for each part that is stored.</param>
+    /// <param name="Zero">A bit for each part that is zero.</param>
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Cluster(long Host, uint Written, uint Zero);
 }

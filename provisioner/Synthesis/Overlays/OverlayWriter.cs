@@ -6,41 +6,49 @@ using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Overlays;
 
-/// <summary>What an overlay is made for.</summary>
+/// <summary>Whether to save time or bytes.</summary>
 public enum OverlayEffort
 {
-    /// <summary>Little time.</summary>
+    /// <summary>Less time.</summary>
     Fast,
 
-    /// <summary>Few bytes.</summary>
+    /// <summary>Fewer bytes.</summary>
     Small,
 }
 
-/// <summary>An overlay that was made.</summary>
+/// <summary>Result of making an overlay.</summary>
 /// <param name="Header">Its header.</param>
-/// <param name="Counts">Pages by what became of them.</param>
-public sealed record OverlayMade(OverlayHeader Header, OverlayCounts Counts);
+/// <param name="Counts">Changed pages by where their content was found.</param>
+/// <param name="QemuVersion">Version of the QEMU that wrote its device state; null without device state.</param>
+public sealed record OverlayMade(OverlayHeader Header, OverlayCounts Counts, string? QemuVersion);
 
-/// <summary>Cuts overlays: the difference of a VM to its base, in one file.</summary>
+/// <summary>Makes overlays: the difference of a VM to its base, in one file.</summary>
 /// <param name="baseVm">The base.</param>
 /// <param name="indexPath">File of the base's page index; null for a base of zeros.</param>
 public sealed class OverlayWriter(OverlayBase baseVm, string? indexPath)
 {
     /// <summary>
-    /// Makes the overlay. The file is there whole, or not at all. InvalidInput when the VM's stores are not of the base's size; NoSpace and others as the file system says.
+    /// Makes the overlay. The file is complete, or does not appear. InvalidInput when disk or memory differ in size from the base's;
+    /// NoSpace and others as the file system reports.
     /// </summary>
-    /// <param name="path">Its file; one that is there is replaced.</param>
-    /// <param name="vm">What it has to hold.</param>
-    /// <param name="effort">What to spare.</param>
-    /// <param name="progress">Takes the pages looked at so far, of all candidates.</param>
+    /// <param name="path">Its file; an existing one is replaced.</param>
+    /// <param name="vm">The VM's state.</param>
+    /// <param name="effort">Whether to save time or bytes.</param>
+    /// <param name="progress">Receives the number of candidate pages read so far.</param>
     /// <param name="ct">Stops it.</param>
     public OverlayMade Write(string path, OverlayContent vm, OverlayEffort effort, IProgress<long>? progress, CancellationToken ct)
     {
         if (vm.Disk.Pages.Length != baseVm.Disk.Length || (vm.Memory?.Pages.Length ?? 0) != (baseVm.Memory?.Length ?? 0))
-            throw new CloudletException(ErrorKind.InvalidInput, $"the VM's disk or memory does not have the size of those of base {baseVm.Id}: it was not made from it.");
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"the VM's disk or memory differs in size from that of base {baseVm.Id}: the VM was not made from this base."
+            );
         using var waiting = new StagedFile(path);
         using var carried = waiting.Open();
-        using var index = indexPath is null ? null : PageIndex.TryOpen(indexPath) ?? throw new CloudletException(ErrorKind.NotFound, $"{indexPath} is no index of the base's pages.");
+        using var index = indexPath is null
+            ? null
+            : PageIndex.TryOpen(indexPath)
+                ?? throw new CloudletException(ErrorKind.NotFound, $"{indexPath} is not an index of the base's pages.");
         using var coder = new SegmentCoder(effort == OverlayEffort.Small);
         using var segments = new LiteralSegments(carried, coder, baseVm, index);
         var classifier = new PageClassifier(baseVm, index, vm.Disk, vm.Memory, segments);
@@ -49,8 +57,16 @@ public sealed class OverlayWriter(OverlayBase baseVm, string? indexPath)
         if (vm.Memory is not null)
             scan.Run(PageSpace.Memory, vm.Memory, baseVm.Memory!);
         var literals = segments.Finish();
-        var map = classifier.Map with { References = segments.References };
+        var map = classifier.Map with { Ranges = segments.Ranges };
+        var (runs, ranges) = (map.Uses(literals), map.Ranges.Sum(r => (long)r.Count));
+        if (PageMap.IsTooLarge(runs, ranges))
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"the VM differs too much from its base: expected {PageMap.Limits}, found {runs} and {ranges}"
+            );
         var front = new List<(OverlaySegment Segment, byte[] Stored)>();
+        if (vm.Memory is not null && vm.QemuVersion is { } version)
+            front.Add(Stored(SegmentKind.Origin, new OverlayOrigin(version).ToBytes()));
         if (baseVm.Id == OverlayHeader.NoBase)
             front.Add(Stored(SegmentKind.Manifest, vm.Manifest.Span));
         if (vm.Memory is not null)
@@ -62,11 +78,11 @@ public sealed class OverlayWriter(OverlayBase baseVm, string? indexPath)
             DiskPages = baseVm.DiskPages,
             MemoryPages = baseVm.MemoryPages,
             Literals = map.Literals,
-            SegmentPages = SegmentCoder.SegmentPages,
+            SegmentPages = OverlayHeader.MostSegmentPages,
             Segments = [.. front.Select(f => f.Segment), .. literals],
         };
         Join(path, header, front, carried);
-        return new OverlayMade(header, classifier.Counts);
+        return new OverlayMade(header, classifier.Counts, vm.QemuVersion);
     }
 
     private static void Join(string path, OverlayHeader header, List<(OverlaySegment Segment, byte[] Stored)> front, FileStream carried)

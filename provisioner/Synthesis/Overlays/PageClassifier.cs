@@ -3,29 +3,31 @@ using Cloudlet.Synthesis.Pages;
 namespace Cloudlet.Synthesis.Overlays;
 
 /// <summary>
-/// Decides for each page of a VM where its content is to be had: as in the base, zero, another page of the base, a page that is carried already, or one that has to be carried. Pages come in ascending order, the disk's first, so that
-/// memory finds the blocks that the guest has in its page cache.
+/// Decides for each changed page of a VM where its content is available: zero, another page of the base, a page that is carried already, or
+/// else a new carried page. Pages are added in ascending order, the disk's first, so that pages of the guest's page cache are found among
+/// the disk's.
 /// </summary>
 internal sealed class PageClassifier(OverlayBase baseVm, PageIndex? index, ChangedStore disk, ChangedStore? memory, ILiteralSink sink)
 {
     private readonly PageMapBuilder _map = new();
     private readonly Dictionary<ulong, long> _carried = [];
-    private readonly List<long> _origins = []; // by number of the carried page: number of the page it came from, shifted, with the space in bit 0
+
+    // indexed by carried page: number of the page it came from, shifted, with the space in bit 0
+    private readonly List<long> _origins = [];
     private readonly byte[] _other = new byte[PageSize.Bytes];
 
-    /// <summary>The map of what was classified so far; what carried pages are encoded against is not in it yet.</summary>
+    /// <summary>The map of the pages so far, still without the ranges that carried pages are encoded against.</summary>
     public PageMap Map => _map.Build();
 
-    /// <summary>Pages by what became of them.</summary>
+    /// <summary>Changed pages by where their content was found.</summary>
     public OverlayCounts Counts { get; } = new();
 
-    /// <summary>Takes the next page.</summary>
-    /// <param name="space">Whose it is.</param>
+    /// <summary>Adds the next page.</summary>
+    /// <param name="space">Disk or memory.</param>
     /// <param name="page">Its number.</param>
-    /// <param name="content">Its content, not the base's at its place.</param>
-    /// <param name="before">The base's content at its place.</param>
-    /// <param name="hash">Its hash; 0 with nothing but zeros.</param>
-    public void Add(PageSpace space, long page, ReadOnlySpan<byte> content, ReadOnlySpan<byte> before, ulong? hash)
+    /// <param name="content">Its content, which differs from the base's page at its place.</param>
+    /// <param name="hash">Its hash; null when it is zero.</param>
+    public void Add(PageSpace space, long page, ReadOnlySpan<byte> content, ulong? hash)
     {
         Counts.Changed++;
         if (hash is not { } known)
@@ -50,25 +52,25 @@ internal sealed class PageClassifier(OverlayBase baseVm, PageIndex? index, Chang
         }
         else
         {
-            Carry(space, page, content, before, known);
+            Carry(space, page, content, known);
         }
     }
 
-    private void Carry(PageSpace space, long page, ReadOnlySpan<byte> content, ReadOnlySpan<byte> before, ulong hash)
+    private void Carry(PageSpace space, long page, ReadOnlySpan<byte> content, ulong hash)
     {
         Counts.Carried++;
         var number = _map.AddLiteral(space, page);
         _carried.TryAdd(hash, number);
         _origins.Add((page << 1) | (long)space);
-        sink.Add(space, page, content, before);
+        sink.Add(space, page, content);
     }
 
     private bool IsInBase(PageSource source, long page, ReadOnlySpan<byte> content)
     {
-        var from = baseVm[source];
-        if ((page + 1) * PageSize.Bytes > from.Length)
+        var store = baseVm[source];
+        if ((page + 1) * PageSize.Bytes > store.Length)
             return false;
-        from.Read(page * PageSize.Bytes, _other);
+        store.Read(page * PageSize.Bytes, _other);
         return content.SequenceEqual(_other);
     }
 
@@ -81,17 +83,17 @@ internal sealed class PageClassifier(OverlayBase baseVm, PageIndex? index, Chang
     }
 }
 
-/// <summary>Takes the pages that are carried, in their order.</summary>
+/// <summary>Receives the carried pages in order.</summary>
 internal interface ILiteralSink
 {
-    /// <summary>A page with its place, its content, and the base's content there.</summary>
-    void Add(PageSpace space, long page, ReadOnlySpan<byte> content, ReadOnlySpan<byte> before);
+    /// <summary>Adds a page with its place and content.</summary>
+    void Add(PageSpace space, long page, ReadOnlySpan<byte> content);
 }
 
-/// <summary>Pages of a VM by where their content was found.</summary>
+/// <summary>Numbers of changed pages by where their content was found.</summary>
 public sealed record OverlayCounts
 {
-    /// <summary>Not as in the base at their place.</summary>
+    /// <summary>Different from the base's page at their place.</summary>
     public long Changed { get; internal set; }
 
     /// <summary>Zero.</summary>
@@ -100,7 +102,7 @@ public sealed record OverlayCounts
     /// <summary>Elsewhere in the base.</summary>
     public long InBase { get; internal set; }
 
-    /// <summary>Like another changed page.</summary>
+    /// <summary>Equal to another changed page.</summary>
     public long Repeated { get; internal set; }
 
     /// <summary>Carried by the overlay.</summary>

@@ -1,21 +1,46 @@
-using Cloudlet.Errors;
+using System.Runtime.InteropServices;
+using Cloudlet.Synthesis.Pages;
 
 namespace Cloudlet.Synthesis.Overlays;
 
+/// <summary>Bounds of the numbers in a page map.</summary>
+/// <param name="DiskPages">Pages of the disk.</param>
+/// <param name="MemoryPages">Pages of the memory.</param>
+/// <param name="Literals">Pages that the overlay carries.</param>
+/// <param name="SegmentPages">Most pages of a segment.</param>
+/// <param name="Segments">Number of segments of carried pages.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct MapBounds(long DiskPages, long MemoryPages, long Literals, int SegmentPages, int Segments)
+{
+    /// <summary>Pages of a source; 0 for zeros.</summary>
+    public long Of(PageSource source) =>
+        source switch
+        {
+            PageSource.BaseDisk => DiskPages,
+            PageSource.BaseMemory => MemoryPages,
+            PageSource.Literal => Literals,
+            _ => 0,
+        };
+}
+
 /// <summary>
-/// Bytes of a page map, in columns, because like numbers compress well beside each other: numbers of runs and of reference runs; then for runs the space and source of each, the pages between it and the one before, its count less 1, and the
-/// distance of its source from where the last run of that source ended; then the same for reference runs. Numbers are LEB128, distances zigzag (docs/formats/overlay.md).
+/// Encodes a page map in columns, because similar numbers compress well next to each other: the numbers of runs and of ranges; then for
+/// runs the space and source, the pages since the run before, the count less 1, and the distance of the source from the end of the last run
+/// with that source; then the number of ranges of each segment, and for ranges the source, the length, and the distance. Numbers are
+/// LEB128, distances zigzag (docs/formats/overlay.md).
 /// </summary>
 internal static class PageMapCodec
 {
-    /// <summary>The bytes.</summary>
+    private const int SourceBits = 2;
+
+    /// <summary>Encodes a map.</summary>
     public static byte[] Encode(PageMap map)
     {
         var into = new VarintWriter();
         into.Put(map.Runs.Count);
-        into.Put(map.References.Count);
+        into.Put(map.Ranges.Sum(r => r.Count));
         foreach (var run in map.Runs)
-            into.Put(((int)run.Space << 2) | (int)run.Source);
+            into.Put(((int)run.Space << SourceBits) | (int)run.Source);
         var ends = new long[2];
         foreach (var run in map.Runs)
         {
@@ -25,110 +50,151 @@ internal static class PageMapCodec
 
         foreach (var run in map.Runs)
             into.Put(run.Count - 1);
-        var next = new long[4];
-        foreach (var run in map.Runs)
-            PutFrom(into, next, run.Source, run.From, run.Count);
-        foreach (var reference in map.References)
-            into.Put((int)reference.Source);
-        foreach (var reference in map.References)
-            into.Put(reference.Count - 1);
-        Array.Clear(next);
-        foreach (var reference in map.References)
-            PutFrom(into, next, reference.Source, reference.From, reference.Count);
+        var next = new long[1 << SourceBits];
+        foreach (var run in map.Runs.Where(r => r.Source != PageSource.Zero))
+            PutFrom(into, ref next[(int)run.Source], run.From, run.Count);
+        PutRanges(into, map.Ranges);
         return into.ToArray();
     }
 
-    /// <summary>The map; InvalidInput when the bytes are none that fits.</summary>
-    /// <param name="bytes">What <see cref="Encode"/> made, or anybody else.</param>
-    /// <param name="diskPages">Pages of the disk.</param>
-    /// <param name="memoryPages">Pages of the memory.</param>
-    /// <param name="literals">Pages that the overlay carries.</param>
-    public static PageMap Decode(ReadOnlySpan<byte> bytes, long diskPages, long memoryPages, long literals)
+    /// <summary>Decodes a map; InvalidInput when it is damaged or out of bounds.</summary>
+    /// <param name="bytes">The output of <see cref="Encode"/>; not trusted.</param>
+    /// <param name="kind"><see cref="SegmentKind.Map"/>, or the <see cref="SegmentKind.OldMap"/> of versions 1 and 2.</param>
+    /// <param name="bounds">Bounds of its numbers.</param>
+    public static PageMap Decode(ReadOnlySpan<byte> bytes, SegmentKind kind, MapBounds bounds)
     {
-        var from = new VarintReader(bytes);
-        var (runCount, referenceCount) = (from.Count(), from.Count());
-        var pages = new[] { diskPages, memoryPages };
-        var limits = new[] { 0, diskPages, memoryPages, literals };
+        var from = new VarintReader(bytes, Refused);
+        var (runCount, rangeCount) = from.Counts(leastFirst: 3, leastSecond: kind == SegmentKind.OldMap ? 2 : 3);
+        RequireFew(runCount, rangeCount);
         var runs = new MapRun[runCount];
         foreach (ref var run in runs.AsSpan())
-            run = from.Get() is var kind and < 8 ? new MapRun((PageSpace)(kind >> 2), 0, 0, (PageSource)(kind & 3), 0) : throw Wrong("a run of an unknown kind");
+            run = from.Get() is var word and >= 0 and < 2 << SourceBits
+                ? new MapRun((PageSpace)(word >> SourceBits), 0, 0, (PageSource)(word & ((1 << SourceBits) - 1)), 0)
+                : throw Refused("a run of an unknown kind");
         for (var i = 1; i < runs.Length; i++)
             if (runs[i].Space < runs[i - 1].Space)
-                throw Wrong("a run of the disk behind one of memory");
-        ReadPlaces(ref from, runs, pages);
-        ReadSources(ref from, runs, limits);
-        var references = ReadReferences(ref from, referenceCount, limits, literals);
+                throw Refused("a run of the disk after one of the memory");
+        ReadPlaces(ref from, runs, bounds);
+        var next = new long[1 << SourceBits];
+        foreach (ref var run in runs.AsSpan())
+            if (run.Source != PageSource.Zero)
+                run = run with { From = GetFrom(ref from, ref next[(int)run.Source], bounds.Of(run.Source), run.Count) };
+
+        var ranges =
+            kind == SegmentKind.OldMap ? OldReferences.Read(ref from, rangeCount, bounds) : ReadRanges(ref from, rangeCount, bounds);
         if (!from.IsAtEnd)
-            throw Wrong("bytes behind its end");
-        return new PageMap(runs, references, literals);
+            throw Refused("trailing data");
+        return new PageMap(runs, ranges, bounds.Literals);
     }
 
-    private static void ReadPlaces(ref VarintReader from, MapRun[] runs, long[] pages)
+    /// <summary>InvalidInput when there are more than a reader accepts.</summary>
+    public static void RequireFew(long runs, long ranges)
     {
-        var starts = new long[runs.Length];
-        foreach (ref var start in starts.AsSpan())
-            start = from.Get();
+        if (PageMap.IsTooLarge(runs, ranges))
+            throw OverlayRefusedException.Damaged(
+                OverlayRefusalCode.PageMapTooLarge,
+                "its page map is too large",
+                PageMap.Limits,
+                $"{runs} and {ranges}"
+            );
+    }
+
+    /// <summary>Reads a source; InvalidInput when it is out of bounds.</summary>
+    /// <param name="reader">Reads the distance.</param>
+    /// <param name="next">End of the last one with that source; set to the end of this one.</param>
+    /// <param name="limit">Length of the source.</param>
+    /// <param name="length">Length that is used.</param>
+    internal static long GetFrom(ref VarintReader reader, ref long next, long limit, long length)
+    {
+        var from = unchecked(next + reader.GetSigned());
+        if (from < 0 || from > limit - length)
+            throw Refused("a source past the end of the base or of the carried pages");
+        next = from + length;
+        return from;
+    }
+
+    /// <summary>The error for a map that is not valid.</summary>
+    internal static OverlayRefusedException Refused(string what) =>
+        OverlayRefusedException.Damaged(OverlayRefusalCode.BadPageMap, $"its page map has {what}");
+
+    private static void ReadPlaces(ref VarintReader from, MapRun[] runs, MapBounds bounds)
+    {
+        foreach (ref var run in runs.AsSpan())
+            run = run with { Start = from.Get() }; // relative to the end of the one before, until that one's count is known
         var ends = new long[2];
         for (var i = 0; i < runs.Length; i++)
         {
             var space = (int)runs[i].Space;
             var count = from.Get();
-            var room = pages[space] - ends[space] - starts[i];
-            if (starts[i] < 0 || room < 1 || count < 0 || count > room - 1)
-                throw Wrong($"a run behind the end of the {(space == 0 ? "disk" : "memory")}");
-            runs[i] = runs[i] with { Start = ends[space] + starts[i], Count = count + 1 };
+            var room = (space == 0 ? bounds.DiskPages : bounds.MemoryPages) - ends[space] - runs[i].Start;
+            if (runs[i].Start < 0 || room < 1 || count < 0 || count > room - 1)
+                throw Refused($"a run past the end of the {(space == 0 ? "disk" : "memory")}");
+            runs[i] = runs[i] with { Start = ends[space] + runs[i].Start, Count = count + 1 };
             ends[space] = runs[i].Start + runs[i].Count;
         }
     }
 
-    private static void ReadSources(ref VarintReader from, MapRun[] runs, long[] limits)
+    private static void PutRanges(VarintWriter into, IReadOnlyList<IReadOnlyList<BaseRange>> segments)
     {
-        var next = new long[4];
-        foreach (ref var run in runs.AsSpan())
-            run = run with { From = GetFrom(ref from, next, limits, run.Source, run.Count) };
+        foreach (var ranges in segments)
+            into.Put(ranges.Count);
+        foreach (var range in segments.SelectMany(r => r))
+            into.Put((int)range.Source - 1);
+        foreach (var range in segments.SelectMany(r => r))
+            into.Put((range.Length / BaseRange.Unit) - 1);
+        var next = new long[2];
+        foreach (var range in segments.SelectMany(r => r))
+            PutFrom(into, ref next[(int)range.Source - 1], range.Start / BaseRange.Unit, range.Length / BaseRange.Unit);
     }
 
-    private static ReferenceRun[] ReadReferences(ref VarintReader from, int count, long[] limits, long literals)
+    private static BaseRange[][] ReadRanges(ref VarintReader from, int count, MapBounds bounds)
     {
-        var references = new ReferenceRun[count];
-        foreach (ref var reference in references.AsSpan())
-            reference = from.Get() is var kind and < (long)PageSource.Literal ? new ReferenceRun(0, (PageSource)kind, 0) : throw Wrong("a reference of an unknown kind");
-        var left = literals;
-        foreach (ref var reference in references.AsSpan())
+        var segments = new BaseRange[bounds.Segments][];
+        var left = (long)count;
+        foreach (ref var ranges in segments.AsSpan())
         {
-            var less = from.Get();
-            if (less < 0 || less > left - 1)
-                throw Wrong("references to more pages than it carries");
-            reference = reference with { Count = less + 1 };
-            left -= less + 1;
+            var own = from.Get();
+            ranges = own >= 0 && own <= left ? new BaseRange[own] : throw Refused("more ranges than it announces");
+            left -= own;
         }
 
         if (left != 0)
-            throw Wrong("carried pages without a reference");
-        var next = new long[4];
-        foreach (ref var reference in references.AsSpan())
-            reference = reference with { From = GetFrom(ref from, next, limits, reference.Source, reference.Count) };
-        return references;
+            throw Refused("ranges without a segment");
+        foreach (var ranges in segments)
+        foreach (ref var range in ranges.AsSpan())
+            range = from.Get() is var source and >= 0 and < 2
+                ? new BaseRange((PageSource)(source + 1), 0, 0)
+                : throw Refused("a range of an unknown kind");
+        foreach (var ranges in segments)
+        {
+            var room = PageMap.MostAgainst / BaseRange.Unit;
+            foreach (ref var range in ranges.AsSpan())
+            {
+                range =
+                    from.Get() is var less && less >= 0 && less < room
+                        ? range with
+                        {
+                            Length = (int)(less + 1) * BaseRange.Unit,
+                        }
+                        : throw Refused($"a segment with more than {PageMap.MostAgainst} bytes of ranges");
+                room -= (int)less + 1;
+            }
+        }
+
+        var next = new long[2];
+        foreach (var ranges in segments)
+        foreach (ref var range in ranges.AsSpan())
+        {
+            var (limit, length) = (bounds.Of(range.Source) * (PageSize.Bytes / BaseRange.Unit), range.Length / BaseRange.Unit);
+            range = range with { Start = GetFrom(ref from, ref next[(int)range.Source - 1], limit, length) * BaseRange.Unit };
+        }
+
+        return segments;
     }
 
-    private static void PutFrom(VarintWriter into, long[] next, PageSource source, long from, long count)
+    private static void PutFrom(VarintWriter into, ref long next, long from, long length)
     {
-        if (source == PageSource.Zero)
-            return;
-        into.PutSigned(from - next[(int)source]);
-        next[(int)source] = from + count;
+        into.PutSigned(from - next);
+        next = from + length;
     }
-
-    private static long GetFrom(ref VarintReader reader, long[] next, long[] limits, PageSource source, long count)
-    {
-        if (source == PageSource.Zero)
-            return 0;
-        var from = unchecked(next[(int)source] + reader.GetSigned());
-        if (from < 0 || from > limits[(int)source] - count)
-            throw Wrong($"a source behind the end of {source}");
-        next[(int)source] = from + count;
-        return from;
-    }
-
-    private static CloudletException Wrong(string what) => new(ErrorKind.InvalidInput, $"the page map of the overlay holds {what}.");
 }

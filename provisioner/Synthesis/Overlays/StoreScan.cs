@@ -2,55 +2,58 @@ using Cloudlet.Synthesis.Pages;
 
 namespace Cloudlet.Synthesis.Overlays;
 
-/// <summary>Reads the candidates of a store beside the base, compares and hashes them on all processors, and gives those that differ to the classifier in their order.</summary>
+/// <summary>
+/// Reads the candidate pages of a store and the base's, compares and hashes them on all processors, and passes those that differ to the
+/// classifier in order.
+/// </summary>
 internal sealed class StoreScan(PageClassifier classifier, IProgress<long>? progress, CancellationToken ct)
 {
-    private const int BatchPages = 512; // what one processor takes at once
-    private const int StepPages = 32; // two buffers of them fit into its own cache
+    private const int BatchPages = 512; // the unit of work of one worker
+    private const int StepPages = 32; // two buffers of this size fit into a core's cache
 
-    /// <summary>Enough that no processor waits for the one that tells; 4 MiB each, so no more than that on a large machine.</summary>
-    private static readonly int Lanes = Math.Min(12, 3 * Environment.ProcessorCount);
+    /// <summary>Enough that no processor waits for the classifier. Each takes 2 MiB, hence the limit for large machines.</summary>
+    private static readonly int WorkerCount = Math.Min(12, 3 * Environment.ProcessorCount);
 
-    private readonly Stack<Lane> _idle = new(Enumerable.Range(0, Lanes).Select(_ => new Lane()));
+    private readonly Stack<ScanWorker> _idle = new(Enumerable.Range(0, WorkerCount).Select(_ => new ScanWorker()));
     private long _done;
 
-    /// <summary>Goes through a store.</summary>
-    /// <param name="space">Which one it is.</param>
-    /// <param name="store">The VM's.</param>
-    /// <param name="before">The base's.</param>
+    /// <summary>Scans a store.</summary>
+    /// <param name="space">Disk or memory.</param>
+    /// <param name="store">The VM's store.</param>
+    /// <param name="before">The base's store.</param>
     public void Run(PageSpace space, ChangedStore store, IPageReader before)
     {
-        var looking = new Queue<(Lane Lane, Task Look)>();
+        var pending = new Queue<(ScanWorker Worker, Task Comparison)>();
         try
         {
             foreach (var batch in Batches(store.Candidates))
             {
                 ct.ThrowIfCancellationRequested();
                 if (_idle.Count == 0)
-                    Tell(space, looking);
-                var lane = _idle.Pop();
-                looking.Enqueue((lane, Task.Run(() => lane.Look(batch, store.Pages, before), ct)));
+                    PassOldest(space, pending);
+                var worker = _idle.Pop();
+                pending.Enqueue((worker, Task.Run(() => worker.Compare(batch, store.Pages, before), ct)));
             }
 
-            while (looking.Count > 0)
-                Tell(space, looking);
+            while (pending.Count > 0)
+                PassOldest(space, pending);
         }
         finally
         {
-            // Whoever called closes the stores next.
-            WorkUnderWay.Settle(looking.Select(l => l.Look));
+            // The caller closes the stores next.
+            WorkUnderWay.Drain(pending.Select(p => p.Comparison));
         }
     }
 
-    /// <summary>Waits for the batch that was taken first, which keeps the pages in their order however the processors share the work.</summary>
-    private void Tell(PageSpace space, Queue<(Lane Lane, Task Look)> looking)
+    /// <summary>Waits for the oldest batch, so that pages stay in order however the work is shared.</summary>
+    private void PassOldest(PageSpace space, Queue<(ScanWorker Worker, Task Comparison)> pending)
     {
-        var (lane, look) = looking.Peek();
-        look.GetAwaiter().GetResult();
-        looking.Dequeue();
-        lane.Tell(space, classifier);
-        progress?.Report(_done += lane.Looked);
-        _idle.Push(lane);
+        var (worker, comparison) = pending.Peek();
+        comparison.GetAwaiter().GetResult();
+        pending.Dequeue();
+        worker.PassTo(space, classifier);
+        progress?.Report(_done += worker.Compared);
+        _idle.Push(worker);
     }
 
     private static IEnumerable<PageRun> Batches(IReadOnlyList<PageRun> runs)
@@ -60,46 +63,44 @@ internal sealed class StoreScan(PageClassifier classifier, IProgress<long>? prog
                 yield return new PageRun(start, Math.Min(BatchPages, run.End - start));
     }
 
-    /// <summary>What one processor works on: what differs in a batch, one page behind the other.</summary>
-    private sealed class Lane
+    /// <summary>Compares the pages of a batch, and keeps those that differ one after the other.</summary>
+    private sealed class ScanWorker
     {
         private readonly byte[] _now = GC.AllocateUninitializedArray<byte>(BatchPages * PageSize.Bytes);
-        private readonly byte[] _before = GC.AllocateUninitializedArray<byte>(BatchPages * PageSize.Bytes);
+        private readonly byte[] _before = new byte[StepPages * PageSize.Bytes];
         private readonly ulong?[] _hashes = new ulong?[BatchPages];
         private readonly long[] _pages = new long[BatchPages];
         private int _differ;
 
-        /// <summary>Pages looked at.</summary>
-        public long Looked { get; private set; }
+        /// <summary>Number of pages compared.</summary>
+        public long Compared { get; private set; }
 
-        public void Look(PageRun run, IPageReader store, IPageReader baseStore)
+        public void Compare(PageRun run, IPageReader store, IPageReader baseStore)
         {
-            (_differ, Looked) = (0, run.Count);
+            (_differ, Compared) = (0, run.Count);
             for (var start = run.Start; start < run.End; start += StepPages)
             {
-                // Into the place behind what is known to differ: as long as nothing does, that is the same place, which stays in the processor's own cache.
+                // Read into the buffer after the pages that differ: while none does, that is the same place, which stays in the core's
+                // cache.
                 var (first, count) = (_differ, (int)Math.Min(StepPages, run.End - start));
                 store.Read(start * PageSize.Bytes, Pages(_now, first, count));
-                baseStore.Read(start * PageSize.Bytes, Pages(_before, first, count));
+                baseStore.Read(start * PageSize.Bytes, Pages(_before, 0, count));
                 for (var i = 0; i < count; i++)
-                    if (!Pages(_now, first + i, 1).SequenceEqual(Pages(_before, first + i, 1)))
+                    if (!Pages(_now, first + i, 1).SequenceEqual(Pages(_before, i, 1)))
                         Keep(start + i, first + i);
             }
         }
 
-        public void Tell(PageSpace space, PageClassifier classifier)
+        public void PassTo(PageSpace space, PageClassifier classifier)
         {
             for (var i = 0; i < _differ; i++)
-                classifier.Add(space, _pages[i], Pages(_now, i, 1), Pages(_before, i, 1), _hashes[i]);
+                classifier.Add(space, _pages[i], Pages(_now, i, 1), _hashes[i]);
         }
 
         private void Keep(long page, int place)
         {
             if (place != _differ)
-            {
                 Pages(_now, place, 1).CopyTo(Pages(_now, _differ, 1));
-                Pages(_before, place, 1).CopyTo(Pages(_before, _differ, 1));
-            }
 
             var content = Pages(_now, _differ, 1);
             _pages[_differ] = page;

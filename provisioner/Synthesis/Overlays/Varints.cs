@@ -7,7 +7,7 @@ internal sealed class VarintWriter
 {
     private readonly List<byte> _into = [];
 
-    /// <summary>A number that is not negative.</summary>
+    /// <summary>Writes a number that is not negative.</summary>
     public void Put(long value)
     {
         var left = (ulong)value;
@@ -16,22 +16,26 @@ internal sealed class VarintWriter
         _into.Add((byte)left);
     }
 
-    /// <summary>Any number, zigzag: 0, -1, 1, -2, … as 0, 1, 2, 3, …</summary>
+    /// <summary>Writes any number, as zigzag: 0, -1, 1, -2, … as 0, 1, 2, 3, …</summary>
     public void PutSigned(long value) => Put((value << 1) ^ (value >> 63));
 
-    /// <summary>All of them.</summary>
+    /// <summary>The bytes of all numbers.</summary>
     public byte[] ToArray() => [.. _into];
 }
 
-/// <summary>Reads them; what it is given may come from anybody.</summary>
-internal ref struct VarintReader(ReadOnlySpan<byte> bytes)
+/// <summary>Reads numbers in unsigned LEB128. The input is not trusted.</summary>
+/// <param name="bytes">The numbers.</param>
+/// <param name="refused">Makes the error, from what is wrong.</param>
+internal ref struct VarintReader(ReadOnlySpan<byte> bytes, Func<string, CloudletException> refused)
 {
     private ReadOnlySpan<byte> _left = bytes;
 
     /// <summary>True when nothing is left.</summary>
     public readonly bool IsAtEnd => _left.IsEmpty;
 
-    /// <summary>The next number as it was put; negative only for what no writer puts. InvalidInput when there is none, or none that 64 bits hold.</summary>
+    /// <summary>
+    /// The next number; negative when it exceeds 63 bits, which a writer never makes. InvalidInput at the end, and for more than 64 bits.
+    /// </summary>
     public long Get()
     {
         var value = 0UL;
@@ -46,18 +50,28 @@ internal ref struct VarintReader(ReadOnlySpan<byte> bytes)
             return (long)value;
         }
 
-        throw new CloudletException(ErrorKind.InvalidInput, "the page map of the overlay ends within a number, or holds one of more than 64 bits.");
+        throw refused("a number that is cut off or has more than 64 bits");
     }
 
-    /// <summary>A signed number.</summary>
+    /// <summary>The next signed number.</summary>
     public long GetSigned()
     {
         var zigzag = (ulong)Get();
         return (long)(zigzag >> 1) ^ -(long)(zigzag & 1);
     }
 
-    /// <summary>How many entries of at least two bytes follow; no more than bytes are left, so that nothing is allocated on a stranger's word.</summary>
-    public int Count() => Get() is var count && count >= 0 && count <= _left.Length
-        ? (int)count
-        : throw new CloudletException(ErrorKind.InvalidInput, "the page map of the overlay announces more runs than it has bytes.");
+    /// <summary>
+    /// The numbers of entries of two kinds; InvalidInput when there are too few bytes left for them, so that a small file can't cause large
+    /// allocations.
+    /// </summary>
+    /// <param name="leastFirst">Least bytes of an entry of the first kind.</param>
+    /// <param name="leastSecond">Least bytes of an entry of the second kind.</param>
+    public (int First, int Second) Counts(int leastFirst, int leastSecond)
+    {
+        var (first, second) = (Get(), Get());
+        return
+            first >= 0 && first <= _left.Length / leastFirst && second >= 0 && second <= (_left.Length - (first * leastFirst)) / leastSecond
+            ? ((int)first, (int)second)
+            : throw refused("more entries than bytes");
+    }
 }

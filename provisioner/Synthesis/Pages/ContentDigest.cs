@@ -4,17 +4,17 @@ using System.Security.Cryptography;
 namespace Cloudlet.Synthesis.Pages;
 
 /// <summary>
-/// Digest of a large sparse content that does not depend on where its file has holes: SHA-256 over the length (8 bytes, little endian) and, for each segment of 1 MiB that is not all zero, its number (8 bytes, little endian) and
-/// SHA-256. The last segment may be shorter.
+/// Digest of large sparse content, independent of where its file has holes: SHA-256 over the length (8 bytes, little endian) and, for each
+/// segment of 1 MiB that is not all zero, its number (8 bytes, little endian) and SHA-256. The last segment may be shorter.
 /// </summary>
 public static class ContentDigest
 {
     /// <summary>Bytes of a segment.</summary>
     public const int Segment = 1 << 20;
 
-    /// <summary>The digest, 64 hexadecimal digits. Holes cost nothing.</summary>
+    /// <summary>The digest, 64 hexadecimal digits. Holes are skipped.</summary>
     /// <param name="path">A file.</param>
-    /// <param name="progress">Takes the bytes looked at so far.</param>
+    /// <param name="progress">Receives the number of bytes read so far.</param>
     /// <param name="ct">Stops it.</param>
     public static string Of(string path, IProgress<long>? progress, CancellationToken ct)
     {

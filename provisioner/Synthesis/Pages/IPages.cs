@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Cloudlet.Synthesis.Pages;
 
-/// <summary>Disk or guest memory by position. Safe to use from several threads.</summary>
+/// <summary>Reads a disk or guest memory by position. Thread-safe.</summary>
 public interface IPageReader
 {
     /// <summary>Bytes; a multiple of <see cref="PageSize.Bytes"/>.</summary>
@@ -12,7 +12,7 @@ public interface IPageReader
     void Read(long offset, Span<byte> into);
 }
 
-/// <summary>Disk or guest memory that is being made out of a base and an overlay. Safe to use from several threads on different pages.</summary>
+/// <summary>Receives the pages of a disk or guest memory. Thread-safe for different pages.</summary>
 public interface IPageWriter
 {
     /// <summary>Bytes; a multiple of <see cref="PageSize.Bytes"/>.</summary>
@@ -22,17 +22,17 @@ public interface IPageWriter
     void Write(long offset, ReadOnlySpan<byte> pages);
 }
 
-/// <summary>Pages that follow each other.</summary>
+/// <summary>Consecutive pages.</summary>
 /// <param name="Start">Number of the first.</param>
-/// <param name="Count">How many, at least 1.</param>
+/// <param name="Count">Number of pages, at least 1.</param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct PageRun(long Start, long Count)
 {
-    /// <summary>Number behind the last.</summary>
+    /// <summary>Number after the last.</summary>
     public long End => Start + Count;
 }
 
-/// <summary>What is compared, referred to and moved: the page of x86-64, which is the block of ext4 as well.</summary>
+/// <summary>Unit of comparison and transfer: the page of x86-64, and the usual block of ext4.</summary>
 public static class PageSize
 {
     /// <summary>Bytes of a page.</summary>

@@ -3,17 +3,18 @@ using System.Runtime.InteropServices;
 namespace Cloudlet.Synthesis.Pages;
 
 /// <summary>
-/// A sketch of a page's content: pages that have much in common have some of these numbers in common, wherever in the page it is. They are those of all its windows of four words whose hashes are the smallest (Broder, "On the resemblance
-/// and containment of documents", 1997); windows of one repeated word say nothing and do not count.
+/// A sketch of a page's content: similar pages share some of these numbers, at whatever offsets the common content is. They are the
+/// smallest hashes of all windows of four words (Broder, "On the resemblance and containment of documents", 1997), without windows of one
+/// repeated word.
 /// </summary>
 internal static class PageFeatures
 {
-    /// <summary>Numbers of a page, at most.</summary>
+    /// <summary>Most numbers of a page.</summary>
     public const int Count = 4;
 
-    /// <summary>Computes them; returns how many there are.</summary>
+    /// <summary>Computes the numbers of a page; returns how many.</summary>
     /// <param name="page">A page.</param>
-    /// <param name="into">Takes <see cref="Count"/> numbers.</param>
+    /// <param name="into">Receives up to <see cref="Count"/> numbers.</param>
     public static int Of(ReadOnlySpan<byte> page, Span<uint> into)
     {
         var words = MemoryMarshal.Cast<byte, ulong>(page);
@@ -32,7 +33,7 @@ internal static class PageFeatures
         var count = 0;
         while (count < Count && least[count] != ulong.MaxValue)
         {
-            // The smallest of many are all small: mixed once more, they fill their range.
+            // The smallest of many hashes are all small: mixing once more distributes them uniformly.
             into[count] = (uint)(Mixed(least[count]) >> 32);
             count++;
         }

@@ -2,7 +2,9 @@ using System.IO.Hashing;
 
 namespace Cloudlet.Synthesis.Pages;
 
-/// <summary>A hash by which equal pages are found (XXH3, 64 bits). Two pages with one hash are compared: a guest may have made them so.</summary>
+/// <summary>
+/// Hash to find equal pages (XXH3, 64 bits). Pages with equal hashes are compared, because a guest may have crafted a collision.
+/// </summary>
 internal static class PageHash
 {
     /// <summary>The hash of a page.</summary>

@@ -1,31 +1,39 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 using Cloudlet.Synthesis.Overlays;
 
 namespace Cloudlet.Synthesis.Pages;
 
 /// <summary>
-/// Finds the pages of a base by their content, and by what they have in common with others. A file beside the base, made from it and made again when it is missing or damaged: 24 bytes (magic, number of pages, number of features), the
-/// pages in ascending order of their hashes (8 bytes hash, 5 bytes place: bit 39 for memory, the number below), then the features in ascending order (4 bytes feature, 5 bytes place). Only the first of equal pages is in it, no zero page,
-/// and of pages with one feature the first few.
+/// Finds pages of a base by content, by features and by anchors. It is a file next to the base, made from it, and made again when it is
+/// missing or damaged. Layout: 40 bytes (magic, number of pages, of features, of anchors, of buckets); the pages in ascending order of
+/// their hashes (8 bytes hash, 5 bytes place: bit 39 for memory, page number below); the features in ascending order (4 bytes feature, 5
+/// bytes place); the anchors in the same way; and for every bucket, which has the anchors with the same first bits, the number of its first
+/// anchor (8 bytes). Zero pages are left out. Of equal pages and equal anchors only the first is in it, of pages with a common feature the
+/// first few.
 /// </summary>
 internal sealed class PageIndex : IDisposable
 {
-    /// <summary>In a place: it is a page of the memory.</summary>
+    /// <summary>Set in a place for a page of the memory.</summary>
     public const long MemoryBit = 1L << 39;
 
-    /// <summary>Pages of one feature, at most: what many pages have says little.</summary>
+    /// <summary>Most pages of one feature: a frequent feature identifies nothing.</summary>
     public const int MostAlike = 8;
 
-    /// <summary>Bytes of the head, of a page's entry, of a feature's.</summary>
-    public const int HeadLength = 24, PageEntry = 13, FeatureEntry = 9;
+    /// <summary>Bytes of the head, and of the entries of a page and a feature.</summary>
+    public const int HeadLength = 40,
+        PageEntry = 13,
+        FeatureEntry = 9;
 
     private const int PlaceLength = 5;
 
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly unsafe byte* _start;
-    private readonly long _featureCount;
+    private readonly long _featureCount,
+        _anchorCount,
+        _bucketCount;
 
     private unsafe PageIndex(MemoryMappedFile file)
     {
@@ -34,15 +42,17 @@ internal sealed class PageIndex : IDisposable
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         Count = BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(_start + 8, 8));
         _featureCount = BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(_start + 16, 8));
+        _anchorCount = BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(_start + 24, 8));
+        _bucketCount = BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(_start + 32, 8));
     }
 
-    /// <summary>How the file begins.</summary>
-    public static ReadOnlySpan<byte> Magic => "CLDLTIX2"u8;
+    /// <summary>Magic of the file.</summary>
+    public static ReadOnlySpan<byte> Magic => "CLDLTIX3"u8;
 
-    /// <summary>Pages in it.</summary>
+    /// <summary>Number of pages in it.</summary>
     public long Count { get; }
 
-    /// <summary>Opens an index; null when there is none that can be used.</summary>
+    /// <summary>Opens an index; null when it is missing or unusable.</summary>
     public static PageIndex? TryOpen(string path)
     {
         if (!File.Exists(path))
@@ -52,19 +62,24 @@ internal sealed class PageIndex : IDisposable
         {
             if (RandomAccess.Read(file, head, 0) != HeadLength || !head.StartsWith(Magic))
                 return null;
-            var (pages, features) = (BinaryPrimitives.ReadInt64LittleEndian(head[8..]), BinaryPrimitives.ReadInt64LittleEndian(head[16..]));
-            if (pages < 0 || features < 0 || (Int128)HeadLength + ((Int128)pages * PageEntry) + ((Int128)features * FeatureEntry) != RandomAccess.GetLength(file))
+            if (!IsWhole(MemoryMarshal.Cast<byte, long>(head)[1..], RandomAccess.GetLength(file)))
                 return null;
         }
 
         return new PageIndex(MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read));
     }
 
-    /// <summary>Makes an index; what was there is replaced in one step.</summary>
+    private static bool IsWhole(ReadOnlySpan<long> counts, long length) =>
+        counts is [>= 0 and var pages, >= 0 and var features, >= 0 and var anchors, > 0 and <= 1L << 32 and var buckets]
+        && long.IsPow2(buckets)
+        && HeadLength + ((Int128)pages * PageEntry) + (((Int128)features + anchors) * FeatureEntry) + ((Int128)buckets * sizeof(long))
+            == length;
+
+    /// <summary>Makes an index; an existing one is replaced atomically.</summary>
     /// <param name="path">Its file.</param>
     /// <param name="disk">The base's disk.</param>
     /// <param name="memory">Its memory, if it has one.</param>
-    /// <param name="progress">Takes the bytes looked at so far.</param>
+    /// <param name="progress">Receives the number of bytes read so far.</param>
     /// <param name="ct">Stops it.</param>
     public static void Build(string path, SparseFile disk, SparseFile? memory, IProgress<long>? progress, CancellationToken ct)
     {
@@ -75,19 +90,35 @@ internal sealed class PageIndex : IDisposable
         builder.Publish();
     }
 
-    /// <summary>A page of the base that has this hash, and so most likely this content.</summary>
+    /// <summary>A page of the base with this hash, and so most likely with this content.</summary>
     public (PageSource Source, long Page)? Find(ulong hash)
     {
         var at = First(Count, i => HashAt(i) < hash);
         return at < Count && HashAt(at) == hash ? PlaceAt(HeadLength + (at * PageEntry) + sizeof(ulong)) : null;
     }
 
-    /// <summary>Pages of the base that have this feature, <see cref="MostAlike"/> at most.</summary>
+    /// <summary>Pages of the base with this feature, at most <see cref="MostAlike"/>.</summary>
     public IEnumerable<(PageSource Source, long Page)> Alike(uint feature)
     {
-        for (var at = First(_featureCount, i => FeatureAt(i) < feature); at < _featureCount && FeatureAt(at) == feature; at++)
+        for (var at = First(_featureCount, i => KeyAt(Features, i) < feature); at < _featureCount && KeyAt(Features, at) == feature; at++)
             yield return PlaceAt(Features + (at * FeatureEntry) + sizeof(uint));
     }
+
+    /// <summary>The first page of the base with this anchor; null when there is none.</summary>
+    public (PageSource Source, long Page)? Anchored(uint key)
+    {
+        var bucket = Bucket(key, _bucketCount);
+        var (at, end) = (FirstOf(bucket), bucket + 1 < _bucketCount ? FirstOf(bucket + 1) : _anchorCount);
+        for (; at >= 0 && at < end && at < _anchorCount; at++)
+            if (KeyAt(Anchors, at) is var there && there >= key)
+                return there == key ? PlaceAt(Anchors + (at * FeatureEntry) + sizeof(uint)) : null;
+        return null;
+    }
+
+    /// <summary>The bucket of an anchor.</summary>
+    /// <param name="key">The anchor.</param>
+    /// <param name="buckets">Number of buckets, a power of two.</param>
+    public static long Bucket(uint key, long buckets) => (long)(((ulong)key * (ulong)buckets) >> 32);
 
     /// <summary>Closes the file.</summary>
     public void Dispose()
@@ -98,6 +129,8 @@ internal sealed class PageIndex : IDisposable
     }
 
     private long Features => HeadLength + (Count * PageEntry);
+
+    private long Anchors => Features + (_featureCount * FeatureEntry);
 
     private static long First(long count, Func<long, bool> isBefore)
     {
@@ -114,9 +147,16 @@ internal sealed class PageIndex : IDisposable
         return low;
     }
 
-    private unsafe ulong HashAt(long entry) => BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(_start + HeadLength + (entry * PageEntry), sizeof(ulong)));
+    private unsafe ulong HashAt(long entry) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(_start + HeadLength + (entry * PageEntry), sizeof(ulong)));
 
-    private unsafe uint FeatureAt(long entry) => BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(_start + Features + (entry * FeatureEntry), sizeof(uint)));
+    private unsafe uint KeyAt(long table, long entry) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(_start + table + (entry * FeatureEntry), sizeof(uint)));
+
+    private unsafe long FirstOf(long bucket) =>
+        BinaryPrimitives.ReadInt64LittleEndian(
+            new ReadOnlySpan<byte>(_start + Anchors + (_anchorCount * FeatureEntry) + (bucket * sizeof(long)), sizeof(long))
+        );
 
     private unsafe (PageSource Source, long Page) PlaceAt(long offset)
     {

@@ -1,6 +1,6 @@
 namespace Cloudlet.Synthesis.Pages;
 
-/// <summary>Pages by what a file knows about them.</summary>
+/// <summary>Runs of pages, from the extents of files.</summary>
 internal static class PageRuns
 {
     /// <summary>Pages that may hold data, in ascending order; all others are zero.</summary>
@@ -29,12 +29,12 @@ internal static class PageRuns
             yield return rest;
     }
 
-    /// <summary>Pages that are in both; both in ascending order.</summary>
+    /// <summary>Pages that are in both; both have to be in ascending order.</summary>
     public static IEnumerable<PageRun> Both(IEnumerable<PageRun> some, IEnumerable<PageRun> others)
     {
         using var left = some.GetEnumerator();
         using var right = others.GetEnumerator();
-        for (var more = left.MoveNext() && right.MoveNext(); more;)
+        for (var more = left.MoveNext() && right.MoveNext(); more; )
         {
             var (start, end) = (Math.Max(left.Current.Start, right.Current.Start), Math.Min(left.Current.End, right.Current.End));
             if (start < end)

@@ -4,10 +4,10 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Synthesis.Qemu;
 
-/// <summary>Ports of this machine's loopback.</summary>
+/// <summary>Finds ports of this machine's loopback.</summary>
 internal static class FreePort
 {
-    /// <summary>One that nobody listens on now.</summary>
+    /// <summary>A port that no program listens on now.</summary>
     public static int Take()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -15,14 +15,26 @@ internal static class FreePort
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    /// <summary>The forwards with a port for each 0. Busy, with all of them, when somebody listens on others; InvalidInput when one is asked for twice.</summary>
+    /// <summary>
+    /// The forwards, with a free port in place of each 0. Busy, with every port in use, when another program listens on one; InvalidInput
+    /// when a port is requested twice.
+    /// </summary>
     public static IReadOnlyList<PortForward> Choose(IReadOnlyList<PortForward> forwards)
     {
         var chosen = forwards.Select(f => f.HostPort == 0 ? f with { HostPort = Take() } : f).ToList();
         if (chosen.GroupBy(f => f.HostPort).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new CloudletException(ErrorKind.InvalidInput, $"port {twice.Key} can't lead to two places: {string.Join(" and ", twice)}");
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"port {twice.Key} can't be forwarded twice: {string.Join(" and ", twice)}"
+            );
         var taken = chosen.Where(f => !IsFree(f.HostPort)).Select(f => f.HostPort).ToList();
-        return taken.Count == 0 ? chosen : throw new CloudletException(ErrorKind.Busy, $"somebody listens on port {string.Join(", ", taken)} of this machine already, or only root may: choose others, or 0 for any");
+        return taken.Count == 0
+            ? chosen
+            : throw new CloudletException(
+                ErrorKind.Busy,
+                $"another program already listens on port {string.Join(", ", taken)} of this machine, or only root may: choose "
+                    + "others, or 0 for any"
+            );
     }
 
     private static bool IsFree(int port)

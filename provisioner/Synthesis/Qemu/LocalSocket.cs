@@ -6,15 +6,18 @@ using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Qemu;
 
-/// <summary>Reaches the sockets that QEMU listens on, in folders of any length of name, and only QEMU's.</summary>
+/// <summary>Connects to the sockets that QEMU listens on, however long their paths are, and checks that the peer is QEMU.</summary>
 internal static class LocalSocket
 {
-    private const int SocketLevel = 1, PeerCredentials = 17; // SOL_SOCKET, SO_PEERCRED of socket(7)
+    private const int SocketLevel = 1,
+        PeerCredentials = 17; // SOL_SOCKET, SO_PEERCRED of socket(7)
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Connects, waiting for the socket to appear. ProcessFailed when QEMU has ended, Timeout when it takes longer than <paramref name="limit"/>.</summary>
-    /// <param name="folder">Where the socket is.</param>
-    /// <param name="name">Its name there.</param>
+    /// <summary>
+    /// Connects, and waits for the socket to appear. ProcessFailed when QEMU has exited, Timeout after <paramref name="limit"/>.
+    /// </summary>
+    /// <param name="folder">Folder of the socket.</param>
+    /// <param name="name">Name of the socket.</param>
     /// <param name="owner">The process that must be listening.</param>
     /// <param name="limit">How long to try.</param>
     /// <param name="ct">Stops it.</param>
@@ -25,16 +28,23 @@ internal static class LocalSocket
             if (await TryConnectAsync(folder, name, ct) is { } socket)
                 return Checked(socket, owner, name);
             if (!owner.IsAlive)
-                throw new CloudletException(ErrorKind.ProcessFailed, $"QEMU (process {owner.Pid}) ended before it answered on its socket '{name}'");
+                throw new CloudletException(
+                    ErrorKind.ProcessFailed,
+                    $"QEMU (process {owner.Pid}) exited before it answered on its socket '{name}'"
+                );
             if (watch.Elapsed > limit)
-                throw new CloudletException(ErrorKind.Timeout, $"QEMU (process {owner.Pid}) opened no socket '{name}' within {limit.TotalSeconds:0.#} s: the machine is too busy, or the process hangs");
+                throw new CloudletException(
+                    ErrorKind.Timeout,
+                    $"QEMU (process {owner.Pid}) did not open its socket '{name}' within {limit.TotalSeconds:0.#} s: the machine is too "
+                        + "busy, or the process hangs"
+                );
         }
     }
 
     private static async Task<Socket?> TryConnectAsync(string folder, string name, CancellationToken ct)
     {
-        // Socket addresses are 107 bytes at most; the descriptor of the folder makes every one short.
-        using var opened = Native.OpenFolder(folder);
+        // Socket paths are limited to 107 bytes; a path by the folder's descriptor is always short enough.
+        using var opened = Syscalls.OpenFolder(folder);
         if (opened.IsInvalid)
             return null;
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -55,13 +65,19 @@ internal static class LocalSocket
         }
     }
 
-    /// <summary>A guest that took QEMU over could put a link to another program's socket in place of its own.</summary>
+    /// <summary>Checks the peer: a guest that has taken over QEMU could replace the socket with a link to another program's.</summary>
     private static Socket Checked(Socket socket, ProcessIdentity owner, string name)
     {
         Span<byte> credentials = stackalloc byte[12];
-        if (socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == credentials.Length && BinaryPrimitives.ReadInt32LittleEndian(credentials) == owner.Pid)
+        if (
+            socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == credentials.Length
+            && BinaryPrimitives.ReadInt32LittleEndian(credentials) == owner.Pid
+        )
             return socket;
         socket.Dispose();
-        throw new CloudletException(ErrorKind.Unexpected, $"the socket '{name}' of QEMU (process {owner.Pid}) is not its own: somebody replaced it. Don't trust this VM: stop it with --force");
+        throw new CloudletException(
+            ErrorKind.Unexpected,
+            $"another process listens on the socket '{name}' of QEMU (process {owner.Pid}). Don't trust this VM: stop it with --force"
+        );
     }
 }

@@ -4,39 +4,47 @@ using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Qemu;
 
-/// <summary>One process for good: its number alone is given to another one when it has ended.</summary>
+/// <summary>Identifies a process without reuse: its number alone is reused after it has ended.</summary>
 /// <param name="Pid">Its number.</param>
 /// <param name="StartTime">When it started, in clock ticks since this machine booted (/proc/PID/stat).</param>
-/// <param name="Boot">Which boot of this machine that was.</param>
+/// <param name="Boot">Id of that boot.</param>
 public sealed record ProcessIdentity(int Pid, long StartTime, string Boot)
 {
     private const int Kill9 = 9;
 
-    /// <summary>Fields of proc(5) counted from the state, which is the third.</summary>
-    private const int UserTimeField = 11, SystemTimeField = 12, StartField = 19;
+    /// <summary>Indexes of fields of /proc/PID/stat (proc(5)), counted from the state, the third field.</summary>
+    private const int UserTimeField = 11,
+        SystemTimeField = 12,
+        StartField = 19;
 
     private const double TicksPerSecond = 100; // USER_HZ, the same on every Linux
 
-    /// <summary>True while it runs, or is stopped; not when all that is left is a status that nobody asked for.</summary>
+    /// <summary>True while it runs or is stopped; false for a zombie.</summary>
     public bool IsAlive => Boot == ThisBoot && Stat(Pid) is { } stat && stat[0] is not ("Z" or "X") && Start(stat) == StartTime;
 
-    /// <summary>Processor time it has used, of all its threads; null when it has ended.</summary>
-    public TimeSpan? ProcessorTime => IsAlive && Stat(Pid) is { } stat
-        ? TimeSpan.FromSeconds((long.Parse(stat[UserTimeField], CultureInfo.InvariantCulture) + long.Parse(stat[SystemTimeField], CultureInfo.InvariantCulture)) / TicksPerSecond)
-        : null;
+    /// <summary>Processor time of all its threads; null when it has ended.</summary>
+    public TimeSpan? ProcessorTime =>
+        IsAlive && Stat(Pid) is { } stat
+            ? TimeSpan.FromSeconds(
+                (
+                    long.Parse(stat[UserTimeField], CultureInfo.InvariantCulture)
+                    + long.Parse(stat[SystemTimeField], CultureInfo.InvariantCulture)
+                ) / TicksPerSecond
+            )
+            : null;
 
     private static string ThisBoot { get; } = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
-    /// <summary>The process that has this number now, or null.</summary>
+    /// <summary>The process with this number now, or null.</summary>
     public static ProcessIdentity? Of(int pid) => Stat(pid) is { } stat ? new ProcessIdentity(pid, Start(stat), ThisBoot) : null;
 
-    /// <summary>Ends it at once (SIGKILL) if it still runs.</summary>
-    public void Kill() => Native.Signal(Pid, Kill9, () => IsAlive);
+    /// <summary>Kills it (SIGKILL) if it still runs.</summary>
+    public void Kill() => Syscalls.Signal(Pid, Kill9, () => IsAlive);
 
-    /// <summary>Waits for its end; false when it takes longer.</summary>
+    /// <summary>Waits until it ends; false when it takes longer.</summary>
     public async Task<bool> EndsWithinAsync(TimeSpan limit, CancellationToken ct)
     {
-        for (var watch = Stopwatch.StartNew(); IsAlive;)
+        for (var watch = Stopwatch.StartNew(); IsAlive; )
         {
             if (watch.Elapsed > limit)
                 return false;
@@ -48,7 +56,10 @@ public sealed record ProcessIdentity(int Pid, long StartTime, string Boot)
 
     private static long Start(string[] stat) => long.Parse(stat[StartField], CultureInfo.InvariantCulture);
 
-    /// <summary>/proc/PID/stat from its third field on; the name before it may hold spaces and parentheses. Null when there is no such process.</summary>
+    /// <summary>
+    /// The fields of /proc/PID/stat from the third on; the name before it may have spaces and parentheses. Null when there is no such
+    /// process.
+    /// </summary>
     private static string[]? Stat(int pid)
     {
         try

@@ -1,13 +1,14 @@
 using CliWrap;
 using CliWrap.Buffered;
 using Cloudlet.Errors;
+using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Qemu;
 
 /// <summary>A program of the distribution that the runtime calls.</summary>
 /// <param name="Name">Its name on PATH.</param>
 /// <param name="Package">The Debian package that ships it.</param>
-/// <param name="Why">What for.</param>
+/// <param name="Why">What it is needed for, as message.</param>
 public sealed record RuntimeProgram(string Name, string Package, string Why)
 {
     /// <summary>Runs virtual machines.</summary>
@@ -19,13 +20,13 @@ public sealed record RuntimeProgram(string Name, string Package, string Why)
     /// <summary>Starts QEMU as a user without privileges.</summary>
     public static RuntimeProgram Setpriv { get; } = new("setpriv", "util-linux", "run QEMU without privileges");
 
-    /// <summary>Bounds what a program may take.</summary>
-    public static RuntimeProgram Prlimit { get; } = new("prlimit", "util-linux", "bound what QEMU's programs take");
+    /// <summary>Limits the resources of a program.</summary>
+    public static RuntimeProgram Prlimit { get; } = new("prlimit", "util-linux", "limit the resources of QEMU's programs");
 
-    /// <summary>Starts QEMU in a session of its own.</summary>
-    public static RuntimeProgram Setsid { get; } = new("setsid", "util-linux", "run QEMU in a session of its own");
+    /// <summary>Starts QEMU in a new session.</summary>
+    public static RuntimeProgram Setsid { get; } = new("setsid", "util-linux", "run QEMU in a new session");
 
-    /// <summary>All of them.</summary>
+    /// <summary>All programs.</summary>
     public static IReadOnlyList<RuntimeProgram> All { get; } = [Qemu, QemuImg, Setpriv, Prlimit, Setsid];
 
     private static readonly string[] s_systemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
@@ -33,20 +34,42 @@ public sealed record RuntimeProgram(string Name, string Package, string Why)
     /// <summary>Absolute path; NotFound, with what to install, when it is missing.</summary>
     public string Find()
     {
-        // A relative entry would let the current folder decide what we run as root.
-        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(static folder => folder.StartsWith('/')).Concat(s_systemFolders);
-        return path.Select(folder => Path.Combine(folder, Name)).FirstOrDefault(File.Exists)
-            ?? throw new CloudletException(ErrorKind.NotFound, $"the program {Name} is not installed here; it is needed to {Why}. Install it with: apt-get install {Package}");
+        // A relative entry would run programs from the current folder, as root.
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':')
+            .Where(static folder => folder.StartsWith('/'))
+            .Concat(s_systemFolders);
+        return path.Select(folder => Path.Combine(folder, Name)).FirstOrDefault(IsExecutable)
+            ?? throw new CloudletException(
+                ErrorKind.NotFound,
+                $"the program {Name} is not installed here; it is needed to {Why}. Install it with: apt-get install {Package}"
+            );
     }
 
-    /// <summary>Runs a command line to its end. Timeout when it takes longer than <paramref name="limit"/>; it is killed then, and when <paramref name="ct"/> fires.</summary>
-    internal static async Task<(int ExitCode, string Output, string Error)> RunAsync(IReadOnlyList<string> command, string folder, TimeSpan limit, CancellationToken ct, string? input = null)
+    /// <summary>Skips files that are not executable; the next folder may have one that is.</summary>
+    private static bool IsExecutable(string path) =>
+        InputFile.IsRegular(path)
+        && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute))
+            != UnixFileMode.None;
+
+    /// <summary>
+    /// Runs a command and waits for it. Timeout after <paramref name="limit"/>; it is killed then, and when <paramref name="ct"/> is
+    /// cancelled.
+    /// </summary>
+    internal static async Task<(int ExitCode, string Output, string Error)> RunAsync(
+        IReadOnlyList<string> command,
+        string folder,
+        TimeSpan limit,
+        CancellationToken ct,
+        string? input = null
+    )
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
         timeout.CancelAfter(limit);
         try
         {
-            var result = await CliWrap.Cli.Wrap(command[0])
+            var result = await CliWrap
+                .Cli.Wrap(command[0])
                 .WithArguments(command.Skip(1))
                 .WithWorkingDirectory(folder)
                 .WithEnvironmentVariables(new Dictionary<string, string?> { ["LC_ALL"] = "C", ["LANGUAGE"] = null })
@@ -57,7 +80,10 @@ public sealed record RuntimeProgram(string Name, string Package, string Why)
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new CloudletException(ErrorKind.Timeout, $"'{string.Join(' ', command)}' did not end within {limit.TotalSeconds:0.#} s and was killed");
+            throw new CloudletException(
+                ErrorKind.Timeout,
+                $"'{string.Join(' ', command)}' did not end within {limit.TotalSeconds:0.#} s and was killed"
+            );
         }
     }
 }

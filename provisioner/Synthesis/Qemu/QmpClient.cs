@@ -7,12 +7,12 @@ using Cloudlet.Errors;
 namespace Cloudlet.Synthesis.Qemu;
 
 /// <summary>
-/// QEMU's control protocol (qemu-qmp-ref(7)): one JSON object a line. The peer is not trusted: lines are bounded, every wait has an end, events are counted and not kept. Only one client at a time is served; the next one gets no
-/// greeting until it leaves.
+/// QEMU's control protocol (qemu-qmp-ref(7)): one JSON object a line. The peer is not trusted: lines and waits are limited, and events are
+/// counted, not kept. QEMU serves one client at a time; the next gets no greeting until it disconnects.
 /// </summary>
 internal sealed class QmpClient : IAsyncDisposable
 {
-    /// <summary>Bytes. The longest answer in use, all CPU models with their features, has 0.2 MiB.</summary>
+    /// <summary>Limit in bytes. The longest answer in use, all CPU models with their features, has 0.2 MiB.</summary>
     private const int LongestLine = 4 << 20;
 
     private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(20);
@@ -20,7 +20,7 @@ internal sealed class QmpClient : IAsyncDisposable
 
     private readonly Stream _stream;
     private readonly QmpLines _lines;
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _oneAtATime = new(1);
     private readonly ConcurrentDictionary<string, int> _events = new();
     private readonly Lock _lock = new();
     private TaskCompletionSource<JsonElement>? _waiting;
@@ -31,10 +31,11 @@ internal sealed class QmpClient : IAsyncDisposable
 
     private QmpClient(Stream stream) => (_stream, _lines) = (stream, new QmpLines(stream, LongestLine));
 
-    /// <summary>Talks to QEMU over a connected socket. Busy when no greeting comes: somebody else talks to it.</summary>
-    public static Task<QmpClient> OpenAsync(Socket socket, CancellationToken ct) => OpenAsync(new NetworkStream(socket, ownsSocket: true), GreetingLimit, ct);
+    /// <summary>Opens the protocol over a connected socket. Busy when no greeting comes, because another client is connected.</summary>
+    public static Task<QmpClient> OpenAsync(Socket socket, CancellationToken ct) =>
+        OpenAsync(new NetworkStream(socket, ownsSocket: true), GreetingLimit, ct);
 
-    /// <summary>Talks over any stream, which is closed with this.</summary>
+    /// <summary>Opens the protocol over any stream, which is closed with this.</summary>
     internal static async Task<QmpClient> OpenAsync(Stream stream, TimeSpan greetingLimit, CancellationToken ct)
     {
         var client = new QmpClient(stream);
@@ -44,7 +45,7 @@ internal sealed class QmpClient : IAsyncDisposable
             limit.CancelAfter(greetingLimit);
             var greeting = Parse(await client._lines.ReadAsync(limit.Token) ?? throw Ended(null));
             if (greeting.ValueKind != JsonValueKind.Object || !greeting.TryGetProperty("QMP", out _))
-                throw new CloudletException(ErrorKind.Unexpected, "what listens on QEMU's control socket does not greet as QEMU does");
+                throw new CloudletException(ErrorKind.Unexpected, "QEMU's control socket did not send a QMP greeting");
             client._reading = client.ReadAsync();
             await client.ExecuteAsync("qmp_capabilities", ct);
             return client;
@@ -52,7 +53,11 @@ internal sealed class QmpClient : IAsyncDisposable
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
             await client.DisposeAsync();
-            throw new CloudletException(ErrorKind.Busy, $"QEMU gave no greeting on its control socket within {greetingLimit.TotalSeconds:0.#} s: another command talks to it, or it hangs; try again");
+            throw new CloudletException(
+                ErrorKind.Busy,
+                $"QEMU sent no greeting on its control socket within {greetingLimit.TotalSeconds:0.#} s: another command is "
+                    + "connected to it, or it hangs; try again"
+            );
         }
         catch
         {
@@ -61,17 +66,19 @@ internal sealed class QmpClient : IAsyncDisposable
         }
     }
 
-    /// <summary>How often an event of that name has come.</summary>
+    /// <summary>How often an event of that name was received.</summary>
     public int CountOf(string name) => _events.GetValueOrDefault(name);
 
     /// <summary>Runs a command without arguments.</summary>
     public Task<JsonElement> ExecuteAsync(string command, CancellationToken ct) => ExecuteAsync(command, null, CommandLimit, ct);
 
     /// <summary>Runs a command.</summary>
-    public Task<JsonElement> ExecuteAsync(string command, Action<Utf8JsonWriter> arguments, CancellationToken ct) => ExecuteAsync(command, arguments, CommandLimit, ct);
+    public Task<JsonElement> ExecuteAsync(string command, Action<Utf8JsonWriter> arguments, CancellationToken ct) =>
+        ExecuteAsync(command, arguments, CommandLimit, ct);
 
     /// <summary>
-    /// Runs a command and returns what it answers. ProcessFailed with QEMU's error class and description when it refuses, Timeout when it takes longer than <paramref name="limit"/>, Unreachable when it hangs up.
+    /// Runs a command and returns its answer. ProcessFailed with QEMU's error class and description when it refuses, Timeout after
+    /// <paramref name="limit"/>, Unreachable when QEMU closes the connection.
     /// </summary>
     public async Task<JsonElement> ExecuteAsync(string command, Action<Utf8JsonWriter>? arguments, TimeSpan limit, CancellationToken ct)
     {
@@ -79,7 +86,7 @@ internal sealed class QmpClient : IAsyncDisposable
         timeout.CancelAfter(limit);
         try
         {
-            await _turn.WaitAsync(timeout.Token);
+            await _oneAtATime.WaitAsync(timeout.Token);
             try
             {
                 var answer = Expect(out var id);
@@ -88,12 +95,15 @@ internal sealed class QmpClient : IAsyncDisposable
             }
             finally
             {
-                _turn.Release();
+                _oneAtATime.Release();
             }
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            throw new CloudletException(ErrorKind.Timeout, $"QEMU did not answer '{command}' within {limit.TotalSeconds:0.#} s: the machine is too busy, or the process hangs");
+            throw new CloudletException(
+                ErrorKind.Timeout,
+                $"QEMU did not answer '{command}' within {limit.TotalSeconds:0.#} s: the machine is too busy, or the process hangs"
+            );
         }
         catch (IOException e)
         {
@@ -101,15 +111,16 @@ internal sealed class QmpClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Hangs up; QEMU goes on.</summary>
+    /// <summary>Disconnects; QEMU keeps running.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stream.DisposeAsync();
         await _reading;
-        _turn.Dispose();
+        _oneAtATime.Dispose();
     }
 
-    private static CloudletException Ended(Exception? cause) => new(ErrorKind.Unreachable, "QEMU closed its control socket: it has ended, or another command ended it", cause);
+    private static CloudletException Ended(Exception? cause) =>
+        new(ErrorKind.Unreachable, "QEMU closed its control socket: it has exited, or another command ended it", cause);
 
     private static ReadOnlyMemory<byte> Request(string command, Action<Utf8JsonWriter>? arguments, long id)
     {
@@ -138,7 +149,10 @@ internal sealed class QmpClient : IAsyncDisposable
         if (answer.TryGetProperty("return", out var result))
             return result;
         var error = answer.TryGetProperty("error", out var found) ? found : default;
-        throw new CloudletException(ErrorKind.ProcessFailed, $"QEMU refused '{command}': {error.Text("class") ?? "no class"}: {error.Text("desc") ?? "no reason given"}");
+        throw new CloudletException(
+            ErrorKind.ProcessFailed,
+            $"QEMU refused '{command}': {error.Text("class") ?? "no class"}: {error.Text("desc") ?? "no reason given"}"
+        );
     }
 
     private static JsonElement Parse(ReadOnlyMemory<byte> line)
@@ -150,7 +164,7 @@ internal sealed class QmpClient : IAsyncDisposable
         }
         catch (JsonException e)
         {
-            throw new CloudletException(ErrorKind.Unexpected, "what listens on QEMU's control socket does not speak JSON", e);
+            throw new CloudletException(ErrorKind.Unexpected, "QEMU's control socket sent a line that is not JSON", e);
         }
     }
 
@@ -190,7 +204,7 @@ internal sealed class QmpClient : IAsyncDisposable
             return;
         if (message.Text("event") is { } name)
         {
-            // As many names as QEMU has; a peer that invents more is not remembered.
+            // More than QEMU has: a malicious peer could invent names without end.
             if (_events.Count < 100 || _events.ContainsKey(name))
                 _events.AddOrUpdate(name, 1, static (_, count) => count + 1);
             return;

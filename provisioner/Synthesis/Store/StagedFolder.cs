@@ -1,9 +1,11 @@
 namespace Cloudlet.Synthesis.Store;
 
-/// <summary>A folder in the making: published by one rename, or gone. Its lock file tells a collector that its maker lives.</summary>
+/// <summary>
+/// A folder that is being made: it is published by one rename, or removed. Its lock file shows the garbage collector that it is in use.
+/// </summary>
 public sealed class StagedFolder : IDisposable
 {
-    /// <summary>Name of the lock inside of it.</summary>
+    /// <summary>Name of the lock file in it.</summary>
     internal const string LockName = ".making";
 
     private readonly FileStream _lock;
@@ -15,22 +17,24 @@ public sealed class StagedFolder : IDisposable
         _lock = new FileStream(this[LockName], FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
     }
 
-    /// <summary>The folder as it is named now.</summary>
+    /// <summary>Its current path.</summary>
     public string Path { get; private set; }
 
-    /// <summary>Path of something in it.</summary>
+    /// <summary>Path of a file in it.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
     /// <summary>
-    /// Makes its files durable and gives the folder its name. False when there is something of that name already: with names that follow from content, that is the same thing. NoSpace and others as the file system says.
+    /// Makes its files durable and renames the folder. False when the name exists already: where names derive from content, that is the
+    /// same content. NoSpace and others as the file system reports.
     /// </summary>
-    /// <param name="path">The name; its parent is created.</param>
-    /// <param name="durable">Names of the files that must survive a power cut; none named: all. What dies with a running machine anyway need not wait for the drive.</param>
+    /// <param name="path">The new path; its parent is created.</param>
+    /// <param name="durable">Names of the files that must survive a power cut; empty: all. Files that are useless after a power cut need no
+    /// fsync.</param>
     public bool Publish(string path, params IReadOnlyList<string> durable)
     {
         File.Delete(this[LockName]);
         foreach (var file in durable.Count == 0 ? Directory.EnumerateFiles(Path) : durable.Select(name => this[name]))
-            Native.SyncFile(file);
+            Syscalls.SyncFile(file);
         var parent = Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!).FullName;
         Directory.SetLastWriteTimeUtc(Path, DateTime.UtcNow);
         try
@@ -43,11 +47,11 @@ public sealed class StagedFolder : IDisposable
         }
 
         (Path, _isPublished) = (path, true);
-        Native.SyncFolder(parent);
+        Syscalls.SyncFolder(parent);
         return true;
     }
 
-    /// <summary>Takes the folder away unless it was published.</summary>
+    /// <summary>Removes the folder unless it was published.</summary>
     public void Dispose()
     {
         _lock.Dispose();

@@ -1,46 +1,48 @@
 using Cloudlet.Synthesis.Bases;
-using Cloudlet.Synthesis.Pages;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Vms;
 
 namespace Cloudlet.Synthesis.Store;
 
-/// <summary>What was found about one base or VM.</summary>
+/// <summary>Result of verifying a base or VM.</summary>
 /// <param name="Kind">base or vm.</param>
 /// <param name="Id">Its id, or its folder's name when it has none.</param>
-/// <param name="Problems">What is wrong; empty when all is well.</param>
+/// <param name="Problems">What is wrong; empty when nothing is.</param>
 public sealed record StoreFinding(string Kind, string Id, IReadOnlyList<string> Problems);
 
-/// <summary>Takes care of a store: removes what belongs to nobody, and checks that the rest is what it was.</summary>
+/// <summary>Maintains a store: removes leftovers, and verifies bases and VMs.</summary>
 public sealed class StoreKeeper(RuntimeStore store)
 {
-    /// <summary>Between giving up its lock and getting its name a folder or a file is nobody's for a moment.</summary>
+    /// <summary>Age below which an unlocked folder or file is kept: it is unlocked for a moment before it is renamed.</summary>
     private static readonly TimeSpan s_moment = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Removes what killed commands have left in the making, and what VMs wrote to their consoles and QEMU to its log before the last MiB. What a command is making right now stays.
+    /// Removes what killed commands left unfinished, and all but the last MiB of console and QEMU logs. Work in progress of other commands
+    /// is kept.
     /// </summary>
-    /// <returns>What was removed or made smaller, with the bytes on disk that this gave.</returns>
+    /// <returns>What was removed or made smaller, with the bytes of disk space that this freed.</returns>
     public IReadOnlyList<(string Path, long Bytes)> Collect() => [.. StagedFolders(), .. StagedFiles(), .. LongLogs()];
 
     private IEnumerable<(string Path, long Bytes)> StagedFolders()
     {
         foreach (var folder in Folders(store.StagingFolder).Where(f => !IsInTheMaking(f)))
         {
-            var bytes = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => Native.BytesOnDisk(f.FullName));
+            var bytes = new DirectoryInfo(folder)
+                .EnumerateFiles("*", SearchOption.AllDirectories)
+                .Sum(f => Syscalls.BytesOnDisk(f.FullName));
             Directory.Delete(folder, recursive: true);
             yield return (folder, bytes);
         }
     }
 
-    /// <summary>An index in the making lies beside the base's files.</summary>
+    /// <summary>Unfinished files next to those of bases, such as an index.</summary>
     private IEnumerable<(string Path, long Bytes)> StagedFiles()
     {
         foreach (var file in Folders(store.BasesFolder).SelectMany(f => Directory.GetFiles(f, $"*{StagedFile.Suffix}")))
         {
             if (DateTime.UtcNow - File.GetLastWriteTimeUtc(file) < s_moment || !IsFree(file))
                 continue;
-            var bytes = Native.BytesOnDisk(file);
+            var bytes = Syscalls.BytesOnDisk(file);
             File.Delete(file);
             yield return (file, bytes);
         }
@@ -48,11 +50,15 @@ public sealed class StoreKeeper(RuntimeStore store)
 
     private IEnumerable<(string Path, long Bytes)> LongLogs()
     {
-        foreach (var log in Folders(store.VmsFolder).SelectMany(f => new[] { QemuArguments.ConsoleLog, QemuProcess.Log }.Select(name => Path.Combine(f, name))).Where(File.Exists))
+        foreach (
+            var log in Folders(store.VmsFolder)
+                .SelectMany(f => new[] { QemuArguments.ConsoleLog, QemuProcess.Log }.Select(name => Path.Combine(f, name)))
+                .Where(File.Exists)
+        )
         {
-            var before = Native.BytesOnDisk(log);
+            var before = Syscalls.BytesOnDisk(log);
             LogTail.ForgetAllBut(log, LogTail.Kept);
-            if (before - Native.BytesOnDisk(log) is > 0 and var bytes)
+            if (before - Syscalls.BytesOnDisk(log) is > 0 and var bytes)
                 yield return (log, bytes);
         }
     }
@@ -60,45 +66,41 @@ public sealed class StoreKeeper(RuntimeStore store)
     private static string[] Folders(string parent) => Directory.Exists(parent) ? Directory.GetDirectories(parent) : [];
 
     /// <summary>Checks every base by its digests and every VM's disk by its structure.</summary>
-    public async IAsyncEnumerable<StoreFinding> VerifyAsync(IProgress<string> progress, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<StoreFinding> VerifyAsync(
+        IProgress<string> progress,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct
+    )
     {
         foreach (var folder in Folders(store.BasesFolder))
             yield return BaseCatalog.Read(folder) is { } vm
-                ? new StoreFinding("base", vm.Id, await Task.Run(() => Verify(vm, progress, ct), ct))
+                ? new StoreFinding("base", vm.Id, await Task.Run(() => BaseSeal.Problems(vm, progress, ct), ct))
                 : new StoreFinding("base", Path.GetFileName(folder), ["its manifest is missing, damaged, or that of another base"]);
         foreach (var vm in new VmCatalog(store).List())
             yield return new StoreFinding("vm", vm.Id, await VerifyAsync(vm, ct));
     }
 
-    private static List<string> Verify(BaseVm vm, IProgress<string> progress, CancellationToken ct)
+    /// <summary>Reads bases completely and compares them with their manifests.</summary>
+    /// <param name="bases">The bases.</param>
+    /// <param name="progress">Reports what is read.</param>
+    /// <param name="ct">Stops it.</param>
+    public async IAsyncEnumerable<StoreFinding> VerifyAsync(
+        IEnumerable<BaseVm> bases,
+        IProgress<string> progress,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct
+    )
     {
-        var problems = new List<string>();
-        progress.Report($"verifying base {vm.ShortId}");
-        Compare(vm.DiskPath, vm.Manifest.Disk, p => ContentDigest.Of(p, null, ct));
-        if (vm.Manifest.Memory is { } memory)
-            Compare(vm.MemoryPath, memory, p => ContentDigest.Of(p, null, ct));
-        if (vm.Manifest.Devices is { } devices)
-            Compare(vm.DevicesPath, devices, BasePublisher.Sha256);
-        if (problems.Count == 0 && vm.Manifest.Memory is not null)
-            MemorySeal.Require(vm, progress, ct);
-        return problems;
-
-        void Compare(string path, BasePart part, Func<string, string> digest)
-        {
-            if (!File.Exists(path))
-                problems.Add($"{path} is missing");
-            else if (new FileInfo(path).Length != part.Length)
-                problems.Add($"{path} has {new FileInfo(path).Length} bytes and not {part.Length}");
-            else if (digest(path) != part.Digest)
-                problems.Add($"{path} is not what it was: its digest is another one");
-        }
+        foreach (var vm in bases)
+            yield return await store.TryAsync(
+                $"verify base {vm.ShortId}",
+                () => Task.Run(() => new StoreFinding("base", vm.Id, BaseSeal.Problems(vm, progress, ct)), ct)
+            );
     }
 
     private async Task<List<string>> VerifyAsync(RunningVm vm, CancellationToken ct)
     {
         var problems = new List<string>();
         if (!Directory.Exists(Path.Combine(store.BasesFolder, vm.BaseId)))
-            problems.Add($"its base {vm.BaseId} is not here");
+            problems.Add($"its base {vm.BaseId} is missing");
         else if (!vm.IsAlive && await QemuImg.CheckAsync(vm.Folder, RunningVm.DiskFile, ct) is { } wrong)
             problems.Add($"its disk is damaged: {wrong}");
         return problems;

@@ -8,7 +8,8 @@ using Cloudlet.Synthesis.Qemu;
 namespace Cloudlet.Synthesis.Vms;
 
 /// <summary>
-/// QEMU's guest agent (qemu-ga(8)): a program in the guest that answers on a port of its own. The guest may have none, and may answer anything: lengths and times are bounded, and nothing of ours depends on what it says.
+/// Client of QEMU's guest agent (qemu-ga(8)), a program in the guest that answers on a virtio port. The guest may have none, and is not
+/// trusted: lengths and times are limited.
 /// </summary>
 internal sealed class GuestAgent : IDisposable
 {
@@ -22,7 +23,7 @@ internal sealed class GuestAgent : IDisposable
 
     private GuestAgent(NetworkStream stream) => (_stream, _lines) = (stream, new QmpLines(stream, LongestAnswer));
 
-    /// <summary>Finds the agent; null when there is none, or none that answers before <paramref name="ct"/> fires.</summary>
+    /// <summary>Connects to the agent; null when there is none, or it does not answer before <paramref name="ct"/> is cancelled.</summary>
     public static async Task<GuestAgent?> FindAsync(RunningVm vm, CancellationToken ct)
     {
         if (!await vm.HasAgentAsync(ct))
@@ -31,38 +32,56 @@ internal sealed class GuestAgent : IDisposable
         var agent = new GuestAgent(new NetworkStream(socket, ownsSocket: true));
         try
         {
-            // Whatever an earlier conversation left half said ends at the delimiter; the number tells our answer from old ones.
+            // The delimiter ends whatever an earlier client left unfinished; the number tells our answer from old ones.
             var number = Random.Shared.Next(1, int.MaxValue);
-            await agent._stream.WriteAsync((byte[])[Delimiter, .. Encoding.ASCII.GetBytes($"{{\"execute\":\"guest-sync-delimited\",\"arguments\":{{\"id\":{number.ToString(CultureInfo.InvariantCulture)}}}}}\n")], ct);
+            await agent._stream.WriteAsync(
+                (byte[])
+                    [
+                        Delimiter,
+                        .. Encoding.ASCII.GetBytes(
+                            $"{{\"execute\":\"guest-sync-delimited\",\"arguments\":{{\"id\":"
+                                + $"{number.ToString(CultureInfo.InvariantCulture)}}}}}\n"
+                        ),
+                    ],
+                ct
+            );
             while (await agent.AnswerAsync(ct) is { } answer)
                 if (answer.Number("return") == number)
                     return agent;
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or CloudletException)
         {
-            // None, or none that can be understood.
+            // No agent, or one that sends garbage.
         }
 
         agent.Dispose();
         return null;
     }
 
-    /// <summary>Runs a command (its JSON, one line). Null when it is refused or nothing sensible comes back.</summary>
+    /// <summary>Runs a command, given as one line of JSON. Null when it is refused or the answer is not valid.</summary>
     public async Task<JsonElement?> ExecuteAsync(string request, CancellationToken ct)
     {
         await _stream.WriteAsync(Encoding.UTF8.GetBytes(request + "\n"), ct);
         return await AnswerAsync(ct) is { } answer && answer.TryGetProperty("return", out var returned) ? returned : null;
     }
 
-    /// <summary>Runs a shell script in the guest as root and waits for its end: its exit status. Null when the guest does not let it run, or it ends by a signal.</summary>
+    /// <summary>
+    /// Runs a shell script in the guest as root; returns its exit status. Null when the agent does not allow it, or a signal ended it.
+    /// </summary>
     public async Task<int?> RunAsync(string script, CancellationToken ct)
     {
-        var started = await ExecuteAsync($$$"""{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c","{{{JsonEncodedText.Encode(script)}}}"]}}""", ct);
+        var started = await ExecuteAsync(
+            $$$"""{"execute":"guest-exec","arguments":{"path":"/bin/sh","arg":["-c","{{{JsonEncodedText.Encode(script)}}}"]}}""",
+            ct
+        );
         if (started?.Number("pid") is not { } pid)
             return null;
         for (; ; await Task.Delay(s_pause, ct))
         {
-            var status = await ExecuteAsync($$$"""{"execute":"guest-exec-status","arguments":{"pid":{{{pid.ToString(CultureInfo.InvariantCulture)}}}}}""", ct);
+            var status = await ExecuteAsync(
+                $$$"""{"execute":"guest-exec-status","arguments":{"pid":{{{pid.ToString(CultureInfo.InvariantCulture)}}}}}""",
+                ct
+            );
             if (status is not { ValueKind: JsonValueKind.Object } known || !known.TryGetProperty("exited", out var exited))
                 return null;
             if (exited.ValueKind == JsonValueKind.True)

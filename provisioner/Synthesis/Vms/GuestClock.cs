@@ -3,17 +3,20 @@ using System.Text.Json;
 
 namespace Cloudlet.Synthesis.Vms;
 
-/// <summary>How the clock of a guest was found and left.</summary>
+/// <summary>Result of setting a guest's clock.</summary>
 /// <param name="IsRight">True when it shows this machine's time now.</param>
-/// <param name="Note">What is to be said about it.</param>
+/// <param name="Note">The message about it.</param>
 public sealed record ClockNote(bool IsRight, string Note);
 
-/// <summary>A resumed guest takes up its life where it was sealed, and so does its clock.</summary>
+/// <summary>Corrects the clock of a resumed guest, which continues at the time when it was sealed.</summary>
 public static class GuestClock
 {
     private static readonly TimeSpan s_near = TimeSpan.FromSeconds(3);
 
-    /// <summary>Sets the guest's clock to this machine's through the guest agent; when none answers within <paramref name="limit"/>, the note says so.</summary>
+    /// <summary>
+    /// Sets the guest's clock to this machine's through the guest agent. The note tells when no agent answers within
+    /// <paramref name="limit"/>.
+    /// </summary>
     public static async Task<ClockNote> CorrectAsync(RunningVm vm, TimeSpan limit, CancellationToken ct)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -32,14 +35,18 @@ public static class GuestClock
 
             if (!IsNear(off))
             {
-                // What the agent answers is not asked for: it fails where hwclock(8) is missing, with the clock set.
-                await agent.ExecuteAsync($"{{\"execute\":\"guest-set-time\",\"arguments\":{{\"time\":{(SinceEpoch.Ticks * 100).ToString(CultureInfo.InvariantCulture)}}}}}", timeout.Token);
+                // The answer is ignored: where hwclock(8) is missing, the agent reports failure after it has set the clock.
+                await agent.ExecuteAsync(
+                    $"{{\"execute\":\"guest-set-time\",\"arguments\":{{\"time\":"
+                        + $"{(SinceEpoch.Ticks * 100).ToString(CultureInfo.InvariantCulture)}}}}}",
+                    timeout.Token
+                );
                 off = await OffAsync(agent, timeout.Token);
             }
 
             return off switch
             {
-                null => Stale("its guest agent did not tell the time"),
+                null => Stale("its guest agent did not report the time"),
                 _ when IsNear(off) => new ClockNote(true, "the guest's clock was set to this machine's"),
                 { } by => Stale($"its guest agent did not set it: it is {by.Estimate.TotalSeconds:0} s off"),
             };
@@ -53,30 +60,44 @@ public static class GuestClock
     private static TimeSpan SinceEpoch => DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch;
 
     /// <summary>
-    /// Sets it by date(1) where the agent runs programs. The agent's own guest-set-time writes the hardware clock as well, and hwclock(8) waits for the right part of a second to come by: up to one on an idle machine,
-    /// many on a busy one, where it misses it again and again. QEMU's hardware clock is right in any case. The clock is moved and not set to a time: the first program after a resume takes a second to start on an idle machine, and
-    /// a time that it was given would be as old.
+    /// Sets the clock by date(1) where the agent runs programs. The agent's guest-set-time also writes the hardware clock, for which
+    /// hwclock(8) waits for the right part of a second: up to one second on an idle machine, many on a busy one, where it keeps missing it.
+    /// QEMU's hardware clock is right anyway. The clock is shifted, not set to a time: the first program after a resume takes a second to
+    /// start, and an absolute time would be as old by then.
     /// </summary>
     private static async Task ShiftAsync(GuestAgent agent, TimeSpan by, CancellationToken ct)
     {
         var seconds = by.TotalSeconds;
-        await agent.RunAsync(string.Create(CultureInfo.InvariantCulture, $"date -u -s '{seconds:F3} seconds' || date -u -s @$(($(date +%s) + {seconds:F0}))"), ct); // BusyBox's knows times only
+        await agent.RunAsync(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"date -u -s '{seconds:F3} seconds' || date -u -s @$(($(date +%s) + {seconds:F0}))"
+            ),
+            ct
+        ); // BusyBox's date takes absolute times only
     }
 
     private static bool IsNear(Offset? off) => off is { } by && by.Estimate.Duration() - by.Doubt < s_near;
 
-    /// <summary>How far the guest's clock goes ahead of this machine's; null when the agent does not say.</summary>
+    /// <summary>How far the guest's clock is ahead of this machine's; null when the agent does not report it.</summary>
     private static async Task<Offset?> OffAsync(GuestAgent agent, CancellationToken ct)
     {
         var asked = SinceEpoch;
-        if (await agent.ExecuteAsync("{\"execute\":\"guest-get-time\"}", ct) is not { ValueKind: JsonValueKind.Number } time || !time.TryGetInt64(out var nanoseconds))
+        if (
+            await agent.ExecuteAsync("{\"execute\":\"guest-get-time\"}", ct) is not { ValueKind: JsonValueKind.Number } time
+            || !time.TryGetInt64(out var nanoseconds)
+        )
             return null;
         var doubt = (SinceEpoch - asked) / 2;
         return new Offset(TimeSpan.FromTicks((nanoseconds / 100) - (asked + doubt).Ticks), doubt);
     }
 
-    private static ClockNote Stale(string why) => new(false, $"the guest's clock still shows the time when its state was saved: {why}. Set it in the guest, or let it run a time service");
+    private static ClockNote Stale(string why) =>
+        new(
+            false,
+            $"the guest's clock still shows the time when its state was saved: {why}. Set it in the guest, or let it run a time service"
+        );
 
-    /// <summary>How far a clock goes ahead, by an answer that may be of any moment while it was waited for.</summary>
+    /// <summary>How far a clock is ahead. The doubt is due to the time that the answer took.</summary>
     private sealed record Offset(TimeSpan Estimate, TimeSpan Doubt);
 }

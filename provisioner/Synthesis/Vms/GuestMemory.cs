@@ -7,12 +7,15 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Synthesis.Vms;
 
 /// <summary>
-/// The memory of a guest whose QEMU maps a base's memory file privately. A page that nobody changed is the base's, shared with every other VM; the changed ones are anonymous pages of that mapping, and the kernel tells which
-/// (Documentation/admin-guide/mm/pagemap.rst). The guest must be paused for what is read to be one moment.
+/// The memory of a guest whose QEMU maps a base's memory file privately. Unchanged pages are the base's, shared by all VMs; changed ones
+/// are anonymous pages of the mapping, which the kernel reports (Documentation/admin-guide/mm/pagemap.rst). The guest must be paused for a
+/// consistent state.
 /// </summary>
 public sealed class GuestMemory : IPageReader, IPageWriter, IDisposable
 {
-    private const ulong IsPresent = 1UL << 63, IsSwapped = 1UL << 62, IsOfFile = 1UL << 61;
+    private const ulong IsPresent = 1UL << 63,
+        IsSwapped = 1UL << 62,
+        IsOfFile = 1UL << 61;
     private const int Chunk = 64 << 10; // entries of pagemap read at once: half a MiB, for 256 MiB of guest
 
     private readonly IReadOnlyList<Mapping> _mappings;
@@ -30,12 +33,21 @@ public sealed class GuestMemory : IPageReader, IPageWriter, IDisposable
     /// <inheritdoc cref="IPageReader.Length"/>
     public long Length { get; }
 
-    /// <summary>The memory of a process's guest. NotFound when the process does not map the whole of the file, PermissionDenied when it is not ours to look into.</summary>
+    /// <summary>
+    /// Opens the memory of a QEMU process's guest. NotFound when the process does not map the whole file, PermissionDenied when this user
+    /// may not read its memory.
+    /// </summary>
     /// <param name="pid">QEMU's process.</param>
-    /// <param name="memoryFile">The base's memory, by its absolute path.</param>
-    /// <param name="length">Bytes of it.</param>
+    /// <param name="memoryFile">Absolute path of the base's memory.</param>
+    /// <param name="length">Its length in bytes.</param>
     public static GuestMemory Of(int pid, string memoryFile, long length)
     {
+        if (Environment.SystemPageSize != PageSize.Bytes)
+            throw new CloudletException(
+                ErrorKind.Unsupported,
+                $"can't read the memory of a VM: expected a kernel with pages of {PageSize.Bytes} bytes, found "
+                    + $"{Environment.SystemPageSize}"
+            );
         var found = new List<Mapping>();
         foreach (var line in Lines(pid))
             if (Parse(line, memoryFile) is { } mapping)
@@ -45,11 +57,14 @@ public sealed class GuestMemory : IPageReader, IPageWriter, IDisposable
         foreach (var mapping in found.TakeWhile(m => m.Offset == covered))
             covered = mapping.End;
         if (covered < length)
-            throw new CloudletException(ErrorKind.NotFound, $"process {pid} maps {covered} of {length} bytes of {memoryFile}: it is no VM that was resumed from that base, or it has ended");
+            throw new CloudletException(
+                ErrorKind.NotFound,
+                $"process {pid} maps {covered} of {length} bytes of {memoryFile}: it is not a VM of that base, or " + "it has ended"
+            );
         return new GuestMemory(pid, length, found);
     }
 
-    /// <summary>The pages that are not the base's any more, in their order. A page that was written with what it held before is among them.</summary>
+    /// <summary>The changed pages, in order. It includes pages that were written with the same content.</summary>
     public IReadOnlyList<PageRun> PrivateRuns()
     {
         var runs = new List<PageRun>();
@@ -100,7 +115,7 @@ public sealed class GuestMemory : IPageReader, IPageWriter, IDisposable
         }
     }
 
-    /// <summary>Closes it; the guest is not touched.</summary>
+    /// <summary>Closes the files; the guest is not affected.</summary>
     public void Dispose()
     {
         _memory.Dispose();
@@ -126,7 +141,9 @@ public sealed class GuestMemory : IPageReader, IPageWriter, IDisposable
 
     private static bool IsPrivate(ulong entry) => (entry & IsSwapped) != 0 || (entry & (IsPresent | IsOfFile)) == IsPresent;
 
-    /// <summary>A line of /proc/PID/maps (proc(5)): <c>start-end perms offset device inode path</c>; null when it is of another file.</summary>
+    /// <summary>
+    /// A line of /proc/PID/maps (proc(5)): <c>start-end perms offset device inode path</c>; null when it maps another file.
+    /// </summary>
     private static Mapping? Parse(string line, string file)
     {
         var fields = line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);
@@ -159,7 +176,12 @@ public sealed class GuestMemory : IPageReader, IPageWriter, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CloudletException(ErrorKind.PermissionDenied, $"opened /proc/{pid}/{name}: {e.Message} Run it as root, or as the user of the VM where the kernel lets users look into their own processes (kernel.yama.ptrace_scope=0)", e);
+            throw new CloudletException(
+                ErrorKind.PermissionDenied,
+                $"can't open /proc/{pid}/{name}: {e.Message} Run it as root, or as the user of the VM where the kernel lets users "
+                    + "read the memory of their own processes (kernel.yama.ptrace_scope=0)",
+                e
+            );
         }
     }
 
@@ -184,7 +206,8 @@ public sealed class GuestMemory : IPageReader, IPageWriter, IDisposable
         }
     }
 
-    private CloudletException Gone(Exception? cause) => new(ErrorKind.ProcessFailed, $"looked into the memory of process {_pid}, and it was gone: QEMU has ended", cause);
+    private CloudletException Gone(Exception? cause) =>
+        new(ErrorKind.ProcessFailed, $"can't read the memory of process {_pid}: QEMU has exited", cause);
 
     private (long Address, long Room) Find(long offset)
     {
@@ -194,7 +217,7 @@ public sealed class GuestMemory : IPageReader, IPageWriter, IDisposable
         throw new ArgumentOutOfRangeException(nameof(offset), offset, $"guest memory has {Length} bytes");
     }
 
-    /// <summary>A piece of the file in the process's memory.</summary>
+    /// <summary>A mapping of a part of the file.</summary>
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Mapping(long Start, long Offset, long Length)
     {

@@ -5,26 +5,27 @@ using Cloudlet.Synthesis.Qemu;
 
 namespace Cloudlet.Synthesis.Vms;
 
-/// <summary>How a VM is.</summary>
+/// <summary>State of a VM.</summary>
 public enum VmState
 {
-    /// <summary>Its guest runs.</summary>
+    /// <summary>The guest runs.</summary>
     Running,
 
-    /// <summary>Its guest stands still: somebody paused it.</summary>
+    /// <summary>The guest was paused by a user.</summary>
     Paused,
 
-    /// <summary>Its guest stands still because QEMU could not write its disk: the store's file system was full, or is broken.</summary>
+    /// <summary>QEMU paused the guest because it could not write its disk: the store's file system is full or broken.</summary>
     Stalled,
 
-    /// <summary>Its process has ended; its folder is still there.</summary>
+    /// <summary>QEMU has exited; the folder remains.</summary>
     Dead,
 }
 
-/// <summary>A VM of a store, running or not. Found by its record; holds nothing open.</summary>
+/// <summary>A VM of a store, running or not. It keeps no file open.</summary>
 public sealed class RunningVm
 {
-    internal const string DiskFile = "disk.qcow2", LockFile = "lock";
+    internal const string DiskFile = "disk.qcow2",
+        LockFile = "lock";
 
     private static readonly TimeSpan s_connectLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_stateLimit = TimeSpan.FromSeconds(1);
@@ -34,28 +35,31 @@ public sealed class RunningVm
 
     internal RunningVm(VmRecord record, string folder) => (Record, Folder) = (record, folder);
 
-    /// <summary>What is written down about it.</summary>
+    /// <summary>Its record.</summary>
     public VmRecord Record { get; }
 
-    /// <summary>Its files.</summary>
+    /// <summary>Folder of its files.</summary>
     public string Folder { get; }
 
     /// <summary>Its id.</summary>
     public string Id => Record.Id;
 
-    /// <summary>What people call it, or null.</summary>
+    /// <summary>Its name, or null.</summary>
     public string? Name => Record.Name;
 
-    /// <summary>What a message calls it.</summary>
+    /// <summary>Its name or id, for messages.</summary>
     public string Label => Name ?? Id;
 
-    /// <summary>The base that it builds on.</summary>
+    /// <summary>Id of its base.</summary>
     public string BaseId => Record.BaseId;
 
-    /// <summary>True while its process runs. Its guest may stand still.</summary>
+    /// <summary>True while its process runs; the guest may be paused.</summary>
     public bool IsAlive => Record.Process.IsAlive;
 
-    /// <summary>How it is, as QEMU says. While another command talks to QEMU, which may take seconds when an overlay is cut, it counts as running.</summary>
+    /// <summary>
+    /// Its state, as QEMU reports it. While another command is connected to QEMU, for seconds when an overlay is made, it counts as
+    /// running.
+    /// </summary>
     public async Task<VmState> StateAsync(CancellationToken ct)
     {
         if (!IsAlive)
@@ -76,7 +80,10 @@ public sealed class RunningVm
         }
     }
 
-    /// <summary>Lets a guest go on that stands still; what QEMU could not write is written now. NotFound when its process has ended, Busy when another command works on it.</summary>
+    /// <summary>
+    /// Resumes a paused or stalled guest; QEMU then retries failed writes. NotFound when its process has ended, Busy when another command
+    /// uses it.
+    /// </summary>
     public async Task ContinueAsync(CancellationToken ct)
     {
         using var alone = Lock();
@@ -84,10 +91,10 @@ public sealed class RunningVm
         await control.ExecuteAsync("cont", ct);
     }
 
-    /// <summary>What the guest has written, qcow2 above the base's disk.</summary>
+    /// <summary>Its disk layer: qcow2 over the base's disk.</summary>
     public string DiskPath => Path.Combine(Folder, DiskFile);
 
-    /// <summary>What the guest wrote to its serial port since it was started here.</summary>
+    /// <summary>Log of its serial port since it was started here.</summary>
     public string ConsoleLog => Path.Combine(Folder, QemuArguments.ConsoleLog);
 
     /// <summary>The last lines that QEMU itself wrote.</summary>
@@ -96,10 +103,10 @@ public sealed class RunningVm
     /// <summary>The last lines that the guest wrote to its serial port.</summary>
     public string ConsoleTail(int lines) => LogTail.Of(ConsoleLog, lines);
 
-    /// <summary>A connection to its serial port. One client at a time is served.</summary>
+    /// <summary>Connects to its serial port. QEMU serves one client at a time.</summary>
     public Task<Socket> OpenConsoleAsync(CancellationToken ct) => ConnectAsync(QemuArguments.ConsoleSocket, ct);
 
-    /// <summary>Keeps other commands from changing this VM until disposed; Busy when one does.</summary>
+    /// <summary>Locks this VM against changes by other commands until disposed; Busy when another command holds the lock.</summary>
     internal FileStream Lock()
     {
         try
@@ -109,16 +116,18 @@ public sealed class RunningVm
         catch (IOException e)
         {
             throw Directory.Exists(Folder)
-                ? new CloudletException(ErrorKind.Busy, $"another command works on VM {Label}: wait for it to end and try again", e)
-                : new CloudletException(ErrorKind.NotFound, $"VM {Label} is gone", e);
+                ? new CloudletException(ErrorKind.Busy, $"another command uses VM {Label}: wait for it to end and try again", e)
+                : new CloudletException(ErrorKind.NotFound, $"VM {Label} was removed", e);
         }
     }
 
-    internal async Task<QmpClient> ControlAsync(CancellationToken ct) => await QmpClient.OpenAsync(await ConnectAsync(QemuArguments.ControlSocket, ct), ct);
+    internal async Task<QmpClient> ControlAsync(CancellationToken ct) =>
+        await QmpClient.OpenAsync(await ConnectAsync(QemuArguments.ControlSocket, ct), ct);
 
     /// <summary>
-    /// False when no program in the guest opens the port of the agent for 3 s: one that has just booted opens it late, and of one that was open when its state was saved QEMU tells a moment after it goes on. While another command
-    /// talks to QEMU nobody knows, and it is true.
+    /// False when no program in the guest opens the agent's port for 3 s. A guest that has just booted opens it late, and QEMU reports a
+    /// port that was open when its state was saved only some time after the resume. True while another command is connected to QEMU,
+    /// because it is unknown then.
     /// </summary>
     internal async Task<bool> HasAgentAsync(CancellationToken ct)
     {
@@ -127,7 +136,11 @@ public sealed class RunningVm
             await using var control = await QuickControlAsync(ct);
             for (var watch = Stopwatch.StartNew(); ; await Task.Delay(s_agentPause, ct))
             {
-                if ((await control.ExecuteAsync("query-chardev", ct)).Items().Any(d => d.Text("label") == QemuArguments.AgentSocket && d.Says("frontend-open")))
+                if (
+                    (await control.ExecuteAsync("query-chardev", ct))
+                        .Items()
+                        .Any(d => d.Text("label") == QemuArguments.AgentSocket && d.Says("frontend-open"))
+                )
                     return true;
                 if (watch.Elapsed > s_agentLimit)
                     return false;
@@ -145,17 +158,24 @@ public sealed class RunningVm
         return await LocalSocket.ConnectAsync(Path.Combine(Folder, QemuArguments.Sockets), socket, Record.Process, s_connectLimit, ct);
     }
 
-    /// <summary>For questions that can wait: Busy soon when another command talks to QEMU.</summary>
+    /// <summary>Connects with a short limit: Busy soon when another command is connected to QEMU.</summary>
     private async Task<QmpClient> QuickControlAsync(CancellationToken ct) =>
-        await QmpClient.OpenAsync(new NetworkStream(await ConnectAsync(QemuArguments.ControlSocket, ct), ownsSocket: true), s_stateLimit, ct);
+        await QmpClient.OpenAsync(
+            new NetworkStream(await ConnectAsync(QemuArguments.ControlSocket, ct), ownsSocket: true),
+            s_stateLimit,
+            ct
+        );
 
     private void RequireAlive()
     {
         if (!IsAlive)
-            throw new CloudletException(ErrorKind.NotFound, $"VM {Label} does not run any more: its process {Record.Process.Pid} has ended. QEMU said last: {LastWords(5)}");
+            throw new CloudletException(
+                ErrorKind.NotFound,
+                $"VM {Label} does not run any more: its process {Record.Process.Pid} has ended. End of QEMU's log: {LastWords(5)}"
+            );
     }
 
-    /// <summary>Ends its process: asked first, then by force. What the guest had not written to its disk is lost.</summary>
+    /// <summary>Ends its process, by request and then by force. Data that the guest has not written to its disk is lost.</summary>
     internal async Task EndAsync(CancellationToken ct)
     {
         try
@@ -172,6 +192,10 @@ public sealed class RunningVm
             return;
         Record.Process.Kill();
         if (!await Record.Process.EndsWithinAsync(s_quitLimit, ct))
-            throw new CloudletException(ErrorKind.Timeout, $"process {Record.Process.Pid} of VM {Label} is still there after SIGKILL: it hangs in the kernel (see /proc/{Record.Process.Pid}/stack)");
+            throw new CloudletException(
+                ErrorKind.Timeout,
+                $"process {Record.Process.Pid} of VM {Label} still exists after SIGKILL: it hangs in the kernel (see "
+                    + $"/proc/{Record.Process.Pid}/stack)"
+            );
     }
 }

@@ -9,55 +9,68 @@ using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Vms;
 
-/// <summary>What a VM is to be synthesized from.</summary>
-public sealed record Synthesis
+/// <summary>What to synthesize a VM from.</summary>
+public sealed record SynthesisRequest
 {
     /// <summary>The overlay: a file, or an http(s) URL.</summary>
     public required string Place { get; init; }
 
-    /// <summary>What people call the VM, or null.</summary>
+    /// <summary>Name of the VM, or null.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Ports of this machine's loopback that lead into the guest.</summary>
+    /// <summary>Ports of this machine's loopback that are forwarded to the guest.</summary>
     public IReadOnlyList<PortForward> Forwards { get; init; } = [];
 
-    /// <summary>True: the guest reaches what this machine reaches.</summary>
+    /// <summary>True: the guest can reach every network that this machine can reach.</summary>
     public bool IsOpen { get; init; }
 
-    /// <summary>How long a server may say nothing.</summary>
+    /// <summary>How long a server may send nothing.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(20);
 }
 
 /// <summary>
-/// Makes VMs out of bases and overlays: while the overlay arrives, its pages are verified, decoded and written into a QEMU that waits with the base's memory mapped, and into a disk layer that it has open. The VM goes on only when the
-/// whole overlay was verified; otherwise nothing is left of it.
+/// Makes VMs from overlays and their bases. While the overlay arrives, its pages are verified, decoded and written into the memory of a
+/// waiting QEMU and into its disk layer. The VM runs only after the whole overlay was verified; otherwise nothing is left of it.
 /// </summary>
 public sealed class Synthesizer(RuntimeStore store)
 {
     /// <summary>
-    /// Synthesizes a VM. NotFound when the overlay or its base is not there, InvalidInput when the overlay is damaged or none, Unreachable when the server does not send it, and everything that <see cref="VmStarter"/> refuses.
+    /// Synthesizes a VM. NotFound when the overlay or its base is missing, InvalidInput when the file is damaged or not an overlay,
+    /// Unreachable when the server does not send it, and the errors of <see cref="VmStarter"/>.
     /// </summary>
-    public Task<RunningVm> SynthesizeAsync(Synthesis synthesis, IProgress<string> progress, CancellationToken ct) =>
-        store.TryAsync($"synthesized a VM from {synthesis.Place}", () => MakeAsync(synthesis, progress, ct));
+    public Task<RunningVm> SynthesizeAsync(SynthesisRequest synthesis, IProgress<string> progress, CancellationToken ct) =>
+        store.TryAsync($"synthesize a VM from {synthesis.Place}", () => MakeAsync(synthesis, progress, ct));
 
-    private async Task<RunningVm> MakeAsync(Synthesis synthesis, IProgress<string> progress, CancellationToken ct)
+    private async Task<RunningVm> MakeAsync(SynthesisRequest synthesis, IProgress<string> progress, CancellationToken ct)
     {
         await using var from = OverlaySource.Open(synthesis.Place, synthesis.Patience);
         var overlay = await OverlayReader.OpenAsync(from, ct);
         if (overlay.Header.MemoryPages == 0 || overlay.Header.BaseId == OverlayHeader.NoBase)
-            throw new CloudletException(ErrorKind.InvalidInput, $"{synthesis.Place} is an exported base and no overlay: `cloudlet base import` takes it.");
+            throw new OverlayRefusedException(
+                ErrorKind.InvalidInput,
+                OverlayRefusal.Of(
+                    OverlayRefusalCode.NotAnOverlay,
+                    $"{synthesis.Place} can't be synthesized",
+                    "an overlay",
+                    "an exported base",
+                    "import it with `cloudlet base import`"
+                )
+            );
         var origin = BaseOf(overlay.Header, synthesis.Place);
         using var disk = new SparseFile(origin.DiskPath);
         using var memory = new SparseFile(origin.MemoryPath);
         var baseVm = new OverlayBase(origin.Id, disk, memory);
         using var staged = store.Stage();
+        Room.Require(staged.Path, overlay.Map.BytesFor(PageSpace.Disk), $"the disk layer of {synthesis.Place}");
         Qcow2Layer? layer = null;
         try
         {
-            var start = new VmStart
+            var start = new VmStartOptions
             {
                 Base = origin,
                 Name = synthesis.Name,
+                IsFromOverlay = true,
+                QemuVersion = overlay.QemuVersion,
                 Forwards = synthesis.Forwards,
                 IsOpen = synthesis.IsOpen,
                 MakeDisk = (path, _) =>
@@ -68,7 +81,13 @@ public sealed class Synthesizer(RuntimeStore store)
                 Fill = async (guest, stop) =>
                 {
                     var bytes = overlay.Header.Segments.Sum(s => (long)s.StoredLength);
-                    await overlay.ApplyAsync(baseVm, layer!, guest, new PacedProgress(progress, $"applying {bytes >> 10} KiB", bytes), stop);
+                    await overlay.ApplyAsync(
+                        baseVm,
+                        layer!,
+                        guest,
+                        new PacedProgress(progress, $"applying {bytes >> 10} KiB", bytes),
+                        stop
+                    );
                     layer!.Finish();
                 },
                 DevicesPath = async stop =>
@@ -89,11 +108,33 @@ public sealed class Synthesizer(RuntimeStore store)
     {
         try
         {
-            return new BaseCatalog(store).Get(header.BaseId);
+            var origin = new BaseCatalog(store).Get(header.BaseId);
+            return origin.Manifest.IsSealed
+                ? origin
+                : throw new OverlayRefusedException(
+                    ErrorKind.InvalidInput,
+                    OverlayRefusal.Of(
+                        OverlayRefusalCode.BaseNotSealed,
+                        $"{place} can't be used with base {origin.ShortId}",
+                        "a sealed base",
+                        "a disk alone",
+                        "fetch the overlay again"
+                    )
+                );
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.NotFound)
         {
-            throw new CloudletException(ErrorKind.NotFound, $"{place} needs base {header.BaseId}, which {store.Folder} does not have: `cloudlet base export` it where it is, and `cloudlet base import` it here.", e);
+            throw new OverlayRefusedException(
+                ErrorKind.NotFound,
+                new OverlayRefusal(
+                    OverlayRefusalCode.BaseMissing,
+                    header.BaseId,
+                    null,
+                    $"{place} needs base {header.BaseId}, which is not in {store.Folder}; export it on a host that has it with "
+                        + "`cloudlet base export`, and import it here with `cloudlet base import`"
+                ),
+                e
+            );
         }
     }
 }

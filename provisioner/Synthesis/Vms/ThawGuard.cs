@@ -9,17 +9,17 @@ using Cloudlet.Synthesis.Qemu;
 namespace Cloudlet.Synthesis.Vms;
 
 /// <summary>
-/// Lets a guest go on that we have stopped, should we be killed before we do it: a shell that holds the connection to QEMU's control socket as well waits at the end of a pipe, and the kernel closes our end of it when we die.
+/// Resumes a guest that we have paused if we are killed before we can: a shell that shares the connection to QEMU's control socket reads
+/// from a pipe, and the kernel closes our end of it when we die.
 /// </summary>
 internal sealed unsafe partial class ThawGuard : IDisposable
 {
     /// <summary>
-    /// A command of ours may have been cut off in the middle: byte 0xff makes QEMU forget what it has read of it (docs/interop/qmp-spec.txt).
-    /// And it forgets what it has not done yet when the connection closes, so its answer is waited for;
-    /// the socket does not block, as .NET has it, and nothing to read yet looks to the shell like an end.
+    /// Our last command may be incomplete: byte 0xff makes QEMU discard it (docs/interop/qmp-spec.txt). QEMU drops pending commands when
+    /// the connection closes, so the shell waits for the answer. .NET has made the socket non-blocking, so for the shell "no data yet"
+    /// looks like the end, and it retries.
     /// </summary>
-    private const string Script =
-        """
+    private const string Script = """
         trap '' INT TERM HUP
         read -r word
         [ "$word" = done ] && exit
@@ -43,14 +43,18 @@ internal sealed unsafe partial class ThawGuard : IDisposable
 
     private ThawGuard(Socket control)
     {
-        // Not Process.Start: what is not redirected there is open in every child, or in none.
+        // Process.Start can't pass one more descriptor to one child only.
         var actions = stackalloc byte[FileActionsLength];
         var error = Init(actions);
         if (error == 0)
             error = AddDuplicate(actions, (int)_pipe.ClientSafePipeHandle.DangerousGetHandle(), 0);
         if (error == 0)
             error = AddDuplicate(actions, (int)control.SafeHandle.DangerousGetHandle(), 3);
-        fixed (byte* script = Encoding.ASCII.GetBytes($"{Script}\0"), name = "sh\0"u8, option = "-c\0"u8)
+        fixed (
+            byte* script = Encoding.ASCII.GetBytes($"{Script}\0"),
+                name = "sh\0"u8,
+                option = "-c\0"u8
+        )
         {
             byte** arguments = stackalloc byte*[] { name, option, script, null };
             byte** environment = stackalloc byte*[] { null };
@@ -64,14 +68,18 @@ internal sealed unsafe partial class ThawGuard : IDisposable
         if (error == 0)
             return;
         _pipe.Dispose();
-        throw new CloudletException(ErrorKind.ProcessFailed, $"started {Shell}, which would let the guest go on if this command were killed: {new Win32Exception(error).Message}. The guest was not stopped.");
+        throw new CloudletException(
+            ErrorKind.ProcessFailed,
+            $"can't start {Shell}, which resumes the guest if this command is killed: {new Win32Exception(error).Message}. The "
+                + "guest was not paused."
+        );
     }
 
-    /// <summary>Stands guard from here on. ProcessFailed when it can't.</summary>
-    /// <param name="control">Connected to QEMU's control socket; <see cref="QmpClient"/> talks over it.</param>
+    /// <summary>Starts the guard. ProcessFailed when the shell can't be started.</summary>
+    /// <param name="control">The connection to QEMU's control socket that <see cref="QmpClient"/> uses.</param>
     public static ThawGuard Start(Socket control) => new(control);
 
-    /// <summary>The guest runs again, or ended: nothing is left to do.</summary>
+    /// <summary>Stops the guard: the guest runs again, or has ended.</summary>
     public void Dispose()
     {
         try
@@ -80,13 +88,11 @@ internal sealed unsafe partial class ThawGuard : IDisposable
         }
         catch (IOException)
         {
-            // The guard was killed; then its end is only to be waited for.
+            // The guard was killed; it only has to be reaped.
         }
 
         _pipe.Dispose();
-        while (Wait(_pid, 0, 0) < 0 && Marshal.GetLastPInvokeError() == Interrupted)
-        {
-        }
+        while (Wait(_pid, 0, 0) < 0 && Marshal.GetLastPInvokeError() == Interrupted) { }
     }
 
     private const int Interrupted = 4; // EINTR

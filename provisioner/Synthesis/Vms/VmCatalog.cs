@@ -6,14 +6,22 @@ namespace Cloudlet.Synthesis.Vms;
 /// <summary>The VMs of a store.</summary>
 public sealed class VmCatalog(RuntimeStore store)
 {
-    /// <summary>Every VM, the oldest first, whether it runs or not.</summary>
-    public IReadOnlyList<RunningVm> List() => !Directory.Exists(store.VmsFolder) ? [] :
-    [
-        .. Directory.EnumerateDirectories(store.VmsFolder).Select(f => VmRecord.Read(f) is { } record ? new RunningVm(record, f) : null).OfType<RunningVm>()
-            .OrderBy(v => v.Record.Created),
-    ];
+    /// <summary>Every VM, running or not, the oldest first.</summary>
+    public IReadOnlyList<RunningVm> List() =>
+        !Directory.Exists(store.VmsFolder)
+            ? []
+            :
+            [
+                .. Directory
+                    .EnumerateDirectories(store.VmsFolder)
+                    .Select(f => VmRecord.Read(f) is { } record ? new RunningVm(record, f) : null)
+                    .OfType<RunningVm>()
+                    .OrderBy(v => v.Record.Created),
+            ];
 
-    /// <summary>The VM of that name, or whose id begins so. NotFound when there is none, InvalidInput, with all that it may mean, when there are several.</summary>
+    /// <summary>
+    /// The VM with that name or id prefix. NotFound when there is none; InvalidInput, with all candidates, when there are several.
+    /// </summary>
     public RunningVm Get(string idOrName)
     {
         var all = List();
@@ -23,19 +31,37 @@ public sealed class VmCatalog(RuntimeStore store)
         return found switch
         {
             [var one] => one,
-            [] => throw new CloudletException(ErrorKind.NotFound, $"{store.Folder} has no VM '{idOrName}': 'cloudlet vm list' shows those it has"),
-            _ => throw new CloudletException(ErrorKind.InvalidInput, $"'{idOrName}' may mean {string.Join(", ", found.Select(v => v.Name is null ? v.Id : $"{v.Id} ({v.Name})"))}: give more of the id"),
+            [] => throw new CloudletException(
+                ErrorKind.NotFound,
+                $"{store.Folder} has no VM '{idOrName}': 'cloudlet vm list' shows those it has"
+            ),
+            _ => throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"'{idOrName}' is ambiguous: {string.Join(", ", found.Select(v => v.Name is null ? v.Id : $"{v.Id} ({v.Name})"))}: give "
+                    + "more digits of the id"
+            ),
         };
     }
 
-    /// <summary>InvalidInput when no VM can have this name, AlreadyExists when one has it.</summary>
-    internal void RequireFree(string? name)
+    /// <summary>
+    /// Reserves a name for a VM that is being started, until disposed. InvalidInput when the name is not valid, AlreadyExists when a VM has
+    /// it or another command reserves it.
+    /// </summary>
+    internal FileStream? Claim(string? name)
     {
         if (name is null)
-            return;
+            return null;
         VmRecord.RequireName(name);
+        return store.ClaimFreeName("vm", name, RequireFree);
+    }
+
+    private void RequireFree(string name)
+    {
         if (List().FirstOrDefault(v => v.Name == name) is { } other)
             throw new CloudletException(
-                ErrorKind.AlreadyExists, $"VM {other.Id} is named '{name}' already{(other.IsAlive ? "" : " (it does not run any more)")}: choose another name, or remove it with 'cloudlet vm stop {name} --remove'");
+                ErrorKind.AlreadyExists,
+                $"VM {other.Id} is named '{name}' already{(other.IsAlive ? "" : " (it does not run any more)")}: choose another "
+                    + $"name, or remove it with 'cloudlet vm stop {name} --remove'"
+            );
     }
 }

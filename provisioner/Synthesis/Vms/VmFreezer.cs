@@ -5,16 +5,18 @@ using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Vms;
 
-/// <summary>Stops a running VM between two instructions, so that memory, disk and devices can be read as they were at one moment.</summary>
+/// <summary>Pauses a running VM between two instructions, so that memory, disk and device state can be read consistently.</summary>
 public sealed class VmFreezer(RuntimeStore store)
 {
     private const string State = "state";
 
-    /// <summary>Freezes a VM; one that is paused already stays so afterwards. NotFound when it does not run, Busy when another command works on it.</summary>
-    /// <param name="vm">Which.</param>
+    /// <summary>
+    /// Freezes a VM; one that was paused stays paused afterwards. NotFound when it does not run, Busy when another command uses it.
+    /// </summary>
+    /// <param name="vm">The VM.</param>
     /// <param name="devicesPath">File that the device state is written to.</param>
     /// <param name="progress">What is being done.</param>
-    /// <param name="ct">Stops it; the VM runs on then.</param>
+    /// <param name="ct">Stops it; the VM keeps running.</param>
     public async Task<FrozenVm> FreezeAsync(RunningVm vm, string devicesPath, IProgress<string> progress, CancellationToken ct)
     {
         var taken = vm.Lock();
@@ -28,13 +30,14 @@ public sealed class VmFreezer(RuntimeStore store)
             control = await QmpClient.OpenAsync(socket, ct);
             if ((await control.ExecuteAsync("query-status", ct)).Says("running"))
                 guard = ThawGuard.Start(socket);
+            var version = QmpAnswers.Version(await control.ExecuteAsync("query-version", ct));
             progress.Report($"freezing VM {vm.Label}");
-            VmUser.Current.Create(state);
+            QemuUser.Current.Create(state);
             await store.HavingRoomAsync($"the state of the devices of VM {vm.Label}", () => BaseCreator.SaveAsync(control, State, ct));
             BaseCreator.TakeDevices(state, devicesPath);
             File.Delete(state);
             var memory = GuestMemory.Of(vm.Record.Process.Pid, origin.MemoryPath, origin.Manifest.Memory!.Length);
-            return new FrozenVm(vm, origin, memory, devicesPath, control, taken) { Guard = guard };
+            return new FrozenVm(vm, origin, memory, devicesPath, control, taken) { Guard = guard, QemuVersion = version };
         }
         catch
         {
@@ -47,7 +50,7 @@ public sealed class VmFreezer(RuntimeStore store)
     }
 }
 
-/// <summary>A VM that stands still. It goes on, or ends, when this is disposed.</summary>
+/// <summary>A frozen VM. It is resumed, or ended, when this is disposed.</summary>
 public sealed class FrozenVm : IAsyncDisposable
 {
     private readonly QmpClient _control;
@@ -59,25 +62,28 @@ public sealed class FrozenVm : IAsyncDisposable
     /// <summary>The VM.</summary>
     public RunningVm Vm { get; }
 
-    /// <summary>The base that it builds on.</summary>
+    /// <summary>Its base.</summary>
     public BaseVm Base { get; }
 
     /// <summary>Its memory.</summary>
     public GuestMemory Memory { get; }
 
-    /// <summary>Its disk: qcow2 above the base's disk, flushed.</summary>
+    /// <summary>Its disk layer: qcow2 over the base's disk, flushed.</summary>
     public string DiskPath => Vm.DiskPath;
 
-    /// <summary>The state of its devices.</summary>
+    /// <summary>File of its device state.</summary>
     public string DevicesPath { get; }
 
-    /// <summary>True: disposing ends the VM, whose folder stays. False: it goes on.</summary>
+    /// <summary>Version of the running QEMU, which may differ from the installed one.</summary>
+    public required string QemuVersion { get; init; }
+
+    /// <summary>True: disposing ends the VM and keeps its folder. False: disposing resumes it.</summary>
     public bool EndsVm { get; set; }
 
-    /// <summary>Lets it go on if we can't; null: it stood still before.</summary>
+    /// <summary>Resumes it if we are killed; null when it was paused before.</summary>
     internal ThawGuard? Guard { get; init; }
 
-    /// <summary>Lets the VM go on, or ends it.</summary>
+    /// <summary>Resumes the VM, or ends it.</summary>
     public async ValueTask DisposeAsync()
     {
         Memory.Dispose();
@@ -95,7 +101,7 @@ public sealed class FrozenVm : IAsyncDisposable
         await _lock.DisposeAsync();
     }
 
-    /// <summary>Lets the guest go on and hangs up. A QEMU that has ended meanwhile is told of by whoever looks for it next.</summary>
+    /// <summary>Resumes the guest and disconnects. If QEMU has exited, the next command reports it.</summary>
     internal static async Task ThawAsync(QmpClient control, ThawGuard? guard)
     {
         try
@@ -105,7 +111,7 @@ public sealed class FrozenVm : IAsyncDisposable
         }
         catch (CloudletException)
         {
-            // Gone, or hanging: either way there is nothing to let go on, and the first error is the one to hear of.
+            // QEMU has exited or hangs, so there is nothing to resume; the original error is reported.
         }
 
         guard?.Dispose();

@@ -6,7 +6,7 @@ using Cloudlet.Synthesis.Qemu;
 
 namespace Cloudlet.Synthesis.Vms;
 
-/// <summary>What is written down about a VM (<c>vm.json</c> in its folder).</summary>
+/// <summary>The record of a VM (<c>vm.json</c> in its folder).</summary>
 public sealed partial record VmRecord
 {
     internal const string File = "vm.json";
@@ -14,29 +14,32 @@ public sealed partial record VmRecord
     /// <summary>Its id, 12 hexadecimal digits, and its folder's name.</summary>
     public required string Id { get; init; }
 
-    /// <summary>What people call it, or null.</summary>
+    /// <summary>Its name, or null.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The base that it builds on.</summary>
+    /// <summary>Id of its base.</summary>
     public required string BaseId { get; init; }
 
     /// <summary>QEMU's process.</summary>
     public required ProcessIdentity Process { get; init; }
 
-    /// <summary>Ports that lead into it.</summary>
+    /// <summary>Ports that are forwarded to it.</summary>
     public IReadOnlyList<PortForward> Forwards { get; init; } = [];
 
-    /// <summary>When it was made.</summary>
+    /// <summary>When it was created.</summary>
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary>InvalidInput when neither base nor VM can have this name.</summary>
+    /// <summary>InvalidInput when it is not a valid name of a base or VM.</summary>
     internal static void RequireName(string name)
     {
         if (!NamePattern().IsMatch(name))
-            throw new CloudletException(ErrorKind.InvalidInput, $"'{name}' can't be a name: use 1–40 lower-case letters, digits and dashes, with a letter first and no dash at the end");
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"'{name}' is not a valid name: use 1–40 lower-case letters, digits and dashes, with a letter first and no dash at the end"
+            );
     }
 
-    /// <summary>Written whole or not at all.</summary>
+    /// <summary>Writes it atomically.</summary>
     internal void Write(string folder)
     {
         var path = Path.Combine(folder, File);
@@ -49,7 +52,9 @@ public sealed partial record VmRecord
         try
         {
             var record = JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(Path.Combine(folder, File)), VmJson.Default.VmRecord);
-            return record?.Id == Path.GetFileName(folder) ? record : null;
+            return record?.Id == Path.GetFileName(folder) && BasePattern().IsMatch(record.BaseId) && record.Forwards.All(f => f is not null)
+                ? record
+                : null;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -57,10 +62,18 @@ public sealed partial record VmRecord
         }
     }
 
+    [GeneratedRegex(@"^[0-9a-f]{64}\z", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex BasePattern();
+
     [GeneratedRegex(@"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex NamePattern();
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(VmRecord))]
 internal sealed partial class VmJson : JsonSerializerContext;

@@ -4,61 +4,79 @@ using System.Security.Cryptography;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Disks;
+using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Vms;
 
-/// <summary>What a VM is to be started from.</summary>
-public sealed record VmStart
+/// <summary>What to start a VM from.</summary>
+public sealed record VmStartOptions
 {
-    /// <summary>The base: its memory and disk are what everything else lies above.</summary>
+    /// <summary>The base, whose memory and disk the VM's changes are layered over.</summary>
     public required BaseVm Base { get; init; }
 
-    /// <summary>Makes the disk at the path it gets: qcow2 with the base's disk below it. Null: an empty layer.</summary>
+    /// <summary>Makes the disk layer at a path: qcow2 over the base's disk. Null: an empty layer.</summary>
     public Func<string, CancellationToken, Task>? MakeDisk { get; init; }
 
-    /// <summary>Tells the file of the device state, when memory is filled. Null: the base's own.</summary>
+    /// <summary>Returns the file of the device state, after memory was filled. Null: the base's.</summary>
     public Func<CancellationToken, Task<string>>? DevicesPath { get; init; }
 
-    /// <summary>Writes what differs from the base's memory, before devices look into it. Null: nothing does. The memory is closed when it returns.</summary>
+    /// <summary>Version of the QEMU that wrote that device state; null: the one that sealed the base.</summary>
+    public string? QemuVersion { get; init; }
+
+    /// <summary>True for the VM of an overlay: reasons against it are errors that refuse the overlay.</summary>
+    internal bool IsFromOverlay { get; init; }
+
+    /// <summary>
+    /// Writes the pages that differ from the base's memory, before the device state is loaded. Null: none do. The memory is closed when it
+    /// returns.
+    /// </summary>
     public Func<GuestMemory, CancellationToken, Task>? Fill { get; init; }
 
-    /// <summary>Ports of this machine's loopback that lead into the guest.</summary>
+    /// <summary>Ports of this machine's loopback that are forwarded to the guest.</summary>
     public IReadOnlyList<PortForward> Forwards { get; init; } = [];
 
-    /// <summary>What people call it, or null.</summary>
+    /// <summary>Its name, or null.</summary>
     public string? Name { get; init; }
 
-    /// <summary>True: the guest reaches what this machine reaches.</summary>
+    /// <summary>True: the guest can reach every network that this machine can reach.</summary>
     public bool IsOpen { get; init; }
+
+    /// <summary>The error for a reason why the VM can't be started.</summary>
+    internal CloudletException Error(ErrorKind kind, OverlayRefusal reason, Exception? inner = null) =>
+        IsFromOverlay ? new OverlayRefusedException(kind, reason, inner) : new CloudletException(kind, reason.Message, inner);
 }
 
-/// <summary>Starts VMs from sealed states. A VM that could not be started whole leaves nothing behind.</summary>
+/// <summary>Starts VMs from sealed states. A failure leaves nothing behind.</summary>
 public sealed class VmStarter(RuntimeStore store)
 {
     private static readonly TimeSpan s_loadLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_loadPause = TimeSpan.FromMilliseconds(2);
 
     /// <summary>
-    /// Starts a VM, which then outlives this process. Unsupported, with every reason, when this machine can't run it; Unexpected when the base's memory is not what was sealed; ProcessFailed, with QEMU's words, when the state does not
-    /// fit. Nothing runs then.
+    /// Starts a VM, which then outlives this process. Unsupported, with every reason, when this machine can't run it; Unexpected when the
+    /// base has changed since it was sealed; ProcessFailed, with QEMU's messages, when the state does not fit. Nothing runs then.
     /// </summary>
-    public Task<RunningVm> StartAsync(VmStart start, IProgress<string> progress, CancellationToken ct) =>
-        store.TryAsync($"started a VM of base {start.Base.ShortId}", () => MakeAsync(start, progress, ct));
+    public Task<RunningVm> StartAsync(VmStartOptions start, IProgress<string> progress, CancellationToken ct) =>
+        store.TryAsync($"start a VM of base {start.Base.ShortId}", () => MakeAsync(start, progress, ct));
 
-    private async Task<RunningVm> MakeAsync(VmStart start, IProgress<string> progress, CancellationToken ct)
+    private async Task<RunningVm> MakeAsync(VmStartOptions start, IProgress<string> progress, CancellationToken ct)
     {
         var (vm, definition) = (start.Base, start.Base.Manifest.Definition);
         if (definition is null || !vm.Manifest.IsSealed)
-            throw new CloudletException(ErrorKind.InvalidInput, $"base {vm.ShortId} is a disk alone and has nothing to resume: make a base of it with 'cloudlet base create {vm.ShortId}'");
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"base {vm.ShortId} is a disk alone and has nothing to resume: make a base of it with 'cloudlet base create {vm.ShortId}'"
+            );
         definition.RequireCardFor(start.Forwards);
         var host = await QemuHost.FindAsync(store, ct);
-        host.Require(definition);
-        using var held = BaseCatalog.Hold(vm);
-        RequireFiles(vm);
-        MemorySeal.Require(vm, progress, ct);
-        new VmCatalog(store).RequireFree(start.Name);
+        if (QemuHost.ReasonOf(await host.ObstaclesAsync(store, definition.WrittenBy(start.QemuVersion), ct)) is { } obstacle)
+            throw start.Error(ErrorKind.Unsupported, obstacle);
+        using var inUse = BaseCatalog.Hold(vm);
+        if (BaseSeal.ReasonAgainst(vm, progress, ct) is { } change)
+            throw start.Error(ErrorKind.Unexpected, change);
+        using var claim = new VmCatalog(store).Claim(start.Name);
         var forwards = FreePort.Choose(start.Forwards);
 
         using var staged = store.Stage();
@@ -75,54 +93,56 @@ public sealed class VmStarter(RuntimeStore store)
             Forwards = forwards,
             IsOpen = start.IsOpen,
         };
-        return await store.HavingRoomAsync("what a guest reads and writes", async () =>
-        {
-            await using var qemu = await QemuProcess.StartAsync(host.Path, arguments, staged.Path, QemuHost.KvmGroup(definition), ct);
-            await GoOnAsync(qemu, start, ct);
-            var record = new VmRecord { Id = id, Name = start.Name, BaseId = vm.Id, Process = qemu.Identity, Forwards = forwards, Created = DateTimeOffset.UtcNow };
-            record.Write(staged.Path);
-            staged.Publish(Path.Combine(store.VmsFolder, id), VmRecord.File);
-            qemu.LetGo();
-            return new RunningVm(record, staged.Path);
-        });
+        return await store.HavingRoomAsync(
+            "what a guest reads and writes",
+            async () =>
+            {
+                await using var qemu = await QemuProcess.StartAsync(host.Path, arguments, staged.Path, QemuHost.KvmGroup(definition), ct);
+                await ResumeAsync(qemu, start, ct);
+                var record = new VmRecord
+                {
+                    Id = id,
+                    Name = start.Name,
+                    BaseId = vm.Id,
+                    Process = qemu.Identity,
+                    Forwards = forwards,
+                    Created = DateTimeOffset.UtcNow,
+                };
+                record.Write(staged.Path);
+                staged.Publish(Path.Combine(store.VmsFolder, id), VmRecord.File);
+                qemu.LetGo();
+                return new RunningVm(record, staged.Path);
+            }
+        );
     }
 
-    private static async Task GoOnAsync(QemuProcess qemu, VmStart start, CancellationToken ct)
+    private static async Task ResumeAsync(QemuProcess qemu, VmStartOptions start, CancellationToken ct)
     {
         var vm = start.Base;
         await using var control = await qemu.ControlAsync(ct);
         if (start.Fill is not null)
             using (var memory = GuestMemory.Of(qemu.Identity.Pid, vm.MemoryPath, vm.Manifest.Memory!.Length))
                 await start.Fill(memory, ct);
-        await LoadAsync(qemu, control, start.DevicesPath is null ? vm.DevicesPath : await start.DevicesPath(ct), ct);
+        await LoadAsync(qemu, control, start, ct);
         await control.ExecuteAsync("cont", ct);
     }
 
-    /// <summary>As QEMU sees it from the folder it runs in, which is one below the store's like the base's is.</summary>
+    /// <summary>Path of a base's file relative to QEMU's working folder, which is as deep in the store as the base's.</summary>
     internal static string Below(BaseVm vm, string file) => $"../../bases/{vm.Id}/{file}";
 
-    /// <summary>QEMU would make a missing memory file anew, full of zeros.</summary>
-    private static void RequireFiles(BaseVm vm)
+    private static async Task MakeFilesAsync(VmStartOptions start, StagedFolder staged, CancellationToken ct)
     {
-        var problems = new List<string>();
-        foreach (var (path, part) in new[] { (vm.DiskPath, vm.Manifest.Disk), (vm.MemoryPath, vm.Manifest.Memory!), (vm.DevicesPath, vm.Manifest.Devices!) })
-            if (new FileInfo(path) is not { Exists: true } file)
-                problems.Add($"{path} is missing");
-            else if (file.Length != part.Length)
-                problems.Add($"{path} has {file.Length} bytes and not {part.Length}");
-        if (problems.Count > 0)
-            throw new CloudletException(ErrorKind.Unexpected, $"base {vm.ShortId} is damaged, so nothing was started:\n  {string.Join("\n  ", problems)}\nRemove it (cloudlet base remove {vm.ShortId}) and make or import it again.");
-    }
-
-    private static async Task MakeFilesAsync(VmStart start, StagedFolder staged, CancellationToken ct)
-    {
-        var user = VmUser.Current;
+        var user = QemuUser.Current;
         user.LetPass(staged.Path);
         user.CreateFolder(staged[QemuArguments.Sockets]);
         user.Create(staged[QemuArguments.ConsoleLog]);
         if (start.MakeDisk is null)
         {
-            using var layer = new Qcow2Layer(staged[RunningVm.DiskFile], Below(start.Base, BaseVm.DiskFile), start.Base.Manifest.Disk.Length);
+            using var layer = new Qcow2Layer(
+                staged[RunningVm.DiskFile],
+                Below(start.Base, BaseVm.DiskFile),
+                start.Base.Manifest.Disk.Length
+            );
         }
         else
         {
@@ -132,8 +152,9 @@ public sealed class VmStarter(RuntimeStore store)
         user.LetWrite(staged[RunningVm.DiskFile]);
     }
 
-    private static async Task LoadAsync(QemuProcess qemu, QmpClient control, string devices, CancellationToken ct)
+    private static async Task LoadAsync(QemuProcess qemu, QmpClient control, VmStartOptions start, CancellationToken ct)
     {
+        var devices = start.DevicesPath is null ? start.Base.DevicesPath : await start.DevicesPath(ct);
         using (var socket = await qemu.ConnectAsync(QemuArguments.LoadSocket, ct))
         {
             await using var stream = new NetworkStream(socket);
@@ -145,7 +166,7 @@ public sealed class VmStarter(RuntimeStore store)
             }
             catch (Exception e) when (e is IOException or SocketException)
             {
-                // QEMU hung up in the middle: what it says about the state is the reason.
+                // QEMU closed the connection early; its migration status tells the reason.
             }
         }
 
@@ -158,13 +179,26 @@ public sealed class VmStarter(RuntimeStore store)
             }
             catch (CloudletException e) when (e.Kind == ErrorKind.Unreachable)
             {
-                throw qemu.Explain("QEMU did not take the device state: it does not fit the machine, or is damaged", e);
+                throw Rejected("no answer", e);
             }
 
             if (status == "completed")
                 return;
             if (status == "failed" || watch.Elapsed > s_loadLimit)
-                throw qemu.Explain($"QEMU did not take the device state (it says '{status}'): it does not fit the machine, or is damaged");
+                throw Rejected(status ?? "no status", null);
+        }
+
+        CloudletException Rejected(string found, Exception? cause)
+        {
+            var error = qemu.Explain(
+                $"QEMU did not accept the device state, which does not fit the machine or is damaged: expected completed, found {found}",
+                cause
+            );
+            return start.Error(
+                error.Kind,
+                new OverlayRefusal(OverlayRefusalCode.DeviceStateRejected, "completed", found, error.Message),
+                cause
+            );
         }
     }
 }

@@ -10,18 +10,32 @@ public sealed class VmStopper(RuntimeStore store)
     private static readonly TimeSpan s_agentLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Ends a VM: its guest shuts down, or with <paramref name="force"/> it loses power. Timeout when the guest takes longer than <paramref name="limit"/>; it runs on then. One that has ended already is no error.
+    /// Stops a VM: its guest shuts down, or with <paramref name="force"/> is powered off. Timeout when the guest takes longer than
+    /// <paramref name="limit"/>; it keeps running then. A VM that has ended already is not an error.
     /// </summary>
-    /// <param name="idOrName">Which.</param>
-    /// <param name="force">True: at once.</param>
+    /// <param name="idOrName">The VM.</param>
+    /// <param name="force">True: power off at once.</param>
     /// <param name="remove">True: its folder, with its disk and logs, is removed.</param>
     /// <param name="limit">How long the guest may take.</param>
     /// <param name="progress">What is being done.</param>
     /// <param name="ct">Stops it.</param>
-    public Task<RunningVm> StopAsync(string idOrName, bool force, bool remove, TimeSpan limit, IProgress<string> progress, CancellationToken ct) =>
-        store.TryAsync($"stopped VM {idOrName}", () => EndAsync(idOrName, force, remove, limit, progress, ct));
+    public Task<RunningVm> StopAsync(
+        string idOrName,
+        bool force,
+        bool remove,
+        TimeSpan limit,
+        IProgress<string> progress,
+        CancellationToken ct
+    ) => store.TryAsync($"stop VM {idOrName}", () => EndAsync(idOrName, force, remove, limit, progress, ct));
 
-    private async Task<RunningVm> EndAsync(string idOrName, bool force, bool remove, TimeSpan limit, IProgress<string> progress, CancellationToken ct)
+    private async Task<RunningVm> EndAsync(
+        string idOrName,
+        bool force,
+        bool remove,
+        TimeSpan limit,
+        IProgress<string> progress,
+        CancellationToken ct
+    )
     {
         var vm = new VmCatalog(store).Get(idOrName);
         using var alone = vm.Lock();
@@ -42,10 +56,17 @@ public sealed class VmStopper(RuntimeStore store)
         await AskAsync(vm, ct);
         if (!await vm.Record.Process.EndsWithinAsync(limit, ct))
             throw new CloudletException(
-                ErrorKind.Timeout, $"the guest of VM {vm.Label} did not shut down within {limit.TotalSeconds:0} s: give it more time with --timeout, or stop it as a power cut would with --force. Its console said last:\n{LogTail.Of(vm.ConsoleLog, 5)}");
+                ErrorKind.Timeout,
+                $"the guest of VM {vm.Label} did not shut down within {limit.TotalSeconds:0} s: give it more time with --timeout, or "
+                    + "stop it as a power cut would with --force. Its console ended "
+                    + $"with:\n{LogTail.Of(vm.ConsoleLog, 5)}"
+            );
     }
 
-    /// <summary>Both ways at once: a guest may have no agent, or nothing that listens to its power button. The agent says nothing when it obeys; hanging up at once might take the request away with it.</summary>
+    /// <summary>
+    /// Requests a shutdown by the power button and the agent: a guest may have no agent, or ignore the button. The agent does not answer a
+    /// shutdown; disconnecting at once might cancel the request.
+    /// </summary>
     private static async Task AskAsync(RunningVm vm, CancellationToken ct)
     {
         await using (var control = await vm.ControlAsync(ct))
@@ -60,7 +81,7 @@ public sealed class VmStopper(RuntimeStore store)
         }
         catch (Exception e) when (e is IOException or CloudletException or OperationCanceledException && !ct.IsCancellationRequested)
         {
-            // The button has been pressed; whether that was enough shows within the limit.
+            // The power button was pressed; the caller waits for its effect.
         }
     }
 }

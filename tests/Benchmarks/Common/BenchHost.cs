@@ -1,38 +1,51 @@
 using Cloudlet.Errors;
 using Cloudlet.Lab;
+using Cloudlet.Lab.Model;
 using Cloudlet.Machine.Netlink;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Benchmarks.Common;
 
-/// <summary>The lab host on which a benchmark runs, with the peers in its image. Closing it removes it.</summary>
+/// <summary>The lab host of a benchmark, with the peers in its image. Disposing it removes the host.</summary>
 /// <param name="name">Its host name.</param>
 /// <param name="packages">Debian packages of the peers.</param>
-/// <param name="keep">Leave it up.</param>
+/// <param name="keep">True: keep the host.</param>
 /// <param name="with">What its image is prepared for.</param>
 internal sealed class BenchHost(string name, IReadOnlyList<string> packages, bool keep, LabFlavor with = LabFlavor.None) : IAsyncDisposable
 {
-    /// <summary>Where the program and the peers' sources are in the host.</summary>
+    /// <summary>Folder of the program and the peers' sources in the host.</summary>
     public const string Folder = "/root/bench";
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
 
     private readonly LabStore store = new(
         Path.Combine(Path.GetTempPath(), $"cloudlet-bench-{Environment.ProcessId}"),
-        Path.Combine(Environment.GetEnvironmentVariable("CLOUDLET_LAB_STORE") is { Length: > 0 } path ? path : Path.Combine(Path.GetTempPath(), "cloudlet-lab-images"), "images"),
-        new LabNetworkSettings($"bench{Environment.ProcessId % 100_000}", $"10.212.{Environment.ProcessId % 256}"));
+        Path.Combine(
+            Environment.GetEnvironmentVariable("CLOUDLET_LAB_STORE") is { Length: > 0 } path
+                ? path
+                : Path.Combine(Path.GetTempPath(), "cloudlet-lab-images"),
+            "images"
+        ),
+        new LabNetworkSettings($"bench{Environment.ProcessId % 100_000}", $"10.212.{Environment.ProcessId % 256}")
+    );
 
     private LabHosts? lab;
 
     /// <summary>The host's network namespace as a path on this machine.</summary>
     public string NetworkNamespace => $"/proc/{Lab.Leader(name)}/ns/net";
 
-    private LabHosts Lab => lab ??= new LabHosts(store, new HostProcesses(), ns => ns is null ? RouteNetlink.Open() : RouteNetlink.Open(ns), TimeProvider.System);
+    private LabHosts Lab =>
+        lab ??= new LabHosts(
+            store,
+            new HostProcesses(),
+            ns => ns is null ? RouteNetlink.Open() : RouteNetlink.Open(ns),
+            TimeProvider.System
+        );
 
-    /// <summary>Boots the host and copies the program and what is in some folders into it.</summary>
+    /// <summary>Boots the host and copies the program and the content of some folders into it.</summary>
     /// <param name="folders">Absolute, or beside the benchmark program.</param>
-    /// <param name="progress">What is being done.</param>
-    /// <param name="ct">Ends it.</param>
+    /// <param name="progress">Receives what is being done.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public async Task StartAsync(IEnumerable<string> folders, IProgress<string> progress, CancellationToken ct)
     {
         var cloudlet = Published.Program();
@@ -40,26 +53,29 @@ internal sealed class BenchHost(string name, IReadOnlyList<string> packages, boo
         var target = Directory.CreateDirectory(Path.Join(up.Host.RootPath, Folder)).FullName;
         File.Copy(cloudlet, Path.Combine(target, "cloudlet"), overwrite: true);
         foreach (var folder in folders.Select(f => Path.Combine(AppContext.BaseDirectory, f)))
-            foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-                Copy(file, Path.Combine(target, Path.GetRelativePath(folder, file)));
+        foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            Copy(file, Path.Combine(target, Path.GetRelativePath(folder, file)));
     }
 
     /// <summary>A file of the running host as a path on this machine.</summary>
     public string PathOf(string path) => $"/proc/{Lab.Leader(name)}/root{path}";
 
-    /// <summary>Runs a command in the host; its exit status is a result.</summary>
+    /// <summary>Runs a command in the host and returns its result, whatever the exit status.</summary>
     public Task<ProcessResult> ExecAsync(IReadOnlyList<string> command, CancellationToken ct) => Lab.ExecAsync(name, command, ct, Longest);
 
-    /// <summary>Runs a shell script in the host that must succeed; returns what it says.</summary>
+    /// <summary>Runs a shell script in the host that must succeed; returns its output.</summary>
     public Task<string> ShellAsync(string script, CancellationToken ct) => OutputAsync(["sh", "-c", script], ct);
 
-    /// <summary>Runs a command in the host that must succeed; returns what it says.</summary>
+    /// <summary>Runs a command in the host that must succeed; returns its output.</summary>
     public async Task<string> OutputAsync(IReadOnlyList<string> command, CancellationToken ct)
     {
         var result = await ExecAsync(command, ct);
         return result.ExitCode == 0
             ? result.Output.TrimEnd('\n')
-            : throw new CloudletException(ErrorKind.ProcessFailed, $"{string.Join(' ', command)} in the lab host ended with {result.ExitCode}: {result.Output}{result.Error}");
+            : throw new CloudletException(
+                ErrorKind.ProcessFailed,
+                $"{string.Join(' ', command)} in the lab host exited with {result.ExitCode}: {result.Output}{result.Error}"
+            );
     }
 
     private static void Copy(string file, string target)

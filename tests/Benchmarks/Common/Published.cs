@@ -9,16 +9,21 @@ internal static class Published
     public static string Program()
     {
         var program = Path.Combine(Root(), "artifacts", "publish", "cloudlet");
-        return File.Exists(program) ? program : throw new CloudletException(ErrorKind.NotFound, $"there is no {program}: run build/publish first");
+        return File.Exists(program)
+            ? program
+            : throw new CloudletException(ErrorKind.NotFound, $"there is no {program}: run build/publish first");
     }
 
     /// <summary>The repository.</summary>
     public static string Root()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "Provision.sln")))
+            if (File.Exists(Path.Combine(folder.FullName, "Provision.slnx")))
                 return folder.FullName;
 
-        throw new CloudletException(ErrorKind.NotFound, "the benchmark is not inside the repository, so there is no artifacts/publish/cloudlet to measure");
+        throw new CloudletException(
+            ErrorKind.NotFound,
+            "the benchmark is not inside the repository, so there is no artifacts/publish/cloudlet to measure"
+        );
     }
 }

@@ -3,11 +3,11 @@ using static Cloudlet.Benchmarks.Common.BenchHost;
 namespace Cloudlet.Benchmarks.Converge;
 
 /// <summary>A program that brings the host to the state.</summary>
-/// <param name="Name">As the table shows it; also its flags.</param>
-/// <param name="Command">What is run in the host.</param>
+/// <param name="Name">As shown in the table, with its flags.</param>
+/// <param name="Command">The command in the host.</param>
 internal sealed record Contender(string Name, IReadOnlyList<string> Command)
 {
-    /// <summary>Ours as users call it: the aims are about this one.</summary>
+    /// <summary>Our program as users call it: the aims are for this one.</summary>
     public static Contender Ours { get; } = new("cloudlet apply site.yaml", [$"{Folder}/cloudlet", "apply", $"{Folder}/site.yaml"]);
 
     public static Contender Ansible { get; } = Playbook("ansible-playbook -c local", []);
@@ -16,7 +16,7 @@ internal sealed record Contender(string Name, IReadOnlyList<string> Command)
 
     public static Contender CfEngine { get; } = new("cf-agent -K -f", ["cf-agent", "-K", "-f", $"{Folder}/policy.cf"]);
 
-    /// <summary>In the order of the rounds.</summary>
+    /// <summary>All contenders, in the order of the rounds.</summary>
     public static IReadOnlyList<Contender> All { get; } =
     [
         Ours,

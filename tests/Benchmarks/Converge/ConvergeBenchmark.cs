@@ -2,11 +2,12 @@ using Cloudlet.Benchmarks.Common;
 
 namespace Cloudlet.Benchmarks.Converge;
 
-/// <summary>The comparison: first converges, applies with nothing to do, what such an apply writes, and namespaces by number.</summary>
+/// <summary>The comparison: first converges, applies with nothing to do, the writes of one, and growing numbers of namespaces.</summary>
 internal sealed class ConvergeBenchmark(BenchOptions options, TextWriter progress)
 {
     private const string Versions =
-        "/root/bench/cloudlet --version | sed 's/^/cloudlet /'; ansible --version | head -n 1; puppet --version | sed 's/^/puppet /'; cf-agent --version | head -n 1; "
+        "/root/bench/cloudlet --version | sed 's/^/cloudlet /'; ansible --version | head -n 1; puppet --version | sed 's/^/puppet "
+        + "/'; cf-agent --version | head -n 1; "
         + "systemctl --version | head -n 1";
 
     /// <summary>Runs it and reports.</summary>
@@ -21,11 +22,7 @@ internal sealed class ConvergeBenchmark(BenchOptions options, TextWriter progres
         await using var bench = new BenchHost("bench", ConvergeHost.Packages, options.Keep);
         var host = new ConvergeHost(bench);
         await host.StartAsync(new Lines(progress), ct);
-        List<string> machine =
-        [
-            MachineLines.Begin(),
-            .. (await host.ShellAsync(Versions, ct)).Split('\n'),
-        ];
+        List<string> machine = [MachineLines.Begin(), .. (await host.ShellAsync(Versions, ct)).Split('\n')];
         var first = await RoundsAsync(options.Quick ? 1 : 5, "first converge", host, fromNothing: true, ct);
         var noOp = await RoundsAsync(options.Quick ? 3 : 10, "no-op apply", host, fromNothing: false, ct);
         await progress.WriteLineAsync("what a no-op apply writes");
@@ -35,11 +32,17 @@ internal sealed class ConvergeBenchmark(BenchOptions options, TextWriter progres
         return new ConvergeResult(machine, first, noOp, writes, namespaces);
     }
 
-    /// <summary>Every contender once, then every contender again: what disturbs the machine disturbs all.</summary>
-    private async Task<IReadOnlyList<Series>> RoundsAsync(int rounds, string what, ConvergeHost host, bool fromNothing, CancellationToken ct)
+    /// <summary>Runs every contender once per round: a disturbance of the machine affects all of them.</summary>
+    private async Task<IReadOnlyList<Series>> RoundsAsync(
+        int rounds,
+        string what,
+        ConvergeHost host,
+        bool fromNothing,
+        CancellationToken ct
+    )
     {
         var runs = Contender.All.ToDictionary(c => c, _ => new List<Run>());
-        // Once without measuring: caches of the disk and compiled policies.
+        // One run without measuring, for disk caches and compiled policies.
         foreach (var contender in fromNothing && !options.Quick ? Contender.All : [])
             await host.MeasureAsync(contender, ct);
         for (var round = 1; round <= rounds; round++)

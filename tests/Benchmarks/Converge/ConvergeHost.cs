@@ -4,7 +4,7 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Benchmarks.Converge;
 
-/// <summary>The lab host of the comparison: measures contenders, takes their state away, and checks it.</summary>
+/// <summary>The lab host of the comparison: measures contenders, removes their state, and checks it.</summary>
 internal sealed class ConvergeHost(BenchHost host)
 {
     /// <summary>Debian packages of the contenders.</summary>
@@ -17,17 +17,19 @@ internal sealed class ConvergeHost(BenchHost host)
         await host.ShellAsync("cd /root/bench && ./cloudlet compile site.yaml --output . >/dev/null", ct);
     }
 
-    /// <summary>Measures a command inside the host; what entering it costs does not count.</summary>
+    /// <summary>Measures a command inside the host, without the time to enter the host.</summary>
     public async Task<Run> MeasureAsync(Contender contender, CancellationToken ct)
     {
         var line = await host.OutputAsync(["python3", $"{BenchHost.Folder}/measure.py", .. contender.Command], ct);
         var run = JsonSerializer.Deserialize<Run>(line)!;
-        return run.Exit == 0 ? run : throw new CloudletException(ErrorKind.ProcessFailed, $"{contender.Name} ended with {run.Exit}: {run.Said}");
+        return run.Exit == 0
+            ? run
+            : throw new CloudletException(ErrorKind.ProcessFailed, $"{contender.Name} exited with {run.Exit}: {run.Said}");
     }
 
     public Task ResetAsync(CancellationToken ct) => host.OutputAsync(["sh", $"{BenchHost.Folder}/reset.sh"], ct);
 
-    /// <summary>Fails unless the state is there, whatever the contender said.</summary>
+    /// <summary>Fails unless the host is in the state, whatever the contender reported.</summary>
     public async Task CheckAsync(Contender contender, CancellationToken ct)
     {
         var result = await host.ExecAsync(["sh", $"{BenchHost.Folder}/check.sh"], ct);

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Cloudlet.Benchmarks.Converge;
 
-/// <summary>The result as people and programs read it. What was missed is said as loudly as what was met.</summary>
+/// <summary>The result, for people and programs. It shows missed aims as clearly as met ones.</summary>
 internal static class ConvergeReport
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -22,9 +22,17 @@ internal static class ConvergeReport
         Aim(text, "no-op at least 10x faster than puppet apply", result.NoOp, Contender.Puppet, 10);
         Aim(text, "no-op not slower than cf-agent -K", result.NoOp, Contender.CfEngine, 1);
         Aim(text, "first converge at least 5x faster than ansible", result.First, Contender.Ansible, 5);
-        var writes = result.Writes.Count(w => w.StartsWith("WRITES", StringComparison.Ordinal) || w.StartsWith("ASKS", StringComparison.Ordinal));
-        text.AppendLine($"| a no-op apply writes nothing | {writes} writing calls | {(writes == 0 ? "met, but for the .NET runtime's own short-lived entries in /tmp" : "MISSED")} |");
-        text.AppendLine().AppendLine("Every call of a no-op apply that opens for writing, creates, removes or asks for a change:").AppendLine();
+        var writes = result.Writes.Count(w =>
+            w.StartsWith("WRITES", StringComparison.Ordinal) || w.StartsWith("ASKS", StringComparison.Ordinal)
+        );
+        text.AppendLine(
+            $"| a no-op apply writes nothing | {writes} writing calls | "
+                + $"{(writes == 0 ? "met, but for the .NET runtime's own short-lived entries in /tmp" : "MISSED")} "
+                + "|"
+        );
+        text.AppendLine()
+            .AppendLine("Every call of a no-op apply that opens for writing, creates, removes or asks for a change:")
+            .AppendLine();
         foreach (var call in result.Writes)
             text.Append("- ").AppendLine(call);
         Growth(text, result.Namespaces);
@@ -35,9 +43,13 @@ internal static class ConvergeReport
     {
         var ours = all[0].Median;
         text.AppendLine().AppendLine($"{title}, {all[0].Runs.Count} runs each, interleaved:").AppendLine();
-        text.AppendLine("| program | wall, median (min–max) s | CPU s | peak RSS MiB | wall / ours |").AppendLine("| --- | --- | --- | --- | --- |");
+        text.AppendLine("| program | wall, median (min–max) s | CPU s | peak RSS MiB | wall / ours |")
+            .AppendLine("| --- | --- | --- | --- | --- |");
         foreach (var s in all)
-            text.AppendLine($"| `{s.Contender}` | {s.Median:0.000} ({s.Min:0.000}–{s.Max:0.000}) | {s.Cpu:0.000} | {s.RssMebibytes:0} | {s.Median / ours:0.00}x |");
+            text.AppendLine(
+                $"| `{s.Contender}` | {s.Median:0.000} ({s.Min:0.000}–{s.Max:0.000}) | {s.Cpu:0.000} | {s.RssMebibytes:0} | "
+                    + $"{s.Median / ours:0.00}x |"
+            );
     }
 
     private static void Aim(StringBuilder text, string aim, IReadOnlyList<Series> all, Contender peer, double factor)
@@ -48,9 +60,15 @@ internal static class ConvergeReport
 
     private static void Growth(StringBuilder text, IReadOnlyList<NamespaceRow> rows)
     {
-        text.AppendLine().AppendLine("Namespace hosts (3 links, 4 addresses each) in one `cloudlet apply`, on the machine itself:").AppendLine();
-        text.AppendLine("| hosts | first, s | first, ms a host | no-op, s | no-op, ms a host |").AppendLine("| --- | --- | --- | --- | --- |");
+        text.AppendLine()
+            .AppendLine("Namespace hosts (3 links, 4 addresses each) in one `cloudlet apply`, on the machine itself:")
+            .AppendLine();
+        text.AppendLine("| hosts | first, s | first, ms a host | no-op, s | no-op, ms a host |")
+            .AppendLine("| --- | --- | --- | --- | --- |");
         foreach (var row in rows)
-            text.AppendLine($"| {row.Hosts} | {row.First:0.000} | {row.First * 1000 / row.Hosts:0.0} | {row.NoOp:0.000} | {row.NoOp * 1000 / row.Hosts:0.0} |");
+            text.AppendLine(
+                $"| {row.Hosts} | {row.First:0.000} | {row.First * 1000 / row.Hosts:0.0} | {row.NoOp:0.000} | "
+                    + $"{row.NoOp * 1000 / row.Hosts:0.0} |"
+            );
     }
 }

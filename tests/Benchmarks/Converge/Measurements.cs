@@ -2,22 +2,23 @@ using System.Text.Json.Serialization;
 
 namespace Cloudlet.Benchmarks.Converge;
 
-/// <summary>One run, as measure.py saw it inside the host.</summary>
+/// <summary>One run, as measured by measure.py inside the host.</summary>
 /// <param name="Wall">Wall time, s.</param>
 /// <param name="Cpu">User and system time of the program and its children, s.</param>
 /// <param name="Rss">Largest resident set of any of them, KiB.</param>
 /// <param name="Exit">Exit status.</param>
-/// <param name="Said">Its last words.</param>
+/// <param name="Said">The end of its output.</param>
 internal sealed record Run(
     [property: JsonPropertyName("wall")] double Wall,
     [property: JsonPropertyName("cpu")] double Cpu,
     [property: JsonPropertyName("rss")] long Rss,
     [property: JsonPropertyName("exit")] int Exit,
-    [property: JsonPropertyName("said")] string Said);
+    [property: JsonPropertyName("said")] string Said
+);
 
 /// <summary>Runs of one contender.</summary>
 /// <param name="Contender">Its name.</param>
-/// <param name="Runs">In the order they were made.</param>
+/// <param name="Runs">In the order in which they ran.</param>
 internal sealed record Series(string Contender, IReadOnlyList<Run> Runs)
 {
     public double Median => MedianOf(r => r.Wall);
@@ -54,4 +55,5 @@ internal sealed record ConvergeResult(
     IReadOnlyList<Series> First,
     IReadOnlyList<Series> NoOp,
     IReadOnlyList<string> Writes,
-    IReadOnlyList<NamespaceRow> Namespaces);
+    IReadOnlyList<NamespaceRow> Namespaces
+);

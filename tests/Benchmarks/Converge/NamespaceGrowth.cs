@@ -51,16 +51,21 @@ internal sealed class NamespaceGrowth(string cloudlet, TextWriter progress)
     private async Task<double> ApplyAsync(string site, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
-        using var process = Process.Start(new ProcessStartInfo(cloudlet, ["apply", site]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(cloudlet, ["apply", site]) { RedirectStandardOutput = true, UseShellExecute = false }
+        )!;
         var said = await process.StandardOutput.ReadToEndAsync(ct);
         await process.WaitForExitAsync(ct);
         var took = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        return process.ExitCode == 0 ? took : throw new CloudletException(ErrorKind.ProcessFailed, $"cloudlet apply of namespaces ended with {process.ExitCode}: {said}");
+        return process.ExitCode == 0
+            ? took
+            : throw new CloudletException(ErrorKind.ProcessFailed, $"cloudlet apply of namespaces exited with {process.ExitCode}: {said}");
     }
 
     private static string Site(IReadOnlyList<string> names)
     {
-        var text = new StringBuilder("""
+        var text = new StringBuilder(
+            """
             defaults:
               links:
                 benchbr: { kind: bridge, addresses: [10.70.0.1/24, "fd00:70::1/64"] }
@@ -68,7 +73,8 @@ internal sealed class NamespaceGrowth(string cloudlet, TextWriter progress)
                 benchv1: { kind: veth, peer: benchv0, addresses: [10.72.0.1/24] }
             hosts:
 
-            """);
+            """
+        );
         foreach (var name in names)
             text.Append("  ").Append(name).Append(": { reach: \"netns://").Append(name).Append("\" }\n");
         return text.ToString();

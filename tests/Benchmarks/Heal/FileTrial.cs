@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace Cloudlet.Benchmarks.Heal;
 
-/// <summary>A file that is edited, watched until its content is back.</summary>
+/// <summary>Edits a file and waits until its content is restored.</summary>
 internal static class FileTrial
 {
-    /// <summary>Writes something else into the file, in place, and looks every millisecond whether the content is back.</summary>
+    /// <summary>Overwrites the file in place, and checks every millisecond whether the content is restored.</summary>
     /// <param name="path">The file on this machine.</param>
-    /// <param name="content">What is described.</param>
-    /// <param name="bound">How long to wait at most.</param>
+    /// <param name="content">The described content.</param>
+    /// <param name="bound">Longest wait.</param>
     /// <returns>The trial without the decision, and the moment before the edit, s of the monotonic clock.</returns>
     public static (Trial Trial, double Began) Edit(string path, string content, TimeSpan bound)
     {
@@ -25,7 +25,7 @@ internal static class FileTrial
         return (new Trial("file", null, null, restored), LinkObserver.Seconds(began));
     }
 
-    // Shared with everybody and, as this program is configured, without any lock.
+    // Opened with sharing and, as this program is configured, without a lock.
     private static void Write(string path, ReadOnlySpan<byte> content)
     {
         using var file = new FileStream(path, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
@@ -34,7 +34,9 @@ internal static class FileTrial
 
     private static string Read(string path)
     {
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0));
+        using var reader = new StreamReader(
+            new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0)
+        );
         return reader.ReadToEnd();
     }
 }

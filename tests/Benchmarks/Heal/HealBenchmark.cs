@@ -6,10 +6,15 @@ namespace Cloudlet.Benchmarks.Heal;
 /// <param name="Machine">Lines about the machine and the versions.</param>
 /// <param name="Ours">Our daemon, one series for each kind of loss.</param>
 /// <param name="Peers">The same for every peer.</param>
-/// <param name="Restarted">Whether a service was restarted although its file was put back.</param>
-internal sealed record HealResult(IReadOnlyList<string> Machine, IReadOnlyList<TrialSeries> Ours, IReadOnlyList<TrialSeries> Peers, bool Restarted);
+/// <param name="Restarted">Whether a service was restarted although its file was restored.</param>
+internal sealed record HealResult(
+    IReadOnlyList<string> Machine,
+    IReadOnlyList<TrialSeries> Ours,
+    IReadOnlyList<TrialSeries> Peers,
+    bool Restarted
+);
 
-/// <summary>How soon what is lost is seen and is back.</summary>
+/// <summary>How soon a loss is detected and repaired.</summary>
 internal static class HealBenchmark
 {
     /// <summary>Runs it and reports.</summary>
@@ -36,15 +41,18 @@ internal static class HealBenchmark
         await AddAsync(series, files);
         var peers = new List<TrialSeries>();
         foreach (var peer in HealPeer.All(options.Quick))
-            foreach (var one in await new PeerTrials(host, progress).RunAsync(peer, ct))
-                await AddAsync(peers, one);
+        foreach (var one in await new PeerTrials(host, progress).RunAsync(peer, ct))
+            await AddAsync(peers, one);
         machine.Add(MachineLines.End());
         return new HealResult(machine, series, peers, restarted);
 
         async Task AddAsync(List<TrialSeries> all, TrialSeries one)
         {
             all.Add(one);
-            await progress.WriteLineAsync($"{one.Program}, {one.What}: {one.Trials.Count} trials, {one.NotRestored} not restored, the others p50 {one.Restored.P50:0.0} ms");
+            await progress.WriteLineAsync(
+                $"{one.Program}, {one.What}: {one.Trials.Count} trials, {one.NotRestored} not restored, the others p50 "
+                    + $"{one.Restored.P50:0.0} ms"
+            );
         }
     }
 }

@@ -3,11 +3,12 @@ using Cloudlet.Errors;
 
 namespace Cloudlet.Benchmarks.Heal;
 
-/// <summary>The lab host of the trials: brings it to the site, starts and stops who holds it.</summary>
+/// <summary>The lab host of the trials: brings it to the site, starts and stops our daemon.</summary>
 internal sealed class HealHost(BenchHost host)
 {
     private const string Versions =
-        "/root/bench/cloudlet --version | sed 's/^/cloudlet /'; systemctl --version | head -n 1; monit --version | head -n 1; cf-agent --version | head -n 1; ansible --version | head -n 1";
+        "/root/bench/cloudlet --version | sed 's/^/cloudlet /'; systemctl --version | head -n 1; monit --version | head -n 1; "
+        + "cf-agent --version | head -n 1; ansible --version | head -n 1";
 
     /// <summary>Debian packages of the peers.</summary>
     public static IReadOnlyList<string> Packages { get; } = ["ansible-core", "cfengine3", "monit", "python3"];
@@ -24,8 +25,11 @@ internal sealed class HealHost(BenchHost host)
     public async Task StartAsync(IProgress<string> progress, CancellationToken ct)
     {
         await host.StartAsync(["Heal/peers"], progress, ct);
-        // What Debian starts with its packages would hold nothing of this host, and only disturb.
-        await host.ShellAsync("systemctl -q disable --now monit cfengine3; test -e /var/lib/cfengine3/ppkeys/localhost.priv || cf-key >/dev/null", ct);
+        // Services that Debian starts with its packages would only disturb.
+        await host.ShellAsync(
+            "systemctl -q disable --now monit cfengine3; test -e /var/lib/cfengine3/ppkeys/localhost.priv || cf-key >/dev/null",
+            ct
+        );
         await File.WriteAllTextAsync(host.PathOf($"{BenchHost.Folder}/site.yaml"), HealSite.Text(), ct);
         await ApplyAsync(ct);
     }
@@ -34,7 +38,7 @@ internal sealed class HealHost(BenchHost host)
 
     public Task<string> ShellAsync(string script, CancellationToken ct) => host.ShellAsync(script, ct);
 
-    /// <summary>Everything as described, and the daemon at work with whole budgets: they are in its memory only.</summary>
+    /// <summary>Makes everything as described, and starts the daemon with full budgets, which it keeps in memory only.</summary>
     public async Task HoldAsync(CancellationToken ct)
     {
         await ApplyAsync(ct);
@@ -50,7 +54,7 @@ internal sealed class HealHost(BenchHost host)
         throw new CloudletException(ErrorKind.Timeout, "the daemon does not find the host as described");
     }
 
-    /// <summary>Everything as described, and nobody to hold it.</summary>
+    /// <summary>Makes everything as described, without a daemon.</summary>
     public async Task LetGoAsync(CancellationToken ct)
     {
         await host.ShellAsync("systemctl stop bench-peer 2>/dev/null; true", ct);

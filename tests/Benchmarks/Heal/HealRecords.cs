@@ -30,7 +30,10 @@ internal sealed class HealRecords(string path)
             Thread.Sleep(5);
         }
 
-        throw new CloudletException(ErrorKind.Timeout, $"{id} was restored, but no record of the daemon says so within {Longest.TotalSeconds:0} s");
+        throw new CloudletException(
+            ErrorKind.Timeout,
+            $"{id} was restored, but the daemon wrote no record of it within {Longest.TotalSeconds:0} s"
+        );
     }
 
     private void ReadOn()
@@ -39,7 +42,7 @@ internal sealed class HealRecords(string path)
             return;
         if (new FileInfo(path).Length < position)
         {
-            // The file was full and was put aside; what came last in it may not be read yet.
+            // The file was full and was rotated; its last lines may not be read yet.
             ReadFrom($"{path}.1");
             position = 0;
         }
@@ -59,7 +62,10 @@ internal sealed class HealRecords(string path)
             unread.Add(JsonSerializer.Deserialize<Heal>(line)!);
     }
 
-    private sealed record Heal([property: JsonPropertyName("decidedAt")] double DecidedAt, [property: JsonPropertyName("seen")] IReadOnlyList<Seen> Seen);
+    private sealed record Heal(
+        [property: JsonPropertyName("decidedAt")] double DecidedAt,
+        [property: JsonPropertyName("seen")] IReadOnlyList<Seen> Seen
+    );
 
     private sealed record Seen([property: JsonPropertyName("id")] string Id);
 }

@@ -6,8 +6,9 @@ using Cloudlet.Machine.Watch;
 namespace Cloudlet.Benchmarks.Heal;
 
 /// <summary>
-/// Deletes, and sees when everything is there again: from this process, by rtnetlink sockets of its own in the host's network namespace. It sleeps until the kernel reports a change and then asks the kernel for the link,
-/// so that on a machine of few cores it takes nothing from whoever repairs.
+/// Deletes links, and detects when everything is restored: from this process, with its own rtnetlink sockets in the host's network
+/// namespace. It sleeps until the kernel reports a change and then asks the kernel for the link, so that it takes no processor time from
+/// the repair on a machine with few cores.
 /// </summary>
 internal sealed class LinkObserver : IDisposable
 {
@@ -27,14 +28,19 @@ internal sealed class LinkObserver : IDisposable
         watch = new LinkWatch(Happened, TimeProvider.System, networkNamespace);
     }
 
-    /// <summary>Deletes the port of a cable, and so the cable, or the port's first address; waits until both ends are as described.</summary>
+    /// <summary>
+    /// Deletes the port of a cable, and so the cable, or the port's first address; waits until both ends are as described.
+    /// </summary>
     /// <param name="cable">The cable.</param>
     /// <param name="what"><c>link</c> or <c>address</c>.</param>
-    /// <param name="bound">How long to wait at most.</param>
+    /// <param name="bound">Longest wait.</param>
     /// <returns>The trial without the decision, and the moment before the deletion, s of the monotonic clock.</returns>
     public (Trial Trial, double Began) Lose(Cable cable, string what, TimeSpan bound)
     {
-        var index = (links.Find(cable.Port.Name) ?? throw new CloudletException(ErrorKind.NotFound, $"{cable.Port.Name} is not there before its trial")).Index;
+        var index = (
+            links.Find(cable.Port.Name)
+            ?? throw new CloudletException(ErrorKind.NotFound, $"{cable.Port.Name} does not exist before its trial")
+        ).Index;
         var address = cable.Port.Addresses[0].Split('/');
         seen = 0;
         expected = cable.Port.Name;
@@ -43,12 +49,19 @@ internal sealed class LinkObserver : IDisposable
             links.Delete(index);
         else
             links.RemoveAddress(index, new AddressInfo(address[0], int.Parse(address[1])));
-        var restored = Await(() => cable.Peer.IsAsDescribed(links.Find(cable.Peer.Name)) && cable.Port.IsAsDescribed(links.Find(cable.Port.Name)), began, bound, pause: TimeSpan.Zero);
+        var restored = Await(
+            () => cable.Peer.IsAsDescribed(links.Find(cable.Peer.Name)) && cable.Port.IsAsDescribed(links.Find(cable.Port.Name)),
+            began,
+            bound,
+            pause: TimeSpan.Zero
+        );
         expected = null;
         return (new Trial(what, seen == 0 ? null : Milliseconds(began, seen), null, restored), Seconds(began));
     }
 
-    /// <summary>Waits until all cables are as described. Milliseconds since <paramref name="began"/>, or null when they are not within the bound.</summary>
+    /// <summary>
+    /// Waits until all cables are as described. Milliseconds since <paramref name="began"/>, or null when the bound is exceeded.
+    /// </summary>
     public double? AwaitAll(IEnumerable<Cable> cables, long began, TimeSpan bound)
     {
         var all = cables.SelectMany(c => new[] { c.Port, c.Peer }).ToList();
@@ -74,7 +87,7 @@ internal sealed class LinkObserver : IDisposable
         news.Dispose();
     }
 
-    /// <summary>Null while so much changes that the kernel cannot give a whole picture.</summary>
+    /// <summary>Null while so much changes that the kernel cannot give a consistent picture.</summary>
     private NetworkSnapshot? Snapshot()
     {
         try
@@ -96,7 +109,7 @@ internal sealed class LinkObserver : IDisposable
             var left = bound - Stopwatch.GetElapsedTime(began);
             if (left <= TimeSpan.Zero)
                 return null;
-            // Not only by events: one that came between question and wait is not lost, but one that the kernel dropped is.
+            // Don't rely on events alone: one that arrives between query and wait is not lost, but the kernel may drop some.
             news.WaitOne(left < TimeSpan.FromMilliseconds(100) ? left : TimeSpan.FromMilliseconds(100));
             Thread.Sleep(pause);
         }

@@ -1,9 +1,9 @@
 namespace Cloudlet.Benchmarks.Heal;
 
-/// <summary>The same trials with a peer instead of our daemon, seen by the same observer.</summary>
+/// <summary>The same trials with a peer instead of our daemon, measured by the same observer.</summary>
 internal sealed class PeerTrials(HealHost host, TextWriter progress)
 {
-    /// <summary>Every peer has been through its cycle once before it is measured.</summary>
+    /// <summary>Every peer completes one cycle before it is measured.</summary>
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(15);
 
     public async Task<IReadOnlyList<TrialSeries>> RunAsync(HealPeer peer, CancellationToken ct)
@@ -14,7 +14,11 @@ internal sealed class PeerTrials(HealHost host, TextWriter progress)
         try
         {
             await Task.Delay(Settle, ct);
-            List<TrialSeries> series = [new(peer.Name, "link", peer.Bound.TotalSeconds, await LinksAsync(peer, "link", ct)), new(peer.Name, "address", peer.Bound.TotalSeconds, await LinksAsync(peer, "address", ct))];
+            List<TrialSeries> series =
+            [
+                new(peer.Name, "link", peer.Bound.TotalSeconds, await LinksAsync(peer, "link", ct)),
+                new(peer.Name, "address", peer.Bound.TotalSeconds, await LinksAsync(peer, "address", ct)),
+            ];
             if (peer.FileTrials > 0)
                 series.Add(new(peer.Name, "file", peer.Bound.TotalSeconds, await FilesAsync(peer, ct)));
             return series;
@@ -31,7 +35,7 @@ internal sealed class PeerTrials(HealHost host, TextWriter progress)
         var trials = new List<Trial>();
         for (var i = 0; i < peer.Trials; i++)
         {
-            // Anywhere in its cycle.
+            // At a random point of its cycle.
             await Task.Delay(Random.Shared.Next(1000, 3000), ct);
             var (trial, _) = observer.Lose(HealSite.Cables[0], what, peer.Bound);
             trials.Add(trial);
@@ -55,6 +59,7 @@ internal sealed class PeerTrials(HealHost host, TextWriter progress)
         return trials;
     }
 
-    /// <summary>By our own program, which starts its daemon along with it.</summary>
-    private Task<string> MendAsync(CancellationToken ct) => host.ShellAsync("cd /root/bench && ./cloudlet apply site.yaml && systemctl stop cloudlet-healthd", ct);
+    /// <summary>Repairs with our own program, which also starts its daemon.</summary>
+    private Task<string> MendAsync(CancellationToken ct) =>
+        host.ShellAsync("cd /root/bench && ./cloudlet apply site.yaml && systemctl stop cloudlet-healthd", ct);
 }

@@ -2,9 +2,9 @@ using Cloudlet.Benchmarks.Common;
 
 namespace Cloudlet.Benchmarks.Idle;
 
-/// <summary>Our daemon at a moment that is worth a line.</summary>
+/// <summary>Our daemon at a moment that the report shows.</summary>
 /// <param name="When">The moment.</param>
-/// <param name="Figures">What was measured.</param>
+/// <param name="Figures">The measured values.</param>
 internal sealed record Moment(string When, Figures Figures);
 
 /// <summary>Everything that was measured.</summary>
@@ -13,13 +13,13 @@ internal sealed record Moment(string When, Figures Figures);
 /// <param name="Moments">Ours before and after work.</param>
 internal sealed record IdleResult(IReadOnlyList<string> Machine, IReadOnlyList<IdleProcess> Idle, IReadOnlyList<Moment> Moments);
 
-/// <summary>What the daemon costs a host to which nothing happens, and whether work makes it grow.</summary>
+/// <summary>What the daemon costs on an idle host, and whether work makes it grow.</summary>
 internal static class IdleBenchmark
 {
-    /// <summary>Messages about addresses in one storm.</summary>
+    /// <summary>Number of messages about addresses in one storm.</summary>
     public const int Events = 100_000;
 
-    /// <summary>After it the daemon has given back what it does not need.</summary>
+    /// <summary>After this time the daemon has released the memory that it does not need.</summary>
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(15);
 
     /// <summary>Runs it and reports.</summary>
@@ -35,7 +35,7 @@ internal static class IdleBenchmark
         var host = new IdleHost(bench);
         await host.StartAsync(new Lines(progress), ct);
         List<string> machine = [MachineLines.Begin(), .. await host.VersionsAsync(ct)];
-        // What starts with a host (tiers of compilation, the boot of units) is over then.
+        // By then, start-up work (tiers of compilation, the boot of units) is over.
         await Task.Delay(TimeSpan.FromSeconds(options.Quick ? 15 : 60), ct);
         var period = TimeSpan.FromMinutes(options.Quick ? 1 : 10);
         await progress.WriteLineAsync($"nothing happens for {period.TotalMinutes:0} min");

@@ -5,13 +5,17 @@ using Cloudlet.Benchmarks.Common;
 
 namespace Cloudlet.Benchmarks.Idle;
 
-/// <summary>The result as people and programs read it.</summary>
+/// <summary>The result, for people and programs.</summary>
 internal static class IdleReport
 {
-    /// <summary>MB; less is noise of which pages happen to be resident.</summary>
+    /// <summary>MB; smaller differences are noise, from which pages happen to be resident.</summary>
     private const double Growth = 1;
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
 
     public static string Json(IdleResult result) => JsonSerializer.Serialize(result, Indented);
 
@@ -22,12 +26,19 @@ internal static class IdleReport
             text.Append("- ").AppendLine(line);
         var ours = result.Idle[0];
         text.AppendLine().AppendLine("Nothing happens; memory in MB (10⁶ bytes) at the end:").AppendLine();
-        text.AppendLine("| process | period, s | RSS | anon + file + shared | PSS | largest ever | CPU, % of a core | wake-ups a second | threads | descriptors | RSS / ours |");
+        text.AppendLine(
+            "| process | period, s | RSS | anon + file + shared | PSS | largest ever | CPU, % of a core | wake-ups a second | "
+                + "threads | descriptors | RSS / ours |"
+        );
         text.AppendLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         foreach (var p in result.Idle)
-            text.AppendLine($"| `{p.Program}` | {p.Period:0} | {Memory(p.End)} | {p.CpuPercent:0.000} | {p.WakeUps:0.00} | {p.End.Threads} | {p.End.Descriptors} | {p.End.Megabytes / ours.End.Megabytes:0.00}x |");
+            text.AppendLine(
+                $"| `{p.Program}` | {p.Period:0} | {Memory(p.End)} | {p.CpuPercent:0.000} | {p.WakeUps:0.00} | {p.End.Threads} | "
+                    + $"{p.End.Descriptors} | {p.End.Megabytes / ours.End.Megabytes:0.00}x |"
+            );
         text.AppendLine().AppendLine("Our daemon at work:").AppendLine();
-        text.AppendLine("| moment | RSS | anon + file + shared | PSS | largest ever | threads | descriptors |").AppendLine("| --- | --- | --- | --- | --- | --- | --- |");
+        text.AppendLine("| moment | RSS | anon + file + shared | PSS | largest ever | threads | descriptors |")
+            .AppendLine("| --- | --- | --- | --- | --- | --- | --- |");
         foreach (var m in result.Moments)
             text.AppendLine($"| {m.When} | {Memory(m.Figures)} | {m.Figures.Threads} | {m.Figures.Descriptors} |");
         Aim.Table(text, Aims(ours, result.Moments));
@@ -36,7 +47,7 @@ internal static class IdleReport
 
     private static List<Aim> Aims(IdleProcess ours, IReadOnlyList<Moment> moments)
     {
-        // Not from before all events: the first ones bring in the pages of the program that take them. What leaks, leaks again.
+        // Not from before all events: the first ones load the program's pages that handle them. A leak would leak again.
         var before = moments[^3].Figures;
         var after = moments[^1].Figures;
         return
@@ -50,5 +61,7 @@ internal static class IdleReport
     }
 
     private static string Memory(Figures f) =>
-        $"{f.Megabytes:0.0} | {Figures.ToMegabytes(f.Anon):0.0} + {Figures.ToMegabytes(f.File):0.0} + {Figures.ToMegabytes(f.Shmem):0.0} | {Figures.ToMegabytes(f.Pss):0.0} | {Figures.ToMegabytes(f.Peak):0.0}";
+        $"{f.Megabytes:0.0} | {Figures.ToMegabytes(f.Anon):0.0} + {Figures.ToMegabytes(f.File):0.0} + "
+        + $"{Figures.ToMegabytes(f.Shmem):0.0} | {Figures.ToMegabytes(f.Pss):0.0} "
+        + $"| {Figures.ToMegabytes(f.Peak):0.0}";
 }

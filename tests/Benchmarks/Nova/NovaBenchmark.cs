@@ -1,6 +1,6 @@
 using Cloudlet.Benchmarks.Common;
 using Cloudlet.Errors;
-using Cloudlet.Lab;
+using Cloudlet.Lab.Model;
 
 namespace Cloudlet.Benchmarks.Nova;
 
@@ -11,12 +11,13 @@ namespace Cloudlet.Benchmarks.Nova;
 internal sealed record NovaResult(IReadOnlyList<string> Machine, IReadOnlyList<double> First, IReadOnlyList<NovaTrial> Trials);
 
 /// <summary>
-/// The chain that ends in "No valid host was found": the broker's password changes, and nova-compute is forgotten. Nova's own timers bound every repair: a service reports every report_interval (5 s here, 10 s by default), and counts as
-/// down after service_down_time (15 s here, 60 s by default).
+/// The failure that ends in "No valid host was found": the broker's password changes, and nova-compute is not restarted. Nova's own timers
+/// limit every repair: a service reports every report_interval (5 s here, 10 s by default), and counts as down after service_down_time
+/// (15 s here, 60 s by default).
 /// </summary>
 internal static class NovaBenchmark
 {
-    /// <summary>So long a broken host is watched that nobody repairs.</summary>
+    /// <summary>How long a broken host is observed that nothing repairs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>Runs it and reports.</summary>
@@ -39,13 +40,31 @@ internal static class NovaBenchmark
             await SayAsync("the daemon watches");
             trials.Add(await WatchedAsync());
             await SayAsync("the daemon comes late");
-            trials.Add(await UnwatchedAsync("daemon, afterwards", "The daemon is started when the first server has failed.", () => host.ShellAsync("systemctl start cloudlet-healthd")));
+            trials.Add(
+                await UnwatchedAsync(
+                    "daemon, afterwards",
+                    "The daemon is started when the first server has failed.",
+                    () => host.ShellAsync("systemctl start cloudlet-healthd")
+                )
+            );
             await SayAsync("a person applies");
-            trials.Add(await UnwatchedAsync("no daemon, `cloudlet apply`", "No daemon; a person who knows that it may help runs `cloudlet apply` at once.", host.ApplyAsync));
+            trials.Add(
+                await UnwatchedAsync(
+                    "no daemon, `cloudlet apply`",
+                    "No daemon; a person who knows that it may help runs `cloudlet apply` at once.",
+                    host.ApplyAsync
+                )
+            );
         }
 
-        await SayAsync($"nobody repairs, {Patience.TotalMinutes:0} min");
-        trials.Add(await UnwatchedAsync("no daemon, nobody", $"No daemon, and systemd's own Restart=on-failure: watched for {Patience.TotalMinutes:0} min.", () => Task.CompletedTask));
+        await SayAsync($"no repair, {Patience.TotalMinutes:0} min");
+        trials.Add(
+            await UnwatchedAsync(
+                "no daemon, no repair",
+                $"No daemon, and systemd's own Restart=on-failure: watched for {Patience.TotalMinutes:0} min.",
+                () => Task.CompletedTask
+            )
+        );
         machine.Add(MachineLines.End());
         return new NovaResult(machine, first, trials);
 

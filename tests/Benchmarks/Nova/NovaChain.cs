@@ -4,7 +4,7 @@ using Cloudlet.Lab.Tests.Nova;
 
 namespace Cloudlet.Benchmarks.Nova;
 
-/// <summary>One trial under way: what was seen and when. Its time begins when it is made.</summary>
+/// <summary>One trial in progress: what was observed and when. Its time starts when it is created.</summary>
 internal sealed class NovaChain(NovaHost host)
 {
     private const string NoValidHost = "No valid host was found. There are not enough hosts available.";
@@ -16,7 +16,7 @@ internal sealed class NovaChain(NovaHost host)
     private string? fault;
     private string? run;
 
-    /// <summary>Changes the broker's password and forgets nova-compute.</summary>
+    /// <summary>Changes the broker's password without restarting nova-compute.</summary>
     public async Task BreakAsync()
     {
         run = await host.ComputeRunAsync();
@@ -24,7 +24,7 @@ internal sealed class NovaChain(NovaHost host)
         Note(Moment.Broken);
     }
 
-    /// <summary>Waits until Nova has noticed, and asks for a server that cannot be placed.</summary>
+    /// <summary>Waits until Nova has noticed, and requests a server that cannot be placed.</summary>
     public async Task NoValidHostAsync()
     {
         await host.Cloud.ComputeIsAsync("down");
@@ -32,11 +32,14 @@ internal sealed class NovaChain(NovaHost host)
         var server = await host.Cloud.BootAsync();
         fault = server.Fault;
         if (server.Status != "ERROR" || fault?.Contains(NoValidHost, StringComparison.Ordinal) != true)
-            throw new CloudletException(ErrorKind.ProcessFailed, $"\"{NoValidHost}\" was to be reproduced, and the server is {server.Status}: {fault}");
+            throw new CloudletException(
+                ErrorKind.ProcessFailed,
+                $"\"{NoValidHost}\" was not reproduced: the server is {server.Status}: {fault}"
+            );
         Note(Moment.NoValidHost);
     }
 
-    /// <summary>Asks for a server again and again until one runs, or the patience is over.</summary>
+    /// <summary>Requests servers until one runs, or the patience is over.</summary>
     public async Task RepairedAsync(TimeSpan patience)
     {
         var since = Stopwatch.GetTimestamp();
@@ -58,7 +61,7 @@ internal sealed class NovaChain(NovaHost host)
         }
     }
 
-    /// <summary>Something happened for the first time.</summary>
+    /// <summary>Records the first occurrence of a moment.</summary>
     public void Note(Moment moment) => seconds.TryAdd(moment, Stopwatch.GetElapsedTime(begin).TotalSeconds);
 
     /// <summary>The trial.</summary>

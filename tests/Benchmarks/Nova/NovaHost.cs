@@ -3,21 +3,25 @@ using Cloudlet.Lab.Tests.Nova;
 
 namespace Cloudlet.Benchmarks.Nova;
 
-/// <summary>The lab host that holds itself to templates/sites/nova.yaml.</summary>
+/// <summary>The lab host with our daemon and templates/sites/nova.yaml.</summary>
 internal sealed class NovaHost(BenchHost host, CancellationToken ct)
 {
     private const string Versions =
-        "/root/bench/cloudlet --version | sed 's/^/cloudlet /'; for p in nova-compute placement-api glance-api rabbitmq-server; do dpkg-query -W -f '${Package} ${Version}\\n' $p; done; grep -h 'report_interval\\|service_down_time' /etc/nova/nova.conf";
+        "/root/bench/cloudlet --version | sed 's/^/cloudlet /'; for p in nova-compute placement-api glance-api rabbitmq-server; do "
+        + "dpkg-query -W -f '${Package} ${Version}\\n' $p; done; grep -h "
+        + "'report_interval\\|service_down_time' /etc/nova/nova.conf";
 
     private string files = "";
 
-    /// <summary>Nova, as its users meet it.</summary>
+    /// <summary>Nova, as its users see it.</summary>
     public NovaCloud Cloud => field ??= new(ShellAsync);
 
     public async Task StartAsync(IProgress<string> progress)
     {
         await host.StartAsync(["Nova/peers", Path.Combine(Published.Root(), "templates", "sites")], progress, ct);
-        var stand = await host.ExecAsync(["ip", "link", "add", "probe", "type", "dummy"], ct) is { ExitCode: 0 } ? "" : "no-dummy-driver.yaml ";
+        var stand = await host.ExecAsync(["ip", "link", "add", "probe", "type", "dummy"], ct) is { ExitCode: 0 }
+            ? ""
+            : "no-dummy-driver.yaml ";
         await ShellAsync("ip link delete probe 2>/dev/null || true");
         files = $"nova.yaml {stand}healthd.yaml nova-local.yaml";
         await ShellAsync(NovaCloud.Secret);
@@ -27,10 +31,11 @@ internal sealed class NovaHost(BenchHost host, CancellationToken ct)
 
     public async Task<IReadOnlyList<string>> VersionsAsync() => (await ShellAsync(Versions)).Split('\n');
 
-    /// <summary>What a person does.</summary>
-    public Task ApplyAsync() => ShellAsync($"cd {BenchHost.Folder} && for i in 1 2 3 4 5 6; do ./cloudlet apply {files} && exit 0; sleep 5; done; exit 1");
+    /// <summary>Does what an operator would do.</summary>
+    public Task ApplyAsync() =>
+        ShellAsync($"cd {BenchHost.Folder} && for i in 1 2 3 4 5 6; do ./cloudlet apply {files} && exit 0; sleep 5; done; exit 1");
 
-    /// <summary>Tells one run of nova-compute from another.</summary>
+    /// <summary>Identifies a run of nova-compute.</summary>
     public Task<string> ComputeRunAsync() => ShellAsync("systemctl show -P InvocationID nova-compute");
 
     public Task<string> ShellAsync(string script) => host.ShellAsync($"set -e\n{script}", ct);

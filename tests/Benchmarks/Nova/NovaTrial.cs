@@ -1,23 +1,26 @@
 namespace Cloudlet.Benchmarks.Nova;
 
-/// <summary>One way to come from a broken Nova to a server that runs.</summary>
+/// <summary>One way from a broken Nova to a running server.</summary>
 /// <param name="Name">Its name in the report.</param>
-/// <param name="What">What is done, one sentence.</param>
-/// <param name="Fault">What Nova said about the first server that failed; null when none did.</param>
-/// <param name="Seconds">By moment, seconds since the break began; absent moments did not come.</param>
+/// <param name="What">What is done, in one sentence.</param>
+/// <param name="Fault">Nova's message about the first failed server; null when none failed.</param>
+/// <param name="Seconds">By moment, seconds since the start of the trial; moments that did not occur are absent.</param>
 internal sealed record NovaTrial(string Name, string What, string? Fault, IReadOnlyDictionary<Moment, double> Seconds)
 {
-    /// <summary>From the break, or from the moment that somebody or something could begin to repair, to the next server that runs; null: not within the time it was given.</summary>
-    public double? Repair => Seconds.TryGetValue(Moment.Active, out var end) ? end - Seconds.GetValueOrDefault(Moment.RepairMayBegin) : null;
+    /// <summary>
+    /// From the failure, or from the moment when a repair became possible, to the next running server; null: not within the time limit.
+    /// </summary>
+    public double? Repair =>
+        Seconds.TryGetValue(Moment.Active, out var end) ? end - Seconds.GetValueOrDefault(Moment.RepairMayBegin) : null;
 }
 
-/// <summary>What happens in a trial, in its order.</summary>
+/// <summary>The moments of a trial, in their order.</summary>
 internal enum Moment
 {
-    /// <summary>The commands that break it have ended.</summary>
+    /// <summary>The commands that break Nova have finished.</summary>
     Broken,
 
-    /// <summary>Nova takes the compute service for down.</summary>
+    /// <summary>Nova considers the compute service down.</summary>
     Down,
 
     /// <summary>A server ended in ERROR.</summary>
@@ -26,10 +29,10 @@ internal enum Moment
     /// <summary>The daemon runs again, or the operator types a command.</summary>
     RepairMayBegin,
 
-    /// <summary>nova-compute was started anew.</summary>
+    /// <summary>nova-compute was restarted.</summary>
     Restarted,
 
-    /// <summary>Nova takes it for up.</summary>
+    /// <summary>Nova considers it up.</summary>
     Up,
 
     /// <summary>The next server is ACTIVE.</summary>

@@ -9,10 +9,11 @@ using Cloudlet.Synthesis.Vms;
 
 namespace Cloudlet.Benchmarks.Overlay;
 
-/// <summary>QEMU's own way to a guest that runs: the same machine, its whole state loaded from a migration stream in a file.</summary>
+/// <summary>QEMU's own way to a running guest: the same machine, its whole state loaded from a migration stream in a file.</summary>
 internal sealed class IncomingStart
 {
-    private const string State = "state", Empty = "empty.qcow2";
+    private const string State = "state",
+        Empty = "empty.qcow2";
 
     private static readonly TimeSpan s_saveLimit = TimeSpan.FromMinutes(2);
 
@@ -21,12 +22,20 @@ internal sealed class IncomingStart
 
     private IncomingStart(string folder, List<string> arguments) => (_folder, _arguments) = (folder, arguments);
 
-    /// <summary>Saves the state of a VM of a base, right after it was resumed, as QEMU saves states. It runs meanwhile: a stream of a paused one would be loaded paused.</summary>
-    public static async Task<IncomingStart> PrepareAsync(RuntimeStore store, BaseVm baseVm, IProgress<string> progress, CancellationToken ct)
+    /// <summary>
+    /// Saves the state of a VM of a base, right after it was resumed, with QEMU's own means. The VM keeps running: the stream of a paused
+    /// VM would be loaded paused.
+    /// </summary>
+    public static async Task<IncomingStart> PrepareAsync(
+        RuntimeStore store,
+        BaseVm baseVm,
+        IProgress<string> progress,
+        CancellationToken ct
+    )
     {
-        // As deep below the store as VMs are: paths to the base are the same.
+        // At the same depth below the store as VMs, so that relative paths to the base are the same.
         var folder = Directory.CreateDirectory(Path.Combine(store.Folder, "incoming", baseVm.ShortId)).FullName;
-        var vm = await new VmStarter(store).StartAsync(new VmStart { Base = baseVm }, progress, ct);
+        var vm = await new VmStarter(store).StartAsync(new VmStartOptions { Base = baseVm }, progress, ct);
         await using (var control = await vm.ControlAsync(ct))
             await SaveAsync(vm, control, Path.Combine(folder, State), ct);
 
@@ -36,7 +45,7 @@ internal sealed class IncomingStart
         return new IncomingStart(folder, Arguments(baseVm));
     }
 
-    /// <summary>Seconds from its start to the guest's first answer to a key.</summary>
+    /// <summary>Seconds from QEMU's start to the guest's first answer to a key.</summary>
     public async Task<double> RunAsync(CancellationToken ct)
     {
         var (sockets, log) = (Path.Combine(_folder, QemuArguments.Sockets), Path.Combine(_folder, QemuArguments.ConsoleLog));
@@ -44,7 +53,9 @@ internal sealed class IncomingStart
         File.Copy(Path.Combine(_folder, Empty), Path.Combine(_folder, RunningVm.DiskFile), overwrite: true);
         File.Delete(log);
         var watch = Stopwatch.StartNew();
-        using var qemu = Process.Start(new ProcessStartInfo("qemu-system-x86_64", _arguments) { UseShellExecute = false, WorkingDirectory = _folder })!;
+        using var qemu = Process.Start(
+            new ProcessStartInfo("qemu-system-x86_64", _arguments) { UseShellExecute = false, WorkingDirectory = _folder }
+        )!;
         try
         {
             await GuestKey.AnsweredAsync(sockets, ProcessIdentity.Of(qemu.Id)!, log, ct);
@@ -58,7 +69,7 @@ internal sealed class IncomingStart
         }
     }
 
-    /// <summary>Ours, with memory of its own and no sandbox, which would forbid the program that reads the file.</summary>
+    /// <summary>Our arguments, but with private memory and no sandbox, which would forbid the program that reads the file.</summary>
     private static List<string> Arguments(BaseVm baseVm)
     {
         var definition = baseVm.Manifest.Definition!;
@@ -74,7 +85,10 @@ internal sealed class IncomingStart
                 WaitsForState = true,
             }.ToList(),
         ];
-        arguments[Array.FindIndex([.. arguments], a => a.StartsWith("memory-backend-file", StringComparison.Ordinal))] = string.Create(CultureInfo.InvariantCulture, $"memory-backend-ram,id=ram,size={definition.MemoryBytes}");
+        arguments[Array.FindIndex([.. arguments], a => a.StartsWith("memory-backend-file", StringComparison.Ordinal))] = string.Create(
+            CultureInfo.InvariantCulture,
+            $"memory-backend-ram,id=ram,size={definition.MemoryBytes}"
+        );
         arguments[arguments.IndexOf("-incoming") + 1] = $"exec:cat {State}";
         arguments.Remove("-S");
         arguments.RemoveRange(arguments.IndexOf("-sandbox"), 2);
@@ -94,7 +108,11 @@ internal sealed class IncomingStart
         await using (var stream = new NetworkStream(taken))
         await using (var file = File.Create(path))
             await stream.CopyToAsync(file, ct);
-        for (var watch = Stopwatch.StartNew(); (await control.ExecuteAsync("query-migrate", ct)).GetProperty("status").GetString() != "completed"; await Task.Delay(20, ct))
+        for (
+            var watch = Stopwatch.StartNew();
+            (await control.ExecuteAsync("query-migrate", ct)).GetProperty("status").GetString() != "completed";
+            await Task.Delay(20, ct)
+        )
             if (watch.Elapsed > s_saveLimit)
                 throw new CloudletException(ErrorKind.Timeout, "QEMU did not save its state");
     }
@@ -105,11 +123,11 @@ internal static class GuestKey
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 
-    /// <summary>Presses it, until the guest writes something. Cancelled when it writes nothing for long.</summary>
+    /// <summary>Presses a key until the guest writes something. Cancelled when it writes nothing for long.</summary>
     /// <param name="sockets">Folder of QEMU's sockets.</param>
     /// <param name="qemu">QEMU.</param>
-    /// <param name="log">What the guest has written; nothing yet.</param>
-    /// <param name="ct">Stops it.</param>
+    /// <param name="log">File with the guest's output, empty so far.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public static async Task AnsweredAsync(string sockets, ProcessIdentity qemu, string log, CancellationToken ct)
     {
         using var console = await LocalSocket.ConnectAsync(sockets, QemuArguments.ConsoleSocket, qemu, s_limit, ct);

@@ -3,25 +3,32 @@ using System.Globalization;
 
 namespace Cloudlet.Benchmarks.Overlay;
 
-/// <summary>A run of a program.</summary>
+/// <summary>The measured run of a program.</summary>
 /// <param name="ExitCode">Its exit status.</param>
-/// <param name="Seconds">From its start to its end.</param>
-/// <param name="PeakMiB">Most memory it had (VmHWM), looked at every 5 ms.</param>
-/// <param name="Error">What it said on standard error, the end of it.</param>
+/// <param name="Seconds">Wall time.</param>
+/// <param name="PeakMiB">Peak memory (VmHWM), sampled every 5 ms.</param>
+/// <param name="Error">The end of its standard error.</param>
 internal sealed record MeasuredRun(int ExitCode, double Seconds, double PeakMiB, string Error);
 
-/// <summary>Runs ours and peers alike.</summary>
+/// <summary>Runs our program and peers in the same way.</summary>
 internal static class MeasuredProcess
 {
-    /// <summary>Runs a program and watches its memory.</summary>
+    /// <summary>Runs a program and measures its memory.</summary>
     /// <param name="program">Name or path.</param>
     /// <param name="arguments">Its arguments.</param>
-    /// <param name="limit">Killed after that; then its exit code is -1.</param>
-    /// <param name="ct">Stops it.</param>
+    /// <param name="limit">Time limit; then it is killed and its exit code is -1.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public static async Task<MeasuredRun> RunAsync(string program, IReadOnlyList<string> arguments, TimeSpan? limit, CancellationToken ct)
     {
         var watch = Stopwatch.StartNew();
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
         var error = process.StandardError.ReadToEndAsync(ct);
         var output = process.StandardOutput.ReadToEndAsync(ct);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -55,11 +62,15 @@ internal static class MeasuredProcess
         {
             foreach (var line in File.ReadLines($"/proc/{pid}/status"))
                 if (line.StartsWith("VmHWM:", StringComparison.Ordinal))
-                    return double.Parse(line.AsSpan(6, line.Length - 8), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) / 1024;
+                    return double.Parse(
+                            line.AsSpan(6, line.Length - 8),
+                            NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+                            CultureInfo.InvariantCulture
+                        ) / 1024;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It has ended.
+            // It has exited.
         }
 
         return 0;

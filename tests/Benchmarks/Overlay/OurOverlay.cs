@@ -10,23 +10,28 @@ using Cloudlet.Synthesis.Vms;
 
 namespace Cloudlet.Benchmarks.Overlay;
 
-/// <summary>Our program, as its users run it, on a VM that stands still between the runs.</summary>
+/// <summary>Our program, as its users run it, on a VM that is paused between the runs.</summary>
 internal sealed class OurOverlay(RuntimeStore store, string folder)
 {
-    /// <summary>Cuts an overlay several times, applies it, compares what comes out.</summary>
+    /// <summary>Creates an overlay several times, applies it, and compares the result.</summary>
     /// <param name="vm">The VM.</param>
     /// <param name="baseVm">Its base.</param>
-    /// <param name="after">The VM's disk and memory, as the peers have them; null when it went on meanwhile, and can't be compared.</param>
-    /// <param name="isSmall">With --small.</param>
-    /// <param name="runs">Times; the medians count.</param>
-    /// <param name="ct">Stops it.</param>
+    /// <param name="after">The VM's disk and memory, as given to the peers; null when the VM has run since and can't be compared.</param>
+    /// <param name="isSmall">True: with --small.</param>
+    /// <param name="runs">Number of runs; the medians count.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public async Task<OverlayFigures> RunAsync(RunningVm vm, BaseVm baseVm, string? after, bool isSmall, int runs, CancellationToken ct)
     {
         var overlay = Path.Combine(folder, "ours.overlay");
         var created = new List<MeasuredRun>();
         for (var i = 0; i < runs; i++)
         {
-            var run = await MeasuredProcess.RunAsync(Published.Program(), ["overlay", "create", vm.Id, overlay, .. isSmall ? ["--small"] : Array.Empty<string>(), "--store", store.Folder], null, ct);
+            var run = await MeasuredProcess.RunAsync(
+                Published.Program(),
+                ["overlay", "create", vm.Id, overlay, .. isSmall ? ["--small"] : Array.Empty<string>(), "--store", store.Folder],
+                null,
+                ct
+            );
             created.Add(run.ExitCode == 0 ? run : throw new CloudletException(ErrorKind.ProcessFailed, run.Error));
         }
 
@@ -35,10 +40,18 @@ internal sealed class OurOverlay(RuntimeStore store, string folder)
         for (var i = 0; i < runs; i++)
             applied.Add(start.Seconds + await ApplyAsync(overlay, baseVm, i == 0 ? after : null, ct));
         return new OverlayFigures(
-            isSmall ? "cloudlet overlay create --small" : "cloudlet overlay create", new FileInfo(overlay).Length, new Samples([.. created.Select(r => r.Seconds)]).P50, new Samples(applied).P50, created.Max(r => r.PeakMiB));
+            isSmall ? "cloudlet overlay create --small" : "cloudlet overlay create",
+            new FileInfo(overlay).Length,
+            new Samples([.. created.Select(r => r.Seconds)]).P50,
+            new Samples(applied).P50,
+            created.Max(r => r.PeakMiB)
+        );
     }
 
-    /// <summary>Seconds to verify and apply, into a disk layer and a sparse file that stands for the memory of a process; the process start is added by whoever asks.</summary>
+    /// <summary>
+    /// Seconds to verify and apply, into a disk layer and a sparse file in place of a process's memory; the caller adds the start of the
+    /// process.
+    /// </summary>
     private async Task<double> ApplyAsync(string overlay, BaseVm baseVm, string? after, CancellationToken ct)
     {
         var (layerPath, memoryPath) = (Path.Combine(folder, "layer"), Path.Combine(folder, "memory"));
@@ -61,18 +74,20 @@ internal sealed class OurOverlay(RuntimeStore store, string folder)
         }
     }
 
-    /// <summary>Memory as the overlay makes it has to be what the peers were given.</summary>
+    /// <summary>The overlay's memory must equal the memory that the peers were given.</summary>
     private static void Compare(PageMap map, SparseFile before, SparseFile written, string after, long diskLength)
     {
         using var expected = new SparseFile(after);
-        var changed = new HashSet<long>(map.Runs.Where(r => r.Space == PageSpace.Memory).SelectMany(r => Enumerable.Range(0, (int)r.Count).Select(i => r.Start + i)));
+        var changed = new HashSet<long>(
+            map.Runs.Where(r => r.Space == PageSpace.Memory).SelectMany(r => Enumerable.Range(0, (int)r.Count).Select(i => r.Start + i))
+        );
         var (page, wanted) = (new byte[PageSize.Bytes], new byte[PageSize.Bytes]);
         for (var number = 0L; number < before.Length / PageSize.Bytes; number++)
         {
             (changed.Contains(number) ? written : before).Read(number * PageSize.Bytes, page);
             expected.Read(diskLength + (number * PageSize.Bytes), wanted);
             if (!page.AsSpan().SequenceEqual(wanted))
-                throw new CloudletException(ErrorKind.Unexpected, $"page {number} of the memory does not come back as it was");
+                throw new CloudletException(ErrorKind.Unexpected, $"page {number} of the memory is not restored correctly");
         }
     }
 }

@@ -6,14 +6,15 @@ using Cloudlet.Synthesis.Pages;
 namespace Cloudlet.Benchmarks.Overlay;
 
 /// <summary>
-/// What the reference system does (Ha, Pillai, Richter, Abe, Satyanarayanan: "Just-in-Time Provisioning for Cyber Foraging", MobiSys 2013): pages of 4 KiB are found by SHA-256 among zeros, the base's disk and memory, and the pages before;
-/// what is left goes through LZMA as one stream. Its page list is counted with 9 bytes a changed page. Written anew here, so its times are not the reference's own.
+/// The algorithm of the reference system (Ha, Pillai, Richter, Abe, Satyanarayanan: "Just-in-Time Provisioning for Cyber Foraging", MobiSys
+/// 2013): pages of 4 KiB are found by SHA-256 among zeros, the base's disk and memory, and earlier pages; the rest goes through LZMA as one
+/// stream. Its page list is counted with 9 bytes per changed page. This is a new implementation, so its times are not the reference's own.
 /// </summary>
 internal static class ReferenceMode
 {
     private const string Name = "pages by SHA-256, then LZMA -5 (the reference system's mode)";
 
-    /// <summary>Makes it, decompresses it, and compares that.</summary>
+    /// <summary>Compresses, decompresses, and compares.</summary>
     public static async Task<OverlayFigures> RunAsync(string before, string after, string folder, CancellationToken ct)
     {
         var (pages, packed) = (Path.Combine(folder, "pages"), Path.Combine(folder, "pages.lzma"));
@@ -22,12 +23,20 @@ internal static class ReferenceMode
         var changed = Find(before, after, pages);
         var found = watch.Elapsed.TotalSeconds;
         var pack = await MeasuredProcess.RunAsync("xz", ["--format=lzma", "-5", "-k", "-f", pages], null, ct);
-        var unpack = await MeasuredProcess.RunAsync("sh", ["-c", "exec xz --format=lzma -dc \"$1\" >\"$2\"", "sh", packed, $"{pages}.again"], null, ct);
+        var unpack = await MeasuredProcess.RunAsync(
+            "sh",
+            ["-c", "exec xz --format=lzma -dc \"$1\" >\"$2\"", "sh", packed, $"{pages}.again"],
+            null,
+            ct
+        );
         if (pack.ExitCode != 0 || unpack.ExitCode != 0 || !await FilesEqual.AreAsync(pages, $"{pages}.again", ct))
-            throw new CloudletException(ErrorKind.ProcessFailed, $"xz does not give back what it was given: {pack.Error} {unpack.Error}");
+            throw new CloudletException(ErrorKind.ProcessFailed, $"xz does not restore its input: {pack.Error} {unpack.Error}");
         File.Delete(pages);
         File.Delete($"{pages}.again");
-        return new OverlayFigures(Name, new FileInfo(packed).Length + (changed * 9), found + pack.Seconds, unpack.Seconds, pack.PeakMiB) { Note = "apply: LZMA alone" };
+        return new OverlayFigures(Name, new FileInfo(packed).Length + (changed * 9), found + pack.Seconds, unpack.Seconds, pack.PeakMiB)
+        {
+            Note = "apply: LZMA alone",
+        };
     }
 
     private static long Find(string before, string after, string into)

@@ -6,10 +6,10 @@ using Cloudlet.Synthesis.Pages;
 
 namespace Cloudlet.Benchmarks.Overlay;
 
-/// <summary>What it costs to look at data that has not changed.</summary>
+/// <summary>The cost of scanning unchanged data.</summary>
 internal static class ScanCost
 {
-    /// <summary>Seconds for a GiB and core: an overlay of a VM that is its base, with every page of data a candidate.</summary>
+    /// <summary>Seconds per GiB and core: an overlay of a VM that equals its base, with every page of data a candidate.</summary>
     public static double Measure(BaseVm baseVm, string folder, int runs)
     {
         using var disk = new SparseFile(baseVm.DiskPath);
@@ -21,7 +21,13 @@ internal static class ScanCost
         {
             var watch = Stopwatch.StartNew();
             var writer = new OverlayWriter(new OverlayBase(baseVm.Id, disk, memory), baseVm.IndexPath);
-            writer.Write(Path.Combine(folder, "nothing.overlay"), new OverlayContent(new ChangedStore(disk, diskPages), new ChangedStore(memory, memoryPages)) { Devices = new byte[1] }, OverlayEffort.Fast, null, CancellationToken.None);
+            writer.Write(
+                Path.Combine(folder, "nothing.overlay"),
+                new OverlayContent(new ChangedStore(disk, diskPages), new ChangedStore(memory, memoryPages)) { Devices = new byte[1] },
+                OverlayEffort.Fast,
+                null,
+                CancellationToken.None
+            );
             seconds.Add(watch.Elapsed.TotalSeconds);
         }
 
@@ -29,5 +35,11 @@ internal static class ScanCost
     }
 
     private static List<PageRun> Data(SparseFile file) =>
-        [.. file.Data().Select(r => new PageRun(r.Start / PageSize.Bytes, ((r.End + PageSize.Bytes - 1) / PageSize.Bytes) - (r.Start / PageSize.Bytes)))];
+        [
+            .. file.Data()
+                .Select(r => new PageRun(
+                    r.Start / PageSize.Bytes,
+                    ((r.End + PageSize.Bytes - 1) / PageSize.Bytes) - (r.Start / PageSize.Bytes)
+                )),
+        ];
 }

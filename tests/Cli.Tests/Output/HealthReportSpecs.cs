@@ -1,6 +1,9 @@
+using Cloudlet.Agent;
 using Cloudlet.Cli.Output;
 using Cloudlet.Converge.Applying;
+using Cloudlet.Converge.Healing;
 using Cloudlet.Healthd;
+using Cloudlet.Healthd.Hosting;
 using Cloudlet.Healthd.Report;
 using Cloudlet.Machine.Files;
 using Cloudlet.TestKit;
@@ -25,19 +28,32 @@ public sealed class HealthReportSpecs : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void A_host_without_a_daemon_says_how_to_get_one() => Show().ShouldBe("no health daemon has reported since the boot; `health: {}` in the site file installs it\n");
+    public void A_host_without_a_daemon_shows_how_to_install_one() =>
+        Show().ShouldBe("no health daemon has reported since the boot; `health: {}` in the site file installs it\n");
 
     [Fact]
-    public void A_host_that_is_well_is_one_line()
+    public void A_healthy_host_is_one_line()
     {
         reports.Publish(Status(new ResourceHealth("link:a", ResourceState.Ok, Noon)));
         Show().ShouldBe("edge-1: well: 1 of 1 resources as described; 0 healed, 5 events since 2026-03-04 12:00:00Z\n");
     }
 
     [Fact]
-    public void What_is_not_well_has_its_reason_attempts_and_next_try()
+    public void An_unhealthy_resource_has_its_reason_attempts_and_next_try()
     {
-        reports.Publish(Status(new ResourceHealth("link:a", ResourceState.Waiting, Noon) { Because = "no driver\e[2J", Failures = 2, NextTry = Noon.AddSeconds(4) }) with { Alarms = [Raised] });
+        reports.Publish(
+            Status(
+                new ResourceHealth("link:a", ResourceState.Waiting, Noon)
+                {
+                    Because = "no driver\e[2J",
+                    Failures = 2,
+                    NextTry = Noon.AddSeconds(4),
+                }
+            ) with
+            {
+                Alarms = [Raised],
+            }
+        );
         var text = Show();
         text.ShouldContain("~ link:a waiting since 2026-03-04 12:00:00Z: no driver");
         text.ShouldContain("; 2 attempts failed; next try 2026-03-04 12:00:04Z");
@@ -46,20 +62,22 @@ public sealed class HealthReportSpecs : IDisposable
     }
 
     [Fact]
-    public void History_is_in_the_order_of_time_and_only_as_much_as_was_asked_for()
+    public void History_is_in_chronological_order_and_limited_to_the_requested_number()
     {
         reports.Publish(Status());
         reports.Healed(Heal("link:a", Noon.AddMinutes(1)));
         reports.Healed(Heal("link:b", Noon.AddMinutes(3)));
         reports.Alarmed(Raised with { Cleared = Noon.AddMinutes(2) }, []);
 
-        Show(new HealthRequest { Last = 10 }).Split('\n').Skip(1).ShouldBe(
-        [
-            "  2026-03-04 12:01:00Z healed link:a (because of link:a): seen after 3.0 ms, repaired and looked at again in 40.0 ms",
-            "  2026-03-04 12:02:00Z alarm over gave-up link:a",
-            "  2026-03-04 12:03:00Z healed link:b (because of link:b): seen after 3.0 ms, repaired and looked at again in 40.0 ms",
-            "",
-        ]);
+        Show(new HealthRequest { Last = 10 })
+            .Split('\n')
+            .Skip(1)
+            .ShouldBe([
+                "  2026-03-04 12:01:00Z healed link:a (because of link:a): seen after 3.0 ms, repaired and verified in 40.0 ms",
+                "  2026-03-04 12:02:00Z alarm over gave-up link:a",
+                "  2026-03-04 12:03:00Z healed link:b (because of link:b): seen after 3.0 ms, repaired and verified in 40.0 ms",
+                "",
+            ]);
         Show(new HealthRequest { Last = 1 }).ShouldNotContain("healed link:a");
         Show().Split('\n').Length.ShouldBe(2);
     }
@@ -70,34 +88,39 @@ public sealed class HealthReportSpecs : IDisposable
     {
         var request = asked ?? new HealthRequest();
         var output = new StringWriter { NewLine = "\n" };
-        new HealthReport(output, colours: false).Write("", new HealthReported(request.Answer(files, paths, TimeProvider.System)) { History = request.History(files, paths) });
+        new HealthReport(output, colours: false).Write(
+            "",
+            new HealthReported(request.Answer(files, paths, TimeProvider.System)) { History = request.History(files, paths) }
+        );
         return output.ToString();
     }
 
-    private static HealthStatus Status(params ResourceHealth[] resources) => new()
-    {
-        Host = "edge-1",
-        Digest = "sha256:0f",
-        Pid = 7,
-        Version = "1.2.3",
-        Started = Noon,
-        Written = Noon,
-        Resources = resources,
-        Alarms = [],
-        Looks = 3,
-        Events = 5,
-    };
+    private static HealthStatus Status(params ResourceHealth[] resources) =>
+        new()
+        {
+            Host = "edge-1",
+            Digest = "sha256:0f",
+            Pid = 7,
+            Version = "1.2.3",
+            Started = Noon,
+            Written = Noon,
+            Resources = resources,
+            Alarms = [],
+            Looks = 3,
+            Events = 5,
+        };
 
-    private static HealRecord Heal(string id, DateTimeOffset at) => new()
-    {
-        At = at,
-        Because = id,
-        DecidedAt = 12.5,
-        Seen = [new(id, Converge.Planning.ChangeAction.Update, [])],
-        Done = [],
-        DetectionMilliseconds = 3,
-        RepairMilliseconds = 40,
-        Left = [],
-        Digest = "sha256:0f",
-    };
+    private static HealRecord Heal(string id, DateTimeOffset at) =>
+        new()
+        {
+            At = at,
+            Because = id,
+            DecidedAt = 12.5,
+            Seen = [new(id, Converge.Plans.ChangeAction.Update, [])],
+            Done = [],
+            DetectionMilliseconds = 3,
+            RepairMilliseconds = 40,
+            Left = [],
+            Digest = "sha256:0f",
+        };
 }

@@ -7,7 +7,10 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Compat.Tests.Pulumi;
 
-/// <summary>An engine of this process: notes what a program says, and answers as it is told to. The environment is the process's own, so one program runs at a time.</summary>
+/// <summary>
+/// An engine in this process: records what a program sends, and answers as told. The environment belongs to the process, so only one
+/// program runs at a time.
+/// </summary>
 internal sealed class FakeEngine
 {
     private static readonly SemaphoreSlim One = new(1);
@@ -19,19 +22,19 @@ internal sealed class FakeEngine
     /// <summary>Configuration by full key.</summary>
     public Dictionary<string, string> Config { get; init; } = [];
 
-    /// <summary>Methods that this engine has not.</summary>
+    /// <summary>Methods that this engine does not have.</summary>
     public HashSet<string> Lacks { get; init; } = [];
 
-    /// <summary>Outputs of resources beside their inputs, by resource name.</summary>
+    /// <summary>Outputs of resources in addition to their inputs, by resource name.</summary>
     public Dictionary<string, MapValue> Outputs { get; init; } = [];
 
     /// <summary>Resources whose declaration fails, by name.</summary>
     public Dictionary<string, GrpcStatus> Failures { get; init; } = [];
 
-    /// <summary>The resource at whose declaration the engine is gone.</summary>
+    /// <summary>The resource at whose declaration the engine vanishes.</summary>
     public string? VanishesAt { get; init; }
 
-    /// <summary>What a function of a provider returns.</summary>
+    /// <summary>The result of a provider's function.</summary>
     public Func<ResourceInvokeRequest, ResourceInvokeResponse> OnInvoke { get; init; } = static _ => new ResourceInvokeResponse();
 
     public List<RegisterResourceRequest> Registered { get; } = [];
@@ -42,14 +45,15 @@ internal sealed class FakeEngine
 
     public List<LogRequest> Logs { get; } = [];
 
-    /// <summary>Names of the methods called, in their order.</summary>
+    /// <summary>Names of the called methods, in order.</summary>
     public List<string> Calls { get; } = [];
 
     public RegisterResourceRequest this[string name] => Registered.Single(r => r.Name == name);
 
     public MapValue Inputs(string name) => PropertyCodec.FromStruct(this[name].Object);
 
-    public MapValue Exports => PropertyCodec.FromStruct(StackOutputs.Single(o => o.Urn.Contains("pulumi:pulumi:Stack", StringComparison.Ordinal)).Outputs);
+    public MapValue Exports =>
+        PropertyCodec.FromStruct(StackOutputs.Single(o => o.Urn.Contains("pulumi:pulumi:Stack", StringComparison.Ordinal)).Outputs);
 
     public string Errors => string.Join('\n', Logs.Where(static l => l.Severity == LogSeverity.Error).Select(static l => l.Message));
 
@@ -73,7 +77,7 @@ internal sealed class FakeEngine
         }
     }
 
-    /// <summary>Does something while no program has an engine.</summary>
+    /// <summary>Runs an action while no program has an engine.</summary>
     public static async Task WithoutAsync(Func<Task> act)
     {
         await One.WaitAsync();
@@ -122,14 +126,17 @@ internal sealed class FakeEngine
         {
             if (Lacks.Contains(method.Name))
                 return;
-            services.Add(method, (request, _) =>
-            {
-                lock (Calls)
+            services.Add(
+                method,
+                (request, _) =>
                 {
-                    Calls.Add(method.Name);
-                    return Task.FromResult(answer(request));
+                    lock (Calls)
+                    {
+                        Calls.Add(method.Name);
+                        return Task.FromResult(answer(request));
+                    }
                 }
-            });
+            );
         }
     }
 

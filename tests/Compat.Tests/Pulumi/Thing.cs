@@ -3,17 +3,15 @@ using Pulumi;
 
 namespace Compat.Tests.Pulumi;
 
-/// <summary>A resource class of the shape that the official generator writes.</summary>
+/// <summary>A resource class in the style of the official generator.</summary>
 [ResourceType("test:index:Thing", "1.0.0")]
 internal sealed class Thing : CustomResource
 {
-    public Thing(string name, ThingArgs? args = null, CustomResourceOptions? options = null) : base("test:index:Thing", name, args ?? new ThingArgs(), MakeResourceOptions(options, ""))
-    {
-    }
+    public Thing(string name, ThingArgs? args = null, CustomResourceOptions? options = null)
+        : base("test:index:Thing", name, args ?? new ThingArgs(), MakeResourceOptions(options, "")) { }
 
-    private Thing(string name, Input<string> id, CustomResourceOptions? options) : base("test:index:Thing", name, null, MakeResourceOptions(options, id))
-    {
-    }
+    private Thing(string name, Input<string> id, CustomResourceOptions? options)
+        : base("test:index:Thing", name, null, MakeResourceOptions(options, id)) { }
 
     [Output("size")]
     public Output<int> Size { get; private set; } = null!;
@@ -60,6 +58,9 @@ internal sealed class ThingArgs : ResourceArgs
     [Input("nested", json: true)]
     public Input<ImmutableArray<string>>? Nested { get; set; }
 
+    [Input("nestedArgs", json: true)]
+    public Input<ThingArgs>? NestedArgs { get; set; }
+
     public InputList<string> List
     {
         get => list ??= [];
@@ -102,9 +103,10 @@ internal sealed class Part
 /// <summary>A component with one thing in it.</summary>
 internal sealed class Group : ComponentResource
 {
-    public Group(string name, ComponentResourceOptions? options = null) : base("test:index:Group", name, options)
+    public Group(string name, ComponentResourceOptions? options = null)
+        : base("test:index:Group", name, options)
     {
-        Inner = new Thing($"{name}-inner", new ThingArgs { Text = Urn }, new CustomResourceOptions { Parent = this });
+        Inner = new Thing($"{name}-inner", null, new CustomResourceOptions { Parent = this });
         Size = Inner.Size;
         RegisterOutputs(new Dictionary<string, object?> { ["size"] = Size });
     }

@@ -1,13 +1,17 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using Cloudlet.DesiredState.Boot;
-using Cloudlet.DesiredState.Files;
-using Cloudlet.DesiredState.Site;
+using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Kinds.Links;
+using Cloudlet.DesiredState.Kinds.Units;
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Tests.Compile;
 
 namespace Cloudlet.DesiredState.Tests.Boot;
 
-/// <summary>The rendered boot configuration of every kind of link, as golden/NETWORK/SAMPLE.txt. CLOUDLET_UPDATE=1 rewrites them: read the difference before committing it.</summary>
+/// <summary>
+/// The rendered boot configuration of every kind of link, as golden/NETWORK/SAMPLE.txt. CLOUDLET_UPDATE=1 rewrites them: review the
+/// differences before committing them.
+/// </summary>
 public class BootGoldenSpecs
 {
     public static TheoryData<BootNetwork, string> Cases()
@@ -44,10 +48,16 @@ public class BootGoldenSpecs
     [MemberData(nameof(Cases))]
     public void Every_file_is_covered_by_an_owned_pattern_and_says_so(BootNetwork boot, string sample)
     {
-        var files = TestHost.State(new HostSection { Boot = boot, Links = SampleLinks.Of(sample) }).Resources.OfType<FileSpec>().Where(f => f.Kind == FileKind.File).ToList();
+        var files = TestHost
+            .State(new HostSection { Boot = boot, Links = SampleLinks.Of(sample) })
+            .Resources.OfType<FileSpec>()
+            .Where(f => f.Kind == FileKind.File)
+            .ToList();
         files.ShouldNotBeEmpty();
-        files.ShouldAllBe(f => BootFiles.OwnedPatterns.Any(p => p.Matches(f.Path)));
-        files.ShouldAllBe(f => f.Mode == "0644" && f.Content!.StartsWith(BootFiles.Notice + "\n", StringComparison.Ordinal) && f.Content.EndsWith('\n'));
+        files.ShouldAllBe(f => KindDescriptors.OwnedFiles.Any(p => p.Matches(f.Path)));
+        files.ShouldAllBe(f =>
+            f.Mode == "0644" && f.Content!.StartsWith(BootFiles.Notice + "\n", StringComparison.Ordinal) && f.Content.EndsWith('\n')
+        );
     }
 
     private static string Text(HostState state)
@@ -60,7 +70,7 @@ public class BootGoldenSpecs
                 text.Append('\n');
         }
 
-        foreach (var unit in state.Resources.OfType<Units.UnitSpec>())
+        foreach (var unit in state.Resources.OfType<UnitSpec>())
             text.Append($"=== {unit.Name} enabled={unit.Enabled} running={unit.Running} on change {unit.OnChange}\n");
         return text.ToString();
     }

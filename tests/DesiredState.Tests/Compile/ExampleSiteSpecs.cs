@@ -1,13 +1,13 @@
 using System.Runtime.CompilerServices;
 using Cloudlet.DesiredState.Compile;
-using Cloudlet.DesiredState.Files;
-using Cloudlet.DesiredState.Links;
+using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Kinds.Links;
+using Cloudlet.DesiredState.Kinds.Units;
 using Cloudlet.DesiredState.Site;
-using Cloudlet.DesiredState.Units;
 
 namespace Cloudlet.DesiredState.Tests.Compile;
 
-/// <summary>The sites of templates/sites are examples for people and cases for us.</summary>
+/// <summary>The sites of templates/sites are examples for users and test cases for us.</summary>
 public class ExampleSiteSpecs
 {
     [Theory]
@@ -30,7 +30,18 @@ public class ExampleSiteSpecs
     [Fact]
     public void No_example_is_left_out_here()
     {
-        string[] tested = ["controller-and-compute.yaml", "healthd.yaml", "namespace.yaml", "no-dummy-driver.yaml", "nova-qemu.yaml", "nova.yaml", "single-host.yaml", "two-hosts.yaml", "two-nics.yaml"];
+        string[] tested =
+        [
+            "controller-and-compute.yaml",
+            "healthd.yaml",
+            "namespace.yaml",
+            "no-dummy-driver.yaml",
+            "nova-qemu.yaml",
+            "nova.yaml",
+            "single-host.yaml",
+            "two-hosts.yaml",
+            "two-nics.yaml",
+        ];
         Directory.EnumerateFiles(Folder(), "*.yaml").Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(tested);
     }
 
@@ -38,16 +49,24 @@ public class ExampleSiteSpecs
     public void The_single_host_has_its_template_rendered_and_its_service_waiting_for_it()
     {
         var state = Compile("single-host.yaml").ShouldHaveSingleItem();
-        state.Resource<FileSpec>("file:/etc/cloudlet/beacon.conf").Content.ShouldBe(
-            "# Read by cloudlet-beacon.service on edge-1.\nREGION=north\nLOG_LEVEL=info\nINTERVAL=5\nBEACON_ADDRESS=10.80.0.1\n# 1: 10.80.0.1/24\n# 2: fd00:80::1/64\n");
+        state
+            .Resource<FileSpec>("file:/etc/cloudlet/beacon.conf")
+            .Content.ShouldBe(
+                "# Read by cloudlet-beacon.service on "
+                    + "edge-1.\nREGION=north\nLOG_LEVEL=info\nINTERVAL=5\nBEACON_ADDRESS=10.80.0.1\n# "
+                    + "1: 10.80.0.1/24\n# 2: "
+                    + "fd00:80::1/64\n"
+            );
         var unit = state.Resource<UnitSpec>("unit:cloudlet-beacon.service");
         unit.Watches.ShouldBe(["file:/etc/cloudlet/beacon.conf", "file:/etc/systemd/system/cloudlet-beacon.service"]);
         unit.After.ShouldContain("link:cloudlet0");
-        state.Resource<FileSpec>("file:/etc/cloudlet/current.conf").After.ShouldBe(["file:/etc/cloudlet", "file:/etc/cloudlet/beacon.conf"]);
+        state
+            .Resource<FileSpec>("file:/etc/cloudlet/current.conf")
+            .After.ShouldBe(["file:/etc/cloudlet", "file:/etc/cloudlet/beacon.conf"]);
     }
 
     [Fact]
-    public void The_overlay_puts_a_bridge_in_place_of_the_dummy()
+    public void The_overlay_replaces_the_dummy_with_a_bridge()
     {
         var state = Compile("single-host.yaml", "no-dummy-driver.yaml").ShouldHaveSingleItem();
         var link = state.Resource<LinkSpec>("link:cloudlet0");
@@ -57,7 +76,7 @@ public class ExampleSiteSpecs
     }
 
     [Fact]
-    public void The_overlay_puts_a_bridge_in_place_of_the_dummy_that_a_role_declares()
+    public void The_overlay_replaces_the_dummy_that_a_role_declares_with_a_bridge()
     {
         var state = Compile("nova.yaml", "no-dummy-driver.yaml").ShouldHaveSingleItem();
         var link = state.Resource<LinkSpec>("link:cloudlet0");
@@ -76,5 +95,6 @@ public class ExampleSiteSpecs
         return [.. hosts.Select(h => h.State!)];
     }
 
-    private static string Folder([CallerFilePath] string here = "") => Path.GetFullPath("../../../templates/sites", Path.GetDirectoryName(here)!);
+    private static string Folder([CallerFilePath] string here = "") =>
+        Path.GetFullPath("../../../templates/sites", Path.GetDirectoryName(here)!);
 }

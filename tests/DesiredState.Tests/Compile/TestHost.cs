@@ -1,5 +1,6 @@
 using Cloudlet.DesiredState.Compile;
-using Cloudlet.DesiredState.Site;
+using Cloudlet.DesiredState.Kinds.Links;
+using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Tests.Compile;
 
@@ -8,15 +9,27 @@ internal static class TestHost
 {
     public static readonly SourcePlace Place = new("site.yaml", 1, 1);
 
-    public static CompiledHost Compile(HostSection section, string name = "edge-1", bool linksOnly = false, Dictionary<string, string>? templates = null) =>
-        HostCompiler.Compile(new HostDescription(name, section)
-        {
-            LinksOnly = linksOnly,
-            ProblemAt = (message, keys) => new Problem(Place, string.Join('.', keys), message),
-            ReadTemplate = path => templates?.GetValueOrDefault(path),
-        });
+    public static CompiledHost Compile(
+        HostSection section,
+        string name = "edge-1",
+        bool linksOnly = false,
+        Dictionary<string, string>? templates = null
+    ) =>
+        HostCompiler.Compile(
+            new HostDescription(name, section)
+            {
+                LinksOnly = linksOnly,
+                ProblemAt = (message, keys) => new Problem(Place, string.Join('.', keys), message),
+                ReadTemplate = path => templates?.GetValueOrDefault(path),
+            }
+        );
 
-    public static HostState State(HostSection section, string name = "edge-1", bool linksOnly = false, Dictionary<string, string>? templates = null)
+    public static HostState State(
+        HostSection section,
+        string name = "edge-1",
+        bool linksOnly = false,
+        Dictionary<string, string>? templates = null
+    )
     {
         var compiled = Compile(section, name, linksOnly, templates);
         compiled.Problems.ShouldBeEmpty();

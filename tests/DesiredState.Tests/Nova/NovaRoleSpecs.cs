@@ -1,11 +1,12 @@
+using System.Text.Json;
 using Cloudlet.DesiredState.Compile;
-using Cloudlet.DesiredState.Files;
-using Cloudlet.DesiredState.Links;
-using Cloudlet.DesiredState.Packages;
+using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Kinds.Links;
+using Cloudlet.DesiredState.Kinds.Packages;
+using Cloudlet.DesiredState.Kinds.Units;
 using Cloudlet.DesiredState.Site;
 using Cloudlet.DesiredState.Tests.Compile;
 using Cloudlet.DesiredState.Tests.Site;
-using Cloudlet.DesiredState.Units;
 
 namespace Cloudlet.DesiredState.Tests.Nova;
 
@@ -19,25 +20,44 @@ public sealed class NovaRoleSpecs
     {
         var state = Compile(Single);
 
-        Ids<PackageSpec>(state).ShouldBe(["package:glance-api", "package:nova-api", "package:nova-compute", "package:nova-conductor", "package:nova-scheduler", "package:placement-api", "package:rabbitmq-server"]);
-        Ids<UnitSpec>(state).Where(id => !id.Contains("networkd")).ShouldBe([
-            "unit:cloudlet-no-neutron.service", "unit:cloudlet-rabbit-account.service", "unit:glance-api.service", "unit:nova-api.service", "unit:nova-compute.service", "unit:nova-conductor.service",
-            "unit:nova-scheduler.service", "unit:placement-api.service", "unit:rabbitmq-server.service",
-        ]);
+        Ids<PackageSpec>(state)
+            .ShouldBe([
+                "package:glance-api",
+                "package:nova-api",
+                "package:nova-compute",
+                "package:nova-conductor",
+                "package:nova-scheduler",
+                "package:placement-api",
+                "package:rabbitmq-server",
+            ]);
+        Ids<UnitSpec>(state)
+            .Where(id => !id.Contains("networkd"))
+            .ShouldBe([
+                "unit:cloudlet-no-neutron.service",
+                "unit:cloudlet-rabbit-account.service",
+                "unit:glance-api.service",
+                "unit:nova-api.service",
+                "unit:nova-compute.service",
+                "unit:nova-conductor.service",
+                "unit:nova-scheduler.service",
+                "unit:placement-api.service",
+                "unit:rabbitmq-server.service",
+            ]);
         state.Resource<LinkSpec>("link:cloudlet0").Addresses.ShouldBe(["10.80.0.1/24"]);
         state.Resource<UnitSpec>("unit:nova-compute.service").After.ShouldContain("link:cloudlet0");
         Conf(state).ShouldContain("my_ip = 10.80.0.1\n");
         Conf(state).ShouldContain("@127.0.0.1:5672/");
         state.Resource<FileSpec>("file:/etc/nova/nova.conf").Secrets.ShouldNotBeNull()["rabbit"].ShouldBe("/etc/rabbit");
         Text(state, "/etc/systemd/system/nova-api.service.d/listen.conf").ShouldContain("--http-socket 127.0.0.1:8774");
-        Text(state, "/etc/systemd/system/nova-api.service.d/listen.conf").ShouldContain(" --threads 1 ", customMessage: "eventlet knows nothing of a second thread");
+        Text(state, "/etc/systemd/system/nova-api.service.d/listen.conf")
+            .ShouldContain(" --threads 1 ", customMessage: "eventlet does not support a second thread");
         foreach (var unit in new[] { "nova-api", "placement-api", "glance-api" })
             Text(state, $"/etc/systemd/system/{unit}.service.d/listen.conf").ShouldContain("\"addheader:Date: $${httptime[]}\"");
         Text(state, "/etc/rabbitmq/rabbitmq-env.conf").ShouldStartWith("NODENAME=rabbit@localhost\nNODE_IP_ADDRESS=127.0.0.1\n");
     }
 
     [Fact]
-    public void What_the_host_says_itself_is_laid_over_what_the_role_brings()
+    public void The_hosts_own_description_overrides_the_role()
     {
         var state = Compile(
             """
@@ -47,7 +67,8 @@ public sealed class NovaRoleSpecs
                 packages: {glance-api: ~, nova-compute: {version: "2:26.2.2-1"}}
                 files: {/etc/nova/nova.conf: {mode: "0600", oslo: {options: {DEFAULT: {debug: true}}}}}
                 units: {glance-api.service: ~, nova-compute.service: {running: false, dropIns: {nice: "[Service]\nNice=5\n"}}}
-            """.Replace("ROLE", Single, StringComparison.Ordinal));
+            """.Replace("ROLE", Single, StringComparison.Ordinal)
+        );
 
         state.Resources.ShouldNotContain(r => r.Id == "module:dummy" || r.Id == "package:glance-api" || r.Id == "unit:glance-api.service");
         var link = state.Resource<LinkSpec>("link:cloudlet0");
@@ -60,7 +81,7 @@ public sealed class NovaRoleSpecs
         conf.Content.ShouldContain("my_ip = 10.80.0.1\n");
         var unit = state.Resource<UnitSpec>("unit:nova-compute.service");
         (unit.Running, unit.Enabled, unit.Asks).ShouldBe((false, true, Asks.Guru));
-        (unit.HungAfterSeconds, unit.Liveness).ShouldBe((null, null), "what need not run cannot hang");
+        (unit.HungAfterSeconds, unit.Liveness).ShouldBe((null, null), "a unit that need not run cannot hang");
         Text(state, "/etc/systemd/system/nova-compute.service.d/nice.conf").ShouldContain("Nice=5");
     }
 
@@ -73,14 +94,20 @@ public sealed class NovaRoleSpecs
         var state = Compile($"nova: {{role: single-node, flatInterface: cloudlet0, address: 10.80.0.1/24{more}}}");
 
         foreach (var agent in (string[])["nova-compute", "nova-conductor", "nova-scheduler"])
-            state.Resource<UnitSpec>($"unit:{agent}.service").ShouldSatisfyAllConditions(u => u.HungAfterSeconds.ShouldBe(seconds), u => u.Liveness.ShouldBe(Liveness.Alive));
+            state
+                .Resource<UnitSpec>($"unit:{agent}.service")
+                .ShouldSatisfyAllConditions(u => u.HungAfterSeconds.ShouldBe(seconds), u => u.Liveness.ShouldBe(Liveness.Alive));
         state.Resource<UnitSpec>("unit:nova-api.service").HungAfterSeconds.ShouldBeNull();
     }
 
     [Fact]
-    public void Options_are_laid_over_those_of_the_role()
+    public void Options_override_those_of_the_role()
     {
-        var state = Compile("nova: {role: single-node, flatInterface: cloudlet0, address: 10.80.0.1/24, options: {nova.conf: {DEFAULT: {rpc_response_timeout: ~, report_interval: 7}, pci: {alias: [one, two]}}, glance-api.conf: {DEFAULT: {debug: true}}}}");
+        var state = Compile(
+            "nova: {role: single-node, flatInterface: cloudlet0, address: 10.80.0.1/24, options: {nova.conf: {DEFAULT: "
+                + "{rpc_response_timeout: ~, report_interval: 7}, pci: {alias: [one, "
+                + "two]}}, glance-api.conf: {DEFAULT: {debug: true}}}}"
+        );
 
         Conf(state).ShouldContain("report_interval = 7\n");
         Conf(state).ShouldNotContain("rpc_response_timeout");
@@ -93,7 +120,9 @@ public sealed class NovaRoleSpecs
     [InlineData("kvm", "nova-compute-kvm", "virt_type = kvm")]
     public void Guests_that_are_real_need_libvirt_before_the_compute_service(string virtualization, string package, string option)
     {
-        var state = Compile($"nova: {{role: single-node, flatInterface: cloudlet0, address: 10.80.0.1/24, virtualization: {virtualization}}}");
+        var state = Compile(
+            $"nova: {{role: single-node, flatInterface: cloudlet0, address: 10.80.0.1/24, virtualization: {virtualization}}}"
+        );
 
         state.Resource<PackageSpec>($"package:{package}").Installed.ShouldBe(true);
         state.Resource<UnitSpec>("unit:libvirtd.service").Running.ShouldBe(true);
@@ -105,7 +134,9 @@ public sealed class NovaRoleSpecs
     [Fact]
     public void A_controller_listens_where_compute_hosts_reach_it_and_has_no_compute_service()
     {
-        var state = Compile("links: {eth0: {kind: existing, addresses: [192.0.2.1/24]}}\n    nova: {role: controller, auth: none, publicInterface: eth0}");
+        var state = Compile(
+            "links: {eth0: {kind: existing, addresses: [192.0.2.1/24]}}\n    nova: {role: controller, auth: none, publicInterface: eth0}"
+        );
 
         state.Resources.ShouldNotContain(r => r.Id.Contains("nova-compute"));
         Text(state, "/etc/rabbitmq/rabbitmq-env.conf").ShouldContain("NODE_IP_ADDRESS=192.0.2.1\n");
@@ -120,12 +151,17 @@ public sealed class NovaRoleSpecs
     }
 
     [Fact]
-    public void A_compute_host_has_the_compute_service_alone_and_no_database()
+    public void A_compute_host_has_only_the_compute_service_and_no_database()
     {
-        var state = Compile("links: {eth0: {kind: existing, addresses: [\"fd00::2/64\"]}}\n    nova: {role: compute, auth: none, publicInterface: eth0, controller: \"fd00::1\", virtualization: fake}");
+        var state = Compile(
+            "links: {eth0: {kind: existing, addresses: [\"fd00::2/64\"]}}\n    nova: {role: compute, auth: none, publicInterface: "
+                + "eth0, controller: \"fd00::1\", virtualization: fake}"
+        );
 
         Ids<PackageSpec>(state).ShouldBe(["package:nova-compute"]);
-        Ids<UnitSpec>(state).Where(id => !id.Contains("-link-")).ShouldBe(["unit:cloudlet-no-neutron.service", "unit:nova-compute.service"]);
+        Ids<UnitSpec>(state)
+            .Where(id => !id.Contains("-link-"))
+            .ShouldBe(["unit:cloudlet-no-neutron.service", "unit:nova-compute.service"]);
         state.Resource<UnitSpec>("unit:nova-compute.service").After.ShouldContain("link:eth0");
         Conf(state).ShouldContain("my_ip = fd00::2\n");
         Conf(state).ShouldContain("@[fd00::1]:5672/");
@@ -133,9 +169,13 @@ public sealed class NovaRoleSpecs
     }
 
     [Fact]
-    public void With_keystone_no_password_is_in_clear_and_nothing_stands_in_for_it()
+    public void With_keystone_no_password_is_in_clear_text_and_no_stub_replaces_keystone()
     {
-        var state = Compile($"links: {{eth0: {{kind: existing, addresses: [192.0.2.1/24]}}}}\n    nova: {{role: controller, publicInterface: eth0, databases: {{database: db}}, {Keystone}}}", "keystone: /etc/keystone, db: /etc/db");
+        var state = Compile(
+            $"links: {{eth0: {{kind: existing, addresses: [192.0.2.1/24]}}}}\n    nova: {{role: controller, publicInterface: eth0, "
+                + $"databases: {{database: db}}, {Keystone}}}",
+            "keystone: /etc/keystone, db: /etc/db"
+        );
 
         state.Resources.ShouldNotContain(r => r.Id.Contains("neutron.service") || r.Id.Contains("paste") || r.Id.Contains("keep_token"));
         Conf(state).ShouldContain("[database]\nconnection = ${secret:db}\n");
@@ -150,9 +190,12 @@ public sealed class NovaRoleSpecs
     }
 
     [Fact]
-    public void A_second_card_is_the_flat_interface_as_it_is()
+    public void A_second_card_is_used_as_the_flat_interface_unchanged()
     {
-        var state = Compile("links: {eth1: {kind: existing, addresses: [10.80.0.1/24]}}\n    nova: {role: single-node, publicInterface: eth0, flatInterface: eth1}");
+        var state = Compile(
+            "links: {eth1: {kind: existing, addresses: [10.80.0.1/24]}}\n    nova: {role: single-node, publicInterface: eth0, "
+                + "flatInterface: eth1}"
+        );
 
         state.Resources.ShouldNotContain(r => r.Id.StartsWith("module:", StringComparison.Ordinal) || r.Id == "link:eth0");
         state.Resource<LinkSpec>("link:eth1").Kind.ShouldBe(LinkKind.Existing);
@@ -160,13 +203,24 @@ public sealed class NovaRoleSpecs
     }
 
     [Fact]
-    public void A_program_that_declares_the_host_gets_the_same()
+    public void A_program_that_declares_the_host_gets_the_same_state()
     {
-        var nova = new NovaSection { Role = NovaRole.SingleNode, FlatInterface = "cloudlet0", Address = "10.80.0.1/24", Virtualization = NovaVirtualization.Fake };
-        var section = new HostSection { Nova = nova, Secrets = new Dictionary<string, string> { ["rabbit"] = "/etc/rabbit" }, Packages = new Dictionary<string, PackageSection?> { ["chrony"] = null } };
+        const string nova = """
+            "nova": {"role": "single-node", "flatInterface": "cloudlet0", "address": "10.80.0.1/24", "virtualization": "fake"},
+            "packages": {"chrony": null}
+            """;
 
-        TestHost.State(section).Digest.ShouldBe(Compile($"{Single}\n    packages: {{chrony: }}").Digest);
-        TestHost.Compile(section with { Secrets = null }).Problems.ShouldHaveSingleItem().Path.ShouldBe("secrets");
+        var declared = Declared($$"""{"secrets": {"rabbit": "/etc/rabbit"}, {{nova}}}""");
+        declared.Problems.ShouldBeEmpty();
+        var state = HostCompiler.Compile(declared.Site!, new MemorySiteFiles()).ShouldHaveSingleItem().State!;
+        state.Digest.ShouldBe(Compile($"{Single}\n    packages: {{chrony: }}").Digest);
+        Declared($"{{{nova}}}").Problems.ShouldHaveSingleItem().Path.ShouldBe("hosts.edge-1.secrets");
+    }
+
+    private static SiteLoadResult Declared(string json)
+    {
+        using var host = JsonDocument.Parse(json);
+        return SiteLoader.LoadHost("edge-1", host.RootElement, new MemorySiteFiles());
     }
 
     private static HostState Compile(string host, string secrets = "")
@@ -185,5 +239,6 @@ public sealed class NovaRoleSpecs
 
     private static string Conf(HostState state) => Text(state, "/etc/nova/nova.conf");
 
-    private static string Section(string text, string name) => text.Split('[').Single(s => s.StartsWith($"{name}]", StringComparison.Ordinal));
+    private static string Section(string text, string name) =>
+        text.Split('[').Single(s => s.StartsWith($"{name}]", StringComparison.Ordinal));
 }

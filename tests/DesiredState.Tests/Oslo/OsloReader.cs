@@ -1,6 +1,6 @@
 namespace Cloudlet.DesiredState.Tests.Oslo;
 
-/// <summary>oslo_config/iniparser.py of oslo.config 9.0, line by line: what a service makes of a text.</summary>
+/// <summary>oslo_config/iniparser.py of oslo.config 9.0, line by line: how a service parses a text.</summary>
 internal static class OsloReader
 {
     public static Dictionary<string, Dictionary<string, List<string>>> Read(string text)

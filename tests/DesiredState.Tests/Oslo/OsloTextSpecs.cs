@@ -1,5 +1,5 @@
 using Cloudlet.DesiredState.Oslo;
-using Cloudlet.DesiredState.Site;
+using Cloudlet.DesiredState.Sections;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -7,33 +7,83 @@ namespace Cloudlet.DesiredState.Tests.Oslo;
 
 public sealed class OsloTextSpecs
 {
-    private static readonly string[] Pieces = ["", "a", "0", "true", "=", ":", "#", ";", "[", "]", "'", "\"", "\"\"", "$x", "${secret:s}", "%", " ", "\t", "\n", "\n\n", "\nx", "\n#", "ü", "\\", "a b", ","];
+    private static readonly string[] Pieces =
+    [
+        "",
+        "a",
+        "0",
+        "true",
+        "=",
+        ":",
+        "#",
+        ";",
+        "[",
+        "]",
+        "'",
+        "\"",
+        "\"\"",
+        "$x",
+        "${secret:s}",
+        "%",
+        " ",
+        "\t",
+        "\n",
+        "\n\n",
+        "\nx",
+        "\n#",
+        "ü",
+        "\\",
+        "a b",
+        ",",
+    ];
     private static readonly string[] Names = ["a", "my_ip", "x-y", "z.0", "Big"];
 
     [Fact]
-    public void What_is_written_is_read_as_it_was_given() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll<int>(seed =>
-    {
-        var given = Options(new Random(seed));
+    public void Written_options_are_read_unchanged() =>
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(3000),
+            Prop.ForAll<int>(seed =>
+            {
+                var given = Options(new Random(seed));
 
-        var text = OsloText.Of(given);
+                var text = OsloText.Of(given);
 
-        Flat(OsloReader.Read(text)).ShouldBe(Flat(given.ToDictionary(s => s.Key, s => s.Value.ToDictionary(o => o.Key, o => o.Value.Texts.ToList()))));
-    }));
-
-    [Fact]
-    public void The_order_in_which_options_are_given_does_not_matter() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll<int>(seed =>
-    {
-        var random = new Random(seed);
-        var given = Options(random);
-
-        var shuffled = given.OrderBy(_ => random.Next()).ToDictionary(s => s.Key, s => (IReadOnlyDictionary<string, OsloValue>)s.Value.OrderBy(_ => random.Next()).ToDictionary());
-
-        OsloText.Of(shuffled).ShouldBe(OsloText.Of(given));
-    }));
+                Flat(OsloReader.Read(text))
+                    .ShouldBe(Flat(given.ToDictionary(s => s.Key, s => s.Value.ToDictionary(o => o.Key, o => o.Value.Texts.ToList()))));
+            })
+        );
 
     [Fact]
-    public void Default_is_first_and_an_option_given_several_times_is_several_lines() =>
-        OsloText.Of(Table(("pci", "alias", new OsloValue(["one", "two"])), ("DEFAULT", "debug", "true"), ("Api", "x", ""), ("DEFAULT", "a", "1\n2")))
+    public void The_order_in_which_options_are_given_does_not_matter() =>
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(500),
+            Prop.ForAll<int>(seed =>
+            {
+                var random = new Random(seed);
+                var given = Options(random);
+
+                var shuffled = given
+                    .OrderBy(_ => random.Next())
+                    .ToDictionary(
+                        s => s.Key,
+                        s => (IReadOnlyDictionary<string, OsloValue>)s.Value.OrderBy(_ => random.Next()).ToDictionary()
+                    );
+
+                OsloText.Of(shuffled).ShouldBe(OsloText.Of(given));
+            })
+        );
+
+    [Fact]
+    public void DEFAULT_is_first_and_a_repeated_option_is_several_lines() =>
+        OsloText
+            .Of(
+                Table(
+                    ("pci", "alias", new OsloValue(["one", "two"])),
+                    ("DEFAULT", "debug", "true"),
+                    ("Api", "x", ""),
+                    ("DEFAULT", "a", "1\n2")
+                )
+            )
             .ShouldBe("[DEFAULT]\na = 1\n    2\ndebug = true\n\n[Api]\nx =\n\n[pci]\nalias = one\nalias = two\n");
 
     [Theory]
@@ -54,17 +104,19 @@ public sealed class OsloTextSpecs
     [InlineData("a\nb ")]
     [InlineData("a\rb")]
     [InlineData("a\0b")]
-    public void A_value_that_would_lose_something_is_refused(string value) => OsloNames.ValueError(value).ShouldNotBeNull();
+    public void A_value_that_would_not_survive_is_refused(string value) => OsloNames.ValueError(value).ShouldNotBeNull();
 
     private static Dictionary<string, IReadOnlyDictionary<string, OsloValue>> Options(Random random)
     {
         var options = new Dictionary<string, IReadOnlyDictionary<string, OsloValue>>();
         foreach (var section in new[] { "DEFAULT", "api", "x:y=z", "disk" }.Where(_ => random.Next(3) > 0))
-            options[section] = Names.Where(_ => random.Next(2) == 0).ToDictionary(n => n, _ => random.Next(3) == 0 ? new OsloValue([Value(random), Value(random)]) : Value(random));
+            options[section] = Names
+                .Where(_ => random.Next(2) == 0)
+                .ToDictionary(n => n, _ => random.Next(3) == 0 ? new OsloValue([Value(random), Value(random)]) : Value(random));
         return options;
     }
 
-    /// <summary>Any value that is not refused.</summary>
+    /// <summary>Any value that is accepted.</summary>
     private static string Value(Random random)
     {
         while (true)
@@ -75,9 +127,17 @@ public sealed class OsloTextSpecs
         }
     }
 
-    private static Dictionary<string, IReadOnlyDictionary<string, OsloValue>> Table(params (string Section, string Name, OsloValue Value)[] options) =>
-        options.GroupBy(o => o.Section).ToDictionary(s => s.Key, s => (IReadOnlyDictionary<string, OsloValue>)s.ToDictionary(o => o.Name, o => o.Value));
+    private static Dictionary<string, IReadOnlyDictionary<string, OsloValue>> Table(
+        params (string Section, string Name, OsloValue Value)[] options
+    ) =>
+        options
+            .GroupBy(o => o.Section)
+            .ToDictionary(s => s.Key, s => (IReadOnlyDictionary<string, OsloValue>)s.ToDictionary(o => o.Name, o => o.Value));
 
     private static List<string> Flat(Dictionary<string, Dictionary<string, List<string>>> options) =>
-        [.. options.SelectMany(s => s.Value.SelectMany(o => o.Value.Select((v, i) => $"[{s.Key}] {o.Key} {i} «{v}»"))).Order(StringComparer.Ordinal)];
+        [
+            .. options
+                .SelectMany(s => s.Value.SelectMany(o => o.Value.Select((v, i) => $"[{s.Key}] {o.Key} {i} «{v}»")))
+                .Order(StringComparer.Ordinal),
+        ];
 }

@@ -1,8 +1,9 @@
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site;
 
 namespace Cloudlet.DesiredState.Tests.Site;
 
-/// <summary>Reads files relative to a folder, so that places in messages do not depend on where the repository is.</summary>
+/// <summary>Reads files relative to a folder, so that paths in messages do not depend on the place of the repository.</summary>
 internal sealed class FolderSiteFiles(string folder) : ISiteFiles
 {
     private readonly DiskSiteFiles disk = new();
@@ -25,7 +26,7 @@ internal sealed class MemorySiteFiles : ISiteFiles
     /// <summary>Loads one text as <c>site.yaml</c>.</summary>
     public static SiteLoadResult Load(string text) => SiteLoader.Load(["site.yaml"], new MemorySiteFiles { ["site.yaml"] = text });
 
-    /// <summary>Loads texts that are laid over one another, as <c>1.yaml</c>, <c>2.yaml</c> ….</summary>
+    /// <summary>Loads texts that are layered, as <c>1.yaml</c>, <c>2.yaml</c> ….</summary>
     public static SiteLoadResult Load(params string[] texts)
     {
         var files = new MemorySiteFiles();

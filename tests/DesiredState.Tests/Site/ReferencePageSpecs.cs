@@ -3,13 +3,14 @@ using Cloudlet.DesiredState.Site.Structure;
 
 namespace Cloudlet.DesiredState.Tests.Site;
 
-/// <summary>docs/formats/site-file.md says what the loader does.</summary>
+/// <summary>docs/formats/site-file.md matches the loader.</summary>
 public sealed class ReferencePageSpecs
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(ExpectedFiles.Root, "docs", "formats", "site-file.md"));
 
     [Fact]
-    public void It_names_every_key() => KeysOf(Shape.Site).Where(key => !Page.Contains($"`{key}`", StringComparison.Ordinal)).ShouldBeEmpty();
+    public void It_names_every_key() =>
+        KeysOf(Shape.Site).Where(key => !Page.Contains($"`{key}`", StringComparison.Ordinal)).ShouldBeEmpty();
 
     [Fact]
     public void Its_examples_are_valid_sites()
@@ -24,10 +25,11 @@ public sealed class ReferencePageSpecs
         }
     }
 
-    private static IEnumerable<string> KeysOf(Shape shape) => shape.Kind switch
-    {
-        ShapeKind.List or ShapeKind.Map => KeysOf(shape.Element),
-        ShapeKind.Section => shape.Properties.SelectMany(property => KeysOf(property.Shape).Prepend(property.Name)),
-        _ => [],
-    };
+    private static IEnumerable<string> KeysOf(Shape shape) =>
+        shape.Kind switch
+        {
+            ShapeKind.List or ShapeKind.Map => KeysOf(shape.Element),
+            ShapeKind.Section => shape.Properties.SelectMany(property => KeysOf(property.Shape).Prepend(property.Name)),
+            _ => [],
+        };
 }

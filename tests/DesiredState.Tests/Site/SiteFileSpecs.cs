@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using Cloudlet.DesiredState.Site;
+using Cloudlet.DesiredState.Site.Structure;
 
 namespace Cloudlet.DesiredState.Tests.Site;
 
 /// <summary>
-/// Every file of accepts/ and rejects/ is a case. NAME.yaml is the site; NAME.overlay.yaml, when there is one, is laid over it. What is expected stands in NAME.merged.json (the hosts with
-/// everything they inherit) or NAME.problems.txt.
+/// Every file of accepts/ and rejects/ is a case. NAME.yaml is the site; NAME.overlay.yaml, if it exists, is layered over it. The expected
+/// result is in NAME.merged.json (the hosts with everything they inherit) or NAME.problems.txt.
 /// </summary>
 public sealed class SiteFileSpecs
 {
@@ -47,11 +48,12 @@ public sealed class SiteFileSpecs
     {
         var text = new StringBuilder().Append("site ").Append(site.Name ?? "(no name)").Append('\n');
         foreach (var host in site.Hosts)
-            text.Append(host).Append(' ').Append(JsonSerializer.Serialize(host.Section, SiteJson.Default.HostSection)).Append('\n');
+            text.Append(host).Append(' ').Append(JsonSerializer.Serialize(host.Section, SiteJson.Host)).Append('\n');
         return text.ToString();
     }
 
-    private static string Expected(string folder, string name, string suffix) => Path.Combine(ExpectedFiles.Folder($"Site/{folder}"), $"{name}.{suffix}");
+    private static string Expected(string folder, string name, string suffix) =>
+        Path.Combine(ExpectedFiles.Folder($"Site/{folder}"), $"{name}.{suffix}");
 
     private static TheoryData<string> Cases(string folder)
     {

@@ -6,12 +6,15 @@ namespace Cloudlet.DesiredState.Tests.Site;
 public sealed class SiteSchemaSpecs
 {
     [Fact]
-    public void The_schema_in_docs_is_the_one_the_types_make() =>
+    public void The_schema_in_docs_is_generated_from_the_types() =>
         ExpectedFiles.ShouldMatch(SiteSchema.Generate(), Path.Combine(ExpectedFiles.Root, "docs", "formats", SiteSchema.FileName));
 
     [Fact]
-    public void Every_key_has_a_description() =>
-        KeysWithoutDescription(JsonNode.Parse(SiteSchema.Generate())!.AsObject()).ShouldBeEmpty();
+    public void The_reference_page_in_docs_is_the_one_the_types_make() =>
+        ExpectedFiles.ShouldMatch(SiteReference.Generate(), Path.Combine(ExpectedFiles.Root, "docs", "formats", SiteReference.FileName));
+
+    [Fact]
+    public void Every_key_has_a_description() => KeysWithoutDescription(JsonNode.Parse(SiteSchema.Generate())!.AsObject()).ShouldBeEmpty();
 
     [Fact]
     public void Every_section_of_the_records_is_closed()

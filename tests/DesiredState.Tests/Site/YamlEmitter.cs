@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace Cloudlet.DesiredState.Tests.Site;
 
 /// <summary>
-/// Writes JSON values as YAML in changing styles: block or flow, quoted or plain, in any order of keys. <paramref name="seed"/> decides, so that a failing case can be repeated.
+/// Writes JSON values as YAML in random styles: block or flow, quoted or plain, in any order of keys. <paramref name="seed"/> determines
+/// the style, so that a failing case can be repeated.
 /// </summary>
 internal sealed class YamlEmitter(int seed)
 {
@@ -63,7 +64,12 @@ internal sealed class YamlEmitter(int seed)
         switch (node)
         {
             case JsonObject mapping:
-                text.Append('{').AppendJoin(", ", mapping.OrderBy(_ => random.Next()).Select(pair => $"{Scalar(pair.Key, isKey: true)}: {Inline(pair.Value)}")).Append('}');
+                text.Append('{')
+                    .AppendJoin(
+                        ", ",
+                        mapping.OrderBy(_ => random.Next()).Select(pair => $"{Scalar(pair.Key, isKey: true)}: {Inline(pair.Value)}")
+                    )
+                    .Append('}');
                 break;
             case JsonArray list:
                 text.Append('[').AppendJoin(", ", list.Select(Inline)).Append(']');
@@ -86,7 +92,11 @@ internal sealed class YamlEmitter(int seed)
 
     private string Scalar(string value, bool isKey)
     {
-        var isPlain = value.Length > 0 && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_') && !char.IsAsciiDigit(value[0]) && value[0] != '.'
+        var isPlain =
+            value.Length > 0
+            && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_')
+            && !char.IsAsciiDigit(value[0])
+            && value[0] != '.'
             && value.ToUpperInvariant() is not ("TRUE" or "FALSE" or "NULL");
         if (isPlain && random.Next(3) > 0)
             return value;
@@ -101,14 +111,16 @@ internal sealed class YamlEmitter(int seed)
         var text = new StringBuilder("\"");
         foreach (var c in value)
         {
-            text.Append(c switch
-            {
-                '\n' => "\\n",
-                '\t' => "\\t",
-                '"' => "\\\"",
-                '\\' => "\\\\",
-                _ => c.ToString(),
-            });
+            text.Append(
+                c switch
+                {
+                    '\n' => "\\n",
+                    '\t' => "\\t",
+                    '"' => "\\\"",
+                    '\\' => "\\\\",
+                    _ => c.ToString(),
+                }
+            );
         }
 
         return text.Append('"').ToString();

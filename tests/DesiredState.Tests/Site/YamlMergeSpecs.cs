@@ -17,11 +17,11 @@ public sealed class YamlMergeSpecs
     [InlineData("{a: {b: 1}}", "{a: ~}", "{a: ~}")]
     [InlineData("{a: ~}", "{a: {b: 1}}", "{a: !{b: 1}}")]
     [InlineData("{a: {b: 1}}", "{a: {}}", "{a: {b: 1}}")]
-    public void The_upper_wins_key_by_key(string lower, string upper, string expected) =>
+    public void The_upper_layer_wins_key_by_key(string lower, string upper, string expected) =>
         Text(YamlMerge.Merge(Read(lower), Read(upper))).ShouldBe(expected);
 
     [Fact]
-    public void A_removal_is_not_undone_by_what_is_laid_over_it_later()
+    public void A_removal_is_not_undone_by_later_layers()
     {
         var removedThenGivenAnew = YamlMerge.Merge(Read("{a: ~}"), Read("{a: {c: 2}}"));
 
@@ -29,22 +29,30 @@ public sealed class YamlMergeSpecs
     }
 
     [Fact]
-    public void Merging_is_associative() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll<int>(seed =>
-    {
-        var random = new Random(seed);
-        var (a, b, c) = (Tree(random, 3), Tree(random, 3), Tree(random, 3));
+    public void Merging_is_associative() =>
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(2000),
+            Prop.ForAll<int>(seed =>
+            {
+                var random = new Random(seed);
+                var (a, b, c) = (Tree(random, 3), Tree(random, 3), Tree(random, 3));
 
-        Text(YamlMerge.Merge(YamlMerge.Merge(a, b), c)).ShouldBe(Text(YamlMerge.Merge(a, YamlMerge.Merge(b, c))));
-    }));
+                Text(YamlMerge.Merge(YamlMerge.Merge(a, b), c)).ShouldBe(Text(YamlMerge.Merge(a, YamlMerge.Merge(b, c))));
+            })
+        );
 
     [Fact]
-    public void An_empty_mapping_is_neutral() => Check.One(Config.QuickThrowOnFailure, Prop.ForAll<int>(seed =>
-    {
-        var tree = Tree(new Random(seed), 3);
+    public void An_empty_mapping_is_neutral() =>
+        Check.One(
+            Config.QuickThrowOnFailure,
+            Prop.ForAll<int>(seed =>
+            {
+                var tree = Tree(new Random(seed), 3);
 
-        Text(YamlMerge.Merge(tree, Empty)).ShouldBe(Text(tree));
-        Text(YamlMerge.Merge(Empty, tree)).ShouldBe(Text(tree));
-    }));
+                Text(YamlMerge.Merge(tree, Empty)).ShouldBe(Text(tree));
+                Text(YamlMerge.Merge(Empty, tree)).ShouldBe(Text(tree));
+            })
+        );
 
     private static YamlMapping Tree(Random random, int depth)
     {
@@ -67,7 +75,7 @@ public sealed class YamlMergeSpecs
 
     private static YamlMapping Read(string text) => (YamlMapping)YamlReader.Read("test.yaml", text, [])!;
 
-    /// <summary>Flow style, keys sorted; '!' before a mapping that hides what is below.</summary>
+    /// <summary>Flow style, keys sorted; '!' before a mapping that hides the lower layers.</summary>
     private static string Text(YamlNode node)
     {
         var text = new StringBuilder();
@@ -76,7 +84,9 @@ public sealed class YamlMergeSpecs
         else if (node is YamlSequence list)
             text.Append('[').AppendJoin(", ", list.Items.Select(Text)).Append(']');
         else if (node is YamlMapping mapping)
-            text.Append(mapping.Replaces ? "!{" : "{").AppendJoin(", ", mapping.Entries.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}: {Text(e.Value)}")).Append('}');
+            text.Append(mapping.Replaces ? "!{" : "{")
+                .AppendJoin(", ", mapping.Entries.OrderBy(e => e.Key, StringComparer.Ordinal).Select(e => $"{e.Key}: {Text(e.Value)}"))
+                .Append('}');
         return text.ToString();
     }
 }

@@ -1,4 +1,5 @@
 using Cloudlet.Explain.Causes;
+using Cloudlet.Explain.Findings;
 
 namespace Cloudlet.Explain.Tests.Causes;
 
@@ -18,11 +19,14 @@ public sealed class ConfusionSpecs
         first.ShouldNotBeNull();
         first.Cause.ShouldBe(cause, string.Join(", ", explanation.Findings.Select(f => $"{f.Cause} ({f.Certainty})")));
         first.FollowsFrom.ShouldBeNull();
-        explanation.Findings.Where(f => f.FollowsFrom is null && f.Certainty == Certainty.Sure).Select(f => f.Cause).ShouldBeSubsetOf([cause]);
+        explanation
+            .Findings.Where(f => f.FollowsFrom is null && f.Certainty == Certainty.Sure)
+            .Select(f => f.Cause)
+            .ShouldBeSubsetOf([cause]);
     }
 
     [Fact]
-    public void Without_an_exhibit_that_is_not_its_evidence_the_cause_is_still_the_first_or_nothing_is_found_and_that_exhibit_unknown()
+    public void Without_an_unrelated_exhibit_the_cause_is_still_first_or_nothing_is_found_and_the_exhibit_is_unknown()
     {
         List<string> wrong = [];
         var nothing = 0;
@@ -67,10 +71,11 @@ public sealed class ConfusionSpecs
     }
 
     [Fact]
-    public void Every_cause_is_looked_for_once() => AllCauses.InOrder.Select(c => c.Kind).ShouldBe(Enum.GetValues<CauseKind>(), ignoreOrder: true);
+    public void Every_cause_is_looked_for_once() =>
+        AllCauses.InOrder.Select(c => c.Kind).ShouldBe(Enum.GetValues<CauseKind>(), ignoreOrder: true);
 
     [Fact]
-    public void No_cause_follows_from_what_follows_from_it()
+    public void No_cause_follows_from_its_own_consequences()
     {
         var reaches = AllCauses.InOrder.ToDictionary(c => c.Kind, c => c.Explains.ToHashSet());
         foreach (var through in reaches.Keys)

@@ -8,13 +8,25 @@ namespace Cloudlet.Explain.Tests.Exhibits;
 
 public sealed class BundleFileSpecs
 {
-    private const string Header = """{"format":"cloudlet-bundle","version":1,"host":"edge-1","collected":"2026-03-04T12:00:00+00:00","program":"0.1.0"}""";
+    private const string Header =
+        """{"format":"cloudlet-bundle","version":1,"host":"edge-1","collected":"2026-03-04T12:00:00+00:00","program":"0.1.0"}""";
     private const string Links = """{"id":"links","how":"ip","taken":"2026-03-04T12:00:00+00:00","text":"[]"}""";
 
     [Fact]
-    public void What_is_written_is_read_back()
+    public void A_bundle_survives_a_round_trip()
     {
-        var bundle = new Scene().Dead(ExhibitIds.Broker).Set(new Exhibit("api:x", "GET", Scene.Noon) { HttpStatus = 404, ExitStatus = 1, Text = "ü\n`\"\u2028\0", Truncated = true }).Bundle;
+        var bundle = new Scene()
+            .Dead(ExhibitIds.Broker)
+            .Set(
+                new Exhibit("api:x", "GET", Scene.Noon)
+                {
+                    HttpStatus = 404,
+                    ExitStatus = 1,
+                    Text = "ü\n`\"\u2028\0",
+                    Truncated = true,
+                }
+            )
+            .Bundle;
 
         var read = Read(Write(bundle));
 
@@ -25,16 +37,29 @@ public sealed class BundleFileSpecs
 
     [Fact]
     public void The_format_is_pinned() =>
-        Encoding.UTF8.GetString(Write(new Bundle(BundleHeader.Of("edge-1", Scene.Noon, "0.1.0"), [new Exhibit("links", "ip", Scene.Noon) { Text = "[]" }, new Exhibit("broker", "connect", Scene.Noon) { Trouble = "no", TroubleKind = ErrorKind.Timeout }])))
-            .ShouldBe($$"""
+        Encoding
+            .UTF8.GetString(
+                Write(
+                    new Bundle(
+                        BundleHeader.Of("edge-1", Scene.Noon, "0.1.0"),
+                        [
+                            new Exhibit("links", "ip", Scene.Noon) { Text = "[]" },
+                            new Exhibit("broker", "connect", Scene.Noon) { Trouble = "no", TroubleKind = ErrorKind.Timeout },
+                        ]
+                    )
+                )
+            )
+            .ShouldBe(
+                $$"""
                 {{Header}}
                 {"id":"links","how":"ip","taken":"2026-03-04T12:00:00+00:00","text":"[]","truncated":false}
                 {"id":"broker","how":"connect","taken":"2026-03-04T12:00:00+00:00","trouble":"no","troubleKind":"Timeout","text":"","truncated":false}
 
-                """);
+                """
+            );
 
     [Fact]
-    public void Unknown_properties_blank_lines_and_a_missing_last_line_break_are_let_pass()
+    public void Unknown_properties_blank_lines_and_a_missing_last_line_break_are_accepted()
     {
         var bundle = Read($"\n{Header[..^1]},\"later\":[1]}}\r\n\n{Links[..^1]},\"later\":{{}}}}");
 
@@ -50,7 +75,7 @@ public sealed class BundleFileSpecs
     [InlineData("""{"format":"tar","version":1,"host":"a","collected":"2026-03-04T12:00:00Z","program":""}""", 1, "header")]
     [InlineData("""{"format":"cloudlet-bundle","version":2,"host":"a","collected":"2026-03-04T12:00:00Z","program":""}""", 1, "version 2")]
     [InlineData("""{"format":"cloudlet-bundle","version":1,"host":null,"collected":"2026-03-04T12:00:00Z","program":""}""", 1, "JSON")]
-    public void What_is_no_bundle_is_refused(string text, int line, string words) => Refused(text, line, words);
+    public void A_file_that_is_not_a_bundle_is_refused(string text, int line, string words) => Refused(text, line, words);
 
     [Theory]
     [InlineData("{", "JSON")]
@@ -62,27 +87,43 @@ public sealed class BundleFileSpecs
     [InlineData("""{"id":"a","how":"","taken":"2026-03-04T12:00:00Z","text":null}""", "JSON")]
     [InlineData("""{"id":"a","how":"","taken":"2026-03-04T12:00:00Z","text":"\ud800"}""", "")]
     [InlineData("""{"id":"a","how":"","taken":"2026-03-04T12:00:00Z","exitStatus":99999999999}""", "JSON")]
-    [InlineData("""{"id":"links","how":"","taken":"2026-03-04T12:00:00Z"}""", "second time")]
+    [InlineData("""{"id":"links","how":"","taken":"2026-03-04T12:00:00Z"}""", "is in it twice")]
     public void A_bad_exhibit_is_refused_with_its_line(string line, string words) => Refused($"{Header}\n{Links}\n{line}\n", 3, words);
 
     [Fact]
     public void Deep_nesting_is_refused() => Refused($"{Header}\n{{\"id\":{new string('[', 100_000)}", 2, "JSON");
 
     [Fact]
-    public void Bytes_that_are_no_text_are_refused() => Refused([.. Encoding.UTF8.GetBytes($"{Header}\n{{\"id\":\""), 0xff, 0xfe, .. "\"}"u8], 2, "");
+    public void Bytes_that_are_not_text_are_refused() =>
+        Refused([.. Encoding.UTF8.GetBytes($"{Header}\n{{\"id\":\""), 0xff, 0xfe, .. "\"}"u8], 2, "");
 
     [Fact]
-    public void Too_long_a_text_is_refused() => Refused($"{Header}\n{Links[..^4]}{new string('x', BundleLimits.Text + 1)}\"}}", 2, "characters");
+    public void A_text_that_is_too_long_is_refused() =>
+        Refused($"{Header}\n{Links[..^4]}{new string('x', BundleLimits.Text + 1)}\"}}", 2, "characters");
 
     [Fact]
-    public void Too_long_a_property_is_refused() => Refused($$"""{{Header}}{{"\n"}}{"id":"a","how":"{{new string('x', BundleLimits.Words + 1)}}","taken":"2026-03-04T12:00:00Z"}""", 2, "characters");
+    public void A_property_that_is_too_long_is_refused() =>
+        Refused(
+            $$"""{{Header}}{{"\n"}}{"id":"a","how":"{{new string('x', BundleLimits.Words + 1)}}","taken":"2026-03-04T12:00:00Z"}""",
+            2,
+            "characters"
+        );
 
     [Fact]
     public void Too_many_exhibits_are_refused() =>
-        Refused($"{Header}\n" + string.Concat(Enumerable.Range(0, BundleLimits.Exhibits + 1).Select(i => $"{{\"id\":\"a{i}\",\"how\":\"\",\"taken\":\"2026-03-04T12:00:00Z\"}}\n")), BundleLimits.Exhibits + 2, "exhibits");
+        Refused(
+            $"{Header}\n"
+                + string.Concat(
+                    Enumerable
+                        .Range(0, BundleLimits.Exhibits + 1)
+                        .Select(i => $"{{\"id\":\"a{i}\",\"how\":\"\",\"taken\":\"2026-03-04T12:00:00Z\"}}\n")
+                ),
+            BundleLimits.Exhibits + 2,
+            "exhibits"
+        );
 
     [Fact]
-    public void A_line_without_end_is_given_up_before_it_is_held()
+    public void An_endless_line_is_refused_before_it_fills_memory()
     {
         using var endless = new Endless((byte)'x', long.MaxValue);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -94,39 +135,50 @@ public sealed class BundleFileSpecs
     }
 
     [Fact]
-    public void A_bundle_without_end_is_given_up()
+    public void An_endless_bundle_is_refused()
     {
         using var endless = new Endless((byte)'\n', long.MaxValue);
 
-        Should.Throw<CloudletException>(() => BundleFile.Read(endless)).Message.ShouldContain($"after {BundleLimits.Total} bytes");
+        Should.Throw<CloudletException>(() => BundleFile.Read(endless)).Message.ShouldContain($"has more than {BundleLimits.Total} bytes");
     }
 
     [Fact]
-    public void Damage_anywhere_is_refused_or_read_never_worse()
+    public void Damage_anywhere_is_refused_or_read_and_never_crashes()
     {
         var whole = Write(new Scene().Fault().Bundle);
-        var damage = from at in Gen.Choose(0, whole.Length - 1) from value in Gen.Choose(0, 255) from cut in Gen.Elements(true, false) select (at, value, cut);
-        Prop.ForAll(damage.ToArbitrary(), d =>
-        {
-            var bytes = d.cut ? whole[..d.at] : [.. whole];
-            if (!d.cut)
-                bytes[d.at] = (byte)d.value;
-            try
-            {
-                Explanation.Of(Read(bytes)).ToJson();
-            }
-            catch (CloudletException e)
-            {
-                e.Kind.ShouldBe(ErrorKind.InvalidInput);
-            }
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+        var damage =
+            from at in Gen.Choose(0, whole.Length - 1)
+            from value in Gen.Choose(0, 255)
+            from cut in Gen.Elements(true, false)
+            select (at, value, cut);
+        Prop.ForAll(
+                damage.ToArbitrary(),
+                d =>
+                {
+                    var bytes = d.cut ? whole[..d.at] : [.. whole];
+                    if (!d.cut)
+                        bytes[d.at] = (byte)d.value;
+                    try
+                    {
+                        Explanation.Of(Read(bytes)).ToJson();
+                    }
+                    catch (CloudletException e)
+                    {
+                        e.Kind.ShouldBe(ErrorKind.InvalidInput);
+                    }
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(500));
     }
 
     [Fact]
-    public void Lines_over_the_chunks_of_a_stream_are_put_together()
+    public void Lines_across_chunks_of_a_stream_are_joined()
     {
         var text = new string('x', 200_000);
-        var bundle = new Bundle(BundleHeader.Of("a", Scene.Noon, "1"), [new Exhibit("a", "", Scene.Noon) { Text = text }, new Exhibit("b", "", Scene.Noon) { Text = "y" }]);
+        var bundle = new Bundle(
+            BundleHeader.Of("a", Scene.Noon, "1"),
+            [new Exhibit("a", "", Scene.Noon) { Text = text }, new Exhibit("b", "", Scene.Noon) { Text = "y" }]
+        );
 
         Read(Write(bundle)).Exhibits.Select(e => e.Text).ShouldBe([text, "y"]);
     }
@@ -158,7 +210,7 @@ public sealed class BundleFileSpecs
     }
 }
 
-/// <summary>The same byte again and again.</summary>
+/// <summary>A stream that repeats one byte.</summary>
 internal sealed class Endless(byte value, long length) : Stream
 {
     public override bool CanRead => true;

@@ -8,7 +8,7 @@ public sealed class ExhibitSpecs
     private static readonly Exhibit Plain = new("log:a", "cat", Scene.Noon);
 
     [Fact]
-    public void A_long_text_keeps_whole_lines_of_the_end_that_says_more()
+    public void A_long_text_keeps_whole_lines_of_the_more_useful_end()
     {
         var text = string.Concat(Enumerable.Range(0, 60_000).Select(i => $"line {i}\n"));
 
@@ -47,16 +47,19 @@ public sealed class ExhibitSpecs
     }
 
     [Fact]
-    public void How_it_was_had_and_what_went_wrong_are_cleaned_too()
+    public void Source_and_error_are_cleaned_too()
     {
-        var exhibit = new Exhibit("broker", "connect amqp://nova:pw@10.0.0.1", Scene.Noon) { Trouble = "cannot reach amqp://nova:pw@10.0.0.1" }.WithText("", new Redaction());
+        var exhibit = new Exhibit("broker", "connect amqp://nova:pw@10.0.0.1", Scene.Noon)
+        {
+            Trouble = "cannot reach amqp://nova:pw@10.0.0.1",
+        }.WithText("", new Redaction());
 
         exhibit.How.ShouldBe("connect amqp://***@10.0.0.1");
         exhibit.Trouble.ShouldBe("cannot reach amqp://***@10.0.0.1");
     }
 
     [Fact]
-    public void An_answer_is_told_from_a_refusal_and_from_silence()
+    public void An_answer_differs_from_a_refusal_and_from_silence()
     {
         Plain.IsAnswer.ShouldBeTrue();
         (Plain with { ExitStatus = 0, HttpStatus = 204 }).IsAnswer.ShouldBeTrue();
@@ -69,7 +72,7 @@ public sealed class ExhibitSpecs
     }
 
     [Fact]
-    public void The_catalog_names_each_exhibit_once_and_says_how_it_is_had()
+    public void The_catalog_names_each_exhibit_once_with_its_source()
     {
         ExhibitCatalog.All.Select(r => r.Id).ShouldBeUnique();
         ExhibitCatalog.All.ShouldAllBe(r => r.How.Length > 0 && r.Format.Length > 0 && ExhibitIds.IsValid(r.Id));

@@ -14,13 +14,15 @@ public sealed class SituationSpecs
     {
         var unit = Of(new Scene().Unit(Scene.Compute, "activating", "auto-restart", "exit-code", 1, 4, "masked")).Units[Scene.Compute];
 
-        (unit.ActiveState, unit.SubState, unit.Result, unit.ExitStatus, unit.Restarts, unit.UnitFileState, unit.MainPid).ShouldBe(("activating", "auto-restart", "exit-code", 1, 4, "masked", null));
+        (unit.ActiveState, unit.SubState, unit.Result, unit.ExitStatus, unit.Restarts, unit.UnitFileState, unit.MainPid).ShouldBe(
+            ("activating", "auto-restart", "exit-code", 1, 4, "masked", null)
+        );
         (unit.IsDown, unit.IsBetweenStarts, unit.IsMasked, unit.IsActive, unit.IsStopped).ShouldBe((true, true, true, false, false));
         unit.ProcessState.ShouldBe("State:\tS (sleeping)");
     }
 
     [Fact]
-    public void A_unit_that_the_host_does_not_have_is_not_there_and_not_unknown()
+    public void A_unit_that_the_host_does_not_have_is_absent_and_not_unknown()
     {
         var situation = Of(new Scene().Unit("libvirtd.service", "inactive", "dead", load: "not-found"));
 
@@ -29,9 +31,14 @@ public sealed class SituationSpecs
     }
 
     [Fact]
-    public void Later_files_go_over_earlier_ones()
+    public void Later_files_override_earlier_ones()
     {
-        var nova = Of(new Scene().Set(OtherConf, "[DEFAULT]\ncompute_driver = fake.FakeDriver\nmy_ip=10.0.0.9\nmy_ip=10.0.0.8\n[libvirt]\nvirt_type=kvm")).Nova;
+        var nova = Of(
+            new Scene().Set(
+                OtherConf,
+                "[DEFAULT]\ncompute_driver = fake.FakeDriver\nmy_ip=10.0.0.9\nmy_ip=10.0.0.8\n[libvirt]\nvirt_type=kvm"
+            )
+        ).Nova;
 
         nova["DEFAULT.compute_driver"]!.Exhibit.ShouldBe(OtherConf);
         nova["DEFAULT.my_ip"]!.Value.ShouldBe("10.0.0.8");
@@ -58,7 +65,7 @@ public sealed class SituationSpecs
     [InlineData("= x", true)]
     [InlineData("  indented", true)]
     [InlineData("my_ip 127.0.0.1 oops = x", false)]
-    public void A_line_that_is_wrong_is_told_with_its_number(string line, bool isRefused)
+    public void An_invalid_line_is_reported_with_its_number(string line, bool isRefused)
     {
         var odd = OsloText.Read("config:a", $"[DEFAULT]\na = 1\n\n{line}\n").Odd.ShouldHaveSingleItem();
 
@@ -70,7 +77,9 @@ public sealed class SituationSpecs
     {
         var compute = Of(new Scene().Services("down", "disabled", "AUTO: x", forced: true)).Compute!;
 
-        (compute.IsUp, compute.IsDisabled, compute.DisabledReason, compute.IsForcedDown, compute.Zone).ShouldBe((false, true, "AUTO: x", true, "nova"));
+        (compute.IsUp, compute.IsDisabled, compute.DisabledReason, compute.IsForcedDown, compute.Zone).ShouldBe(
+            (false, true, "AUTO: x", true, "nova")
+        );
         compute.Updated.ShouldBe(Scene.Noon.AddSeconds(-5));
     }
 
@@ -79,13 +88,24 @@ public sealed class SituationSpecs
     {
         var situation = Of(new Scene().Fault("No valid host", 500, "north"));
 
-        (situation.Server!.FaultCode, situation.Server.Fault, situation.Server.Zone, situation.Server.FaultAt).ShouldBe((500, "No valid host", "north", Scene.Noon.AddSeconds(-20)));
-        situation.Flavor!.Asks.ShouldBe(new Dictionary<string, long> { ["VCPU"] = 1, ["MEMORY_MB"] = 512, ["DISK_GB"] = 1 }, ignoreOrder: true);
-        Of(new Scene().Fault().Flavor(2, 1024, 0)).Flavor!.Asks.ShouldBe(new Dictionary<string, long> { ["VCPU"] = 2, ["MEMORY_MB"] = 1024 }, ignoreOrder: true);
+        (situation.Server!.FaultCode, situation.Server.Fault, situation.Server.Zone, situation.Server.FaultAt).ShouldBe(
+            (500, "No valid host", "north", Scene.Noon.AddSeconds(-20))
+        );
+        situation.Flavor!.Asks.ShouldBe(
+            new Dictionary<string, long>
+            {
+                ["VCPU"] = 1,
+                ["MEMORY_MB"] = 512,
+                ["DISK_GB"] = 1,
+            },
+            ignoreOrder: true
+        );
+        Of(new Scene().Fault().Flavor(2, 1024, 0))
+            .Flavor!.Asks.ShouldBe(new Dictionary<string, long> { ["VCPU"] = 2, ["MEMORY_MB"] = 1024 }, ignoreOrder: true);
     }
 
     [Fact]
-    public void Capacity_counts_ratio_and_what_is_reserved()
+    public void Capacity_counts_ratio_and_reserved_resources()
     {
         var provider = Of(new Scene()).Provider!;
 
@@ -105,14 +125,21 @@ public sealed class SituationSpecs
         situation.Clock!.OffsetSeconds.ShouldBe(-0.38, 0.001);
         situation.Clock.DoubtSeconds.ShouldBe(0.52, 0.001);
         situation.Brokers!.Select(b => (b.Place, b.IsOpen)).ShouldBe([("[fd00::1]:5672", false), ("b:5672", true)]);
-        situation.Agents!.Select(a => (a.Binary, a.PlugsServers)).ShouldBe([("neutron-dhcp-agent", false), ("neutron-linuxbridge-agent", true)]);
+        situation
+            .Agents!.Select(a => (a.Binary, a.PlugsServers))
+            .ShouldBe([("neutron-dhcp-agent", false), ("neutron-linuxbridge-agent", true)]);
         situation.Mapped.ShouldBe(["edge-1"]);
     }
 
     [Fact]
-    public void Freshness_names_files_and_options_and_no_value()
+    public void Freshness_names_files_and_options_but_no_values()
     {
-        var stale = Of(new Scene().Set(ExhibitIds.Freshness(Scene.Compute), "state stale\nby report\nfile /etc/nova/nova.conf\noption DEFAULT.my_ip\noption libvirt.virt_type\n")).Freshness[Scene.Compute];
+        var stale = Of(
+            new Scene().Set(
+                ExhibitIds.Freshness(Scene.Compute),
+                "state stale\nby report\nfile /etc/nova/nova.conf\noption DEFAULT.my_ip\noption libvirt.virt_type\n"
+            )
+        ).Freshness[Scene.Compute];
 
         (stale.IsStale, stale.IsProven).ShouldBe((true, true));
         stale.Options.ShouldBe(["DEFAULT.my_ip", "libvirt.virt_type"]);
@@ -120,24 +147,37 @@ public sealed class SituationSpecs
     }
 
     [Fact]
-    public void The_log_of_the_process_that_runs_is_told_from_earlier_ones()
+    public void The_log_of_the_running_process_is_separated_from_earlier_ones()
     {
-        var situation = Of(new Scene().Log(Scene.Line("INFO", "a", "old", 17), "  old trace\n", Scene.Line("INFO", "a", "new"), "  new trace\n", Scene.Line("INFO", "a", "child", 4243)));
+        var situation = Of(
+            new Scene().Log(
+                Scene.Line("INFO", "a", "old", 17),
+                "  old trace\n",
+                Scene.Line("INFO", "a", "new"),
+                "  new trace\n",
+                Scene.Line("INFO", "a", "child", 4243)
+            )
+        );
 
         situation.ComputeLog.Select(l => l.Text.Split(' ')[^1]).ShouldBe(["new", "trace", "child"]);
         situation.ComputeLog[1].Text.ShouldBe("  new trace");
     }
 
     [Fact]
-    public void Of_the_journal_of_a_service_that_ended_the_last_run_counts()
+    public void Only_the_last_run_in_the_journal_of_a_stopped_service_counts()
     {
-        var situation = Of(new Scene().Failed(Scene.Compute).Log().Journal(Scene.Compute, "Started nova-compute.service.\nold\nStarted nova-compute.service.\nnew\n"));
+        var situation = Of(
+            new Scene()
+                .Failed(Scene.Compute)
+                .Log()
+                .Journal(Scene.Compute, "Started nova-compute.service.\nold\nStarted nova-compute.service.\nnew\n")
+        );
 
         situation.ComputeLog.Select(l => l.Text).ShouldBe(["Started nova-compute.service.", "new"]);
     }
 
     [Fact]
-    public void A_long_value_is_read_in_good_time()
+    public void A_long_value_is_read_quickly()
     {
         var text = "a = 1\n" + string.Concat(Enumerable.Repeat(" b\n", BundleLimits.Text / 3));
 
@@ -145,7 +185,7 @@ public sealed class SituationSpecs
     }
 
     [Fact]
-    public void The_host_is_known_by_its_option_before_its_name()
+    public void The_host_option_takes_precedence_over_the_host_name()
     {
         Of(new Scene()).Host.ShouldBe("edge-1");
         Of(new Scene().NovaConf("host = edge-9")).Host.ShouldBe("edge-9");
@@ -156,33 +196,43 @@ public sealed class SituationSpecs
     [Theory]
     [InlineData(ExhibitIds.Services, "{}", "no list")]
     [InlineData(ExhibitIds.Services, "nothing", "not JSON")]
-    [InlineData(ExhibitIds.Links, "{}", "no list of links")]
+    [InlineData(ExhibitIds.Links, "{}", "not a list of links")]
     [InlineData(ExhibitIds.Clock, "date now", "no usable times")]
     [InlineData(ExhibitIds.Broker, "", "no broker")]
     [InlineData(ExhibitIds.MappedHosts, "ERROR", "not the table")]
     [InlineData(ExhibitIds.Host, "", "name")]
-    [InlineData("freshness:nova-compute.service", "state unknown", "not known")]
+    [InlineData("freshness:nova-compute.service", "state unknown", "does not say")]
     [InlineData("unit:nova-compute.service", "", "ActiveState")]
-    public void What_makes_no_sense_is_unknown_and_no_finding(string id, string text, string reason)
+    public void A_malformed_exhibit_is_unknown_and_not_a_finding(string id, string text, string reason)
     {
         var explanation = new Scene().Set(id, text).Explained;
 
-        explanation.Unknowns.ShouldHaveSingleItem().ShouldSatisfyAllConditions(u => u.Exhibit.ShouldBe(id), u => u.Reason.ShouldContain(reason));
+        explanation
+            .Unknowns.ShouldHaveSingleItem()
+            .ShouldSatisfyAllConditions(u => u.Exhibit.ShouldBe(id), u => u.Reason.ShouldContain(reason));
         explanation.Looked.ShouldNotContain(id);
         explanation.Findings.ShouldBeEmpty();
     }
 
     [Fact]
-    public void What_was_not_had_is_unknown_in_its_own_words()
+    public void A_failed_exhibit_is_unknown_with_its_own_error()
     {
-        Of(new Scene().Dead(ExhibitIds.Agents, ErrorKind.NotFound, "no endpoint of Neutron")).Unknowns.ShouldHaveSingleItem().Reason.ShouldBe("no endpoint of Neutron");
-        Of(new Scene().Set(new Exhibit(ExhibitIds.Agents, "GET", Scene.Noon) { HttpStatus = 401 })).Unknowns.ShouldHaveSingleItem().Reason.ShouldContain("401");
-        Of(new Scene().Set(new Exhibit(ExhibitIds.MappedHosts, "nova-manage", Scene.Noon) { ExitStatus = 1 })).Unknowns.ShouldHaveSingleItem().Reason.ShouldContain("status 1");
+        Of(new Scene().Dead(ExhibitIds.Agents, ErrorKind.NotFound, "no endpoint of Neutron"))
+            .Unknowns.ShouldHaveSingleItem()
+            .Reason.ShouldBe("no endpoint of Neutron");
+        Of(new Scene().Set(new Exhibit(ExhibitIds.Agents, "GET", Scene.Noon) { HttpStatus = 401 }))
+            .Unknowns.ShouldHaveSingleItem()
+            .Reason.ShouldContain("401");
+        Of(new Scene().Set(new Exhibit(ExhibitIds.MappedHosts, "nova-manage", Scene.Noon) { ExitStatus = 1 }))
+            .Unknowns.ShouldHaveSingleItem()
+            .Reason.ShouldContain("status 1");
     }
 
     [Fact]
-    public void An_answer_that_is_cut_off_is_said_to_be() =>
-        Of(new Scene().Set(new Exhibit(ExhibitIds.Services, "GET", Scene.Noon) { Text = "{\"services\": [", Truncated = true })).Unknowns.ShouldHaveSingleItem().Reason.ShouldContain("cut off");
+    public void A_truncated_answer_is_reported_as_such() =>
+        Of(new Scene().Set(new Exhibit(ExhibitIds.Services, "GET", Scene.Noon) { Text = "{\"services\": [", Truncated = true }))
+            .Unknowns.ShouldHaveSingleItem()
+            .Reason.ShouldContain("cut off");
 
     private static Situation Of(Scene scene) => Situation.Of(scene.Bundle);
 }

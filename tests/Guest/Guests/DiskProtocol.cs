@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Cloudlet.Guest.Tests.Guests;
 
 /// <summary>
-/// The server's side of the Network Block Device protocol (github.com/NetworkBlockDevice/nbd, doc/proto.md): newstyle, with simple replies and no more of it than QEMU asks for.
+/// The server's side of the Network Block Device protocol (github.com/NetworkBlockDevice/nbd, doc/proto.md): newstyle, with simple replies
+/// and only the requests that QEMU uses.
 /// </summary>
 internal sealed class DiskProtocol(Stream client, GuestDisk disk) : IDisposable
 {
@@ -12,15 +13,22 @@ internal sealed class DiskProtocol(Stream client, GuestDisk disk) : IDisposable
     private const ulong OptionReplyMagic = 0x0003E889045565A9;
     private const uint ReplyMagic = 0x67446698;
     private const uint Go = 7;
-    private const uint Acknowledged = 1, Information = 3, Unsupported = 0x80000001;
-    private const ushort HasFlags = 1, TakesFlush = 4, TakesThrough = 8;
-    private const ushort Reading = 0, Writing = 1, Farewell = 2, Flushing = 3;
+    private const uint Acknowledged = 1,
+        Information = 3,
+        Unsupported = 0x80000001;
+    private const ushort HasFlags = 1,
+        TakesFlush = 4,
+        TakesThrough = 8;
+    private const ushort Reading = 0,
+        Writing = 1,
+        Farewell = 2,
+        Flushing = 3;
     private const uint Invalid = 22; // EINVAL
 
     private readonly BufferedStream _input = new(client, 1 << 16);
     private readonly BufferedStream _output = new(client, 1 << 16);
 
-    /// <summary>Serves until the client says farewell or, with an IOException, is gone.</summary>
+    /// <summary>Serves until the client disconnects, or fails with an IOException when the client is gone.</summary>
     public void Serve()
     {
         _output.Write("NBDMAGICIHAVEOPT"u8);
@@ -29,19 +37,18 @@ internal sealed class DiskProtocol(Stream client, GuestDisk disk) : IDisposable
         Get<uint>();
         while (!Negotiate())
             _output.Flush();
-        do
-            _output.Flush();
+        do _output.Flush();
         while (Answer());
     }
 
-    /// <summary>The client's stream goes with it.</summary>
+    /// <summary>Also closes the client's stream.</summary>
     public void Dispose()
     {
         _input.Dispose();
         _output.Dispose();
     }
 
-    /// <summary>Answers one option; true when the client goes on to requests.</summary>
+    /// <summary>Answers one option; true when the client continues with requests.</summary>
     private bool Negotiate()
     {
         if (Get<ulong>() != OptionMagic)
@@ -68,7 +75,7 @@ internal sealed class DiskProtocol(Stream client, GuestDisk disk) : IDisposable
         Put(length);
     }
 
-    /// <summary>Does one request; false when the client says farewell.</summary>
+    /// <summary>Handles one request; false when the client disconnects.</summary>
     private bool Answer()
     {
         Get<uint>();

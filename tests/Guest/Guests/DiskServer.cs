@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Cloudlet.Guest.Tests.Guests;
 
-/// <summary>Gives a disk to one QEMU over a local socket.</summary>
+/// <summary>Serves a disk to one QEMU over a local socket.</summary>
 internal sealed class DiskServer : IDisposable
 {
     private readonly GuestDisk _disk;
@@ -10,7 +10,7 @@ internal sealed class DiskServer : IDisposable
     private readonly Thread _thread;
     private volatile bool _hasClient;
 
-    /// <summary>Listens; the first client is the only one.</summary>
+    /// <summary>Listens; only the first client is served.</summary>
     public DiskServer(GuestDisk disk, string socket)
     {
         _disk = disk;
@@ -21,7 +21,7 @@ internal sealed class DiskServer : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Waits until everything is done that QEMU said before its end; it has ended.</summary>
+    /// <summary>Waits until every request is handled that QEMU sent before it exited.</summary>
     public void Dispose()
     {
         if (!_hasClient)
@@ -42,7 +42,7 @@ internal sealed class DiskServer : IDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            // QEMU was killed, or never came.
+            // QEMU was killed, or never connected.
         }
     }
 }

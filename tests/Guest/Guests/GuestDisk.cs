@@ -3,13 +3,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudlet.Guest.Tests.Guests;
 
 /// <summary>
-/// A drive with a volatile cache, as hosts have them: what was written and not flushed is lost with the power, or is not, each block for itself and in no order. Blocks are
-/// written whole or not at all. What is written stays in memory; the image below is only read.
+/// A drive with a volatile cache, as hosts have them: a write that was not flushed may be lost with the power, each block by itself and in
+/// no order. Blocks are written whole or not at all. Writes stay in memory; the image below is only read.
 /// </summary>
-/// <param name="image">What is on the drive at first.</param>
+/// <param name="image">The initial content of the drive.</param>
 internal sealed class GuestDisk(string image) : IDisposable
 {
-    /// <summary>Bytes that a drive writes at once.</summary>
+    /// <summary>Number of bytes that a drive writes at once.</summary>
     public const int Block = 4096;
 
     private readonly SafeFileHandle _image = File.OpenHandle(image);
@@ -17,14 +17,14 @@ internal sealed class GuestDisk(string image) : IDisposable
     private readonly Dictionary<long, byte[]> _cache = [];
     private readonly Lock _turn = new();
 
-    /// <summary>Bytes.</summary>
+    /// <summary>Size in bytes.</summary>
     public long Length => RandomAccess.GetLength(_image);
 
-    /// <summary>Reads what was written last, flushed or not.</summary>
+    /// <summary>Reads the last written data, flushed or not.</summary>
     public void Read(long offset, Span<byte> into)
     {
         lock (_turn)
-            for (var done = 0; done < into.Length;)
+            for (var done = 0; done < into.Length; )
             {
                 var (number, within) = Math.DivRem(offset + done, Block);
                 var part = into.Slice(done, (int)Math.Min(Block - within, into.Length - done));
@@ -37,13 +37,13 @@ internal sealed class GuestDisk(string image) : IDisposable
     }
 
     /// <summary>Writes into the cache.</summary>
-    /// <param name="offset">Where, bytes.</param>
-    /// <param name="data">What.</param>
-    /// <param name="through">True: through the cache; it is durable then.</param>
+    /// <param name="offset">Where, in bytes.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="through">True: write through the cache, so that the data is durable.</param>
     public void Write(long offset, ReadOnlySpan<byte> data, bool through)
     {
         lock (_turn)
-            for (var done = 0; done < data.Length;)
+            for (var done = 0; done < data.Length; )
             {
                 var (number, within) = Math.DivRem(offset + done, Block);
                 var part = data.Slice(done, (int)Math.Min(Block - within, data.Length - done));
@@ -58,7 +58,7 @@ internal sealed class GuestDisk(string image) : IDisposable
             }
     }
 
-    /// <summary>Makes durable what was written.</summary>
+    /// <summary>Makes all writes durable.</summary>
     public void Flush()
     {
         lock (_turn)
@@ -66,14 +66,19 @@ internal sealed class GuestDisk(string image) : IDisposable
                 Keep(number);
     }
 
-    /// <summary>The power goes. Nobody writes any more.</summary>
-    /// <param name="chance">Decides what is lost: all that was not flushed, nothing, or some of it.</param>
-    /// <returns>In words, for the log.</returns>
+    /// <summary>Simulates a power failure. Nothing may write afterwards.</summary>
+    /// <param name="chance">Decides what is lost: everything that was not flushed, nothing, or some of it.</param>
+    /// <returns>A description for the log.</returns>
     public string LosePower(Random chance)
     {
         lock (_turn)
         {
-            var share = chance.Next(4) switch { 0 => 1.0, 1 => 0.0, _ => chance.NextDouble() };
+            var share = chance.Next(4) switch
+            {
+                0 => 1.0,
+                1 => 0.0,
+                _ => chance.NextDouble(),
+            };
             var written = _cache.Count;
             foreach (var number in _cache.Keys.Order().Where(_ => chance.NextDouble() >= share).ToList())
                 Keep(number);

@@ -8,10 +8,12 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Guest.Tests.Guests;
 
-/// <summary>A host with Debian's own kernel. It is reached over ssh alone, through a port of this machine's loopback, and reaches nothing itself.</summary>
+/// <summary>
+/// A host with Debian's own kernel. It is reachable only over ssh, through a port of this machine's loopback, and cannot connect anywhere.
+/// </summary>
 public sealed class GuestHost : IAsyncDisposable
 {
-    /// <summary>An idle machine boots in 10–20 s; a busy one has needed two minutes.</summary>
+    /// <summary>An idle machine boots in 10–20 s; a busy one has taken two minutes.</summary>
     private static readonly TimeSpan BootLimit = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan CommandLimit = TimeSpan.FromMinutes(10);
 
@@ -20,10 +22,10 @@ public sealed class GuestHost : IAsyncDisposable
     private GuestMachine? _machine;
     private SshConnection? _connection;
 
-    /// <summary>For <c>ssh -F</c>: reaches the guest by its name.</summary>
+    /// <summary>For <c>ssh -F</c>: configures access to the guest by its name.</summary>
     public string SshConfigPath => _folder["ssh_config"];
 
-    /// <summary>Makes the guest and boots it, unless it runs.</summary>
+    /// <summary>Creates the guest and boots it, unless it runs.</summary>
     public async Task UpAsync()
     {
         GuestPrograms.Require();
@@ -34,7 +36,7 @@ public sealed class GuestHost : IAsyncDisposable
         await BootAsync();
     }
 
-    /// <summary>Runs a shell script in the guest as root; its exit code is a result.</summary>
+    /// <summary>Runs a shell script in the guest as root and returns its result, whatever the exit code.</summary>
     public async Task<ProcessResult> ExecAsync(string script, string? input = null) =>
         await _connection!.RunAsync(["sh", "-ec", script], CommandLimit, CancellationToken.None, input);
 
@@ -46,10 +48,12 @@ public sealed class GuestHost : IAsyncDisposable
         return result.Output.TrimEnd('\n');
     }
 
-    /// <summary>Writes a file in the guest; its folder is there. It is in the guest's memory for a while: <c>sync</c> makes it durable.</summary>
+    /// <summary>
+    /// Writes a file in the guest, in an existing folder. It stays in the guest's memory for a while: <c>sync</c> makes it durable.
+    /// </summary>
     public async Task WriteFileAsync(string path, string text) => (await ExecAsync($"cat >'{path}'", text)).ExitCode.ShouldBe(0);
 
-    /// <summary>Reboots as the guest's user would, and waits until systemd has started everything.</summary>
+    /// <summary>Reboots as a user would, and waits until systemd has started everything.</summary>
     public async Task RebootAsync()
     {
         try
@@ -58,14 +62,17 @@ public sealed class GuestHost : IAsyncDisposable
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.Unreachable)
         {
-            // The guest was faster than the answer.
+            // The guest shut down before it could answer.
         }
 
         (await _machine!.EndsWithinAsync(BootLimit)).ShouldBeTrue($"the guest does not shut down; {_machine.ConsoleTail}");
         await BootAsync();
     }
 
-    /// <summary>The power goes between two instructions: memory is lost, and what the drive has not flushed may be. <see cref="UpAsync"/> boots the guest again.</summary>
+    /// <summary>
+    /// Cuts the power between two instructions: memory is lost, and maybe what the drive has not flushed. <see cref="UpAsync"/> boots the
+    /// guest again.
+    /// </summary>
     /// <param name="chance">Decides what is lost.</param>
     public Task CutAsync(Random chance) => _machine!.LosePowerAsync(chance);
 
@@ -96,11 +103,15 @@ public sealed class GuestHost : IAsyncDisposable
                 StrictHostKeyChecking yes
                 KexAlgorithms curve25519-sha256
 
-            """);
+            """
+        );
         _machine = new GuestMachine(image, _port);
     }
 
-    /// <summary>A guest whose kernel has started and that does not get to its end has failed, and is not tried again; once, where its kernel says that the emulated drive does not answer.</summary>
+    /// <summary>
+    /// A guest whose kernel has started but does not finish to boot has failed, without a retry. There is one retry when its kernel reports
+    /// that the emulated drive does not answer.
+    /// </summary>
     private async Task BootAsync()
     {
         if (_connection is not null)
@@ -112,28 +123,40 @@ public sealed class GuestHost : IAsyncDisposable
         var isUp = await ComesUpAsync();
         if (!isUp && _machine.DriveIsSilent)
         {
-            GuestLog.Say($"the emulated drive does not answer the guest's kernel; started once more. {_machine.ConsoleTail}");
+            GuestLog.Say($"the emulated drive does not answer the guest's kernel; starting the guest once more. {_machine.ConsoleTail}");
             await _machine.StartAsync();
             isUp = await ComesUpAsync();
         }
 
         if (!isUp)
-            throw new CloudletException(ErrorKind.Timeout, $"the guest {(_machine.IsRunning ? $"does not answer over ssh {(_machine.DriveIsSilent ? "nor its drive the guest" : $"after {BootLimit.TotalMinutes} min")}" : "has ended")}; {_machine.ConsoleTail}");
-        var state = await ExecAsync("timeout 240 systemctl is-system-running --wait || { systemctl list-jobs --no-legend; systemctl list-units --failed --plain --no-legend; }");
-        GuestLog.Say($"guest booted in {watch.Elapsed.TotalSeconds:0.0} s (kernel after {spoke.TotalSeconds:0.0} s): {state.Output.Trim()}");
+            throw new CloudletException(
+                ErrorKind.Timeout,
+                !_machine.IsRunning ? $"the guest has exited; {_machine.ConsoleTail}"
+                    : _machine.DriveIsSilent ? $"neither the guest answers over ssh nor its drive answers the guest; {_machine.ConsoleTail}"
+                    : $"the guest does not answer over ssh after {BootLimit.TotalMinutes} min; {_machine.ConsoleTail}"
+            );
+        var state = await ExecAsync(
+            "timeout 240 systemctl is-system-running --wait || { systemctl list-jobs --no-legend; systemctl list-units --failed "
+                + "--plain --no-legend; }"
+        );
+        GuestLog.Say(
+            $"guest booted in {watch.Elapsed.TotalSeconds:0.0} s (kernel after {spoke.TotalSeconds:0.0} s): {state.Output.Trim()}"
+        );
         state.Output.ShouldBe("running\n", $"systemd has not started everything; {_machine.ConsoleTail}");
     }
 
-    /// <summary>Waits for sshd; false when the guest has ended, takes too long, or waits for its drive.</summary>
+    /// <summary>Waits for sshd; false when the guest has exited, takes too long, or waits for its drive.</summary>
     private async Task<bool> ComesUpAsync()
     {
-        for (var watch = Stopwatch.StartNew(); _machine!.IsRunning && watch.Elapsed < BootLimit && !_machine.DriveIsSilent;)
+        for (var watch = Stopwatch.StartNew(); _machine!.IsRunning && watch.Elapsed < BootLimit && !_machine.DriveIsSilent; )
             if (await AnswersAsync())
                 return true;
         return false;
     }
 
-    /// <summary>Whether sshd is there: QEMU itself accepts connections from its start on, so its first words have to be waited for.</summary>
+    /// <summary>
+    /// Whether sshd answers: QEMU itself accepts connections from its start on, so we have to wait for sshd's greeting.
+    /// </summary>
     private async Task<bool> AnswersAsync()
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));

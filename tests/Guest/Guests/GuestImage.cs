@@ -1,27 +1,30 @@
 using System.Security.Cryptography;
 using System.Text;
-using Cloudlet.Lab;
 using Cloudlet.Lab.Hosts;
 using Cloudlet.Lab.Images;
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Tests.LabHosts;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Guest.Tests.Guests;
 
 /// <summary>
-/// The disk and the kernel that guests start from: a lab image with Debian's kernel, on ext4. Kept beside the lab's images and built once, by whoever comes first.
+/// The disk and the kernel of guests: a lab image with Debian's kernel, on ext4. Stored beside the lab's images and built once, by the
+/// first test that needs it.
 /// </summary>
 internal sealed class GuestImage
 {
     private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(20);
     private static readonly TimeSpan StepLimit = TimeSpan.FromMinutes(5);
 
-    /// <summary>tiny-initramfs stands in for initramfs-tools, which takes longer than the rest of the kernel and makes what no guest uses.</summary>
+    /// <summary>
+    /// tiny-initramfs replaces initramfs-tools, which takes longer than the rest of the kernel and creates files that no guest uses.
+    /// </summary>
     private static readonly LabHostSpec s_packages = new(GuestSeed.Name) { Packages = ["linux-image-cloud-amd64", "tiny-initramfs"] };
 
     /// <summary>
-    /// Journal and data=ordered, mke2fs's and the kernel's defaults, as on a host: what a power cut can tear depends on them. The inode tables are zeroed now, not by a
-    /// kernel thread in every guest.
+    /// Journal and data=ordered, the defaults of mke2fs and the kernel, as on a host: they determine what a power cut can tear. The inode
+    /// tables are zeroed now, not by a kernel thread in every guest.
     /// </summary>
     private static readonly string[] s_fileSystem = ["-q", "-t", "ext4", "-N", "65536", "-E", "lazy_itable_init=0,lazy_journal_init=0"];
 
@@ -29,18 +32,18 @@ internal sealed class GuestImage
 
     private GuestImage(string folder) => _folder = folder;
 
-    /// <summary>The disk, raw; guests write above it.</summary>
+    /// <summary>The raw disk; guests write to a layer above it.</summary>
     public string Disk => Path.Combine(_folder, "disk.raw");
 
     public string Kernel => Path.Combine(_folder, "vmlinuz");
 
-    /// <summary>Private key of whoever may log in as root.</summary>
+    /// <summary>Private key for logging in as root.</summary>
     public string Key => Path.Combine(_folder, "id_ed25519");
 
-    /// <summary>The guests' public key, as known_hosts has it behind the name.</summary>
+    /// <summary>The guests' public key, in the format of known_hosts after the name.</summary>
     public string HostKey => string.Join(' ', File.ReadAllText(Path.Combine(_folder, "host_key.pub")).Split(' ')[..2]);
 
-    /// <summary>The image, built now unless it is there.</summary>
+    /// <summary>The image; built now unless it exists.</summary>
     public static async Task<GuestImage> GetAsync()
     {
         var images = new LabImages(new LabStore(LabTesting.ImageStore), new HostProcesses(), TimeProvider.System);
@@ -58,7 +61,7 @@ internal sealed class GuestImage
     {
         var building = new GuestImage(final + ".building");
         var mounted = new HostRoot(building._folder);
-        mounted.Unmount(); // of a build that was killed
+        mounted.Unmount(); // left by a build that was killed
         if (Directory.Exists(building._folder))
             Directory.Delete(building._folder, recursive: true);
         Directory.CreateDirectory(building._folder);
@@ -70,7 +73,11 @@ internal sealed class GuestImage
         try
         {
             GuestSeed.Write(mounted.Path, (await File.ReadAllTextAsync(building.Key + ".pub")).Trim(), hostKey);
-            await GuestPrograms.RunAsync(GuestPrograms.MakeFileSystem, StepLimit, [.. s_fileSystem, "-d", mounted.Path, building.Disk, "2G"]);
+            await GuestPrograms.RunAsync(
+                GuestPrograms.MakeFileSystem,
+                StepLimit,
+                [.. s_fileSystem, "-d", mounted.Path, building.Disk, "2G"]
+            );
         }
         finally
         {

@@ -3,13 +3,12 @@ using System.Diagnostics;
 namespace Cloudlet.Guest.Tests.Guests;
 
 /// <summary>
-/// A program that is killed when this process ends, however it ends. A shell holds the other end of a pipe: the kernel closes ours, and the shell kills its child, by the
-/// id that only it can wait for.
+/// A program that is killed when this process ends, however it ends. A shell holds the other end of a pipe: when the kernel closes ours,
+/// the shell kills its child, by the id that only it can wait for.
 /// </summary>
 internal sealed class GuestProcess : IAsyncDisposable
 {
-    private const string Keeper =
-        """
+    private const string Keeper = """
         exec >>"$1" 2>&1 3<&0 </dev/null
         shift
         "$@" 3<&- & guest=$!
@@ -21,19 +20,23 @@ internal sealed class GuestProcess : IAsyncDisposable
 
     private readonly Process _shell;
 
-    /// <summary>Starts it.</summary>
-    /// <param name="log">File for what it says.</param>
+    /// <summary>Starts the program.</summary>
+    /// <param name="log">File for its output.</param>
     /// <param name="command">Program and arguments.</param>
     public GuestProcess(string log, IEnumerable<string> command)
     {
-        var start = new ProcessStartInfo("sh", ["-c", Keeper, "keeper", log, .. command]) { RedirectStandardInput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("sh", ["-c", Keeper, "keeper", log, .. command])
+        {
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+        };
         _shell = Process.Start(start) ?? throw new InvalidOperationException("sh could not be started");
     }
 
-    /// <summary>True until the program has ended, by itself or not.</summary>
+    /// <summary>True until the program has exited, by itself or not.</summary>
     public bool IsRunning => !_shell.HasExited;
 
-    /// <summary>Waits for the program to end by itself; false when it takes longer.</summary>
+    /// <summary>Waits for the program to exit by itself; false on timeout.</summary>
     public async Task<bool> EndsWithinAsync(TimeSpan limit)
     {
         using var timeout = new CancellationTokenSource(limit);

@@ -4,15 +4,17 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Guest.Tests.Persistence;
 
-/// <summary>A guest that holds itself to the example site, which is applied to it as it stands: here is a kernel with the dummy driver. Its tests take turns and go on from what the last one left.</summary>
+/// <summary>
+/// A guest with the health daemon and the example site, applied without changes: this kernel has the dummy driver. Its tests run one after
+/// the other, each from the state that the last one left.
+/// </summary>
 public sealed class ConvergeGuest : IAsyncDisposable
 {
-    /// <summary>The program as the health daemon has it.</summary>
+    /// <summary>Path of the health daemon's program.</summary>
     public const string Program = "/usr/local/lib/cloudlet/cloudlet";
 
-    /// <summary>A service that refuses to start without the link, and tells of each start what it found.</summary>
-    private const string Dependent =
-        """
+    /// <summary>A service that refuses to start without the link, and records at each start what it found.</summary>
+    private const string Dependent = """
         links:
           cloudlet0: {requiredForOnline: true}
         files:
@@ -43,7 +45,7 @@ public sealed class ConvergeGuest : IAsyncDisposable
 
     public GuestHost Host { get; } = new();
 
-    /// <summary>The guest, up and as described.</summary>
+    /// <summary>Brings the guest up and waits until it is as described.</summary>
     public async Task BeginAsync()
     {
         _ = CloudletProgram.Path;
@@ -51,11 +53,13 @@ public sealed class ConvergeGuest : IAsyncDisposable
         (await RunAsync("apply")).ShouldExitWith(0);
     }
 
-    /// <summary>A site file that is laid over the example: <paramref name="section"/> is what it says about the host, without indentation.</summary>
+    /// <summary>
+    /// Writes a site file that is layered over the example: <paramref name="section"/> is its part for the host, without indentation.
+    /// </summary>
     public string Write(string section) =>
         _folder.Write($"overlay-{++_overlays}.yaml", $"hosts:\n  {GuestSeed.Name}:\n    {section.ReplaceLineEndings("\n    ")}\n");
 
-    /// <summary>Runs a verb for the site and what is laid over it, over ssh.</summary>
+    /// <summary>Runs a verb over ssh, for the site and the files layered over it.</summary>
     public Task<ProgramRun> RunAsync(string verb, params IReadOnlyList<string> overlays) =>
         CloudletProgram.RunAsync([verb, .. Site, .. overlays, "--ssh-config", Host.SshConfigPath, "--json"]);
 
@@ -78,7 +82,10 @@ public sealed class ConvergeGuest : IAsyncDisposable
     public async Task LinkWasThereFirstAsync(string? because = null)
     {
         var starts = (await Host.OutputOfAsync("cat /run/starts")).Split('\n');
-        starts.ShouldAllBe(found => found.StartsWith("start ", StringComparison.Ordinal) && found.Contains(" cloudlet0 ") && found.Contains(" 10.80.0."), because);
+        starts.ShouldAllBe(
+            found => found.StartsWith("start ", StringComparison.Ordinal) && found.Contains(" cloudlet0 ") && found.Contains(" 10.80.0."),
+            because
+        );
     }
 
     public async ValueTask DisposeAsync()

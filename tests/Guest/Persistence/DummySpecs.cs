@@ -1,6 +1,9 @@
 namespace Cloudlet.Guest.Tests.Persistence;
 
-/// <summary>The interface that this project began with: a dummy, which a kernel forgets at every boot and which a network system makes once. Over reboots it is there without the health daemon.</summary>
+/// <summary>
+/// The first use case of this project: a dummy link, which a kernel forgets at every boot and which a network system creates only once. It
+/// exists after reboots without the health daemon.
+/// </summary>
 [Collection(nameof(GuestLab))]
 public sealed class DummySpecs(ConvergeGuest site)
 {
@@ -11,7 +14,7 @@ public sealed class DummySpecs(ConvergeGuest site)
         var alone = site.Write("boot: networkd\nhealth: ~");
         (await site.RunAsync("apply", alone)).ShouldExitWith(0);
 
-        // Possible only where loading the driver has made no dummy0 of its own.
+        // Possible only if the driver did not create a dummy0 by itself when it was loaded.
         await site.Host.OutputOfAsync("ip link add dummy0 type dummy && ip address add 10.99.0.1/24 dev dummy0 && ip link set dummy0 up");
         await site.Host.RebootAsync();
 
@@ -26,10 +29,15 @@ public sealed class DummySpecs(ConvergeGuest site)
         await site.BeginAsync();
         await site.Host.OutputOfAsync("ip link delete cloudlet0");
 
-        await site.Host.OutputOfAsync("for i in $(seq 600); do ip -oneline address show cloudlet0 2>/dev/null | grep -q ' 10.80.0.1/24 ' && exit 0; sleep 0.1; done; ip address; exit 1");
+        await site.Host.OutputOfAsync(
+            "for i in $(seq 600); do ip -oneline address show cloudlet0 2>/dev/null | grep -q ' 10.80.0.1/24 ' && exit 0; sleep "
+                + "0.1; done; ip address; exit 1"
+        );
 
         var verified = await site.RunAsync("verify");
         verified.ShouldExitWith(0).Drift.ShouldBeEmpty();
-        (await site.Host.OutputOfAsync("cat /sys/class/net/cloudlet0/address /sys/class/net/cloudlet0/mtu")).ShouldBe("02:00:5e:10:00:01\n1450");
+        (await site.Host.OutputOfAsync("cat /sys/class/net/cloudlet0/address /sys/class/net/cloudlet0/mtu")).ShouldBe(
+            "02:00:5e:10:00:01\n1450"
+        );
     }
 }

@@ -1,14 +1,15 @@
 namespace Cloudlet.Guest.Tests.Persistence;
 
-/// <summary>Faults that a container cannot have, because it shares clock, limits and memory with the machine: here the daemon has a kernel of its own.</summary>
+/// <summary>
+/// Faults that a container cannot have, because it shares clock, limits and memory with the machine: here the daemon has its own kernel.
+/// </summary>
 [Collection(nameof(GuestLab))]
 public sealed class HostFaultSpecs(ConvergeGuest site)
 {
     private const string Meal = "meal.service";
 
-    /// <summary>A service that eats memory when it is told to, and has too little of it.</summary>
-    private const string Eater =
-        $$"""
+    /// <summary>A service that allocates memory when told to, with a low limit.</summary>
+    private const string Eater = $$"""
         health: {fullLook: 10}
         units:
           {{Meal}}:
@@ -30,23 +31,27 @@ public sealed class HostFaultSpecs(ConvergeGuest site)
     [Theory]
     [InlineData("+1 hour")]
     [InlineData("-1 hour")]
-    public async Task The_clock_jumps_and_whatever_breaks_after_it_is_healed(string jump)
+    public async Task After_the_clock_jumps_breakage_is_still_healed(string jump)
     {
         await BeginAsync();
-        var before = await site.Host.OutputOfAsync($"systemctl show -P MainPID {Meal} cloudlet-healthd | sort; systemctl show -P NRestarts cloudlet-healthd");
+        var before = await site.Host.OutputOfAsync(
+            $"systemctl show -P MainPID {Meal} cloudlet-healthd | sort; systemctl show -P NRestarts cloudlet-healthd"
+        );
 
         await site.Host.OutputOfAsync($"date -s \"$(date -d '{jump}')\"; sleep 3");
-        var after = await site.Host.OutputOfAsync($"systemctl show -P MainPID {Meal} cloudlet-healthd | sort; systemctl show -P NRestarts cloudlet-healthd");
+        var after = await site.Host.OutputOfAsync(
+            $"systemctl show -P MainPID {Meal} cloudlet-healthd | sort; systemctl show -P NRestarts cloudlet-healthd"
+        );
         await site.Host.OutputOfAsync(BreakAll);
 
         await HealedAsync();
-        after.ShouldBe(before, "the jump itself is no reason to start anything anew");
+        after.ShouldBe(before, "the jump itself must not restart anything");
     }
 
     [Theory]
     [InlineData("fs.inotify.max_user_watches", 3)]
     [InlineData("fs.inotify.max_user_instances", 0)]
-    public async Task Without_inotify_there_is_an_alarm_and_a_full_look_heals(string limit, int left)
+    public async Task Without_inotify_an_alarm_is_raised_and_a_full_look_heals(string limit, int left)
     {
         await BeginAsync();
         var usual = await site.Host.OutputOfAsync($"sysctl -n {limit}");
@@ -56,7 +61,10 @@ public sealed class HostFaultSpecs(ConvergeGuest site)
             await EventuallyAsync($"grep -q '\"kind\":\"events-limited\"' {Status}");
             await site.Host.OutputOfAsync(BreakAll);
 
-            await EventuallyAsync("! grep -q hand /etc/motd && ip link show cloudlet0 && cmp /etc/cloudlet/dependent.conf /run/dependent && grep -q first /run/dependent");
+            await EventuallyAsync(
+                "! grep -q hand /etc/motd && ip link show cloudlet0 && cmp /etc/cloudlet/dependent.conf /run/dependent && grep -q "
+                    + "first /run/dependent"
+            );
         }
         finally
         {
@@ -67,7 +75,7 @@ public sealed class HostFaultSpecs(ConvergeGuest site)
     }
 
     [Fact]
-    public async Task A_service_that_the_kernel_killed_for_want_of_memory_is_started_again()
+    public async Task A_service_killed_for_lack_of_memory_is_started_again()
     {
         await BeginAsync();
         var first = await site.Host.OutputOfAsync($"systemctl show -P InvocationID {Meal}");
@@ -88,7 +96,7 @@ public sealed class HostFaultSpecs(ConvergeGuest site)
 
     private string Overlay => field ??= site.Write(Eater);
 
-    /// <summary>The host is as described, and its daemon says that all is well.</summary>
+    /// <summary>Waits until the host is as described and its daemon reports that everything is well.</summary>
     private async Task HealedAsync()
     {
         await EventuallyAsync($"grep -q '\"alarms\":\\[\\]' {Status} && ! grep -o '\"state\":\"[^\"]*\"' {Status} | grep -v '\"ok\"'");
@@ -96,5 +104,9 @@ public sealed class HostFaultSpecs(ConvergeGuest site)
     }
 
     private async Task EventuallyAsync(string condition) =>
-        await site.Host.OutputOfAsync($"end=$(($(cut -d. -f1 /proc/uptime) + 180)); while [ $(cut -d. -f1 /proc/uptime) -lt $end ]; do if {{ {condition}; }} >/dev/null 2>&1; then exit 0; fi; sleep 0.3; done; cat {Status}; journalctl -q -b -n 30 -o cat; exit 1");
+        await site.Host.OutputOfAsync(
+            $"end=$(($(cut -d. -f1 /proc/uptime) + 180)); while [ $(cut -d. -f1 /proc/uptime) -lt $end ]; do if {{ {condition}; }} "
+                + $">/dev/null 2>&1; then exit 0; fi; sleep 0.3; done; cat {Status}; "
+                + "journalctl -q -b -n 30 -o cat; exit 1"
+        );
 }

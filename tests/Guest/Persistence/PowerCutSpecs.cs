@@ -5,8 +5,9 @@ using Cloudlet.Guest.Tests.Guests;
 namespace Cloudlet.Guest.Tests.Persistence;
 
 /// <summary>
-/// The power goes at a random moment of an apply or of a heal, on a file system as hosts have it and with a drive that loses what it has not flushed. <c>CLOUDLET_CUTS</c>: how often (3).
-/// <c>CLOUDLET_SEED</c>: the first of as many seeds, one a cut, to do them again; the guest itself never repeats exactly.
+/// The power is cut at a random moment of an apply or of a heal, on a file system as hosts have it and with a drive that loses what it has
+/// not flushed. <c>CLOUDLET_CUTS</c>: how often (3). <c>CLOUDLET_SEED</c>: the first of that many seeds, one for each cut, for repeating
+/// them; the guest itself never repeats exactly.
 /// </summary>
 [Collection(nameof(GuestLab))]
 public sealed class PowerCutSpecs(ConvergeGuest site)
@@ -16,9 +17,8 @@ public sealed class PowerCutSpecs(ConvergeGuest site)
 
     private readonly GuestStates _states = new(site);
 
-    /// <summary>Whoever writes by hand here writes whole files, so that a torn one is of our making.</summary>
-    private const string ByHand =
-        """
+    /// <summary>Writes whole files by hand, so that a torn file must come from our program.</summary>
+    private const string ByHand = """
         echo by hand >/root/by-hand; sync /root/by-hand; mv /root/by-hand /etc/cloudlet/dependent.conf; rm /etc/motd
         ip link delete cloudlet0
         """;
@@ -34,7 +34,10 @@ public sealed class PowerCutSpecs(ConvergeGuest site)
             var chance = new Random(s_seed + cut);
             var isHeal = (s_seed + cut) % 2 != 0;
             var moment = times.Least + (chance.NextDouble() * ((isHeal ? times.Heal : times.Apply) - times.Least));
-            var where = $"cut {cut + 1} of {s_cuts}, {moment.TotalMilliseconds:0} ms into {(isHeal ? "a heal" : $"the apply of {_states.Other.Path}")} (CLOUDLET_SEED={s_seed + cut} CLOUDLET_CUTS=1)";
+            var where =
+                $"cut {cut + 1} of {s_cuts}, {moment.TotalMilliseconds:0} ms into "
+                + $"{(isHeal ? "a heal" : $"the apply of {_states.Other.Path}")} "
+                + $"(CLOUDLET_SEED={s_seed + cut} CLOUDLET_CUTS=1)";
             GuestLog.Say(where);
 
             var isDone = await CutAsync(isHeal ? ByHand : _states.ApplyOther, moment, chance);
@@ -46,14 +49,20 @@ public sealed class PowerCutSpecs(ConvergeGuest site)
         }
     }
 
-    /// <summary>How long it takes to say nothing to the guest, an apply, and a heal.</summary>
+    /// <summary>Measures the time of an empty command in the guest, an apply, and a heal.</summary>
     private async Task<(TimeSpan Least, TimeSpan Apply, TimeSpan Heal)> MeasureAsync()
     {
         var least = await TimeAsync("true");
         var apply = await TimeAsync(_states.ApplyOther);
         _states.Arrived();
-        var heal = await TimeAsync($"{ByHand}\nuntil [ -e /etc/motd ] && ip link show cloudlet0 >/dev/null 2>&1 && [ \"$(cat /etc/cloudlet/dependent.conf /run/dependent | uniq | wc -l)\" = 1 ]; do sleep 0.1; done");
-        GuestLog.Say($"an apply takes {apply.TotalMilliseconds:0} ms, a heal {heal.TotalMilliseconds:0} ms, saying nothing {least.TotalMilliseconds:0} ms");
+        var heal = await TimeAsync(
+            $"{ByHand}\nuntil [ -e /etc/motd ] && ip link show cloudlet0 >/dev/null 2>&1 && [ \"$(cat /etc/cloudlet/dependent.conf "
+                + "/run/dependent | uniq | wc -l)\" = 1 ]; do sleep 0.1; done"
+        );
+        GuestLog.Say(
+            $"an apply takes {apply.TotalMilliseconds:0} ms, a heal {heal.TotalMilliseconds:0} ms, saying nothing "
+                + $"{least.TotalMilliseconds:0} ms"
+        );
         return (least, apply, heal);
     }
 
@@ -64,7 +73,7 @@ public sealed class PowerCutSpecs(ConvergeGuest site)
         return watch.Elapsed;
     }
 
-    /// <summary>True when the script had ended, and said so, when the power went.</summary>
+    /// <summary>True when the script had finished and reported it before the power was cut.</summary>
     private async Task<bool> CutAsync(string script, TimeSpan moment, Random chance)
     {
         var run = site.Host.ExecAsync(script);
@@ -83,5 +92,6 @@ public sealed class PowerCutSpecs(ConvergeGuest site)
         return isDone;
     }
 
-    private static int? Number(string variable) => int.TryParse(Environment.GetEnvironmentVariable(variable), out var number) ? number : null;
+    private static int? Number(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), out var number) ? number : null;
 }

@@ -1,23 +1,25 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Cloudlet.Lab;
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Tests.Converge;
 using Cloudlet.Lab.Tests.LabHosts;
 
 namespace Cloudlet.Guest.Tests.Runtime;
 
-/// <summary>The image of <c>cloudlet lab image</c>, and a store with a base of it that counts: booted and sealed once for all tests of the runtime.</summary>
+/// <summary>
+/// The image of <c>cloudlet lab image</c>, and a store with a base of it that counts: booted and sealed once for all tests of the runtime.
+/// </summary>
 public sealed class CountingBase : IAsyncDisposable
 {
     private static readonly TimeSpan s_buildLimit = TimeSpan.FromMinutes(20);
-    private static readonly TimeSpan s_kept = TimeSpan.FromHours(6); // another run may be at one of a program that is not much older
+    private static readonly TimeSpan s_kept = TimeSpan.FromHours(6); // a parallel run may use the image of a slightly older program
 
     private JsonElement? _made;
 
     /// <summary>The store.</summary>
     internal RuntimeStoreFolder Store { get; } = new();
 
-    /// <summary>Path of the image, made once for each program and kept beside the lab's images.</summary>
+    /// <summary>Path of the image, made once for each version of the program and kept beside the lab's images.</summary>
     internal static async Task<string> ImageAsync()
     {
         RuntimeStoreFolder.Require();
@@ -25,20 +27,36 @@ public sealed class CountingBase : IAsyncDisposable
         await using var program = File.OpenRead(CloudletProgram.Path);
         var image = Path.Combine(folder, $"{Convert.ToHexStringLower(await SHA256.HashDataAsync(program))[..12]}.qcow2");
         using var turn = await LabLock.AcquireAsync($"{image}.lock", s_buildLimit, TimeProvider.System, CancellationToken.None);
-        foreach (var old in Directory.EnumerateFiles(folder).Where(p => DateTime.UtcNow - File.GetLastWriteTimeUtc(p) > s_kept && !p.StartsWith(image, StringComparison.Ordinal)))
+        foreach (
+            var old in Directory
+                .EnumerateFiles(folder)
+                .Where(p => DateTime.UtcNow - File.GetLastWriteTimeUtc(p) > s_kept && !p.StartsWith(image, StringComparison.Ordinal))
+        )
             File.Delete(old);
         if (!File.Exists(image))
             (await CloudletProgram.RunAsync("lab", "image", image, "--store", LabTesting.ImageStore)).ShouldExitWith(0);
         return image;
     }
 
-    /// <summary>The base <c>counter</c>, as the program tells of it.</summary>
+    /// <summary>The base <c>counter</c>, as the program reports it.</summary>
     internal async Task<JsonElement> GetAsync() =>
-        _made ??= await Store.AskAsync("base", "create", await ImageAsync(), "--name", "counter", "--memory", "256M", "--until", "serial:cloudlet guest is ready", "--timeout", "9m");
+        _made ??= await Store.AskAsync(
+            "base",
+            "create",
+            await ImageAsync(),
+            "--name",
+            "counter",
+            "--memory",
+            "256M",
+            "--until",
+            "serial:cloudlet guest is ready",
+            "--timeout",
+            "9m"
+        );
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }
 
-/// <summary>Specs that share the base that counts.</summary>
+/// <summary>Specs that share the counting base.</summary>
 [CollectionDefinition(nameof(CountingGuests))]
 public sealed class CountingGuests : ICollectionFixture<CountingBase>;

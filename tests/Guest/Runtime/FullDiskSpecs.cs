@@ -4,12 +4,12 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Guest.Tests.Runtime;
 
-/// <summary>Commands of the runtime on a file system that has no room, hardly any, and not quite enough.</summary>
+/// <summary>Commands of the runtime on a file system with no space, hardly any, and almost enough.</summary>
 [Collection(nameof(CountingGuests))]
 public sealed class FullDiskSpecs(CountingBase counting)
 {
     [Fact]
-    public async Task A_full_disk_stops_import_export_and_resume_and_nothing_of_them_is_left()
+    public async Task A_full_disk_stops_import_export_and_resume_and_leaves_nothing_behind()
     {
         await counting.GetAsync();
         using var outside = new TempDir();
@@ -20,12 +20,12 @@ public sealed class FullDiskSpecs(CountingBase counting)
         await SqueezeAsync(disk, store, "base", "import", outside["counter.base"], "--name", "counter");
         await SqueezeAsync(disk, store, "base", "export", "counter", disk["again.base"]);
         await SqueezeAsync(disk, store, "vm", "resume", "counter", "--name", "one", "--forward", "0:7000");
-        (await store.RunAsync("vm", "stop", "one", "--force", "--remove")).ShouldExitWith(0); // it would not live through a full tmpfs
+        (await store.RunAsync("vm", "stop", "one", "--force", "--remove")).ShouldExitWith(0); // it would not survive a full tmpfs
         (await store.RunAsync("store", "verify")).ShouldExitWith(0);
     }
 
     [Fact]
-    public async Task A_full_disk_stops_overlay_and_synthesis_and_nothing_of_them_is_left()
+    public async Task A_full_disk_stops_overlay_and_synthesis_and_leaves_nothing_behind()
     {
         await counting.GetAsync();
         var origin = await counting.Store.ResumeAsync("squeezed");
@@ -44,14 +44,14 @@ public sealed class FullDiskSpecs(CountingBase counting)
     }
 
     [Fact]
-    public async Task A_guest_that_boots_and_finds_no_room_for_its_memory_is_told_of()
+    public async Task A_guest_without_room_for_its_memory_is_reported()
     {
         await counting.GetAsync();
         using var disk = new TmpfsMount("size=2g");
         await using var store = new RuntimeStoreFolder(disk["store"]);
         (await store.RunAsync("base", "import", await CountingBase.ImageAsync(), "--name", "disk")).ShouldExitWith(0);
         var before = Names(disk);
-        var needed = new DriveInfo(disk.Path).TotalSize - Room(disk.Path); // the disk is copied; memory of some ten MiB comes on top of it
+        var needed = new DriveInfo(disk.Path).TotalSize - Room(disk.Path); // the disk is copied; in addition, the memory needs some ten MiB
         using var filler = Fill(disk.Path, needed + (24 << 20));
 
         var run = await store.RunAsync("base", "create", "disk", "--memory", "256M", "--until", "serial:cloudlet guest is ready");
@@ -62,11 +62,12 @@ public sealed class FullDiskSpecs(CountingBase counting)
     }
 
     [Fact]
-    public async Task A_guest_whose_disk_can_t_be_written_stands_still_and_goes_on_when_it_is_told_to()
+    public async Task A_guest_whose_disk_cannot_be_written_is_paused_and_resumes_when_told_to()
     {
         await counting.GetAsync();
         using var outside = new TempDir();
-        await using var disk = await LoopDisk.MountAsync(outside, 1500); // in a full tmpfs a guest dies: even to read a hole of its memory's file takes a page there
+        // in a full tmpfs a guest dies: even reading a hole of its memory file needs a page
+        await using var disk = await LoopDisk.MountAsync(outside, 1500);
         await using var store = new RuntimeStoreFolder(Path.Combine(disk.Path, "store"));
         await TakeBaseAsync(store);
         await store.ResumeAsync("one");
@@ -85,7 +86,7 @@ public sealed class FullDiskSpecs(CountingBase counting)
         await store.StateAsync("one", "running");
     }
 
-    /// <summary>Brings the base that counts into another store.</summary>
+    /// <summary>Copies the counting base into another store.</summary>
     private async Task TakeBaseAsync(RuntimeStoreFolder store)
     {
         using var outside = new TempDir();
@@ -93,7 +94,7 @@ public sealed class FullDiskSpecs(CountingBase counting)
         (await store.RunAsync("base", "import", outside["counter.base"], "--name", "counter")).ShouldExitWith(0);
     }
 
-    /// <summary>Runs a command with more and more room until it has enough. Each time before that it says so and leaves nothing.</summary>
+    /// <summary>Runs a command with more and more space until it succeeds. Every failed run must say so and leave nothing.</summary>
     private static async Task SqueezeAsync(TmpfsMount disk, RuntimeStoreFolder store, params IReadOnlyList<string> arguments)
     {
         var (names, processes) = (Names(disk), store.Processes());
@@ -116,14 +117,29 @@ public sealed class FullDiskSpecs(CountingBase counting)
         }
     }
 
-    /// <summary>Takes everything but so many bytes, until disposed.</summary>
-    private static FileStream Fill(string folder, long room) => new(
-        Path.Combine(folder, "filler"),
-        new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, PreallocationSize = Math.Max(0, Room(folder) - room), Options = FileOptions.DeleteOnClose });
+    /// <summary>Fills the file system except for some bytes, until disposed.</summary>
+    private static FileStream Fill(string folder, long room) =>
+        new(
+            Path.Combine(folder, "filler"),
+            new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                PreallocationSize = Math.Max(0, Room(folder) - room),
+                Options = FileOptions.DeleteOnClose,
+            }
+        );
 
     private static long Room(string folder) => new DriveInfo(folder).AvailableFreeSpace;
 
-    /// <summary>Every file and socket, but for those that any command makes and that stay: what QEMU can do here, and the lock of a VM.</summary>
+    /// <summary>
+    /// Every file and socket, except those that any command creates and that stay: the record of what QEMU can do here, the lock of a VM,
+    /// and the empty lock of a name.
+    /// </summary>
     private static string[] Names(TmpfsMount disk) =>
-        [.. Directory.EnumerateFiles(disk.Path, "*", SearchOption.AllDirectories).Where(p => Path.GetFileName(p) is not ("filler" or "host.json" or "lock")).Order(StringComparer.Ordinal)];
+        [.. Directory.EnumerateFiles(disk.Path, "*", SearchOption.AllDirectories).Where(p => !Stays(p)).Order(StringComparer.Ordinal)];
+
+    private static bool Stays(string path) =>
+        Path.GetFileName(path) is "filler" or "host.json" or "kvm.json" or "lock"
+        || (Path.GetFileName(Path.GetDirectoryName(path)) == "names" && new FileInfo(path).Length == 0);
 }

@@ -5,7 +5,7 @@ using Cloudlet.Lab.Tests.Converge;
 
 namespace Cloudlet.Guest.Tests.Runtime;
 
-/// <summary><c>cloudlet vm console</c>, with a person at it who logs in and types.</summary>
+/// <summary><c>cloudlet vm console</c>, used like a person who logs in and types.</summary>
 internal sealed class GuestConsole : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
@@ -20,10 +20,17 @@ internal sealed class GuestConsole : IAsyncDisposable
         _reading = ReadAsync();
     }
 
-    /// <summary>Connects, and logs in as root when nobody is.</summary>
+    /// <summary>Connects, and logs in as root unless that was done.</summary>
     public static async Task<GuestConsole> OpenAsync(RuntimeStoreFolder store, string vm)
     {
-        var program = Process.Start(new ProcessStartInfo(CloudletProgram.Path, ["vm", "console", vm, "--store", store.Path]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false })!;
+        var program = Process.Start(
+            new ProcessStartInfo(CloudletProgram.Path, ["vm", "console", vm, "--store", store.Path])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
         var console = new GuestConsole(program);
         await console.TypeAsync("");
         if (await console.SaysAsync("login: ", "# ") == 0)
@@ -41,7 +48,7 @@ internal sealed class GuestConsole : IAsyncDisposable
         lock (_said)
             _said.Clear();
 
-        // The terminal echoes what is typed: the marks are only whole in what the shell prints.
+        // The terminal echoes what is typed: only the shell's output contains the marks in one piece.
         await TypeAsync($"stty cols 500; echo 'begin''s'; {command}; echo 'end''s'");
         await SaysAsync("ends\r\n");
         lock (_said)
@@ -66,14 +73,14 @@ internal sealed class GuestConsole : IAsyncDisposable
         await _program.StandardInput.FlushAsync();
     }
 
-    /// <summary>Waits for one of the texts; returns which.</summary>
+    /// <summary>Waits for one of the texts; returns its index.</summary>
     private async Task<int> SaysAsync(params string[] texts)
     {
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < s_patience; await Task.Delay(50))
             lock (_said)
                 if (Array.FindIndex(texts, t => _said.ToString().Contains(t, StringComparison.Ordinal)) is >= 0 and var which)
                     return which;
-        throw new CloudletException(ErrorKind.Timeout, $"the guest's console did not say {string.Join(" or ", texts)}; it said: {_said}");
+        throw new CloudletException(ErrorKind.Timeout, $"the console did not print {string.Join(" or ", texts)}; it printed: {_said}");
     }
 
     private async Task ReadAsync()

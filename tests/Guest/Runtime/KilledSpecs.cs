@@ -3,7 +3,9 @@ using Cloudlet.Lab.Tests.Converge;
 
 namespace Cloudlet.Guest.Tests.Runtime;
 
-/// <summary>Commands of the runtime that are killed somewhere in the middle, and two that do the same at once. What is left is a whole VM or none.</summary>
+/// <summary>
+/// Commands of the runtime that are killed in the middle, and two that run at the same time. The result is a whole VM or none.
+/// </summary>
 [Collection(nameof(CountingGuests))]
 public class KilledSpecs(CountingBase counting)
 {
@@ -26,7 +28,7 @@ public class KilledSpecs(CountingBase counting)
             await EverythingIsWholeAsync(store, boot);
         }
 
-        // Nothing of the killed ones is in the way.
+        // The remains of killed commands block nothing.
         var made = await store.AskAsync("synthesize", store["killed.overlay"], "--name", "made", "--forward", "0:7000");
         (await RuntimeStoreFolder.CountAsync(made)).Boot.ShouldBe(boot);
         (await store.RunAsync("vm", "stop", "made", "--force", "--remove")).ShouldExitWith(0);
@@ -34,14 +36,16 @@ public class KilledSpecs(CountingBase counting)
     }
 
     [Fact]
-    public async Task Two_of_one_overlay_at_once_are_two_vms()
+    public async Task Two_syntheses_of_one_overlay_at_once_give_two_vms()
     {
         var store = counting.Store;
         await counting.GetAsync();
         await store.ResumeAsync("twins");
         await store.AskAsync("overlay", "create", "twins", store["twins.overlay"]);
 
-        var both = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => store.AskAsync("synthesize", store["twins.overlay"], "--forward", "0:7000")));
+        var both = await Task.WhenAll(
+            Enumerable.Range(0, 2).Select(_ => store.AskAsync("synthesize", store["twins.overlay"], "--forward", "0:7000"))
+        );
 
         var counts = await Task.WhenAll(both.Select(RuntimeStoreFolder.CountAsync));
         counts[0].Boot.ShouldBe(counts[1].Boot);
@@ -51,7 +55,7 @@ public class KilledSpecs(CountingBase counting)
     }
 
     [Fact]
-    public async Task An_overlay_of_a_vm_whose_qemu_is_killed_meanwhile_is_whole_or_not_there()
+    public async Task An_overlay_of_a_vm_whose_qemu_is_killed_is_whole_or_absent()
     {
         var store = counting.Store;
         await counting.GetAsync();
@@ -71,13 +75,20 @@ public class KilledSpecs(CountingBase counting)
         }
     }
 
-    /// <summary>Kills the command after so many sevenths of what it would take.</summary>
+    /// <summary>Kills the command after some sevenths of its expected time.</summary>
     private static async Task KilledAsync(RuntimeStoreFolder store, int part, params IReadOnlyList<string> arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(CloudletProgram.Path, [.. arguments, "--store", store.Path]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(CloudletProgram.Path, [.. arguments, "--store", store.Path])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+            }
+        )!;
         var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await Task.Delay(TimeSpan.FromMilliseconds(150 * part));
-        process.Kill(); // the command alone: what it started is to notice by itself
+        process.Kill(); // only the command: what it started must notice by itself
         await process.WaitForExitAsync().WaitAsync(s_patience);
         await said.WaitAsync(s_patience);
     }
@@ -89,12 +100,12 @@ public class KilledSpecs(CountingBase counting)
             var known = (await store.VmsAsync()).Select(v => v.GetProperty("pid").GetInt32()).ToHashSet();
             if (store.Processes().All(known.Contains))
                 break;
-            watch.Elapsed.ShouldBeLessThan(s_patience, "a QEMU runs that belongs to no VM");
+            watch.Elapsed.ShouldBeLessThan(s_patience, "a QEMU without a VM still runs");
         }
 
         foreach (var vm in await store.VmsAsync())
         {
-            // Dead: its record was written, and the command was killed before it let QEMU go.
+            // Dead: the command was killed after it wrote the record and before it let QEMU run.
             if (vm.GetProperty("state").GetString() == "running")
                 (await RuntimeStoreFolder.CountAsync(vm)).Boot.ShouldBe(boot);
             else
@@ -103,6 +114,10 @@ public class KilledSpecs(CountingBase counting)
                 (await store.RunAsync("vm", "stop", vm.GetProperty("id").GetString()!, "--force", "--remove")).ShouldExitWith(0);
         }
 
+        // A command that was killed just before it renamed its folder has released the lock: for a moment the folder counts as being
+        // created.
+        foreach (var left in Directory.EnumerateDirectories(Path.Combine(store.Path, "staging")))
+            Directory.SetLastWriteTimeUtc(left, DateTime.UtcNow.AddHours(-1));
         (await store.RunAsync("store", "gc")).ShouldExitWith(0);
         Directory.EnumerateFileSystemEntries(Path.Combine(store.Path, "staging")).ShouldBeEmpty();
         if (File.Exists(store["another.overlay"]))

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Cloudlet.Lab.Tests.Converge;
 using Cloudlet.TestKit;
 
@@ -11,12 +12,15 @@ internal sealed class LoopDisk : IAsyncDisposable
     /// <summary>Where it is mounted.</summary>
     public string Path { get; }
 
-    /// <summary>Makes and mounts it; skips the calling test where the kernel has no loop devices.</summary>
-    /// <param name="folder">Takes the file and the place.</param>
+    /// <summary>Creates and mounts it; skips the calling test where the kernel has no loop devices.</summary>
+    /// <param name="folder">Folder for the file and the mount point.</param>
     /// <param name="mebibytes">Its size.</param>
     public static async Task<LoopDisk> MountAsync(TempDir folder, int mebibytes)
     {
-        Assert.SkipUnless(File.Exists("/dev/loop-control"), "needs loop devices: modprobe loop");
+        Assert.SkipUnless(
+            (await CloudletProgram.RunAnyAsync("losetup", ["--find"])).ExitCode == 0,
+            "needs loop devices, and losetup found none: modprobe loop"
+        );
         await using (var file = File.Create(folder["loop.ext4"]))
             file.SetLength((long)mebibytes << 20);
         (await CloudletProgram.RunAnyAsync("mkfs.ext4", ["-q", "-m", "0", folder["loop.ext4"]])).ShouldExitWith(0);
@@ -25,5 +29,25 @@ internal sealed class LoopDisk : IAsyncDisposable
         return new LoopDisk(path);
     }
 
-    public async ValueTask DisposeAsync() => (await CloudletProgram.RunAnyAsync("umount", [Path])).ShouldExitWith(0);
+    /// <summary>
+    /// Unmounts it. A process that was just started shares its parent's files until it executes its program, so the file system can be busy
+    /// for a moment; the message names processes that use it for longer.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(100))
+        {
+            var run = await CloudletProgram.RunAnyAsync("umount", [Path]);
+            if (run.ExitCode == 0)
+                return;
+            if (watch.Elapsed > TimeSpan.FromSeconds(20))
+                throw new IOException($"{run.Error}{await UsersAsync()}");
+        }
+    }
+
+    private async Task<string> UsersAsync()
+    {
+        var script = $"for p in /proc/[0-9]*; do ls -l $p/fd $p/cwd 2>/dev/null | grep -q {Path} && tr '\\0' ' ' <$p/cmdline && echo; done";
+        return (await CloudletProgram.RunAnyAsync("sh", ["-c", script])).Output;
+    }
 }

@@ -1,11 +1,11 @@
 namespace Cloudlet.Guest.Tests.Runtime;
 
-/// <summary>VMs that go on where a base was sealed, with the published program as a user has it.</summary>
+/// <summary>VMs that resume where a base was sealed, with the published program as users have it.</summary>
 [Collection(nameof(CountingGuests))]
 public class ResumeSpecs(CountingBase counting)
 {
     [Fact]
-    public async Task Resumed_vms_go_on_counting_where_the_base_was_sealed_and_leave_nothing()
+    public async Task Resumed_vms_continue_to_count_where_the_base_was_sealed_and_leave_nothing()
     {
         var store = counting.Store;
         (await counting.GetAsync()).GetProperty("sealed").GetBoolean().ShouldBeTrue();
@@ -17,9 +17,9 @@ public class ResumeSpecs(CountingBase counting)
         var two = await store.ResumeAsync("two");
         var second = await RuntimeStoreFolder.CountAsync(two);
         var again = await RuntimeStoreFolder.CountAsync(one);
-        second.Boot.ShouldBe(first.Boot, "both are the boot that was sealed");
+        second.Boot.ShouldBe(first.Boot, "both continue the sealed boot");
         again.Boot.ShouldBe(first.Boot);
-        again.Number.ShouldBeGreaterThan(first.Number, "the count goes on");
+        again.Number.ShouldBeGreaterThan(first.Number, "the count continues");
         second.Number.ShouldBeLessThan(again.Number, "the second one began where the base was sealed, not where the first one is");
 
         store.Processes().Order().ShouldBe(new[] { one, two }.Select(v => v.GetProperty("pid").GetInt32()).Order());

@@ -10,11 +10,11 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Guest.Tests.Runtime;
 
-/// <summary>What the guest that counts says: which boot it is, and how far it is.</summary>
+/// <summary>The counting guest's answer: which boot it is, and the count.</summary>
 internal sealed record Count(string Boot, int Number);
 
-/// <summary>A store of a test's own, used through the program as users use it. Its VMs end with it.</summary>
-/// <param name="path">Where it is to be; null for a place of its own.</param>
+/// <summary>A store of one test, used through the program as users use it. Its VMs are stopped with it.</summary>
+/// <param name="path">Its place; null for a temporary folder.</param>
 internal sealed class RuntimeStoreFolder(string? path = null) : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -28,16 +28,17 @@ internal sealed class RuntimeStoreFolder(string? path = null) : IAsyncDisposable
     public string this[string name] => _folder[name];
 
     /// <summary>Skips the calling test, or fails it in CI, when VMs can't run here.</summary>
-    public static void Require() => LabTesting.RequirePrograms(
-        GuestPrograms.Qemu, GuestPrograms.MakeFileSystem, HelperPrograms.Mmdebstrap, HelperPrograms.QemuImg);
+    public static void Require() =>
+        LabTesting.RequirePrograms(GuestPrograms.Qemu, GuestPrograms.MakeFileSystem, HelperPrograms.Mmdebstrap, HelperPrograms.QemuImg);
 
     /// <summary>Runs <c>cloudlet … --store</c>.</summary>
     public Task<ProgramRun> RunAsync(params IReadOnlyList<string> arguments) => CloudletProgram.RunAsync([.. arguments, "--store", Path]);
 
-    /// <summary>Runs it with <c>--json</c> and returns the one line that it must say.</summary>
-    public async Task<JsonElement> AskAsync(params IReadOnlyList<string> arguments) => (await RunAsync([.. arguments, "--json"])).ShouldExitWith(0).Events.ShouldHaveSingleItem();
+    /// <summary>Runs it with <c>--json</c> and returns the one line of output.</summary>
+    public async Task<JsonElement> AskAsync(params IReadOnlyList<string> arguments) =>
+        (await RunAsync([.. arguments, "--json"])).ShouldExitWith(0).Events.ShouldHaveSingleItem();
 
-    /// <summary>The VMs that there are.</summary>
+    /// <summary>The store's VMs.</summary>
     public async Task<IReadOnlyList<JsonElement>> VmsAsync() => (await RunAsync("vm", "list", "--json")).ShouldExitWith(0).Events;
 
     /// <summary>Waits until a VM is in a state.</summary>
@@ -51,10 +52,10 @@ internal sealed class RuntimeStoreFolder(string? path = null) : IAsyncDisposable
         }
     }
 
-    /// <summary>What is said of a guest whose clock is right.</summary>
+    /// <summary>Message for a guest whose clock is right.</summary>
     public const string ClockIsRight = "the guest's clock was set to this machine's";
 
-    /// <summary>Resumes a VM of the base that counts.</summary>
+    /// <summary>Resumes a VM of the counting base.</summary>
     public async Task<JsonElement> ResumeAsync(string name)
     {
         var vm = await AskAsync("vm", "resume", "counter", "--name", name, "--forward", "0:7000");
@@ -74,12 +75,18 @@ internal sealed class RuntimeStoreFolder(string? path = null) : IAsyncDisposable
         return new Count(words[0], int.Parse(words[1]));
     }
 
-    /// <summary>Processes that work in a folder of the store: the QEMUs of its VMs. One that has ended and that nobody has waited for yet does not.</summary>
+    /// <summary>
+    /// Processes that work in a folder of the store: the QEMUs of its VMs. A process that has exited but was not waited for does not count.
+    /// </summary>
     public IReadOnlyList<int> Processes() =>
-    [
-        .. Directory.GetDirectories("/proc").Where(p => int.TryParse(System.IO.Path.GetFileName(p), NumberStyles.None, CultureInfo.InvariantCulture, out _) && WorksIn(p, Path))
-            .Select(p => int.Parse(System.IO.Path.GetFileName(p), CultureInfo.InvariantCulture)),
-    ];
+        [
+            .. Directory
+                .GetDirectories("/proc")
+                .Where(p =>
+                    int.TryParse(System.IO.Path.GetFileName(p), NumberStyles.None, CultureInfo.InvariantCulture, out _) && WorksIn(p, Path)
+                )
+                .Select(p => int.Parse(System.IO.Path.GetFileName(p), CultureInfo.InvariantCulture)),
+        ];
 
     public async ValueTask DisposeAsync()
     {
@@ -92,11 +99,13 @@ internal sealed class RuntimeStoreFolder(string? path = null) : IAsyncDisposable
     {
         try
         {
-            return Directory.ResolveLinkTarget($"{process}/cwd", returnFinalTarget: false)?.FullName.StartsWith(store, StringComparison.Ordinal) == true;
+            return Directory
+                    .ResolveLinkTarget($"{process}/cwd", returnFinalTarget: false)
+                    ?.FullName.StartsWith(store, StringComparison.Ordinal) == true;
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            return false; // the machine's own, or gone
+            return false; // another process of the machine, or gone
         }
     }
 }

@@ -1,13 +1,14 @@
 using Cloudlet.Guest.Tests.Guests;
+using Cloudlet.Lab.Tests.Converge;
 
 namespace Cloudlet.Guest.Tests.Runtime;
 
-/// <summary>The whole life of an overlay, with real guests under QEMU, as docs/guides/vms.md tells it.</summary>
+/// <summary>The whole life of an overlay, with real guests under QEMU, as described in docs/guides/vms.md.</summary>
 [Collection(nameof(CountingGuests))]
 public class SynthesisSpecs(CountingBase counting)
 {
     [Fact]
-    public async Task A_guest_goes_on_counting_in_another_store()
+    public async Task A_guest_continues_to_count_in_another_store()
     {
         var (here, made) = (counting.Store, await counting.GetAsync());
         await using var there = new RuntimeStoreFolder();
@@ -17,6 +18,7 @@ public class SynthesisSpecs(CountingBase counting)
 
         var overlay = await here.AskAsync("overlay", "create", "moved", here["one.overlay"]);
         await here.AskAsync("base", "export", "counter", here["counter.base"]);
+        await SaysItsQemuAsync(here, made.GetProperty("manifest").GetProperty("definition").GetProperty("qemuVersion").GetString()!);
         var imported = await there.AskAsync("base", "import", here["counter.base"]);
         await using var server = new FileServer(here["one.overlay"]);
         var two = await there.AskAsync("synthesize", server.Url, "--name", "two", "--forward", "0:7000");
@@ -26,9 +28,15 @@ public class SynthesisSpecs(CountingBase counting)
         overlay.GetProperty("base").GetString().ShouldBe(made.GetProperty("id").GetString());
         after.Boot.ShouldBe(before.Boot);
         after.Number.ShouldBeGreaterThan(before.Number);
-        (await RuntimeStoreFolder.CountAsync(one)).Boot.ShouldBe(before.Boot); // the first one goes on, too
+        (await RuntimeStoreFolder.CountAsync(one)).Boot.ShouldBe(before.Boot); // the first one continues, too
         await using (var console = await GuestConsole.OpenAsync(there, "two"))
-            (await console.RunAsync("echo 3 >/proc/sys/vm/drop_caches; sha256sum /root/changed | cut -c1-64; cat /root/deleted 2>/dev/null | wc -c")).ReplaceLineEndings(" ").ShouldBe($"{digest} 0");
+            (
+                await console.RunAsync(
+                    "echo 3 >/proc/sys/vm/drop_caches; sha256sum /root/changed | cut -c1-64; cat /root/deleted 2>/dev/null | wc -c"
+                )
+            )
+                .ReplaceLineEndings(" ")
+                .ShouldBe($"{digest} 0");
         await NothingStartsFromDamageAsync(here, there);
         (await there.RunAsync("store", "verify")).ShouldExitWith(0);
         (await here.RunAsync("store", "verify")).ShouldExitWith(0);
@@ -36,7 +44,7 @@ public class SynthesisSpecs(CountingBase counting)
     }
 
     [Fact]
-    public async Task What_a_guest_does_not_use_any_more_is_not_carried_when_it_is_trimmed()
+    public async Task Trimmed_space_of_a_guest_is_not_carried()
     {
         const int Deleted = 20_000_000;
         var store = counting.Store;
@@ -60,9 +68,22 @@ public class SynthesisSpecs(CountingBase counting)
     private static async Task<string> ChangeAsync(RuntimeStoreFolder store, string vm)
     {
         await using var console = await GuestConsole.OpenAsync(store, vm);
-        var digest = await console.RunAsync("head -c 5000000 /dev/urandom >/root/deleted; sync; rm /root/deleted; head -c 3000000 /dev/urandom >/root/changed; sync; sha256sum /root/changed | cut -c1-64");
+        var digest = await console.RunAsync(
+            "head -c 5000000 /dev/urandom >/root/deleted; sync; rm /root/deleted; head -c 3000000 /dev/urandom >/root/changed; "
+                + "sync; sha256sum /root/changed | cut -c1-64"
+        );
         digest.Length.ShouldBe(64, digest);
         return digest;
+    }
+
+    private static async Task SaysItsQemuAsync(RuntimeStoreFolder here, string version)
+    {
+        foreach (var file in new[] { here["one.overlay"], here["counter.base"] })
+        {
+            (await CloudletProgram.RunAsync("overlay", "show", file)).ShouldExitWith(0).Output.ShouldContain($"of QEMU {version}");
+            var json = (await CloudletProgram.RunAsync("overlay", "show", file, "--json")).ShouldExitWith(0);
+            json.Output.ShouldContain($"\"qemuVersion\":\"{version}\"");
+        }
     }
 
     private static async Task NothingStartsFromDamageAsync(RuntimeStoreFolder here, RuntimeStoreFolder there)

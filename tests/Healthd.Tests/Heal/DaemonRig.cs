@@ -1,27 +1,31 @@
 using System.Text;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
-using Cloudlet.DesiredState.Files;
 using Cloudlet.DesiredState.Health;
-using Cloudlet.DesiredState.Units;
+using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Kinds.Units;
+using Cloudlet.Healthd.Hosting;
+using Cloudlet.Healthd.Report;
 using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Systemd;
-using Cloudlet.Resources.Files;
+using Cloudlet.Resources.Kinds.Files;
+using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.Resources.State;
-using Cloudlet.Resources.Units;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 using NSubstitute;
 
 namespace Cloudlet.Healthd.Tests.Heal;
 
-/// <summary>The daemon of a host in memory: a configuration file, and the service that loads it, which is enabled and does not run.</summary>
+/// <summary>
+/// The daemon on a host in memory: a configuration file, and the service that loads it, which is enabled and does not run.
+/// </summary>
 internal sealed class DaemonRig : IDisposable
 {
     public const string Unit = "edge.service";
     public const string Configuration = "/etc/edge.conf";
 
-    /// <summary>A host on which nothing was applied.</summary>
+    /// <summary>A host to which nothing was applied.</summary>
     /// <param name="starter">Starts and restarts units; null: the host's service manager.</param>
     public DaemonRig(Func<ISystemd, ISystemd>? starter = null)
     {
@@ -33,7 +37,15 @@ internal sealed class DaemonRig : IDisposable
             Machine = Machine,
             Kinds = new KindRegistry()
                 .Add(new FilesKind(Machine.Files, new ContentVault(Machine.Files, "/var/lib/cloudlet/vault"), []))
-                .Add(new UnitsKind(starter?.Invoke(Machine.Systemd) ?? Machine.Systemd, Machine.Files, StatePaths.Host.Units, Clock, patience: TimeSpan.Zero)),
+                .Add(
+                    new UnitsKind(
+                        starter?.Invoke(Machine.Systemd) ?? Machine.Systemd,
+                        Machine.Files,
+                        StatePaths.Host.Units,
+                        Clock,
+                        patience: TimeSpan.Zero
+                    )
+                ),
             Store = Store,
             Guard = new RecordingGuard(),
             Wakers = Wakers,
@@ -49,21 +61,38 @@ internal sealed class DaemonRig : IDisposable
 
     public FakeMachine Machine { get; }
 
-    public IWakers Wakers { get; } = Substitute.For<IWakers>();
+    public IHostWatchers Wakers { get; } = Substitute.For<IHostWatchers>();
 
     public IHealthReports Reports { get; } = Substitute.For<IHealthReports>();
 
     public HealthDaemon Daemon { get; }
 
     /// <summary>A state with this content of the configuration file.</summary>
-    public static HostState State(string content) => HostState.Create(
-        "edge-1",
-        [
-            new FileSpec { Id = FileSpec.IdOf(Configuration), Path = Configuration, Kind = FileKind.File, Content = content },
-            new UnitSpec { Id = UnitSpec.IdOf(Unit), Name = Unit, Enabled = true, Running = true, Configuration = UnitSpec.Current, Loads = [Configuration], After = [FileSpec.IdOf(Configuration)] },
-        ]);
+    public static HostState State(string content) =>
+        HostState.Create(
+            "edge-1",
+            [
+                new FileSpec
+                {
+                    Id = FileSpec.IdOf(Configuration),
+                    Path = Configuration,
+                    Kind = FileKind.File,
+                    Content = content,
+                },
+                new UnitSpec
+                {
+                    Id = UnitSpec.IdOf(Unit),
+                    Name = Unit,
+                    Enabled = true,
+                    Running = true,
+                    Configuration = UnitSpec.Current,
+                    Loads = [Configuration],
+                    After = [FileSpec.IdOf(Configuration)],
+                },
+            ]
+        );
 
-    /// <summary>What is in the configuration file.</summary>
+    /// <summary>Content of the configuration file.</summary>
     public string? Text => ((IHostFiles)Machine.Files).Read(Configuration) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
     /// <summary>Runs the daemon until it is ready.</summary>
@@ -73,7 +102,7 @@ internal sealed class DaemonRig : IDisposable
         await Daemon.RunAsync(ready: stop.Cancel, alive: () => { }, stop.Token);
     }
 
-    /// <summary>A turn of its loop, two seconds later.</summary>
+    /// <summary>One iteration of its loop, two seconds later.</summary>
     public async Task StepAsync()
     {
         Clock.Advance(TimeSpan.FromSeconds(2));

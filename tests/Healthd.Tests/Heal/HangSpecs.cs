@@ -1,13 +1,15 @@
+using Cloudlet.Converge.Healing;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Health;
-using Cloudlet.DesiredState.Units;
+using Cloudlet.DesiredState.Kinds.Units;
 using Cloudlet.Healthd.Heal;
+using Cloudlet.Healthd.Hosting;
 using Cloudlet.Healthd.Report;
 using Cloudlet.Healthd.Watch;
 using Cloudlet.Machine.Processes;
+using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.Resources.State;
-using Cloudlet.Resources.Units;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 using NSubstitute;
@@ -27,7 +29,7 @@ public sealed class HangSpecs : IDisposable
     private readonly List<HealRecord> records = [];
     private readonly List<Alarm> alarms = [];
     private readonly WakeQueue queue;
-    private readonly Healing healing;
+    private readonly ReconcilePass healing;
 
     public HangSpecs()
     {
@@ -37,17 +39,34 @@ public sealed class HangSpecs : IDisposable
         machine.Systemd.StartByHand(Unit);
         machine.Systemd.MainPid = Main;
         var store = new MemoryConvergeStore();
-        store.WriteApplied(HostState.Create("edge-1", [new UnitSpec { Id = UnitSpec.IdOf(Unit), Name = Unit, Enabled = true, Running = true, Liveness = Liveness.Alive, HungAfterSeconds = 60 }]));
+        store.WriteApplied(
+            HostState.Create(
+                "edge-1",
+                [
+                    new UnitSpec
+                    {
+                        Id = UnitSpec.IdOf(Unit),
+                        Name = Unit,
+                        Enabled = true,
+                        Running = true,
+                        Liveness = Liveness.Alive,
+                        HungAfterSeconds = 60,
+                    },
+                ]
+            )
+        );
         var reports = Substitute.For<IHealthReports>();
         reports.When(r => r.Healed(Arg.Any<HealRecord>())).Do(call => records.Add(call.Arg<HealRecord>()));
         reports.When(r => r.Alarmed(Arg.Any<Alarm>(), Arg.Any<IReadOnlyList<Alarm>>())).Do(call => alarms.Add(call.Arg<Alarm>()));
-        var wakers = Substitute.For<IWakers>();
+        var wakers = Substitute.For<IHostWatchers>();
         wakers.Unwatched.Returns([]);
         var activity = new UnitActivity(processes, machine.Systemd, clock);
         var host = new HealthHost
         {
             Machine = machine,
-            Kinds = new KindRegistry().Add(new UnitsKind(machine.Systemd, machine.Files, StatePaths.Host.Units, clock, patience: TimeSpan.Zero, activity: activity)),
+            Kinds = new KindRegistry().Add(
+                new UnitsKind(machine.Systemd, machine.Files, StatePaths.Host.Units, clock, patience: TimeSpan.Zero, activity: activity)
+            ),
             Store = store,
             Guard = new RecordingGuard(),
             Wakers = wakers,
@@ -55,10 +74,10 @@ public sealed class HangSpecs : IDisposable
             Paths = HealthPaths.Host,
             Activity = activity,
         };
-        var book = new AlarmBook(clock, alarm => reports.Alarmed(alarm, []));
-        var held = new HeldState(host, book, clock);
+        var book = new AlarmTracker(clock, alarm => reports.Alarmed(alarm, []));
+        var held = new DesiredStateSource(host, book, clock);
         queue = new WakeQueue(clock);
-        healing = new Healing(host, new HealthSettings(), held, book, queue, clock, reports) { IsReady = true };
+        healing = new ReconcilePass(host, new HealthSettings(), held, book, queue, clock, reports) { IsReady = true };
         held.Read();
         healing.NewState(byApply: false);
     }
@@ -70,7 +89,7 @@ public sealed class HangSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_service_that_hangs_is_started_anew_once_and_the_record_says_why()
+    public async Task A_hung_service_is_restarted_once_and_the_record_says_why()
     {
         await StartAsync();
         processes.Still[Main] = ProcessStance.Waits;
@@ -79,15 +98,18 @@ public sealed class HangSpecs : IDisposable
         await StepsAsync(60);
 
         machine.Systemd.Calls.ShouldBe([$"restart {Unit}"]);
-        records.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
-            r => r.Because.ShouldBe("a process that has not run for 60 s"),
-            r => r.Seen[0].Properties.ShouldHaveSingleItem().Path.ShouldBe("liveness"),
-            r => r.Left.ShouldBeEmpty());
+        records
+            .ShouldHaveSingleItem()
+            .ShouldSatisfyAllConditions(
+                r => r.Because.ShouldBe("a process that has not run for 60 s"),
+                r => r.Seen[0].Properties.ShouldHaveSingleItem().Path.ShouldBe("liveness"),
+                r => r.Left.ShouldBeEmpty()
+            );
         alarms.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task One_that_does_something_now_and_then_is_left_alone_and_costs_few_looks()
+    public async Task A_service_that_works_now_and_then_is_left_alone_with_few_observations()
     {
         await StartAsync();
 
@@ -99,7 +121,7 @@ public sealed class HangSpecs : IDisposable
     }
 
     [Fact]
-    public async Task One_that_waits_for_a_disk_has_an_alarm_until_it_goes_on_and_is_not_restarted()
+    public async Task A_service_that_waits_for_a_disk_raises_an_alarm_until_it_continues_and_is_not_restarted()
     {
         await StartAsync();
         processes.Still[Main] = ProcessStance.WaitsInKernel;
@@ -114,7 +136,7 @@ public sealed class HangSpecs : IDisposable
     }
 
     [Fact]
-    public async Task One_that_hangs_again_after_each_start_is_given_up_with_one_alarm()
+    public async Task A_service_that_hangs_after_each_start_is_given_up_with_one_alarm()
     {
         await StartAsync();
         var pid = Main;
@@ -124,10 +146,12 @@ public sealed class HangSpecs : IDisposable
         await StepsAsync(400);
 
         machine.Systemd.Calls.Count.ShouldBe(new HealthSettings().GiveUpAfter);
-        alarms.ShouldHaveSingleItem().ShouldSatisfyAllConditions(a => a.Kind.ShouldBe(AlarmKind.GaveUp), a => a.Message.ShouldContain("hung soon after"));
+        alarms
+            .ShouldHaveSingleItem()
+            .ShouldSatisfyAllConditions(a => a.Kind.ShouldBe(AlarmKind.GaveUp), a => a.Message.ShouldContain("hung soon after"));
     }
 
-    private Task StartAsync() => healing.PassAsync(new Wakening(null, "start", clock.GetTimestamp()), default);
+    private Task StartAsync() => healing.PassAsync(new WorkBatch(null, "start", clock.GetTimestamp()), default);
 
     private async Task StepsAsync(int steps)
     {

@@ -1,14 +1,20 @@
-using Cloudlet.Converge.Planning;
+using Cloudlet.Converge.Healing;
+using Cloudlet.Converge.Kinds;
+using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Compile;
 using Cloudlet.DesiredState.Health;
-using Cloudlet.DesiredState.Modules;
-using Cloudlet.DesiredState.Packages;
-using Cloudlet.DesiredState.Units;
+using Cloudlet.DesiredState.Kinds.Modules;
+using Cloudlet.DesiredState.Kinds.Packages;
+using Cloudlet.DesiredState.Kinds.Units;
 using Cloudlet.Healthd.Heal;
 using Cloudlet.Healthd.Report;
 using Cloudlet.Machine.Systemd;
+using Cloudlet.Resources.Kinds.Modules;
+using Cloudlet.Resources.Kinds.Packages;
+using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.TestKit;
+using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Healthd.Tests.Heal;
 
@@ -16,7 +22,7 @@ public sealed class PolicySpecs
 {
     private const string Name = "nova-compute.service";
 
-    private static readonly Circumstances Usual = new(null, HostNameChanged: false, IsBooting: false, RestartsReleased: false);
+    private static readonly HealConditions Usual = new(HostNameChanged: false, IsBooting: false, RestartsReleased: false);
     private static readonly UnitInfo Running = new()
     {
         Name = Name,
@@ -30,23 +36,28 @@ public sealed class PolicySpecs
         Started = null,
     };
 
-    private readonly HealthSettings settings = new() { Burst = 1, PerMinute = 1, GiveUpAfter = 1 };
-    private readonly Ledger ledger;
+    private readonly HealthSettings settings = new()
+    {
+        Burst = 1,
+        PerMinute = 1,
+        GiveUpAfter = 1,
+    };
+    private readonly RetryBudget ledger;
     private readonly Policy policy;
 
     public PolicySpecs()
     {
-        ledger = new Ledger(settings, new ManualClock());
-        policy = new Policy(settings, ledger);
+        ledger = new RetryBudget(settings, new ManualClock());
+        policy = new Policy(settings, ledger, Kinds());
     }
 
     [Fact]
-    public void A_deviation_is_healed() => Judge(Module()).ShouldBe(Verdict.Act);
+    public void A_deviation_is_healed() => Judge(Module()).ShouldBe(HealVerdict.Act);
 
     [Fact]
-    public void A_hold_stops_everything_and_says_whose_it_is()
+    public void A_hold_stops_everything_and_names_its_owner()
     {
-        var verdict = Judge(Module(), Usual with { Hold = new Hold("anna", "new cable", Samples.Noon, Samples.Noon.AddHours(1)) });
+        var verdict = policy.Decide(Module(), Usual, new Hold("anna", "new cable", Samples.Noon, Samples.Noon.AddHours(1)));
 
         verdict.State.ShouldBe(ResourceState.Held);
         verdict.Because!.ShouldContain("anna");
@@ -57,7 +68,16 @@ public sealed class PolicySpecs
     [Fact]
     public void Packages_are_for_apply()
     {
-        var verdict = Judge(Change(new PackageSpec { Id = "package:nova", Name = "nova", Installed = true }));
+        var verdict = Judge(
+            Change(
+                new PackageSpec
+                {
+                    Id = "package:nova",
+                    Name = "nova",
+                    Installed = true,
+                }
+            )
+        );
 
         (verdict.State, verdict.Alarm).ShouldBe((ResourceState.LeftAlone, AlarmKind.PackageMissing));
     }
@@ -66,8 +86,8 @@ public sealed class PolicySpecs
     public void The_daemons_own_unit_is_for_systemd() => Judge(Unit(HealthCompiler.Unit)).State.ShouldBe(ResourceState.LeftAlone);
 
     [Fact]
-    public void A_daemon_that_runs_on_old_settings_starts_anew() =>
-        Judge(Unit(HealthCompiler.Unit, Samples.Property("configuration", "old", "current"))).StartsAnew.ShouldBeTrue();
+    public void A_daemon_with_old_settings_restarts() =>
+        Judge(Unit(HealthCompiler.Unit, Samples.Property("configuration", "old", "current"))).RestartsDaemon.ShouldBeTrue();
 
     [Theory]
     [InlineData("masked", "enabled")]
@@ -90,15 +110,29 @@ public sealed class PolicySpecs
 
     [Fact]
     public void A_disabled_unit_whose_enablement_is_not_described_is_healed() =>
-        Judge(Change(new UnitSpec { Id = UnitSpec.IdOf(Name), Name = Name, Running = true }), unit: Running with { UnitFileState = "disabled" }).ShouldBe(Verdict.Act);
+        Judge(
+                Change(
+                    new UnitSpec
+                    {
+                        Id = UnitSpec.IdOf(Name),
+                        Name = Name,
+                        Running = true,
+                    }
+                ),
+                unit: Running with
+                {
+                    UnitFileState = "disabled",
+                }
+            )
+            .ShouldBe(HealVerdict.Act);
 
     [Fact]
-    public void On_a_host_with_another_name_no_unit_is_touched_but_everything_else_is_healed()
+    public void On_a_renamed_host_no_unit_is_touched_but_everything_else_is_healed()
     {
         var renamed = Usual with { HostNameChanged = true };
 
         (Judge(Unit(), renamed).State, Judge(Unit(), renamed).Alarm).ShouldBe((ResourceState.LeftAlone, AlarmKind.HostNameChanged));
-        Judge(Module(), renamed).ShouldBe(Verdict.Act);
+        Judge(Module(), renamed).ShouldBe(HealVerdict.Act);
     }
 
     [Fact]
@@ -127,32 +161,60 @@ public sealed class PolicySpecs
     [InlineData(Restarts.Deferred, true, "configuration", ResourceState.Waiting)]
     [InlineData(Restarts.Auto, false, "configuration", ResourceState.Waiting)]
     [InlineData(Restarts.Deferred, false, "running", ResourceState.Waiting)]
-    public void Restarts_for_a_new_configuration_can_be_deferred_and_released(Restarts restarts, bool released, string property, ResourceState state)
+    public void Restarts_for_a_new_configuration_can_be_deferred_and_released(
+        Restarts restarts,
+        bool released,
+        string property,
+        ResourceState state
+    )
     {
-        var verdict = new Policy(settings with { Restarts = restarts }, ledger)
-            .Judge(Unit(properties: Samples.Property(property, "old", "current")), Usual with { RestartsReleased = released }, _ => Running);
+        var verdict = new Policy(settings with { Restarts = restarts }, ledger, Kinds()).Decide(
+            Unit(properties: Samples.Property(property, "old", "current")),
+            Usual with
+            {
+                RestartsReleased = released,
+            },
+            hold: null
+        );
 
         verdict.State.ShouldBe(state);
-        (verdict == Verdict.Act).ShouldBe(state != ResourceState.Deferred);
+        (verdict == HealVerdict.Act).ShouldBe(state != ResourceState.Deferred);
     }
 
-    [Fact]
-    public void Failures_wait_and_end_in_giving_up()
+    [Theory]
+    [InlineData(false, false, ResourceState.Deferred)]
+    [InlineData(true, false, ResourceState.Waiting)]
+    [InlineData(false, true, ResourceState.Waiting)]
+    public void A_service_is_not_restarted_for_an_undescribed_environment_file(bool described, bool released, ResourceState state)
     {
-        var patient = new Ledger(settings with { GiveUpAfter = 2 }, new ManualClock());
-        var judge = new Policy(settings, patient);
-        patient.Failed("module:dummy", forGood: false);
-        var verdict = judge.Judge(Module(), Usual, _ => Running);
-        (verdict.State, verdict.Alarm).ShouldBe((ResourceState.Waiting, null));
-        verdict.ShouldNotBe(Verdict.Act);
+        const string file = "/etc/default/nova";
+        var change = Unit(properties: Samples.Property("configuration", $"{file} differs from the loaded version", "current"));
+        var seen = (UnitSpec)change.Spec with { StaleEnvironment = [file] };
+        change = change with { Observation = new(seen.Id, seen, seen, Error: null) };
 
-        patient.Failed("module:dummy", forGood: false);
+        var verdict = Judge(change, Usual with { RestartsReleased = released, IsDescribed = path => described && path == file });
 
-        judge.Judge(Module(), Usual, _ => Running).State.ShouldBe(ResourceState.GivenUp);
+        verdict.State.ShouldBe(state);
+        (verdict == HealVerdict.Act).ShouldBe(state != ResourceState.Deferred);
     }
 
     [Fact]
-    public void Too_many_heals_are_flapping()
+    public void Failures_wait_and_are_finally_given_up()
+    {
+        var patient = new RetryBudget(settings with { GiveUpAfter = 2 }, new ManualClock());
+        var judge = new Policy(settings, patient, Kinds());
+        patient.Failed("module:dummy", forGood: false);
+        var verdict = judge.Decide(Module(), Usual, hold: null);
+        (verdict.State, verdict.Alarm).ShouldBe((ResourceState.Waiting, null));
+        verdict.ShouldNotBe(HealVerdict.Act);
+
+        patient.Failed("module:dummy", forGood: false);
+
+        judge.Decide(Module(), Usual, hold: null).State.ShouldBe(ResourceState.GivenUp);
+    }
+
+    [Fact]
+    public void Too_many_heals_count_as_flapping()
     {
         ledger.Succeeded("module:dummy");
 
@@ -161,12 +223,54 @@ public sealed class PolicySpecs
         (verdict.State, verdict.Alarm).ShouldBe((ResourceState.Waiting, AlarmKind.Flapping));
     }
 
-    private Verdict Judge(PlannedChange change, Circumstances? now = null, UnitInfo? unit = null) => policy.Judge(change, now ?? Usual, _ => unit ?? Running);
+    private HealVerdict Judge(PlannedChange change, HealConditions? now = null, UnitInfo? unit = null) =>
+        new Policy(settings, ledger, Kinds(unit)).Decide(change, now ?? Usual, hold: null);
 
-    private static PlannedChange Module() => Change(new ModuleSpec { Id = "module:dummy", Name = "dummy", Loaded = true });
+    /// <summary>The kinds of a host on which the service manager says one thing of every unit.</summary>
+    private static HealKinds Kinds(UnitInfo? unit = null)
+    {
+        var machine = new FakeMachine();
+        return new HealKinds(
+            new KindRegistry()
+                .Add(new ModulesKind(machine.Kernel))
+                .Add(new PackagesKind(machine.Packages, machine.Clock))
+                .Add(new UnitsThatAre(unit ?? Running))
+        );
+    }
+
+    private sealed class UnitsThatAre(UnitInfo unit) : IResourceKind<UnitSpec>, IHealPolicy<UnitSpec>
+    {
+        public ValueTask<UnitSpec?> ObserveAsync(UnitSpec desired, CancellationToken ct) => throw new NotSupportedException();
+
+        public ValueTask ApplyAsync(UnitSpec desired, UnitSpec? observed, ChangeAction action, CancellationToken ct) =>
+            throw new NotSupportedException();
+
+        public HealVerdict Decide(UnitSpec desired, PlannedChange change, HealConditions now) =>
+            UnitHealPolicy.Decide(desired, change, now, unit);
+    }
+
+    private static PlannedChange Module() =>
+        Change(
+            new ModuleSpec
+            {
+                Id = "module:dummy",
+                Name = "dummy",
+                Loaded = true,
+            }
+        );
 
     private static PlannedChange Unit(string name = Name, params PropertyChange[] properties) =>
-        Change(new UnitSpec { Id = UnitSpec.IdOf(name), Name = name, Enabled = true, Running = true }, properties);
+        Change(
+            new UnitSpec
+            {
+                Id = UnitSpec.IdOf(name),
+                Name = name,
+                Enabled = true,
+                Running = true,
+            },
+            properties
+        );
 
-    private static PlannedChange Change(ResourceSpec spec, params PropertyChange[] properties) => new(spec, ChangeAction.Update, properties);
+    private static PlannedChange Change(ResourceSpec spec, params PropertyChange[] properties) =>
+        new(spec, ChangeAction.Update, properties);
 }

@@ -2,7 +2,7 @@ using Cloudlet.Converge.State;
 
 namespace Cloudlet.Healthd.Tests.Heal;
 
-/// <summary>The power went during an apply: the daemon finds its journal when the host boots.</summary>
+/// <summary>The power was cut during an apply: the daemon finds its journal when the host boots.</summary>
 public sealed class UnfinishedSpecs : IDisposable
 {
     private readonly DaemonRig _rig = new();
@@ -10,7 +10,16 @@ public sealed class UnfinishedSpecs : IDisposable
     public UnfinishedSpecs()
     {
         _rig.Store.WriteApplied(DaemonRig.State("one"));
-        _rig.Store.WriteJournal(new Journal { Run = "0123456789ab", Status = RunStatus.Applying, Started = _rig.Clock.GetUtcNow(), Desired = DaemonRig.State("two"), Previous = DaemonRig.State("one") });
+        _rig.Store.WriteJournal(
+            new Journal
+            {
+                Run = "0123456789ab",
+                Status = RunStatus.Applying,
+                Started = _rig.Clock.GetUtcNow(),
+                Desired = DaemonRig.State("two"),
+                Previous = DaemonRig.State("one"),
+            }
+        );
     }
 
     [Fact]
@@ -26,7 +35,7 @@ public sealed class UnfinishedSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_restarted_daemon_asks_for_no_unit_before_it_is_ready_because_units_may_wait_for_it()
+    public async Task A_restarted_daemon_starts_no_unit_before_it_is_ready_because_units_may_wait_for_it()
     {
         await _rig.StartAsync();
 
@@ -61,7 +70,7 @@ public sealed class UnfinishedSpecs : IDisposable
     }
 
     [Fact]
-    public async Task What_the_cut_left_of_writes_that_nobody_repeats_is_removed()
+    public async Task Leftovers_of_writes_that_are_not_repeated_are_removed()
     {
         string[] left = ["/var/lib/cloudlet/.journal.json.cloudlet-abc123", "/etc/.edge.conf.cloudlet-abc123"];
         foreach (var path in left)

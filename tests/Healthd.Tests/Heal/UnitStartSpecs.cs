@@ -21,7 +21,7 @@ public sealed class UnitStartSpecs
     }
 
     [Fact]
-    public async Task While_a_unit_takes_its_time_to_start_the_daemon_answers_its_watchdog()
+    public async Task While_a_unit_starts_slowly_the_daemon_answers_its_watchdog()
     {
         var slow = new SlowStarts();
         using var rig = new DaemonRig(slow.Around);
@@ -29,14 +29,16 @@ public sealed class UnitStartSpecs
         using var stop = new CancellationTokenSource();
         var answers = 0;
 
-        await rig.Daemon.RunAsync(ready: () => { }, Alive, stop.Token).WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await rig
+            .Daemon.RunAsync(ready: () => { }, Alive, stop.Token)
+            .WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
         answers.ShouldBeGreaterThanOrEqualTo(3);
 
         void Alive()
         {
             rig.Clock.Advance(TimeSpan.FromSeconds(1));
-            // The daemon's clock jumps over its waits: without this, hours would pass for it before the other thread has come to the start.
+            // The daemon's clock jumps over its waits: without this, hours would pass for it before the other thread reaches the start.
             SpinWait.SpinUntil(() => slow.IsStarting, TimeSpan.FromMilliseconds(50));
             if (!slow.IsStarting || ++answers < 3)
                 return;
@@ -45,7 +47,7 @@ public sealed class UnitStartSpecs
         }
     }
 
-    /// <summary>A service manager whose jobs end when they are told to.</summary>
+    /// <summary>A service manager whose jobs finish when a test says so.</summary>
     private sealed class SlowStarts
     {
         private readonly TaskCompletionSource _started = new();
@@ -59,11 +61,12 @@ public sealed class UnitStartSpecs
         {
             var slow = Substitute.For<ISystemd>();
             slow.Get(Arg.Any<string>()).Returns(call => systemd.Get(call.Arg<string>()));
-            slow.StartAsync(Arg.Any<string>(), Arg.Any<CancellationToken>()).Returns(_ =>
-            {
-                _isStarting = true;
-                return _started.Task;
-            });
+            slow.StartAsync(Arg.Any<string>(), Arg.Any<CancellationToken>())
+                .Returns(_ =>
+                {
+                    _isStarting = true;
+                    return _started.Task;
+                });
             return slow;
         }
     }

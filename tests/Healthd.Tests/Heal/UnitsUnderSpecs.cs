@@ -1,15 +1,15 @@
 using Cloudlet.Converge;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
-using Cloudlet.DesiredState.Units;
+using Cloudlet.DesiredState.Kinds.Units;
+using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.Resources.State;
-using Cloudlet.Resources.Units;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Healthd.Tests.Heal;
 
-/// <summary>nova-compute started without nova-conductor waits for it for minutes, and so does everybody who waits for that start.</summary>
+/// <summary>nova-compute without nova-conductor waits for it for minutes, and so does everything that waits for that start.</summary>
 public sealed class UnitsUnderSpecs : IDisposable
 {
     private const string First = "conductor.service";
@@ -19,7 +19,7 @@ public sealed class UnitsUnderSpecs : IDisposable
     private readonly FakeMachine _machine;
     private readonly HostState _state = HostState.Create("edge-1", [Unit(First), Unit(Second, UnitSpec.IdOf(First))]);
     private readonly MemoryConvergeStore _store = new();
-    private readonly Healer _healer;
+    private readonly PartialConverger _healer;
 
     public UnitsUnderSpecs()
     {
@@ -31,27 +31,40 @@ public sealed class UnitsUnderSpecs : IDisposable
         }
 
         _store.WriteApplied(_state);
-        _healer = new Healer(new KindRegistry().Add(new UnitsKind(_machine.Systemd, _machine.Files, StatePaths.Host.Units, _clock, patience: TimeSpan.Zero)), _store, _clock, _ => { });
+        _healer = new PartialConverger(
+            new KindRegistry().Add(new UnitsKind(_machine.Systemd, _machine.Files, StatePaths.Host.Units, _clock, patience: TimeSpan.Zero)),
+            _store,
+            _clock,
+            _ => { }
+        );
     }
 
     [Fact]
-    public async Task A_unit_is_started_after_those_that_it_comes_after_although_nobody_told_of_them()
+    public async Task A_unit_is_started_after_its_dependencies_even_without_events_about_them()
     {
-        var plan = await _healer.LookAsync(_state, [UnitSpec.IdOf(Second)], TestContext.Current.CancellationToken);
+        var plan = await _healer.ObserveAndPlanAsync(_state, [UnitSpec.IdOf(Second)], TestContext.Current.CancellationToken);
         await _healer.HealAsync(_state, plan, TestContext.Current.CancellationToken);
 
         _machine.Systemd.Calls.ShouldBe([$"start {First}", $"start {Second}"]);
     }
 
     [Fact]
-    public async Task A_unit_that_is_well_is_no_reason_to_look_further()
+    public async Task A_healthy_unit_does_not_cause_further_observations()
     {
         await _machine.Systemd.StartAsync(Second, TestContext.Current.CancellationToken);
 
-        (await _healer.LookAsync(_state, [UnitSpec.IdOf(Second)], TestContext.Current.CancellationToken)).IsEmpty.ShouldBeTrue();
+        (await _healer.ObserveAndPlanAsync(_state, [UnitSpec.IdOf(Second)], TestContext.Current.CancellationToken)).IsEmpty.ShouldBeTrue();
     }
 
     public void Dispose() => _machine.Dispose();
 
-    private static UnitSpec Unit(string name, params IReadOnlyList<string> after) => new() { Id = UnitSpec.IdOf(name), Name = name, Enabled = true, Running = true, After = after };
+    private static UnitSpec Unit(string name, params IReadOnlyList<string> after) =>
+        new()
+        {
+            Id = UnitSpec.IdOf(name),
+            Name = name,
+            Enabled = true,
+            Running = true,
+            After = after,
+        };
 }

@@ -1,9 +1,10 @@
+using Cloudlet.Converge.Healing;
 using Cloudlet.Healthd.Report;
 using NSubstitute;
 
 namespace Cloudlet.Healthd.Tests.Heal;
 
-/// <summary>Other programs may use up what the kernel has of inotify: the daemon says so, and looks by the clock.</summary>
+/// <summary>Other programs may use up the kernel's inotify limits: the daemon reports that, and observes by the clock.</summary>
 public sealed class UnwatchedSpecs : IDisposable
 {
     private readonly DaemonRig _rig = new();
@@ -15,20 +16,23 @@ public sealed class UnwatchedSpecs : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_watched_is_an_alarm_that_ends_when_a_full_look_can_watch_it()
+    public async Task An_unwatchable_path_raises_an_alarm_until_a_full_look_can_watch_it()
     {
         await _rig.StartAsync();
-        _rig.Reports.Received(1).Alarmed(Arg.Is<Alarm>(a => a.Kind == AlarmKind.EventsLimited && a.Cleared == null), Arg.Any<IReadOnlyList<Alarm>>());
+        _rig.Reports.Received(1)
+            .Alarmed(Arg.Is<Alarm>(a => a.Kind == AlarmKind.EventsLimited && a.Cleared == null), Arg.Any<IReadOnlyList<Alarm>>());
 
-        _rig.Wakers.When(w => w.Watch(Arg.Any<IReadOnlyCollection<string>>(), Arg.Any<IReadOnlyCollection<string>>())).Do(_ => _rig.Wakers.Unwatched.Returns([]));
+        _rig.Wakers.When(w => w.Watch(Arg.Any<IReadOnlyCollection<string>>(), Arg.Any<IReadOnlyCollection<string>>()))
+            .Do(_ => _rig.Wakers.Unwatched.Returns([]));
         _rig.Clock.Advance(TimeSpan.FromMinutes(20));
         await _rig.StepAsync();
 
-        _rig.Reports.Received(1).Alarmed(Arg.Is<Alarm>(a => a.Kind == AlarmKind.EventsLimited && a.Cleared != null), Arg.Any<IReadOnlyList<Alarm>>());
+        _rig.Reports.Received(1)
+            .Alarmed(Arg.Is<Alarm>(a => a.Kind == AlarmKind.EventsLimited && a.Cleared != null), Arg.Any<IReadOnlyList<Alarm>>());
     }
 
     [Fact]
-    public async Task A_change_that_no_event_told_of_is_healed_by_the_full_look()
+    public async Task A_change_without_an_event_is_healed_by_the_full_look()
     {
         await _rig.StartAsync();
         _rig.Machine.Files.Write(DaemonRig.Configuration, "by hand"u8, UnixFileMode.UserRead | UnixFileMode.UserWrite);

@@ -22,7 +22,10 @@ public sealed class AlarmHooksSpecs : IDisposable
     public async Task A_program_gets_the_alarm_on_its_input_and_in_its_environment()
     {
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", "/nowhere");
-        using var hooks = Program($"cat > {dir["in"]}; echo \"$CLOUDLET_ALARM $CLOUDLET_SUBJECT $CLOUDLET_STATE ${{NOTIFY_SOCKET-none}} $1\" > {dir["env"]}", "an $argument; as it is");
+        using var hooks = Program(
+            $"cat > {dir["in"]}; echo \"$CLOUDLET_ALARM $CLOUDLET_SUBJECT $CLOUDLET_STATE ${{NOTIFY_SOCKET-none}} $1\" > {dir["env"]}",
+            "an $argument; as it is"
+        );
 
         await TellAsync(hooks, Samples.Alarm());
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
@@ -33,7 +36,7 @@ public sealed class AlarmHooksSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_cleared_alarm_is_told_as_cleared()
+    public async Task A_cleared_alarm_is_passed_as_cleared()
     {
         using var hooks = Program($"echo $CLOUDLET_STATE > {dir["env"]}");
 
@@ -43,9 +46,9 @@ public sealed class AlarmHooksSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_program_that_fails_is_noted_with_the_beginning_of_what_it_said()
+    public async Task A_failing_program_is_noted_with_the_beginning_of_its_output()
     {
-        using var hooks = Program("echo no mailer >&2; head -c 100000 /dev/zero | tr '\\0' x; exit 3");
+        using var hooks = Program("echo no mailer >&2; head -c 100000 /dev/zero | tr '\\0' x >&2; exit 3");
 
         await TellAsync(hooks, Samples.Alarm());
 
@@ -56,7 +59,7 @@ public sealed class AlarmHooksSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_program_that_does_not_read_is_no_failure()
+    public async Task A_program_that_does_not_read_its_input_is_not_a_failure()
     {
         using var hooks = Program("exec <&-");
 
@@ -78,7 +81,7 @@ public sealed class AlarmHooksSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_program_that_is_not_there_is_noted()
+    public async Task A_missing_program_is_noted()
     {
         using var hooks = Hooks(new HealthSettings { OnAlarm = [dir["missing"]] });
 
@@ -88,7 +91,7 @@ public sealed class AlarmHooksSpecs : IDisposable
     }
 
     [Fact]
-    public async Task The_daemon_does_not_wait_for_hooks_and_its_end_ends_them()
+    public async Task The_daemon_does_not_wait_for_hooks_and_stops_them_when_it_stops()
     {
         var hooks = Program($"echo $$ > {dir["pid"]}; exec sleep 300");
         var watch = Stopwatch.StartNew();
@@ -103,15 +106,19 @@ public sealed class AlarmHooksSpecs : IDisposable
     }
 
     [Fact]
-    public async Task When_too_many_wait_the_oldest_are_dropped_and_that_is_noted_once()
+    public async Task When_too_many_alarms_wait_the_oldest_are_dropped_and_that_is_noted_once()
     {
         var first = new TaskCompletionSource();
         List<string> told = [];
-        using var queue = new AlarmQueue(3, async (alarm, _) =>
-        {
-            await first.Task;
-            told.Add(alarm.Subject);
-        }, () => notes.Enqueue("overflow"));
+        using var queue = new AlarmQueue(
+            3,
+            async (alarm, _) =>
+            {
+                await first.Task;
+                told.Add(alarm.Subject);
+            },
+            () => notes.Enqueue("overflow")
+        );
 
         queue.Add(Samples.Alarm(subject: "first"));
         SpinWait.SpinUntil(() => queue.Waiting == 0, TimeSpan.FromSeconds(10)).ShouldBeTrue();
@@ -143,7 +150,7 @@ public sealed class AlarmHooksSpecs : IDisposable
     [InlineData(new[] { 500, 503, 429 }, 3, true)]
     [InlineData(new[] { 404 }, 1, true)]
     [InlineData(new[] { 302 }, 1, true)]
-    public async Task It_is_tried_again_where_that_may_help(int[] codes, int requests, bool isNoted)
+    public async Task It_is_retried_where_that_may_help(int[] codes, int requests, bool isNoted)
     {
         using var server = LoopbackServer.WithCodes(codes);
         using var hooks = Webhook($"{server.Url}/secret");
@@ -167,7 +174,7 @@ public sealed class AlarmHooksSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_is_not_there_is_noted_without_its_name()
+    public async Task A_missing_server_is_noted_without_its_name()
     {
         var port = LoopbackServer.FreePort();
         using var hooks = Webhook($"http://127.0.0.1:{port}/secret");
@@ -184,7 +191,7 @@ public sealed class AlarmHooksSpecs : IDisposable
     [InlineData("/secret")]
     [InlineData("secret")]
     [InlineData("file:///secret")]
-    public async Task Only_http_is_posted_to(string url)
+    public async Task Only_http_urls_are_posted_to(string url)
     {
         using var hooks = Webhook(url);
 
@@ -194,12 +201,12 @@ public sealed class AlarmHooksSpecs : IDisposable
     }
 
     [Fact]
-    public async Task The_url_is_read_at_each_use()
+    public async Task The_url_is_read_for_each_use()
     {
         using var server = LoopbackServer.WithCodes(200);
         using var hooks = Hooks(new HealthSettings { WebhookFile = dir["url"] });
         await TellAsync(hooks, Samples.Alarm());
-        notes.ShouldHaveSingleItem().ShouldContain("is not there");
+        notes.ShouldHaveSingleItem().ShouldContain("does not exist");
 
         dir.Write("url", server.Url);
         await TellAsync(hooks, Samples.Alarm());
@@ -209,11 +216,14 @@ public sealed class AlarmHooksSpecs : IDisposable
 
     private AlarmHooks Program(string script, params string[] arguments) => Hooks(Shell(script, arguments));
 
-    private AlarmHooks Webhook(string url, HookLimits? limits = null) => Hooks(new HealthSettings { WebhookFile = dir.Write("url", url) }, limits);
+    private AlarmHooks Webhook(string url, HookLimits? limits = null) =>
+        Hooks(new HealthSettings { WebhookFile = dir.Write("url", url) }, limits);
 
-    private AlarmHooks Hooks(HealthSettings settings, HookLimits? limits = null) => new(settings, new HostFiles(), TimeProvider.System, notes.Enqueue, limits ?? Quick);
+    private AlarmHooks Hooks(HealthSettings settings, HookLimits? limits = null) =>
+        new(settings, new HostFiles(), TimeProvider.System, notes.Enqueue, limits ?? Quick);
 
-    private static HealthSettings Shell(string script, params string[] arguments) => new() { OnAlarm = ["/bin/sh", "-c", script, "hook", .. arguments] };
+    private static HealthSettings Shell(string script, params string[] arguments) =>
+        new() { OnAlarm = ["/bin/sh", "-c", script, "hook", .. arguments] };
 
     private static async Task TellAsync(AlarmHooks hooks, Alarm alarm)
     {
@@ -221,7 +231,10 @@ public sealed class AlarmHooksSpecs : IDisposable
         await hooks.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(60));
     }
 
-    /// <summary>A zombie that nobody has waited for yet does not run any more.</summary>
+    /// <summary>A zombie process counts as stopped.</summary>
     private static bool IsRunning(int pid) =>
-        !SpinWait.SpinUntil(() => !File.Exists($"/proc/{pid}/stat") || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z "), TimeSpan.FromSeconds(5));
+        !SpinWait.SpinUntil(
+            () => !File.Exists($"/proc/{pid}/stat") || File.ReadAllText($"/proc/{pid}/stat").Contains(") Z "),
+            TimeSpan.FromSeconds(5)
+        );
 }

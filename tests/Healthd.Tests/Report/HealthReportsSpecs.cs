@@ -1,6 +1,7 @@
 using System.Net;
 using Cloudlet.DesiredState.Health;
 using Cloudlet.Errors;
+using Cloudlet.Healthd.Hosting;
 using Cloudlet.Healthd.Report;
 using Cloudlet.Machine.Files;
 using Cloudlet.TestKit;
@@ -18,7 +19,7 @@ public sealed class HealthReportsSpecs : IDisposable
     public void Dispose() => dir.Dispose();
 
     [Fact]
-    public void A_place_that_fails_keeps_nothing_from_others_and_is_noted_once_until_it_works_again()
+    public void A_failing_report_does_not_affect_others_and_is_noted_once_until_it_works_again()
     {
         var broken = new BrokenReports();
         using var reports = new HealthReports(broken, journal);
@@ -35,7 +36,7 @@ public sealed class HealthReportsSpecs : IDisposable
     }
 
     [Fact]
-    public void Everything_reaches_every_place()
+    public void Everything_reaches_every_report()
     {
         using var reports = new HealthReports(journal);
 
@@ -48,7 +49,7 @@ public sealed class HealthReportsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Settings_say_which_places_there_are()
+    public async Task Settings_determine_the_reports()
     {
         using var server = LoopbackServer.WithCodes(200);
         var port = LoopbackServer.FreePort();
@@ -65,7 +66,9 @@ public sealed class HealthReportsSpecs : IDisposable
 
             using var client = new HttpClient();
             (await client.GetStringAsync($"http://127.0.0.1:{port}/metrics")).ShouldContain("cloudlet_alarm_active{");
-            SpinWait.SpinUntil(() => File.Exists(dir["hook"]) && new FileInfo(dir["hook"]).Length > 0, TimeSpan.FromSeconds(30)).ShouldBeTrue();
+            SpinWait
+                .SpinUntil(() => File.Exists(dir["hook"]) && new FileInfo(dir["hook"]).Length > 0, TimeSpan.FromSeconds(30))
+                .ShouldBeTrue();
         }
 
         new ReportFiles(new HostFiles(), paths).ReadActive().ShouldBe([Samples.Alarm()]);
@@ -74,12 +77,18 @@ public sealed class HealthReportsSpecs : IDisposable
     }
 
     [Fact]
-    public void A_port_that_is_taken_is_noted_and_no_reason_not_to_heal()
+    public void A_port_in_use_is_noted_and_does_not_prevent_healing()
     {
         using var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
         taken.Start();
 
-        using var reports = HealthReports.Create(new HealthSettings { Metrics = $"{taken.LocalEndpoint}" }, new HostFiles(), paths, TimeProvider.System, journal);
+        using var reports = HealthReports.Create(
+            new HealthSettings { Metrics = $"{taken.LocalEndpoint}" },
+            new HostFiles(),
+            paths,
+            TimeProvider.System,
+            journal
+        );
         reports.Publish(Samples.Status());
 
         journal.Told[0].ShouldContain("Cannot serve metrics");

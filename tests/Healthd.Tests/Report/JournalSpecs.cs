@@ -13,7 +13,11 @@ namespace Cloudlet.Healthd.Tests.Report;
 public sealed class JournalSpecs : IDisposable
 {
     private readonly TempDir dir = new();
-    private readonly Socket journald = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 5000, ReceiveBufferSize = 1 << 20 };
+    private readonly Socket journald = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
+    {
+        ReceiveTimeout = 5000,
+        ReceiveBufferSize = 1 << 20,
+    };
     private readonly StringWriter console = new();
     private readonly JournalSink sink;
     private readonly Logger log;
@@ -35,7 +39,9 @@ public sealed class JournalSpecs : IDisposable
 
     [Fact]
     public void A_plain_value_is_name_and_value() =>
-        Encoding.UTF8.GetString(JournalDatagram.Of(Event("all is well"), "me")).ShouldBe("MESSAGE=all is well\nPRIORITY=6\nSYSLOG_IDENTIFIER=me\n");
+        Encoding
+            .UTF8.GetString(JournalDatagram.Of(Event("all is well"), "me"))
+            .ShouldBe("MESSAGE=all is well\nPRIORITY=6\nSYSLOG_IDENTIFIER=me\n");
 
     [Fact]
     public void A_value_with_line_breaks_is_preceded_by_its_length_and_cannot_forge_a_field()
@@ -77,7 +83,7 @@ public sealed class JournalSpecs : IDisposable
     }
 
     [Fact]
-    public void A_heal_that_failed_is_a_warning_that_says_why()
+    public void A_failed_heal_is_a_warning_that_says_why()
     {
         Listen();
 
@@ -107,7 +113,7 @@ public sealed class JournalSpecs : IDisposable
     }
 
     [Fact]
-    public void What_is_too_large_for_a_datagram_is_shortened()
+    public void An_event_too_large_for_a_datagram_is_shortened()
     {
         Listen();
 
@@ -118,7 +124,7 @@ public sealed class JournalSpecs : IDisposable
     }
 
     [Fact]
-    public void A_journal_that_does_not_keep_up_is_not_waited_for_and_learns_how_much_it_missed()
+    public void A_slow_journal_is_not_waited_for_and_learns_how_much_it_missed()
     {
         Listen();
         for (var i = 0; i < 5000; i++)

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Cloudlet.Healthd.Tests.Report;
 
-/// <summary>A real HTTP server on loopback that answers as a test wants and keeps what it was sent.</summary>
+/// <summary>A real HTTP server on loopback that answers as a test wants and keeps the requests.</summary>
 internal sealed class LoopbackServer : IDisposable
 {
     private readonly HttpListener listener = new();
@@ -12,7 +12,7 @@ internal sealed class LoopbackServer : IDisposable
     private int count;
 
     /// <summary>Listens on a free port.</summary>
-    /// <param name="answer">Gets the number of the request, from 1 on, and makes the answer.</param>
+    /// <param name="answer">Receives the number of the request, from 1, and writes the answer.</param>
     public LoopbackServer(Func<int, HttpListenerResponse, Task>? answer = null)
     {
         this.answer = answer ?? ((_, _) => Task.CompletedTask);
@@ -26,11 +26,14 @@ internal sealed class LoopbackServer : IDisposable
 
     public ConcurrentQueue<(string Method, string Path, string? Type, byte[] Body)> Requests { get; } = new();
 
-    public static LoopbackServer WithCodes(params int[] codes) => new((number, response) =>
-    {
-        response.StatusCode = codes[Math.Min(number, codes.Length) - 1];
-        return Task.CompletedTask;
-    });
+    public static LoopbackServer WithCodes(params int[] codes) =>
+        new(
+            (number, response) =>
+            {
+                response.StatusCode = codes[Math.Min(number, codes.Length) - 1];
+                return Task.CompletedTask;
+            }
+        );
 
     public static int FreePort()
     {

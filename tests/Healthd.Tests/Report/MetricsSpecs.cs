@@ -27,12 +27,13 @@ public sealed class MetricsSpecs : IDisposable
         metrics.Healed(Samples.Record());
         metrics.Healed(Samples.Record("unit:b.service", isHealed: false));
 
-        Lines("cloudlet_heals_total").ShouldBe([
-            "# HELP cloudlet_heals_total Resources that were healed, by result and kind of resource.",
-            "# TYPE cloudlet_heals_total counter",
-            "cloudlet_heals_total{result=\"failed\",kind=\"unit\"} 1",
-            "cloudlet_heals_total{result=\"ok\",kind=\"link\"} 2",
-        ]);
+        Lines("cloudlet_heals_total")
+            .ShouldBe([
+                "# HELP cloudlet_heals_total Resources that were healed, by result and kind of resource.",
+                "# TYPE cloudlet_heals_total counter",
+                "cloudlet_heals_total{result=\"failed\",kind=\"unit\"} 1",
+                "cloudlet_heals_total{result=\"ok\",kind=\"link\"} 2",
+            ]);
     }
 
     [Fact]
@@ -53,7 +54,7 @@ public sealed class MetricsSpecs : IDisposable
     }
 
     [Fact]
-    public void Gauges_show_how_things_are_and_forget_what_is_over()
+    public void Gauges_show_the_present_state_and_forget_cleared_alarms()
     {
         metrics.Publish(Samples.Status(Samples.Alarm()));
         metrics.Alarmed(Samples.Alarm(), [Samples.Alarm()]);
@@ -105,7 +106,9 @@ public sealed class MetricsSpecs : IDisposable
         response.Content.Headers.ContentType!.ToString().ShouldBe("text/plain; version=0.0.4; charset=utf-8");
         (await response.Content.ReadAsStringAsync()).ShouldContain("cloudlet_heals_total{result=\"ok\",kind=\"link\"} 1\n");
         (await client.GetAsync($"http://{endpoint.Where}/")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        (await client.PostAsync($"http://{endpoint.Where}/metrics", new StringContent("x"))).StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
+        (await client.PostAsync($"http://{endpoint.Where}/metrics", new StringContent("x"))).StatusCode.ShouldBe(
+            HttpStatusCode.MethodNotAllowed
+        );
     }
 
     [Theory]
@@ -113,7 +116,7 @@ public sealed class MetricsSpecs : IDisposable
     [InlineData("GET /metrics\r\n\r\n")]
     [InlineData("GET /metrics SPDY/9\r\n\r\n")]
     [InlineData("\0\u0001\u0002\r\n\r\n")]
-    public async Task What_is_no_request_is_refused(string request)
+    public async Task An_invalid_request_is_refused(string request)
     {
         using var endpoint = new MetricsEndpoint("127.0.0.1:0", text.Write);
 
@@ -121,15 +124,17 @@ public sealed class MetricsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_request_without_end_is_refused()
+    public async Task An_endless_request_is_refused()
     {
         using var endpoint = new MetricsEndpoint("127.0.0.1:0", text.Write);
 
-        (await SendAsync(endpoint, Encoding.Latin1.GetBytes("GET /metrics HTTP/1.1\r\nX: " + new string('x', 9000)))).ShouldStartWith("HTTP/1.1 400 ");
+        (await SendAsync(endpoint, Encoding.Latin1.GetBytes("GET /metrics HTTP/1.1\r\nX: " + new string('x', 9000)))).ShouldStartWith(
+            "HTTP/1.1 400 "
+        );
     }
 
     [Fact]
-    public async Task Who_says_nothing_is_shown_out_and_does_not_keep_others_out()
+    public async Task A_silent_client_is_disconnected_and_does_not_block_others()
     {
         using var endpoint = new MetricsEndpoint("127.0.0.1:0", text.Write, TimeSpan.FromMilliseconds(300));
         List<Socket> silent = [];
@@ -149,7 +154,7 @@ public sealed class MetricsSpecs : IDisposable
     [InlineData("")]
     [InlineData("localhost")]
     [InlineData("example.org:80")]
-    public void An_address_that_is_none_is_refused(string address) =>
+    public void An_invalid_address_is_refused(string address) =>
         Should.Throw<CloudletException>(() => new MetricsEndpoint(address, text.Write)).Kind.ShouldBe(ErrorKind.InvalidInput);
 
     [Fact]
@@ -165,7 +170,18 @@ public sealed class MetricsSpecs : IDisposable
         var request = collector.Requests.ShouldHaveSingleItem();
         (request.Method, request.Path, request.Type).ShouldBe(("POST", "/v1/metrics", "application/x-protobuf"));
         var body = Encoding.Latin1.GetString(request.Body);
-        foreach (var part in (string[])["cloudlet-healthd", "edge-1", "cloudlet.healthd", "cloudlet.heals", "cloudlet.detection", "cloudlet.state.info", "sha256:0f"])
+        foreach (
+            var part in (string[])
+                [
+                    "cloudlet-healthd",
+                    "edge-1",
+                    "cloudlet.healthd",
+                    "cloudlet.heals",
+                    "cloudlet.detection",
+                    "cloudlet.state.info",
+                    "sha256:0f",
+                ]
+        )
             body.ShouldContain(part);
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Cloudlet.Healthd.Hosting;
 using Cloudlet.Healthd.Report;
 using Cloudlet.Machine.Files;
 using Cloudlet.TestKit;
@@ -24,7 +25,7 @@ public sealed class ReportFilesSpecs : IDisposable
     public void Dispose() => dir.Dispose();
 
     [Fact]
-    public void The_status_comes_back_as_it_was_and_is_the_owners_alone()
+    public void The_status_is_read_back_and_readable_only_by_its_owner()
     {
         var status = Samples.Status(Samples.Alarm());
 
@@ -38,7 +39,7 @@ public sealed class ReportFilesSpecs : IDisposable
     private static string Json(HealthStatus status) => JsonSerializer.Serialize(status);
 
     [Fact]
-    public void Records_come_back_the_last_ones_oldest_first()
+    public void The_last_records_are_read_back_oldest_first()
     {
         foreach (var id in (string[])["link:a", "link:b", "link:c"])
             reports.Healed(Samples.Record(id));
@@ -48,7 +49,7 @@ public sealed class ReportFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void Alarms_are_a_history_and_the_active_ones()
+    public void Alarms_are_written_as_a_history_and_as_the_active_ones()
     {
         var alarm = Samples.Alarm();
         reports.Alarmed(alarm, [alarm]);
@@ -63,7 +64,7 @@ public sealed class ReportFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void A_line_that_a_power_cut_tore_is_skipped_and_the_next_one_is_whole()
+    public void A_line_torn_by_a_power_cut_is_skipped_and_the_next_one_is_complete()
     {
         reports.Healed(Samples.Record("link:a"));
         var whole = File.ReadAllBytes(paths.Records);
@@ -76,7 +77,7 @@ public sealed class ReportFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void Two_files_bound_the_space_and_the_end_of_the_older_one_is_still_read()
+    public void Two_files_limit_the_space_and_the_end_of_the_older_one_is_still_read()
     {
         var filler = Samples.Property("mac", new string('x', 100_000), null);
         for (var i = 0; i < 50; i++)
@@ -88,7 +89,7 @@ public sealed class ReportFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void A_record_that_is_too_long_goes_without_values()
+    public void A_record_that_is_too_long_is_written_without_values()
     {
         reports.Healed(Samples.Record(seen: Samples.Property("mac", new string('x', ReportFiles.Limit), null)));
 
@@ -101,10 +102,13 @@ public sealed class ReportFilesSpecs : IDisposable
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("[null]")]
-    [InlineData("{\"host\":null,\"pid\":1,\"version\":\"\",\"started\":\"2026-01-01T00:00:00Z\",\"written\":\"2026-01-01T00:00:00Z\",\"resources\":null,\"alarms\":[]}")]
+    [InlineData(
+        "{\"host\":null,\"pid\":1,\"version\":\"\",\"started\":\"2026-01-01T00:00:00Z\","
+            + "\"written\":\"2026-01-01T00:00:00Z\",\"resources\":null,\"alarms\":[]}"
+    )]
     [InlineData("[{\"kind\":\"no-such-kind\",\"subject\":\"a\",\"message\":\"\",\"raised\":\"2026-01-01T00:00:00Z\"}]")]
     [InlineData("\0\0\0\0")]
-    public void Damage_reads_as_nothing(string content)
+    public void Damaged_files_are_read_as_empty(string content)
     {
         foreach (var path in (string[])[paths.Status, paths.Records, paths.Alarms, paths.ActiveAlarms])
             files.Write(path, Encoding.UTF8.GetBytes(content), OwnerOnly);
@@ -116,7 +120,7 @@ public sealed class ReportFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void Nothing_written_reads_as_nothing()
+    public void Missing_files_are_read_as_empty()
     {
         reports.ReadStatus().ShouldBeNull();
         reports.ReadRecords(10).ShouldBeEmpty();
@@ -124,9 +128,16 @@ public sealed class ReportFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void Contents_of_files_leave_a_note_only()
+    public void Contents_of_files_are_replaced_by_digests()
     {
-        reports.Healed(Samples.Record("file:/etc/secret", isHealed: false, Samples.Property("content", "password=hunter2\n", null), Samples.Property("mode", "0644", "0600")));
+        reports.Healed(
+            Samples.Record(
+                "file:/etc/secret",
+                isHealed: false,
+                Samples.Property("content", "password=hunter2\n", null),
+                Samples.Property("mode", "0644", "0600")
+            )
+        );
 
         var text = File.ReadAllText(paths.Records);
         text.ShouldNotContain("hunter2");
@@ -137,7 +148,7 @@ public sealed class ReportFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void A_digest_that_stands_for_a_content_is_shortened()
+    public void A_digest_of_a_content_is_shortened()
     {
         reports.Healed(Samples.Record("file:/a", seen: Samples.Property("content", "sha256:" + new string('a', 64), "x")));
 

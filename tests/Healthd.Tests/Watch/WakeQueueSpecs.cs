@@ -15,7 +15,7 @@ public sealed class WakeQueueSpecs : IDisposable
     public void Dispose() => queue.Dispose();
 
     [Fact]
-    public async Task However_many_events_come_a_resource_is_looked_at_once()
+    public async Task However_many_events_come_a_resource_is_observed_once()
     {
         var first = clock.GetTimestamp();
         queue.Post(["link:a"], "first", first);
@@ -68,7 +68,7 @@ public sealed class WakeQueueSpecs : IDisposable
     public async Task Patience_has_a_bound()
     {
         var start = clock.GetTimestamp();
-        Wakening? wakening = null;
+        WorkBatch? wakening = null;
         for (var passed = 0; passed <= 700; passed += 50)
         {
             (wakening = await NowAsync()).ShouldBeNull();
@@ -82,7 +82,7 @@ public sealed class WakeQueueSpecs : IDisposable
     }
 
     [Fact]
-    public async Task What_is_urgent_does_not_wait_for_quiet_and_stays_urgent()
+    public async Task An_urgent_look_does_not_wait_for_quiet_and_stays_urgent()
     {
         Edit();
         queue.Post([Unit], "it ended", clock.GetTimestamp());
@@ -107,7 +107,7 @@ public sealed class WakeQueueSpecs : IDisposable
     }
 
     [Fact]
-    public async Task An_event_before_a_later_look_is_what_woke()
+    public async Task An_event_before_a_later_look_is_the_trigger()
     {
         queue.PostLater("link:a", "retry", TimeSpan.FromSeconds(60));
         var now = clock.GetTimestamp();
@@ -119,7 +119,7 @@ public sealed class WakeQueueSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_later_look_does_not_hide_when_a_patient_one_was_asked_for()
+    public async Task A_later_look_does_not_hide_the_time_of_a_patient_one()
     {
         var start = clock.GetTimestamp();
         Edit();
@@ -132,7 +132,7 @@ public sealed class WakeQueueSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_look_at_everything_takes_the_place_of_all_others()
+    public async Task A_look_at_everything_replaces_all_others()
     {
         queue.Post(["link:a"], "x", clock.GetTimestamp());
         queue.PostLater("link:b", "retry", TimeSpan.FromSeconds(1));
@@ -149,11 +149,15 @@ public sealed class WakeQueueSpecs : IDisposable
     [Fact]
     public async Task Several_threads_may_post_at_once()
     {
-        await Parallel.ForAsync(0, 64, (i, _) =>
-        {
-            queue.Post([$"link:{i}"], "x", clock.GetTimestamp());
-            return ValueTask.CompletedTask;
-        });
+        await Parallel.ForAsync(
+            0,
+            64,
+            (i, _) =>
+            {
+                queue.Post([$"link:{i}"], "x", clock.GetTimestamp());
+                return ValueTask.CompletedTask;
+            }
+        );
 
         (await NowAsync())!.Ids!.Count.ShouldBe(64);
     }
@@ -166,7 +170,7 @@ public sealed class WakeQueueSpecs : IDisposable
         queue.Post(["link:a"], "x", clock.GetTimestamp());
     }
 
-    private Task<Wakening?> NowAsync() => Task.FromResult(queue.Take(TimeSpan.Zero, CancellationToken.None));
+    private Task<WorkBatch?> NowAsync() => Task.FromResult(queue.Take(TimeSpan.Zero, CancellationToken.None));
 
     private void Edit() => queue.PostPatiently(Unit, "edit", clock.GetTimestamp());
 

@@ -2,21 +2,19 @@ using Cloudlet.Lab.Tests.LabHosts;
 
 namespace Cloudlet.Lab.Tests.Converge;
 
-/// <summary>The way back: by itself when nobody confirms, and on request.</summary>
+/// <summary>Rollback: automatic without a confirmation, and on request.</summary>
 public abstract class ConfirmSpecs(ConvergeHost site)
 {
-    /// <summary>Takes the management address away, and with it every ssh connection.</summary>
-    private const string CutOff =
-        """
+    /// <summary>Removes the management address, and with it every ssh connection.</summary>
+    private const string CutOff = """
         links:
           host0:
             kind: existing
             up: false
         """;
 
-    /// <summary>Starting this unit takes longer than any test waits, so a run can be killed in the middle.</summary>
-    private const string NeverReady =
-        """
+    /// <summary>A unit that starts too slowly for any test, so that a run can be killed in the middle.</summary>
+    private const string NeverReady = """
         files:
           /etc/motd:
             content: half way
@@ -45,11 +43,14 @@ public abstract class ConfirmSpecs(ConvergeHost site)
     }
 
     [Fact]
-    public async Task A_run_that_is_killed_half_way_is_undone_by_the_host_itself()
+    public async Task A_run_that_is_killed_midway_is_undone_by_the_host_itself()
     {
         await site.ConvergeAsync();
         var apply = site.RunWithAsync("apply", ["--confirm", "10s"], site.Write(NeverReady));
-        await LabHostFixture.EventuallyAsync(async () => (await site.Host.ExecAsync("pgrep", "-f", "sleep 600")).ExitCode == 0, "the service is starting");
+        await LabHostFixture.EventuallyAsync(
+            async () => (await site.Host.ExecAsync("pgrep", "-f", "sleep 600")).ExitCode == 0,
+            "the service is starting"
+        );
         (await site.ShellAsync("ip -brief link show half0; cat /etc/motd")).ShouldContain("half way");
 
         await site.ShellAsync("kill -KILL $(pgrep -f 'cloudlet agent$')");
@@ -67,16 +68,28 @@ public abstract class ConfirmSpecs(ConvergeHost site)
         var change = site.Write("files: {/etc/motd: {content: confirmed}}");
 
         (await site.RunWithAsync("apply", ["--confirm", "20s"], change)).ShouldExitWith(0).Result.ShouldBe("awaiting-confirmation");
-        (await site.RunAsync("apply", change)).ShouldExitWith(1).Named("refused").ShouldHaveSingleItem().GetProperty("message").GetString()!.ShouldContain("confirm");
+        (await site.RunAsync("apply", change))
+            .ShouldExitWith(1)
+            .Named("refused")
+            .ShouldHaveSingleItem()
+            .GetProperty("message")
+            .GetString()!
+            .ShouldContain("confirm");
         (await site.RunAsync("confirm", change)).ShouldExitWith(0);
 
-        (await site.Host.ExecAsync("sh", "-c", "systemctl list-timers --all | grep cloudlet-guard; ls /etc/systemd/system | grep cloudlet-guard")).Output.ShouldBeEmpty();
+        (
+            await site.Host.ExecAsync(
+                "sh",
+                "-c",
+                "systemctl list-timers --all | grep cloudlet-guard; ls /etc/systemd/system | grep cloudlet-guard"
+            )
+        ).Output.ShouldBeEmpty();
         (await site.RunAsync("verify", change)).ShouldExitWith(0);
         (await StatusAsync()).ShouldBe("kept");
     }
 
     [Fact]
-    public async Task Rollback_brings_files_links_and_units_back()
+    public async Task Rollback_restores_files_links_and_units()
     {
         await site.ConvergeAsync();
         var change = site.Write(
@@ -87,7 +100,8 @@ public abstract class ConfirmSpecs(ConvergeHost site)
               extra1: {kind: bridge}
             units:
               cloudlet-beacon.service: {enabled: false, running: false}
-            """);
+            """
+        );
         (await site.RunAsync("apply", change)).ShouldExitWith(0);
         (await site.RunAsync("verify")).ShouldExitWith(2);
 
@@ -100,10 +114,13 @@ public abstract class ConfirmSpecs(ConvergeHost site)
 
     private async Task GoneBackAsync()
     {
-        await LabHostFixture.EventuallyAsync(async () => await StatusAsync() == "rolled-back", "the host has gone back and answers over ssh");
+        await LabHostFixture.EventuallyAsync(
+            async () => await StatusAsync() == "rolled-back",
+            "the host has rolled back and answers over ssh"
+        );
 
-        // networkd answers a reload before it has done it.
-        await LabHostFixture.EventuallyAsync(async () => (await site.RunAsync("verify")).ExitCode == 0, "the host is as it was described before");
+        // networkd answers a reload request before the reload is done.
+        await LabHostFixture.EventuallyAsync(async () => (await site.RunAsync("verify")).ExitCode == 0, "the host is as described before");
         (await site.TemporaryFilesAsync()).ShouldBeEmpty();
     }
 

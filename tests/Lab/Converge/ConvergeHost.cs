@@ -1,9 +1,13 @@
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Tests.LabHosts;
 using Cloudlet.TestKit;
 
 namespace Cloudlet.Lab.Tests.Converge;
 
-/// <summary>A lab host and the example site, with other example files laid over it, that is applied to it over ssh. A test begins with <see cref="ConvergeAsync"/>, whatever the one before it left behind.</summary>
+/// <summary>
+/// A lab host and the example site, with other example files layered over it, applied over ssh. A test begins with
+/// <see cref="ConvergeAsync"/>, whatever the previous test left.
+/// </summary>
 public abstract class ConvergeHost(LabHostFixture host, LabBoot boot, params IReadOnlyList<string> more) : IAsyncLifetime
 {
     private readonly TempDir _folder = new();
@@ -13,13 +17,13 @@ public abstract class ConvergeHost(LabHostFixture host, LabBoot boot, params IRe
     /// <summary>The lab host.</summary>
     public LabHostFixture Host { get; } = host;
 
-    /// <summary>The network system that applies its links at boot.</summary>
+    /// <summary>The network system that configures its links at boot.</summary>
     public LabBoot Boot { get; } = boot;
 
-    /// <summary>The example, a file in templates/sites.</summary>
+    /// <summary>The example site, a file in templates/sites.</summary>
     protected virtual string Site => "single-host.yaml";
 
-    /// <summary>The example site with what this kernel and this host need; later overlays are given with the verb.</summary>
+    /// <summary>The example site with what this kernel and this host need; further layers are given with the verb.</summary>
     public async Task<IReadOnlyList<string>> BaseAsync()
     {
         _ = CloudletProgram.Path;
@@ -39,20 +43,30 @@ public abstract class ConvergeHost(LabHostFixture host, LabBoot boot, params IRe
     public async Task<bool> HasDummyAsync() =>
         (await Host.ExecAsync("sh", "-c", "ip link add cl-probe type dummy && ip link delete cl-probe")).ExitCode == 0;
 
-    /// <summary>A site file that is laid over the example: <paramref name="section"/> is what it says about the host, without indentation.</summary>
+    /// <summary>
+    /// Writes a site file that is layered over the example: <paramref name="section"/> is its part for the host, without indentation.
+    /// </summary>
     public string Write(string section) => WriteFile(Overlay(section));
 
-    /// <summary>Any site file.</summary>
+    /// <summary>Writes any site file.</summary>
     public string WriteFile(string text) => _folder.Write($"overlay-{Interlocked.Increment(ref _overlays)}.yaml", text);
 
-    /// <summary>Runs a verb for the example site and what is laid over it.</summary>
+    /// <summary>Runs a verb for the example site and the files layered over it.</summary>
     public Task<ProgramRun> RunAsync(string verb, params IReadOnlyList<string> overlays) => RunWithAsync(verb, [], overlays);
 
     /// <summary>As <see cref="RunAsync"/>, with more options.</summary>
     public async Task<ProgramRun> RunWithAsync(string verb, IReadOnlyList<string> options, params IReadOnlyList<string> overlays) =>
-        await CloudletProgram.RunAsync([verb, .. await BaseAsync(), .. overlays, "--ssh-config", Host.Store.SshConfigPath, "--json", .. options]);
+        await CloudletProgram.RunAsync([
+            verb,
+            .. await BaseAsync(),
+            .. overlays,
+            "--ssh-config",
+            Host.Store.SshConfigPath,
+            "--json",
+            .. options,
+        ]);
 
-    /// <summary>Brings the host to the example site, going back first from what still waits for a confirmation.</summary>
+    /// <summary>Brings the host to the example site, after rolling back anything that still waits for a confirmation.</summary>
     public async Task ConvergeAsync(params IReadOnlyList<string> overlays)
     {
         var run = await RunAsync("apply", overlays);
@@ -65,10 +79,10 @@ public abstract class ConvergeHost(LabHostFixture host, LabBoot boot, params IRe
         run.ShouldExitWith(0);
     }
 
-    /// <summary>Runs shell commands in the host that must succeed.</summary>
+    /// <summary>Runs shell commands in the host; they must succeed.</summary>
     public Task<string> ShellAsync(string script) => Host.OutputOfAsync("sh", "-ec", script);
 
-    /// <summary>Temporary files of ours in the host: after a run there are none.</summary>
+    /// <summary>Our temporary files in the host: none are left after a run.</summary>
     public Task<string> TemporaryFilesAsync() =>
         ShellAsync("find / -xdev -name '.*.cloudlet-*' -print; find /run -name '.*.cloudlet-*' -print");
 
@@ -90,7 +104,7 @@ public sealed class NetworkdConverge() : ConvergeHost(new NetworkdHost(), LabBoo
 /// <summary>A converged host of ifupdown.</summary>
 public sealed class IfupdownConverge() : ConvergeHost(new IfupdownHost(), LabBoot.Ifupdown);
 
-/// <summary>A converged host that holds itself to its description.</summary>
+/// <summary>A converged host with a health daemon.</summary>
 public sealed class HealthConverge() : ConvergeHost(new NetworkdHost(), LabBoot.Networkd, "healthd.yaml");
 
 /// <summary>Specs that share one host with a health daemon.</summary>

@@ -6,8 +6,7 @@ namespace Cloudlet.Lab.Tests.Converge;
 [Collection(nameof(NetworkdLab))]
 public sealed class LockSpecs(NetworkdConverge site)
 {
-    private const string Slow =
-        """
+    private const string Slow = """
         units:
           slow-start.service:
             running: true
@@ -20,7 +19,7 @@ public sealed class LockSpecs(NetworkdConverge site)
         """;
 
     [Fact]
-    public async Task A_second_apply_is_told_who_has_the_lock_and_the_first_one_is_not_disturbed()
+    public async Task A_second_apply_reports_the_lock_holder_without_disturbing_the_first()
     {
         await site.ConvergeAsync();
         var slow = site.Write(Slow);
@@ -38,7 +37,7 @@ public sealed class LockSpecs(NetworkdConverge site)
     }
 
     [Fact]
-    public async Task A_killed_holder_has_the_lock_no_longer()
+    public async Task A_killed_holder_releases_the_lock()
     {
         await site.ConvergeAsync();
         var slow = site.Write(Slow);
@@ -54,8 +53,11 @@ public sealed class LockSpecs(NetworkdConverge site)
         await TidyAsync();
     }
 
-    private Task WaitingAsync() => LabHostFixture.EventuallyAsync(
-        async () => (await site.Host.ExecAsync("systemctl", "is-active", "slow-start")).Output == "activating\n", "the slow service is starting");
+    private Task WaitingAsync() =>
+        LabHostFixture.EventuallyAsync(
+            async () => (await site.Host.ExecAsync("systemctl", "is-active", "slow-start")).Output == "activating\n",
+            "the slow service is starting"
+        );
 
     private async Task TidyAsync()
     {

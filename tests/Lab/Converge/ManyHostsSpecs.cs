@@ -4,14 +4,14 @@ using System.Net.Sockets;
 
 namespace Cloudlet.Lab.Tests.Converge;
 
-/// <summary>A host that does not answer costs bounded time and hides nothing of the others.</summary>
+/// <summary>A host that does not answer takes bounded time and does not affect the others.</summary>
 [Collection(nameof(NetworkdLab))]
 public sealed class ManyHostsSpecs(NetworkdConverge site)
 {
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_dead_host_is_named_and_the_living_one_converges(bool acceptsAndSaysNothing)
+    public async Task A_dead_host_is_named_and_the_other_one_converges(bool acceptsAndSaysNothing)
     {
         await site.ConvergeAsync();
         await site.ShellAsync("ip link delete cloudlet0");

@@ -4,7 +4,7 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Lab.Tests.Converge;
 
-/// <summary>Many network namespaces of this machine are hosts of one site.</summary>
+/// <summary>Many network namespaces of this machine as hosts of one site.</summary>
 public sealed class NamespaceConvergeSpecs : IAsyncLifetime
 {
     private const int Count = 10;
@@ -12,7 +12,7 @@ public sealed class NamespaceConvergeSpecs : IAsyncLifetime
     private readonly List<string> _names = [];
 
     [Fact]
-    public async Task Ten_namespaces_converge_in_one_call_and_get_back_what_they_lose()
+    public async Task Ten_namespaces_converge_in_one_call_and_are_repaired()
     {
         _ = CloudletProgram.Path;
         var site = await SiteAsync();
@@ -29,6 +29,31 @@ public sealed class NamespaceConvergeSpecs : IAsyncLifetime
         var repaired = (await CloudletProgram.RunAsync("apply", site, "--json")).ShouldExitWith(0);
         repaired.Named("finished").Count(e => e.GetProperty("result").GetString() == "changed").ShouldBe(3);
         (await CloudletProgram.RunAsync("verify", site, "--json")).ShouldExitWith(0);
+    }
+
+    [Fact]
+    public async Task Records_of_a_deleted_namespace_do_not_apply_to_the_next_one_of_its_name()
+    {
+        _ = CloudletProgram.Path;
+        LabTesting.RequireRoot();
+        var name = $"cl-{Guid.NewGuid().ToString("N")[..6]}-again";
+        _names.Add(name);
+        (await IpAsync("netns", "add", name)).ShouldExitWith(0);
+        var both = _folder.Write(
+            "both.yaml",
+            $"hosts: {{{name}: {{reach: 'netns://{name}', links: {{br0: {{kind: bridge}}, br1: {{kind: bridge}}}}}}}}\n"
+        );
+        var one = _folder.Write("one.yaml", $"hosts: {{{name}: {{reach: 'netns://{name}', links: {{br0: {{kind: bridge}}}}}}}}\n");
+        (await CloudletProgram.RunAsync("apply", both, "--json")).ShouldExitWith(0);
+
+        (await IpAsync("netns", "delete", name)).ShouldExitWith(0);
+        (await IpAsync("netns", "add", name)).ShouldExitWith(0);
+        (await IpAsync("-n", name, "link", "add", "br1", "type", "bridge")).ShouldExitWith(0);
+
+        (await CloudletProgram.RunAsync("apply", one, "--json")).ShouldExitWith(0);
+        (await IpAsync("-n", name, "link", "show", "br1")).ShouldExitWith(0);
+        (await CloudletProgram.RunAsync("rollback", one, "--json")).ShouldExitWith(0);
+        (await IpAsync("-n", name, "link", "show", "br1")).ShouldExitWith(0);
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -59,7 +84,8 @@ public sealed class NamespaceConvergeSpecs : IAsyncLifetime
                 guest0: {kind: veth, peer: port0, mtu: 1400, addresses: [10.90.0.1/24]}
             hosts:
 
-            """);
+            """
+        );
         for (var i = 0; i < Count; i++)
         {
             var name = $"cl-{tag}-{i}";

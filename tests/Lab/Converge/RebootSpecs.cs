@@ -1,13 +1,13 @@
 namespace Cloudlet.Lab.Tests.Converge;
 
-/// <summary>What is described outlives a reboot by the distribution's own means, before any program of ours runs.</summary>
+/// <summary>The described state survives a reboot by the distribution's own means, before any program of ours runs.</summary>
 public abstract class RebootSpecs(ConvergeHost site)
 {
     private const string Foreign = "/etc/systemd/network/50-somebody.network";
     private const string ForeignText = "[Match]\nName=nobody0\n";
 
     [Fact]
-    public async Task A_host_comes_back_as_described_and_without_what_is_described_no_longer()
+    public async Task A_rebooted_host_is_as_described_without_what_is_no_longer_described()
     {
         await site.Host.WriteFileAsync(Foreign, ForeignText);
         await site.ConvergeAsync();
@@ -17,7 +17,8 @@ public abstract class RebootSpecs(ConvergeHost site)
               extra0:
                 kind: bridge
                 addresses: [10.82.0.1/24]
-            """);
+            """
+        );
         (await site.RunAsync("apply", extra)).ShouldExitWith(0);
         (await BootFilesAsync("extra0")).ShouldNotBeEmpty();
 
@@ -36,7 +37,8 @@ public abstract class RebootSpecs(ConvergeHost site)
 
     private async Task<bool> LinkExistsAsync(string name) => (await site.Host.ExecAsync("ip", "link", "show", name)).ExitCode == 0;
 
-    private Task<string> BootFilesAsync(string link) => site.ShellAsync($"grep -rlw {link} /etc/systemd/network /etc/systemd/system /etc/network 2>/dev/null || true");
+    private Task<string> BootFilesAsync(string link) =>
+        site.ShellAsync($"grep -rlw {link} /etc/systemd/network /etc/systemd/system /etc/network 2>/dev/null || true");
 }
 
 [Collection(nameof(NetworkdLab))]

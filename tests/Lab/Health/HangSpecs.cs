@@ -3,14 +3,16 @@ using Cloudlet.Lab.Tests.LabHosts;
 
 namespace Cloudlet.Lab.Tests.Health;
 
-/// <summary>Services that hang while nobody has stopped them: the same program twice, and only one of the units says how long it may wait.</summary>
+/// <summary>
+/// Services that hang without having been stopped: the same program twice, and only one of the units has <c>hungAfter</c>.
+/// </summary>
 [Collection(nameof(HealthLab))]
 public sealed class HangSpecs(HealthConverge site)
 {
     private const string Watched = "watched.service";
     private const string Patient = "patient.service";
 
-    /// <summary>It works until it is told to open a pipe that nobody else opens, which takes for ever.</summary>
+    /// <summary>Works until it is told to open a pipe without a writer, which blocks forever.</summary>
     private const string Program = """
         content: |
               [Service]
@@ -20,36 +22,41 @@ public sealed class HangSpecs(HealthConverge site)
               WantedBy=multi-user.target
         """;
 
-    private readonly HealedHost host = new(site, site.Write($"""
-        units:
-          {Watched}:
-            running: true
-            hungAfter: 20
-            {Program}
-          {Patient}:
-            running: true
-            {Program}
-        """));
+    private readonly HealedHost host = new(
+        site,
+        site.Write(
+            $"""
+            units:
+              {Watched}:
+                running: true
+                hungAfter: 20
+                {Program}
+              {Patient}:
+                running: true
+                {Program}
+            """
+        )
+    );
 
     [Fact]
-    public async Task One_that_says_how_long_it_may_wait_is_started_anew_and_another_is_left_alone()
+    public async Task A_unit_with_hungAfter_is_restarted_and_one_without_is_left_alone()
     {
         await host.BeginAsync();
         var (watched, patient) = (await RunOfAsync(Watched), await RunOfAsync(Patient));
 
         await site.ShellAsync("touch /run/hang-watched /run/hang-patient");
-        await LabHostFixture.EventuallyAsync(async () => await RunOfAsync(Watched) != watched, "the unit is started anew");
+        await LabHostFixture.EventuallyAsync(async () => await RunOfAsync(Watched) != watched, "the unit is restarted");
 
         (await RunOfAsync(Patient)).ShouldBe(patient);
         (await site.ShellAsync($"grep State: /proc/$(systemctl show -P MainPID {Patient})/status")).ShouldContain("S (sleeping)");
-        await LabHostFixture.EventuallyAsync(async () => await host.IsWellAsync(), "the daemon finds all well");
+        await LabHostFixture.EventuallyAsync(async () => await host.IsWellAsync(), "the daemon reports that all is well");
         var record = (await host.RecordsAsync())[^1];
         record.GetProperty("because").GetString().ShouldBe("a process that has not run for 20 s");
         record.GetProperty("left").GetArrayLength().ShouldBe(0);
         (await host.IsAsDescribedAsync()).ShouldBeTrue();
         var restarted = await RunOfAsync(Watched);
         await Task.Delay(TimeSpan.FromSeconds(30));
-        (await RunOfAsync(Watched)).ShouldBe(restarted, "one that works is left alone");
+        (await RunOfAsync(Watched)).ShouldBe(restarted, "a working unit is left alone");
     }
 
     private async Task<string> RunOfAsync(string unit) => await site.ShellAsync($"systemctl show -P InvocationID {unit}");

@@ -2,7 +2,7 @@ using Cloudlet.Lab.Tests.Converge;
 
 namespace Cloudlet.Lab.Tests.Health;
 
-/// <summary>What is lost comes back by itself, and each heal leaves one record with the proof.</summary>
+/// <summary>Lost resources are restored automatically, and each heal leaves one verified record.</summary>
 [Collection(nameof(HealthLab))]
 public sealed class HealSpecs(HealthConverge site)
 {
@@ -27,7 +27,7 @@ public sealed class HealSpecs(HealthConverge site)
     [InlineData("file:/etc/cloudlet/current.conf", "ln -sfn /etc/hostname /etc/cloudlet/current.conf")]
     [InlineData("unit:cloudlet-beacon.service", "systemctl kill -s KILL cloudlet-beacon")]
     [InlineData("unit:cloudlet-beacon.service", "systemctl stop cloudlet-beacon")]
-    public async Task What_somebody_changes_by_hand_is_healed(string id, string byHand)
+    public async Task Manual_changes_are_healed(string id, string byHand)
     {
         await host.BeginAsync();
         var before = (await host.RecordsAsync()).Count;
@@ -37,13 +37,13 @@ public sealed class HealSpecs(HealthConverge site)
 
         var records = (await host.RecordsAsync()).Skip(before).ToList();
         records.ShouldContain(r => r.GetProperty("seen").EnumerateArray().Any(c => c.GetProperty("id").GetString() == id));
-        // The second look may meet somebody who is still at work, networkd for one; what it found then has a record of its own.
+        // The verification may find other software still at work, such as networkd; what it finds then gets its own record.
         records[^1].GetProperty("left").GetArrayLength().ShouldBe(0);
         await site.Host.ExecAsync("ip", "link", "delete", "other0");
     }
 
     [Fact]
-    public async Task A_host_that_was_rebooted_and_lost_its_boot_files_is_as_described_again()
+    public async Task A_rebooted_host_without_its_boot_files_is_as_described_again()
     {
         await host.BeginAsync();
         await site.ShellAsync("rm /etc/systemd/network/05-cloudlet-*; kill -STOP $(systemctl show -P MainPID cloudlet-healthd)");
@@ -54,7 +54,7 @@ public sealed class HealSpecs(HealthConverge site)
     }
 
     [Fact]
-    public async Task The_daemon_comes_back_when_it_is_killed_or_hangs_and_goes_on_where_it_was()
+    public async Task A_killed_or_hung_daemon_is_restarted_and_continues()
     {
         await host.BeginAsync();
         await site.ShellAsync("systemctl kill -s KILL cloudlet-healthd; ip link delete cloudlet0");
@@ -65,10 +65,12 @@ public sealed class HealSpecs(HealthConverge site)
     }
 
     [Fact]
-    public async Task Its_own_folders_may_be_deleted_and_a_lost_state_is_put_back()
+    public async Task Its_own_folders_may_be_deleted_and_a_lost_state_is_restored()
     {
         await host.BeginAsync();
-        await site.ShellAsync("rm -r /var/lib/cloudlet/health /run/cloudlet/health; rm /var/lib/cloudlet/applied.json; ip link delete cloudlet0");
+        await site.ShellAsync(
+            "rm -r /var/lib/cloudlet/health /run/cloudlet/health; rm /var/lib/cloudlet/applied.json; ip link delete cloudlet0"
+        );
         await host.HealedAsync();
         await site.ShellAsync("test -e /var/lib/cloudlet/applied.json");
 
@@ -78,7 +80,7 @@ public sealed class HealSpecs(HealthConverge site)
     }
 
     [Fact]
-    public async Task A_changed_description_is_what_it_holds_from_then_on()
+    public async Task A_changed_description_is_maintained_from_then_on()
     {
         await host.BeginAsync();
         var change = site.Write("links: {extra3: {kind: bridge, addresses: [10.85.0.1/24]}}");

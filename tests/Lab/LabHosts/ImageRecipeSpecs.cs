@@ -1,4 +1,5 @@
 using Cloudlet.Lab.Images;
+using Cloudlet.Lab.Model;
 
 namespace Cloudlet.Lab.Tests.LabHosts;
 
@@ -15,7 +16,7 @@ public sealed class ImageRecipeSpecs
     }
 
     [Fact]
-    public void Whatever_decides_the_content_decides_the_digest()
+    public void Everything_that_affects_the_content_affects_the_digest()
     {
         var recipe = new ImageRecipe("bookworm", LabBoot.Networkd, [], Sources);
         string[] digests =
@@ -30,7 +31,7 @@ public sealed class ImageRecipeSpecs
     }
 
     [Fact]
-    public void Only_the_network_system_that_was_asked_for_is_in_the_image()
+    public void Only_the_requested_network_system_is_in_the_image()
     {
         new ImageRecipe("bookworm", LabBoot.Ifupdown, [], Sources).Packages.ShouldContain("ifupdown");
         new ImageRecipe("bookworm", LabBoot.Networkd, [], Sources).Packages.ShouldNotContain("ifupdown");
@@ -48,7 +49,7 @@ public sealed class ImageRecipeSpecs
 public sealed class AptSourcesSpecs
 {
     [Fact]
-    public void One_line_entries_of_the_release_are_taken_with_their_options()
+    public void One_line_entries_of_the_release_keep_their_options()
     {
         string[] lines =
         [
@@ -60,15 +61,16 @@ public sealed class AptSourcesSpecs
             "deb http://mirror.test/debian trixie main",
             "deb http://broken.test",
         ];
-        AptSources.OneLineEntries(lines, "bookworm").ShouldBe(
-        [
-            "deb http://mirror.test/debian bookworm main contrib",
-            "deb [arch=amd64 signed-by=/k.gpg] http://mirror.test/debian-security bookworm-security main",
-        ]);
+        AptSources
+            .OneLineEntries(lines, "bookworm")
+            .ShouldBe([
+                "deb http://mirror.test/debian bookworm main contrib",
+                "deb [arch=amd64 signed-by=/k.gpg] http://mirror.test/debian-security bookworm-security main",
+            ]);
     }
 
     [Fact]
-    public void Stanzas_of_the_release_become_one_entry_a_suite()
+    public void Stanzas_of_the_release_become_one_entry_per_suite()
     {
         string[] lines =
         [
@@ -91,15 +93,16 @@ public sealed class AptSourcesSpecs
             "Suites: bookworm",
             "Components: main",
         ];
-        AptSources.StanzaEntries(lines, "bookworm").ShouldBe(
-        [
-            "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.test/debian bookworm main",
-            "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.test/debian bookworm-updates main",
-        ]);
+        AptSources
+            .StanzaEntries(lines, "bookworm")
+            .ShouldBe([
+                "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.test/debian bookworm main",
+                "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://mirror.test/debian bookworm-updates main",
+            ]);
     }
 
     [Fact]
-    public void Of_apts_options_only_files_that_are_about_fetching_are_taken()
+    public void Only_those_apt_options_are_used_that_concern_fetching()
     {
         var folder = Directory.CreateTempSubdirectory("apt");
         try

@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Native;
 using Cloudlet.Machine.Netlink;
 
@@ -15,14 +16,17 @@ public sealed class LabDownSpecs : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Down_leaves_nothing_of_what_up_made(bool afterPowerCut)
+    public async Task Down_removes_everything_that_up_made(bool afterPowerCut)
     {
         LabTesting.RequireContainers();
         var lab = LabTesting.Open(_store);
         await lab.UpAsync(new LabHostSpec("edge-1"), new Progress<string>(), CancellationToken.None);
         if (afterPowerCut)
             await lab.PowerCutAsync("edge-1", CancellationToken.None);
-        Traces().Select(t => t.Split(' ')[0]).Distinct().ShouldBe(["link", "mount", "process", "group", "run", "file"], "the test looks in the right places");
+        Traces()
+            .Select(t => t.Split(' ')[0])
+            .Distinct()
+            .ShouldBe(["link", "mount", "process", "group", "run", "file"], "the test looks in the right places");
         var ports = PortsOf(_store.Network.Bridge);
         ports.ShouldHaveSingleItem();
 
@@ -54,7 +58,7 @@ public sealed class LabDownSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_host_that_does_not_boot_again_is_lost_and_its_console_shown()
+    public async Task A_host_that_fails_to_reboot_is_lost_and_its_console_is_shown()
     {
         LabTesting.RequireContainers();
         var lab = LabTesting.Open(_store);
@@ -64,40 +68,49 @@ public sealed class LabDownSpecs : IAsyncLifetime
         File.Delete(Path.Combine(lab.Get("edge-1").RootPath, "sbin/init"));
         File.Delete(Path.Combine(lab.Get("edge-1").RootPath, "lib/systemd/systemd"));
 
-        var error = await Should.ThrowAsync<CloudletException>(
-            () => lab.UpAsync(new LabHostSpec("edge-1"), new Progress<string>(), CancellationToken.None));
+        var error = await Should.ThrowAsync<CloudletException>(() =>
+            lab.UpAsync(new LabHostSpec("edge-1"), new Progress<string>(), CancellationToken.None)
+        );
 
         error.Kind.ShouldBe(ErrorKind.ProcessFailed);
-        error.Message.ShouldContain("console said last");
+        error.Message.ShouldContain("console ended with");
         lab.Get("edge-1").State.ShouldBe(LabHostState.Lost);
     }
 
     [Fact]
-    public async Task Down_of_an_unknown_host_names_those_there_are()
+    public async Task Down_of_an_unknown_host_lists_the_known_ones()
     {
         LabTesting.RequireRoot();
         var error = await Should.ThrowAsync<CloudletException>(() => LabTesting.Open(_store).DownAsync("edge-9", CancellationToken.None));
         error.Kind.ShouldBe(ErrorKind.NotFound);
-        (await Should.ThrowAsync<CloudletException>(() => LabTesting.Open(_store).DownAsync("../x", CancellationToken.None))).Kind.ShouldBe(ErrorKind.InvalidInput);
+        (await Should.ThrowAsync<CloudletException>(() => LabTesting.Open(_store).DownAsync("../x", CancellationToken.None))).Kind.ShouldBe(
+            ErrorKind.InvalidInput
+        );
     }
 
     private static async Task<string> MainPidOfSshAsync(Lab.LabHosts lab, string name) =>
         (await lab.ExecAsync(name, ["systemctl", "show", "--property=MainPID,ActiveState", "ssh"], CancellationToken.None)).Output;
 
-    // Everything on this machine that carries the name of our store, bridge or host, whoever else works here.
+    // Everything on this machine with the name of our store, bridge or host; other labs may run beside it.
     private List<string> Traces()
     {
         var machine = _store.MachineName("edge-1");
         var traces = new List<string>();
         using (var links = RouteNetlink.Open())
             traces.AddRange(links.Dump().Links.Where(l => l.Name == _store.Network.Bridge).Select(l => $"link {l.Name}"));
-        traces.AddRange(MountTable.Read().Where(m => m.Point.StartsWith(_store.Folder, StringComparison.Ordinal)).Select(m => $"mount {m.Point}"));
-        traces.AddRange(ProcessTable.WithArgument("systemd-nspawn", $"--directory={_store.HostFolder("edge-1")}/root").Select(p => $"process {p.Pid}"));
+        traces.AddRange(
+            MountTable.Read().Where(m => m.Point.StartsWith(_store.Folder, StringComparison.Ordinal)).Select(m => $"mount {m.Point}")
+        );
+        traces.AddRange(
+            ProcessTable.WithArgument("systemd-nspawn", $"--directory={_store.HostFolder("edge-1")}/root").Select(p => $"process {p.Pid}")
+        );
         traces.AddRange(Hosts.ControlGroups.For(machine, null, MountTable.Read()).Where(Directory.Exists).Select(g => $"group {g}"));
         if (Directory.Exists("/run/systemd/nspawn"))
             traces.AddRange(Directory.EnumerateFileSystemEntries("/run/systemd/nspawn/propagate", machine).Select(f => $"run {f}"));
         if (Directory.Exists(_store.Folder))
-            traces.AddRange(Directory.EnumerateFileSystemEntries(_store.Folder).Where(f => Path.GetFileName(f) != "lock").Select(f => $"file {f}"));
+            traces.AddRange(
+                Directory.EnumerateFileSystemEntries(_store.Folder).Where(f => Path.GetFileName(f) != "lock").Select(f => $"file {f}")
+            );
         return traces;
     }
 

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using Cloudlet.Errors;
+using Cloudlet.Lab.Model;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Lab.Tests.LabHosts;
 
 /// <summary>
-/// One container for all tests of a class (IClassFixture) or collection. It is made by the first test that uses it; every member skips the
-/// calling test where containers can't be made. A test leaves the host running; what else it changes is its own affair.
+/// One container for all tests of a class (IClassFixture) or collection. The first test that uses it creates it; every member skips the
+/// calling test where containers can't be created. A test must leave the host running; its other changes are its own responsibility.
 /// </summary>
 public abstract class LabHostFixture : IAsyncLifetime
 {
@@ -27,10 +28,10 @@ public abstract class LabHostFixture : IAsyncLifetime
     /// <summary>The lab's store; <see cref="LabStore.SshConfigPath"/> is for <c>ssh -F</c>.</summary>
     public LabStore Store { get; }
 
-    /// <summary>The lab, for what has no shortcut here.</summary>
+    /// <summary>The lab, for operations without a shortcut here.</summary>
     public Lab.LabHosts Lab { get; }
 
-    /// <summary>The host, up and running: started when it is not.</summary>
+    /// <summary>The running host; starts it if necessary.</summary>
     public async Task<LabHost> UpAsync()
     {
         LabTesting.RequireContainers();
@@ -51,13 +52,13 @@ public abstract class LabHostFixture : IAsyncLifetime
         }
     }
 
-    /// <summary>Extra Debian packages of the host; each set is an image of its own.</summary>
+    /// <summary>Extra Debian packages of the host; each set needs its own image.</summary>
     protected virtual IReadOnlyList<string> Packages => [];
 
     /// <summary>What the image of the host is prepared for.</summary>
     protected virtual LabFlavor With => LabFlavor.None;
 
-    /// <summary>Runs a command in the host and returns what it said, whatever its exit code.</summary>
+    /// <summary>Runs a command in the host and returns its result, whatever the exit code.</summary>
     public async Task<ProcessResult> ExecAsync(params string[] command)
     {
         await UpAsync();
@@ -72,7 +73,7 @@ public abstract class LabHostFixture : IAsyncLifetime
         return result.Output.TrimEnd('\n');
     }
 
-    /// <summary>Text of a file in the host, or null when it is not there.</summary>
+    /// <summary>Text of a file in the host, or null when it does not exist.</summary>
     public async Task<string?> ReadFileAsync(string path)
     {
         if ((await ExecAsync("test", "-e", path)).ExitCode != 0)
@@ -80,22 +81,27 @@ public abstract class LabHostFixture : IAsyncLifetime
         return (await ExecAsync("cat", path)).Output;
     }
 
-    /// <summary>Writes a file in the host, with its folder.</summary>
+    /// <summary>Writes a file in the host, and creates its folder.</summary>
     public async Task WriteFileAsync(string path, string text)
     {
         await UpAsync();
-        var result = await Lab.ExecAsync(Name, ["sh", "-c", "mkdir -p \"$(dirname \"$1\")\" && cat >\"$1\"", "write", path], CancellationToken.None, input: text);
+        var result = await Lab.ExecAsync(
+            Name,
+            ["sh", "-c", "mkdir -p \"$(dirname \"$1\")\" && cat >\"$1\"", "write", path],
+            CancellationToken.None,
+            input: text
+        );
         result.ExitCode.ShouldBe(0, result.Error);
     }
 
-    /// <summary>Reboots the host as its user would.</summary>
+    /// <summary>Reboots the host as a user would.</summary>
     public async Task<LabBootReport> RebootAsync()
     {
         await UpAsync();
         return await Lab.RebootAsync(Name, CancellationToken.None);
     }
 
-    /// <summary>Kills the host in mid-flight and boots it again.</summary>
+    /// <summary>Kills the host while it runs and boots it again.</summary>
     public async Task<LabBootReport> PowerCutAsync()
     {
         await UpAsync();

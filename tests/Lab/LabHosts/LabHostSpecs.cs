@@ -1,10 +1,11 @@
 using Cloudlet.Errors;
 using Cloudlet.Lab.Hosts;
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Native;
 
 namespace Cloudlet.Lab.Tests.LabHosts;
 
-/// <summary>The life of a container host, the same for either network system.</summary>
+/// <summary>The life cycle of a container host, the same for both network systems.</summary>
 public abstract class LabHostSpecs(LabHostFixture fixture)
 {
     private readonly LabHostFixture _host = fixture;
@@ -31,7 +32,7 @@ public abstract class LabHostSpecs(LabHostFixture fixture)
     }
 
     [Fact]
-    public async Task A_shell_ends_with_the_exit_code_of_its_command()
+    public async Task A_shell_exits_with_the_exit_code_of_its_command()
     {
         await _host.UpAsync();
         (await _host.Lab.ShellAsync(_host.Name, ["sh", "-c", "exit 7"], CancellationToken.None)).ShouldBe(7);
@@ -65,7 +66,7 @@ public abstract class LabHostSpecs(LabHostFixture fixture)
     }
 
     [Fact]
-    public async Task A_reboot_loses_what_is_in_memory_and_keeps_what_is_on_disk()
+    public async Task A_reboot_loses_memory_and_keeps_the_disk()
     {
         await _host.WriteFileAsync("/run/marker", "x");
         await _host.WriteFileAsync("/root/marker", "x");
@@ -85,9 +86,12 @@ public abstract class LabHostSpecs(LabHostFixture fixture)
     }
 
     [Fact]
-    public async Task A_reboot_names_the_units_that_failed()
+    public async Task A_reboot_reports_the_failed_units()
     {
-        await _host.WriteFileAsync("/etc/systemd/system/broken.service", "[Service]\nType=oneshot\nExecStart=/bin/false\n[Install]\nWantedBy=multi-user.target\n");
+        await _host.WriteFileAsync(
+            "/etc/systemd/system/broken.service",
+            "[Service]\nType=oneshot\nExecStart=/bin/false\n[Install]\nWantedBy=multi-user.target\n"
+        );
         await _host.OutputOfAsync("systemctl", "enable", "broken.service");
 
         var report = await _host.RebootAsync();
@@ -122,11 +126,14 @@ public abstract class LabHostSpecs(LabHostFixture fixture)
     }
 
     [Fact]
-    public async Task Up_starts_a_host_again_that_was_switched_off()
+    public async Task Up_restarts_a_host_that_was_switched_off()
     {
         await _host.WriteFileAsync("/root/off", "x");
         await _host.ExecAsync("systemctl", "poweroff");
-        await LabHostFixture.EventuallyAsync(() => Task.FromResult(_host.Lab.Get(_host.Name).State != LabHostState.Running), "switched off");
+        await LabHostFixture.EventuallyAsync(
+            () => Task.FromResult(_host.Lab.Get(_host.Name).State != LabHostState.Running),
+            "switched off"
+        );
         _host.Lab.Get(_host.Name).State.ShouldBe(LabHostState.Stopped);
 
         await _host.UpAsync();
@@ -136,7 +143,7 @@ public abstract class LabHostSpecs(LabHostFixture fixture)
     }
 
     [Fact]
-    public async Task A_host_whose_processes_were_killed_is_lost_and_up_starts_it_again()
+    public async Task A_host_with_killed_processes_is_lost_and_up_restarts_it()
     {
         await _host.UpAsync();
         var supervisor = new HostRecords(_host.Store).Get(_host.Name).Supervisor!;
@@ -154,28 +161,32 @@ public abstract class LabHostSpecs(LabHostFixture fixture)
     }
 
     [Fact]
-    public async Task A_host_of_the_same_name_but_another_description_is_refused()
+    public async Task A_host_with_the_same_name_but_another_description_is_refused()
     {
         var host = await _host.UpAsync();
         var other = host.Spec with { Boot = host.Spec.Boot == LabBoot.Networkd ? LabBoot.Ifupdown : LabBoot.Networkd };
-        var error = await Should.ThrowAsync<CloudletException>(() => _host.Lab.UpAsync(other, new Progress<string>(), CancellationToken.None));
+        var error = await Should.ThrowAsync<CloudletException>(() =>
+            _host.Lab.UpAsync(other, new Progress<string>(), CancellationToken.None)
+        );
         error.Kind.ShouldBe(ErrorKind.AlreadyExists);
         error.Message.ShouldContain("cloudlet lab down edge-1");
     }
 
-    private Task ShouldHaveItsAddressAsync() => LabHostFixture.EventuallyAsync(
-        async () =>
-        {
-            var addresses = await _host.ExecAsync("ip", "-brief", "address", "show", "host0");
-            return addresses.Output.Contains($"{_host.Store.Network.HostAddress(2)}/24", StringComparison.Ordinal);
-        },
-        "host0 has its address");
+    private Task ShouldHaveItsAddressAsync() =>
+        LabHostFixture.EventuallyAsync(
+            async () =>
+            {
+                var addresses = await _host.ExecAsync("ip", "-brief", "address", "show", "host0");
+                return addresses.Output.Contains($"{_host.Store.Network.HostAddress(2)}/24", StringComparison.Ordinal);
+            },
+            "host0 has its address"
+        );
 }
 
 public sealed class NetworkdLabHostSpecs(NetworkdHost host) : LabHostSpecs(host), IClassFixture<NetworkdHost>
 {
     [Fact]
-    public async Task Networkd_configures_the_network_and_ifupdown_is_not_there()
+    public async Task Networkd_configures_the_network_without_ifupdown()
     {
         (await host.OutputOfAsync("systemctl", "is-active", "systemd-networkd")).ShouldBe("active");
         (await host.ExecAsync("test", "-e", "/usr/sbin/ifup")).ExitCode.ShouldBe(1);

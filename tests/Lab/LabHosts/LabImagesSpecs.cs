@@ -1,5 +1,6 @@
 using Cloudlet.Errors;
 using Cloudlet.Lab.Images;
+using Cloudlet.Lab.Model;
 using Cloudlet.Machine.Processes;
 using NSubstitute;
 
@@ -30,7 +31,9 @@ public sealed class LabImagesSpecs : IDisposable
             return new ProcessResult(0, "", "");
         });
 
-        var digests = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Task.Run(() => Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None))));
+        var digests = await Task.WhenAll(
+            Enumerable.Range(0, 5).Select(_ => Task.Run(() => Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None)))
+        );
 
         builds.ShouldBe(1);
         digests.Distinct().ShouldHaveSingleItem();
@@ -39,16 +42,21 @@ public sealed class LabImagesSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_failed_build_leaves_no_image_and_says_what_mmdebstrap_said()
+    public async Task A_failed_build_leaves_no_image_and_shows_mmdebstraps_output()
     {
         MmdebstrapDoes(root =>
         {
             Directory.CreateDirectory(root);
-            File.WriteAllText(Path.Combine(Path.GetDirectoryName(root)!, "build.log"), "I: downloading\nE: Unable to locate package nosuch\n");
+            File.WriteAllText(
+                Path.Combine(Path.GetDirectoryName(root)!, "build.log"),
+                "I: downloading\nE: Unable to locate package nosuch\n"
+            );
             return Task.FromResult(new ProcessResult(25, "", ""));
         });
 
-        var error = await Should.ThrowAsync<CloudletException>(() => Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None));
+        var error = await Should.ThrowAsync<CloudletException>(() =>
+            Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None)
+        );
 
         error.Kind.ShouldBe(ErrorKind.ProcessFailed);
         error.Message.ShouldContain("Unable to locate package nosuch");
@@ -57,7 +65,7 @@ public sealed class LabImagesSpecs : IDisposable
     }
 
     [Fact]
-    public async Task What_a_killed_build_left_is_not_taken_for_an_image()
+    public async Task Leftovers_of_a_killed_build_do_not_count_as_an_image()
     {
         MmdebstrapDoes(root =>
         {
@@ -87,7 +95,12 @@ public sealed class LabImagesSpecs : IDisposable
     public async Task Prune_leaves_an_image_that_is_being_built()
     {
         Directory.CreateDirectory(Path.Combine(_store.ImagesFolder, "aaaa.building"));
-        using var builder = await LabLock.AcquireAsync(Path.Combine(_store.ImagesFolder, "aaaa.lock"), TimeSpan.Zero, TimeProvider.System, CancellationToken.None);
+        using var builder = await LabLock.AcquireAsync(
+            Path.Combine(_store.ImagesFolder, "aaaa.lock"),
+            TimeSpan.Zero,
+            TimeProvider.System,
+            CancellationToken.None
+        );
 
         (await Images.PruneAsync([], CancellationToken.None)).ShouldBeEmpty();
 
@@ -95,6 +108,12 @@ public sealed class LabImagesSpecs : IDisposable
     }
 
     private void MmdebstrapDoes(Func<string, Task<ProcessResult>> build) =>
-        _processes.RunAsync(HelperPrograms.Mmdebstrap, null!, default, default).ReturnsForAnyArgs(
-            call => build(call.Arg<IReadOnlyList<string>>().First(a => a.EndsWith("/root", StringComparison.Ordinal) && !a.StartsWith("--", StringComparison.Ordinal))));
+        _processes
+            .RunAsync(HelperPrograms.Mmdebstrap, null!, default, default)
+            .ReturnsForAnyArgs(call =>
+                build(
+                    call.Arg<IReadOnlyList<string>>()
+                        .First(a => a.EndsWith("/root", StringComparison.Ordinal) && !a.StartsWith("--", StringComparison.Ordinal))
+                )
+            );
 }

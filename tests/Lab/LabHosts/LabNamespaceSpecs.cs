@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Lab.Model;
 using Cloudlet.Machine.Netlink;
 
 namespace Cloudlet.Lab.Tests.LabHosts;
@@ -13,7 +14,7 @@ public sealed class LabNamespaceSpecs : IAsyncLifetime
     public async ValueTask DisposeAsync() => await LabTesting.RemoveAsync(_store);
 
     [Fact]
-    public async Task A_namespace_host_comes_up_with_its_loopback_and_goes_without_a_trace()
+    public async Task A_namespace_host_starts_with_its_loopback_and_is_removed_without_a_trace()
     {
         LabTesting.RequireRoot();
         var lab = LabTesting.Open(_store);
@@ -34,7 +35,7 @@ public sealed class LabNamespaceSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_namespace_that_was_deleted_is_lost_and_up_makes_it_again()
+    public async Task A_deleted_namespace_is_lost_and_up_recreates_it()
     {
         LabTesting.RequireRoot();
         var lab = LabTesting.Open(_store);
@@ -47,14 +48,16 @@ public sealed class LabNamespaceSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_namespace_of_somebody_else_is_neither_taken_nor_removed()
+    public async Task A_foreign_namespace_is_neither_used_nor_removed()
     {
         LabTesting.RequireRoot();
         var lab = LabTesting.Open(_store);
         NetworkNamespaces.Create(_spec.Name);
         try
         {
-            var error = await Should.ThrowAsync<CloudletException>(() => lab.UpAsync(_spec, new Progress<string>(), CancellationToken.None));
+            var error = await Should.ThrowAsync<CloudletException>(() =>
+                lab.UpAsync(_spec, new Progress<string>(), CancellationToken.None)
+            );
             error.Kind.ShouldBe(ErrorKind.AlreadyExists);
             NetworkNamespaces.Exists(_spec.Name).ShouldBeTrue();
         }
@@ -65,16 +68,18 @@ public sealed class LabNamespaceSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_namespace_has_nothing_to_reboot()
+    public async Task A_namespace_cannot_be_rebooted()
     {
         LabTesting.RequireRoot();
         var lab = LabTesting.Open(_store);
         await lab.UpAsync(_spec, new Progress<string>(), CancellationToken.None);
-        (await Should.ThrowAsync<CloudletException>(() => lab.RebootAsync(_spec.Name, CancellationToken.None))).Kind.ShouldBe(ErrorKind.Unsupported);
+        (await Should.ThrowAsync<CloudletException>(() => lab.RebootAsync(_spec.Name, CancellationToken.None))).Kind.ShouldBe(
+            ErrorKind.Unsupported
+        );
     }
 
     [Fact]
-    public void The_kernel_is_asked_by_trying()
+    public void Kernel_support_is_tested_by_trying()
     {
         LabTesting.RequireRoot();
         var kernel = new LabKernel(name => name is null ? RouteNetlink.Open() : RouteNetlink.Open(name));

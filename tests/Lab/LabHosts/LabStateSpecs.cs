@@ -1,5 +1,6 @@
 using Cloudlet.Errors;
 using Cloudlet.Lab.Hosts;
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Native;
 
 namespace Cloudlet.Lab.Tests.LabHosts;
@@ -14,7 +15,7 @@ public sealed class LabStateSpecs : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void A_record_is_read_as_it_was_written()
+    public void A_record_survives_a_round_trip()
     {
         var record = new HostRecord
         {
@@ -31,15 +32,22 @@ public sealed class LabStateSpecs : IDisposable
     }
 
     [Fact]
-    public void A_host_of_before_the_machines_restart_is_stopped_even_if_its_process_number_is_in_use()
+    public void A_host_from_before_a_reboot_is_stopped_even_if_its_process_id_is_in_use()
     {
         var self = ProcessTable.Find(Environment.ProcessId)!;
-        new HostRecords(_store).Write(new HostRecord { Spec = new LabHostSpec("edge-1"), MachineBoot = "another boot", Supervisor = self });
+        new HostRecords(_store).Write(
+            new HostRecord
+            {
+                Spec = new LabHostSpec("edge-1"),
+                MachineBoot = "another boot",
+                Supervisor = self,
+            }
+        );
         LabTesting.Open(_store).List().ShouldHaveSingleItem().State.ShouldBe(LabHostState.Stopped);
     }
 
     [Fact]
-    public void A_reused_process_number_is_not_the_process()
+    public void A_reused_process_id_is_not_the_same_process()
     {
         var self = ProcessTable.Find(Environment.ProcessId)!;
         ProcessTable.IsAlive(self).ShouldBeTrue();
@@ -48,7 +56,7 @@ public sealed class LabStateSpecs : IDisposable
     }
 
     [Fact]
-    public void A_damaged_record_is_an_error_that_says_how_to_go_on()
+    public void A_damaged_record_is_an_error_that_says_what_to_do()
     {
         Directory.CreateDirectory(_store.HostFolder("edge-1"));
         File.WriteAllText(Path.Combine(_store.HostFolder("edge-1"), "host.json"), "{ \"spec\":");
@@ -61,7 +69,7 @@ public sealed class LabStateSpecs : IDisposable
     public void An_unknown_host_is_an_error_that_names_the_known_ones()
     {
         new HostRecords(_store).Write(new HostRecord { Spec = new LabHostSpec("edge-1") });
-        Should.Throw<CloudletException>(() => new HostRecords(_store).Get("edge-2")).Message.ShouldContain("there is edge-1");
+        Should.Throw<CloudletException>(() => new HostRecords(_store).Get("edge-2")).Message.ShouldContain("it has edge-1");
     }
 
     [Theory]
@@ -72,7 +80,7 @@ public sealed class LabStateSpecs : IDisposable
     [InlineData("../edge")]
     [InlineData("edge.1")]
     [InlineData("edge-with-a-name-that-is-longer-than-forty-")]
-    public void A_name_that_no_host_can_have_is_refused(string name)
+    public void An_invalid_host_name_is_refused(string name)
     {
         Should.Throw<CloudletException>(new LabHostSpec(name).Validate).Kind.ShouldBe(ErrorKind.InvalidInput);
         Should.Throw<CloudletException>(() => _store.HostFolder(name)).Kind.ShouldBe(ErrorKind.InvalidInput);
@@ -81,8 +89,12 @@ public sealed class LabStateSpecs : IDisposable
     [Fact]
     public void Packages_need_names_and_a_container()
     {
-        Should.Throw<CloudletException>(new LabHostSpec("edge-1") { Packages = ["--hook=rm"] }.Validate).Kind.ShouldBe(ErrorKind.InvalidInput);
-        Should.Throw<CloudletException>(new LabHostSpec("edge-1", LabHostKind.Netns) { Packages = ["strace"] }.Validate).Message.ShouldContain("--kind container");
+        Should
+            .Throw<CloudletException>(new LabHostSpec("edge-1") { Packages = ["--hook=rm"] }.Validate)
+            .Kind.ShouldBe(ErrorKind.InvalidInput);
+        Should
+            .Throw<CloudletException>(new LabHostSpec("edge-1", LabHostKind.Netns) { Packages = ["strace"] }.Validate)
+            .Message.ShouldContain("--kind container");
         new LabHostSpec("edge-1") { Packages = ["g++", "libc6-dev", "python3.11"] }.Validate();
     }
 
@@ -92,7 +104,7 @@ public sealed class LabStateSpecs : IDisposable
     [InlineData("/tmp/a,lab")]
     [InlineData("/tmp/a:lab")]
     [InlineData("/tmp/$HOME")]
-    public void A_store_that_overlayfs_can_not_name_is_refused(string path) =>
+    public void A_store_whose_path_overlayfs_cannot_take_is_refused(string path) =>
         Should.Throw<CloudletException>(() => new LabStore(path)).Kind.ShouldBe(ErrorKind.InvalidInput);
 
     [Fact]
@@ -109,12 +121,14 @@ public sealed class LabStateSpecs : IDisposable
     }
 
     [Fact]
-    public async Task The_second_holder_of_a_lock_is_told_which_lock_it_is()
+    public async Task The_second_holder_of_a_lock_learns_which_lock_it_is()
     {
         var path = Path.Combine(_folder.FullName, "lock");
         using (await LabLock.AcquireAsync(path, TimeSpan.Zero, TimeProvider.System, CancellationToken.None))
         {
-            var error = await Should.ThrowAsync<CloudletException>(() => LabLock.AcquireAsync(path, TimeSpan.Zero, TimeProvider.System, CancellationToken.None));
+            var error = await Should.ThrowAsync<CloudletException>(() =>
+                LabLock.AcquireAsync(path, TimeSpan.Zero, TimeProvider.System, CancellationToken.None)
+            );
             error.Kind.ShouldBe(ErrorKind.Busy);
             error.Message.ShouldContain(path);
         }

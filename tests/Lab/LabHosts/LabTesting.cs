@@ -1,24 +1,31 @@
+using Cloudlet.Lab.Model;
 using Cloudlet.Machine.Netlink;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Lab.Tests.LabHosts;
 
-/// <summary>What lab tests need from the machine they run on, and labs of their own for them.</summary>
+/// <summary>Requirements of lab tests on their machine, and separate labs for them.</summary>
 public static class LabTesting
 {
-    /// <summary>Folder whose images are used and kept; the rest of a test's lab is in a temporary folder.</summary>
+    /// <summary>Folder with the shared images, which stay; the rest of a test's lab is in a temporary folder.</summary>
     public static string ImageStore =>
-        Environment.GetEnvironmentVariable("CLOUDLET_LAB_STORE") is { Length: > 0 } path ? path : Path.Combine(Path.GetTempPath(), "cloudlet-lab-images");
+        Environment.GetEnvironmentVariable("CLOUDLET_LAB_STORE") is { Length: > 0 } path
+            ? path
+            : Path.Combine(Path.GetTempPath(), "cloudlet-lab-images");
 
     /// <summary>Skips the calling test without root.</summary>
     public static void RequireRoot() =>
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: lab hosts are containers and namespaces of this machine");
 
-    /// <summary>Skips the calling test when containers can't be made; where CI says that they must be, it fails with what to install.</summary>
+    /// <summary>
+    /// Skips the calling test when containers can't be created; where CI requires them, it fails and says what to install.
+    /// </summary>
     public static void RequireContainers() =>
         RequirePrograms(HelperPrograms.SystemdNspawn, HelperPrograms.Mmdebstrap, HelperPrograms.SshKeygen, HelperPrograms.Nsenter);
 
-    /// <summary>Skips the calling test without root or without one of the programs; where CI says that they must be there, it fails with what to install.</summary>
+    /// <summary>
+    /// Skips the calling test without root or without one of the programs; where CI requires them, it fails and says what to install.
+    /// </summary>
     public static void RequirePrograms(params HelperProgram[] needed)
     {
         RequireRoot();
@@ -30,7 +37,7 @@ public static class LabTesting
         Assert.Fail(advice);
     }
 
-    /// <summary>A store with nothing in it but the shared images, and a network that this machine does not use.</summary>
+    /// <summary>A store with nothing but the shared images, and a network that this machine does not use.</summary>
     public static LabStore NewStore()
     {
         var tag = Guid.NewGuid().ToString("N")[..8];

@@ -1,4 +1,5 @@
 using Cloudlet.Lab.Hosts;
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Native;
 
 namespace Cloudlet.Lab.Tests.LabHosts;
@@ -6,7 +7,7 @@ namespace Cloudlet.Lab.Tests.LabHosts;
 public sealed class ProcParsingSpecs
 {
     [Fact]
-    public void A_process_is_found_whatever_its_program_is_called()
+    public void A_process_is_parsed_whatever_its_program_is_called()
     {
         const string Stat = "42 (a) b (c) S 1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 1000 200";
         ProcessTable.ParseStat(42, Stat).ShouldBe(new ProcessIdentity(42, 98765));
@@ -25,11 +26,12 @@ public sealed class ProcParsingSpecs
             "40 35 0:4 net:[4026532211] /run/netns/edge rw - nsfs nsfs rw",
             "not a mount line",
         ];
-        MountTable.Parse(lines).ShouldBe(
-        [
-            new MountEntry(39, "/", "/var/lib/lab/hosts/e 1/root", "overlay", "rw,lowerdir=/l"),
-            new MountEntry(4, "net:[4026532211]", "/run/netns/edge", "nsfs", "rw"),
-        ]);
+        MountTable
+            .Parse(lines)
+            .ShouldBe([
+                new MountEntry(39, "/", "/var/lib/lab/hosts/e 1/root", "overlay", "rw,lowerdir=/l"),
+                new MountEntry(4, "net:[4026532211]", "/run/netns/edge", "nsfs", "rw"),
+            ]);
     }
 
     [Fact]
@@ -45,12 +47,14 @@ public sealed class ProcParsingSpecs
             new(2, "/", "/sys/fs/cgroup/memory", "cgroup", "rw,memory"),
             new(3, "/", "/sys/fs/cgroup/unified", "cgroup2", "rw"),
         ];
-        ControlGroups.For("edge-1-ab12", unit: null, mounts).ShouldBe(["/sys/fs/cgroup/systemd/cloudlet-lab-edge-1-ab12", "/sys/fs/cgroup/unified/cloudlet-lab-edge-1-ab12"]);
+        ControlGroups
+            .For("edge-1-ab12", unit: null, mounts)
+            .ShouldBe(["/sys/fs/cgroup/systemd/cloudlet-lab-edge-1-ab12", "/sys/fs/cgroup/unified/cloudlet-lab-edge-1-ab12"]);
         ControlGroups.For("edge-1-ab12", "x.service", mounts[2..]).ShouldBe(["/sys/fs/cgroup/unified/system.slice/x.service/container"]);
     }
 
     [Fact]
-    public void The_end_of_a_console_log_is_shown_without_colours_and_empty_lines()
+    public void The_end_of_a_console_log_is_shown_without_colours_and_blank_lines()
     {
         string[] lines = ["one", "[\e[0;32m  OK  \e[0m] Reached target\r", "", "\e7three\a"];
         TextTail.Of(lines, 2).ShouldBe("[  OK  ] Reached target\nthree\n");
@@ -58,6 +62,5 @@ public sealed class ProcParsingSpecs
     }
 
     [Fact]
-    public void The_boot_script_restarts_on_nspawns_word() =>
-        BootScript.Text.ShouldContain($"-eq {BootScript.RestartStatus} ]");
+    public void The_boot_script_restarts_when_nspawn_asks_for_it() => BootScript.Text.ShouldContain($"-eq {BootScript.RestartStatus} ]");
 }

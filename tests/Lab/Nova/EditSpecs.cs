@@ -3,14 +3,23 @@ using Cloudlet.Lab.Tests.LabHosts;
 
 namespace Cloudlet.Lab.Tests.Nova;
 
-/// <summary>The configuration of real Nova is edited under the health daemon. CI runs a sample; <c>build/nova</c> runs all and writes the tables.</summary>
+/// <summary>
+/// The configuration of real Nova is edited under the health daemon. CI runs a sample; <c>build/nova</c> runs all and writes the tables.
+/// </summary>
 [Collection(nameof(NovaLab))]
 public sealed class EditSpecs(NovaConverge site, EditTable table) : IClassFixture<EditTable>
 {
-    /// <summary>Invocations of the services that Nova consists of.</summary>
-    private const string Runs = "for u in rabbitmq-server placement-api glance-api nova-api nova-conductor nova-scheduler nova-compute; do echo $u $(systemctl show -P InvocationID $u); done";
+    /// <summary>Prints the invocations of Nova's services.</summary>
+    private const string Runs =
+        "for u in rabbitmq-server placement-api glance-api nova-api nova-conductor nova-scheduler nova-compute; do echo $u "
+        + "$(systemctl show -P InvocationID $u); done";
 
-    private static readonly string[] Sample = ["a comment right after systemd has restarted a killed nova-compute", "sections in another order", "edited and restarted in one breath"];
+    private static readonly string[] Sample =
+    [
+        "a comment right after systemd has restarted a killed nova-compute",
+        "sections in another order",
+        "edited and restarted at once",
+    ];
 
     private readonly HealedHost _host = new(site);
 
@@ -31,11 +40,16 @@ public sealed class EditSpecs(NovaConverge site, EditTable table) : IClassFixtur
 
         await site.ShellAsync(edit.Script);
         await _host.HealedAsync(minutes: 4);
-        await LabHostFixture.EventuallyAsync(_host.IsWellAsync, "the daemon finds all well", minutes: 4);
+        await LabHostFixture.EventuallyAsync(_host.IsWellAsync, "the daemon reports that all is well", minutes: 4);
 
         var after = await site.ShellAsync(Runs);
         string[] restarted = [.. after.Split('\n').Except(before.Split('\n')).Select(l => l.Split(' ')[0])];
-        table.Add("harmless", what, restarted.Length == 0, restarted.Length == 0 ? "nothing restarted" : $"restarted: {string.Join(", ", restarted)}");
+        table.Add(
+            "harmless",
+            what,
+            restarted.Length == 0,
+            restarted.Length == 0 ? "nothing restarted" : $"restarted: {string.Join(", ", restarted)}"
+        );
         restarted.ShouldBeEmpty(string.Join('\n', (await _host.RecordsAsync()).Skip(records)));
     }
 
@@ -48,7 +62,7 @@ public sealed class EditSpecs(NovaConverge site, EditTable table) : IClassFixtur
 
         await site.ShellAsync(edit.Script);
         await _host.HealedAsync(minutes: 4);
-        await LabHostFixture.EventuallyAsync(_host.IsWellAsync, "the daemon finds all well", minutes: 4);
+        await LabHostFixture.EventuallyAsync(_host.IsWellAsync, "the daemon reports that all is well", minutes: 4);
         await site.Cloud.ComputeIsAsync("up");
 
         var ip = await site.Cloud.LoadedIpAsync();
@@ -56,11 +70,12 @@ public sealed class EditSpecs(NovaConverge site, EditTable table) : IClassFixtur
         ip.ShouldBe(NovaCloud.OwnIp, string.Join('\n', (await _host.RecordsAsync()).TakeLast(5)));
     }
 
-    private static TheoryData<string> Chosen(IEnumerable<Edit> edits) => new(edits.Where(e => EditTable.IsAll || Sample.Contains(e.What)).Select(e => e.What));
+    private static TheoryData<string> Chosen(IEnumerable<Edit> edits) =>
+        new(edits.Where(e => EditTable.IsAll || Sample.Contains(e.What)).Select(e => e.What));
 
     private async Task WellAsync()
     {
         await site.BeginAsync();
-        await LabHostFixture.EventuallyAsync(_host.IsWellAsync, "the daemon finds all well", minutes: 4);
+        await LabHostFixture.EventuallyAsync(_host.IsWellAsync, "the daemon reports that all is well", minutes: 4);
     }
 }

@@ -3,14 +3,24 @@ using Cloudlet.Lab.Tests.Converge;
 
 namespace Cloudlet.Lab.Tests.Nova;
 
-/// <summary>Real Nova is broken, and <c>cloudlet explain</c> is asked why. CI runs a sample; <c>build/nova</c> runs all and writes the matrix.</summary>
+/// <summary>
+/// Real Nova is broken, and <c>cloudlet explain</c> has to find the cause. CI runs a sample; <c>build/nova</c> runs all and writes the
+/// matrix.
+/// </summary>
 [Collection(nameof(NovaLab))]
 public sealed class ExplainSpecs(NovaConverge site, ExplainMatrix matrix) : IClassFixture<ExplainMatrix>
 {
-    private static readonly string[] Sample = ["my_ip changed in the file, no restart", "compute service disabled with a reason", "message broker stopped", "the link of my_ip deleted"];
+    private static readonly string[] Sample =
+    [
+        "my_ip changed in the file, no restart",
+        "compute service disabled with a reason",
+        "message broker stopped",
+        "the link of my_ip deleted",
+    ];
 
-    /// <summary>What is run.</summary>
-    public static TheoryData<string> Chosen => new(Breakage.All.Where(b => ExplainMatrix.IsAll || Sample.Contains(b.What)).Select(b => b.ToString()));
+    /// <summary>The selected breakages.</summary>
+    public static TheoryData<string> Chosen =>
+        new(Breakage.All.Where(b => ExplainMatrix.IsAll || Sample.Contains(b.What)).Select(b => b.ToString()));
 
     [Theory]
     [MemberData(nameof(Chosen))]
@@ -48,7 +58,7 @@ public sealed class ExplainSpecs(NovaConverge site, ExplainMatrix matrix) : ICla
     }
 
     [Fact]
-    public async Task Of_a_host_that_is_well_nothing_is_said_and_a_bundle_says_the_same_elsewhere()
+    public async Task A_healthy_host_has_no_findings_and_its_bundle_gives_the_same_answer_elsewhere()
     {
         await site.BeginAsync();
         await site.Cloud.ForgetAsync();
@@ -63,7 +73,9 @@ public sealed class ExplainSpecs(NovaConverge site, ExplainMatrix matrix) : ICla
             live.GetProperty("findings").GetArrayLength().ShouldBe(0, live.ToString());
             (await File.ReadAllTextAsync(bundle)).ShouldNotContain(secret);
             File.GetUnixFileMode(bundle).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            var offline = JsonSerializer.Deserialize<JsonElement>((await CloudletProgram.RunAsync(["explain", "--bundle", bundle, "--json"])).ShouldExitWith(0).Output);
+            var offline = JsonSerializer.Deserialize<JsonElement>(
+                (await CloudletProgram.RunAsync(["explain", "--bundle", bundle, "--json"])).ShouldExitWith(0).Output
+            );
             offline.GetProperty("findings").GetArrayLength().ShouldBe(0);
         }
         finally
@@ -72,15 +84,16 @@ public sealed class ExplainSpecs(NovaConverge site, ExplainMatrix matrix) : ICla
         }
     }
 
-    private async Task<JsonElement> ExplainedAsync() => (await site.RunAsync("explain")).ShouldExitWith(0).Named("explained").ShouldHaveSingleItem().GetProperty("explanation");
+    private async Task<JsonElement> ExplainedAsync() =>
+        (await site.RunAsync("explain")).ShouldExitWith(0).Named("explained").ShouldHaveSingleItem().GetProperty("explanation");
 }
 
-/// <summary>What was named for each breakage.</summary>
+/// <summary>Collects the findings for each breakage.</summary>
 public sealed class ExplainMatrix : IDisposable
 {
     private readonly List<(Breakage Broken, IReadOnlyList<string> Findings)> _rows = [];
 
-    /// <summary>True when all are run, and the matrix is written.</summary>
+    /// <summary>True when all breakages are run and the matrix is written.</summary>
     internal static bool IsAll { get; } = EditTable.IsAll;
 
     /// <inheritdoc/>
@@ -89,22 +102,32 @@ public sealed class ExplainMatrix : IDisposable
         if (!IsAll || _rows.Count != Breakage.All.Count)
             return;
         var right = _rows.Count(r => First(r.Findings) == r.Broken.Cause);
-        var lines = _rows.OrderBy(r => r.Broken.ToString(), StringComparer.Ordinal)
-            .Select(r => $"| {r.Broken.What} | `{r.Broken.Cause}` | {(First(r.Findings) is not { } first ? "nothing" : first == r.Broken.Cause ? $"`{first}`" : $"**`{first}`**")} | {string.Join(", ", r.Findings.Skip(1).Select(f => $"`{f}`"))} |");
+        var lines = _rows
+            .OrderBy(r => r.Broken.ToString(), StringComparer.Ordinal)
+            .Select(r =>
+                $"| {r.Broken.What} | `{r.Broken.Cause}` | "
+                + $"{(First(r.Findings) is not { } first ? "nothing" : first == r.Broken.Cause ? $"`{first}`" : $"**`{first}`**")} "
+                + "| "
+                + $"{string.Join(", ", r.Findings.Skip(1).Select(f => $"`{f}`"))} |"
+            );
         File.WriteAllText(
             Path.Combine(CloudletProgram.Repository, "docs/benchmarks/explain.md"),
             $"""
             # Explain, on real Nova
 
-            `build/nova` breaks Debian's Nova on a lab host (templates/sites/nova.yaml) in each of these ways, with the health daemon on hold, asks `cloudlet explain` and writes this table. The first finding counts.
+            `build/nova` breaks Debian's Nova on a lab host (templates/sites/nova.yaml) in each of these ways, with the health
+            daemon on hold, runs `cloudlet explain` and writes this table. The first finding counts.
 
-            {right} of {_rows.Count} right ({100.0 * right / _rows.Count:0} %), {_rows.Select(r => r.Broken.Cause).Distinct().Count()} causes. Of a host that is well, nothing is said.
+            {right} of {_rows.Count} right ({100.0 * right / _rows.Count:0} %), {_rows.Select(r =>
+                r.Broken.Cause
+            ).Distinct().Count()} causes. On a healthy host nothing is reported.
 
-            | what is done | cause | named first | named after it |
+            | breakage | cause | named first | named after it |
             | --- | --- | --- | --- |
             {string.Join("\n", lines)}
 
-            """);
+            """
+        );
     }
 
     private static string? First(IReadOnlyList<string> findings) => findings is [var first, ..] ? first : null;

@@ -1,24 +1,25 @@
+using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Tests.Converge;
 using Cloudlet.Lab.Tests.Health;
 
 namespace Cloudlet.Lab.Tests.Nova;
 
-/// <summary>A controller, and a compute host that holds itself to its description.</summary>
+/// <summary>A controller, and a compute host with a health daemon.</summary>
 public sealed class PairConverge() : ConvergeHost(new NovaHost(), LabBoot.Networkd, "healthd.yaml")
 {
     private const string Controller = "controller";
     private const string ControllerIp = "192.0.2.1";
 
-    /// <summary>The compute host's address, as Nova knows it.</summary>
+    /// <summary>The compute host's address in Nova.</summary>
     internal const string ComputeIp = "192.0.2.2";
 
-    /// <summary>Nova, as its users meet it.</summary>
+    /// <summary>Nova, as its users see it.</summary>
     internal NovaCloud Cloud => field ??= new(ControllerAsync, ControllerIp);
 
     protected override string Site => "controller-and-compute.yaml";
 
-    /// <summary>Both hosts as described, and the compute service up.</summary>
-    /// <returns>The site file that is laid over the example: the name of a lab host's link, and a driver without guests.</returns>
+    /// <summary>Waits until both hosts are as described and the compute service is up.</summary>
+    /// <returns>The site file layered over the example: the name of a lab host's link, and a driver without guests.</returns>
     internal async Task<string> BeginAsync()
     {
         await Host.UpAsync();
@@ -43,7 +44,8 @@ public sealed class PairConverge() : ConvergeHost(new NovaHost(), LabBoot.Networ
                   host0: {addresses: [{{ComputeIp}}/24]}
                 nova: {virtualization: fake}
 
-            """);
+            """
+        );
         foreach (var host in new[] { Controller, Host.Name })
             (await RunWithAsync("apply", ["--host", host], lab)).ShouldExitWith(0);
         await Cloud.ComputeIsAsync("up");
@@ -62,7 +64,7 @@ public sealed class PairConverge() : ConvergeHost(new NovaHost(), LabBoot.Networ
 public sealed class PairSpecs(PairConverge site) : IClassFixture<PairConverge>
 {
     [Fact]
-    public async Task A_compute_host_is_healed_far_from_its_controller_and_the_next_server_runs()
+    public async Task A_compute_host_is_healed_apart_from_its_controller_and_the_next_server_runs()
     {
         Assert.SkipUnless(EditTable.IsAll, "build/nova runs it: two hosts with Nova take minutes on a busy machine");
         var lab = await site.BeginAsync();

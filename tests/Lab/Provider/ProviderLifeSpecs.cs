@@ -3,7 +3,7 @@ using Cloudlet.Lab.Tests.LabHosts;
 
 namespace Cloudlet.Lab.Tests.Provider;
 
-/// <summary>The provider, driven by Pulumi's own stubs, makes a lab host, finds drift on it, repairs it and gives it back.</summary>
+/// <summary>The provider, driven by Pulumi's own stubs, creates a lab host, finds drift on it, repairs it and restores the host.</summary>
 public sealed class ProviderLifeSpecs(NetworkdHost host) : IClassFixture<NetworkdHost>
 {
     [Fact]

@@ -7,7 +7,7 @@ using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Lab.Tests.Watch;
 
-/// <summary>What a real systemd says about its units, watched from outside through the system bus of a lab host.</summary>
+/// <summary>Reports of a real systemd about its units, watched from outside through the system bus of a lab host.</summary>
 public sealed class UnitWatchSpecs(NetworkdHost host) : IClassFixture<NetworkdHost>
 {
     private const string One = "watched-one.service";
@@ -28,7 +28,7 @@ public sealed class UnitWatchSpecs(NetworkdHost host) : IClassFixture<NetworkdHo
     [InlineData("systemctl daemon-reload", One)]
     [InlineData("systemctl daemon-reload", Absent)]
     [InlineData("systemd-run --unit=" + Absent + " sleep 1000", Absent)]
-    public async Task What_happens_to_a_unit_is_reported(string change, string unit)
+    public async Task Changes_of_a_unit_are_reported(string change, string unit)
     {
         var address = await PrepareAsync();
         using var watch = new UnitWatch(_log.Take, TimeProvider.System, address);
@@ -56,7 +56,7 @@ public sealed class UnitWatchSpecs(NetworkdHost host) : IClassFixture<NetworkdHo
     [Theory]
     [InlineData("systemctl daemon-reexec")]
     [InlineData("systemctl restart dbus.service")]
-    public async Task A_break_is_told_and_watching_goes_on(string change)
+    public async Task A_break_is_reported_and_watching_continues(string change)
     {
         var address = await PrepareAsync();
         using var watch = new UnitWatch(_log.Take, TimeProvider.System, address);
@@ -72,7 +72,7 @@ public sealed class UnitWatchSpecs(NetworkdHost host) : IClassFixture<NetworkdHo
     }
 
     [Fact]
-    public async Task Looking_at_units_is_no_reason_to_look_again()
+    public async Task Observing_units_does_not_trigger_another_observation()
     {
         var address = await PrepareAsync();
         using var systemd = new SystemdBus(address);
@@ -81,7 +81,7 @@ public sealed class UnitWatchSpecs(NetworkdHost host) : IClassFixture<NetworkdHo
         watch.Watch(units);
         await SettleAsync(watch, units);
 
-        // Each look at a unit that nobody uses loads it, and systemd forgets it again.
+        // Each query of an unused unit loads it, and systemd unloads it again.
         for (var i = 0; i < 20; i++)
             foreach (var unit in units)
                 systemd.Get(unit).Name.ShouldBe(unit);
@@ -102,7 +102,10 @@ public sealed class UnitWatchSpecs(NetworkdHost host) : IClassFixture<NetworkdHo
         (await SettleAsync(watch, Two)).ShouldBeEmpty();
     }
 
-    /// <summary>Runs a unit of its own and waits for its end: whatever happened before has been reported then. Returns the reports; <paramref name="units"/> stay watched.</summary>
+    /// <summary>
+    /// Runs its own unit and waits for its end: everything that happened before has been reported by then. Returns the reports;
+    /// <paramref name="units"/> stay watched.
+    /// </summary>
     private async Task<List<HostEvent>> SettleAsync(UnitWatch watch, params string[] units)
     {
         var marker = $"marker-{Guid.NewGuid():N}.service";
@@ -111,7 +114,7 @@ public sealed class UnitWatchSpecs(NetworkdHost host) : IClassFixture<NetworkdHo
         await ShellAsync($"systemd-run --quiet --wait --unit={marker} true");
         await _log.NextAsync<UnitTouched>(e =>
         {
-            // The end of an earlier marker may be told in several events, the last ones after it was waited for.
+            // The end of an earlier marker may be reported in several events, the last ones after it was waited for.
             if (!e.Unit.StartsWith("marker-", StringComparison.Ordinal))
                 kept.Add(e);
             return e.Unit == marker;
@@ -120,7 +123,7 @@ public sealed class UnitWatchSpecs(NetworkdHost host) : IClassFixture<NetworkdHo
         return kept;
     }
 
-    /// <summary>Brings the units to their first state and returns the address of the host's bus.</summary>
+    /// <summary>Brings the units to their initial state and returns the address of the host's bus.</summary>
     private async Task<string> PrepareAsync()
     {
         var up = await host.UpAsync();
@@ -136,8 +139,11 @@ public sealed class UnitWatchSpecs(NetworkdHost host) : IClassFixture<NetworkdHo
             systemctl reset-failed
             systemctl start {One}
             systemctl stop {Two}
-            """);
-        var supervisor = ProcessTable.Find(int.Parse(await File.ReadAllTextAsync(Path.Combine(up.Folder, "supervisor.pid")))).ShouldNotBeNull();
+            """
+        );
+        var supervisor = ProcessTable
+            .Find(int.Parse(await File.ReadAllTextAsync(Path.Combine(up.Folder, "supervisor.pid"))))
+            .ShouldNotBeNull();
         return $"x-machine-unix:pid={Container.Leader(supervisor).ShouldNotBeNull().Pid}";
     }
 

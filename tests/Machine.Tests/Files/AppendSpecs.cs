@@ -5,7 +5,7 @@ using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Machine.Tests.Files;
 
-/// <summary>The fake keeps what the real files promise: both pass the same specs.</summary>
+/// <summary>The fake and the real files pass the same specs.</summary>
 public sealed class AppendSpecs : IDisposable
 {
     private const UnixFileMode Rw = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -48,10 +48,19 @@ public sealed class AppendSpecs : IDisposable
 
     [Theory]
     [MemberData(nameof(Both))]
-    public void At_the_limit_the_file_starts_anew_and_one_old_one_is_kept(bool isReal)
+    public void At_the_limit_the_file_is_rotated_and_one_old_one_is_kept(bool isReal)
     {
         var (files, path) = Files(isReal);
-        foreach (var line in (byte[][])[[.. "aaa\n"u8], [.. "bbb\n"u8], [.. "ccc\n"u8], [.. "ddd\n"u8], [.. "eee\n"u8]])
+        foreach (
+            var line in (byte[][])
+                [
+                    [.. "aaa\n"u8],
+                    [.. "bbb\n"u8],
+                    [.. "ccc\n"u8],
+                    [.. "ddd\n"u8],
+                    [.. "eee\n"u8],
+                ]
+        )
             files.Append(path, line, Rw, 8);
 
         files.Read(path).ShouldBe("eee\n"u8.ToArray());
@@ -60,7 +69,7 @@ public sealed class AppendSpecs : IDisposable
 
     [Theory]
     [MemberData(nameof(Both))]
-    public void What_is_no_regular_file_is_refused(bool isReal)
+    public void Only_a_regular_file_is_accepted(bool isReal)
     {
         var (files, path) = Files(isReal);
         files.WriteSymlink(path, $"{path}.target");

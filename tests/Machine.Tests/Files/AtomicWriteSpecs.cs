@@ -43,7 +43,7 @@ public sealed class AtomicWriteSpecs : IDisposable
     }
 
     [Fact]
-    public void A_read_only_file_system_is_named_as_such()
+    public void A_read_only_file_system_is_reported_as_such()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: mounts a tmpfs");
         using var small = new TmpfsMount("size=64k");
@@ -53,12 +53,14 @@ public sealed class AtomicWriteSpecs : IDisposable
         Should.Throw<CloudletException>(() => _files.Write(small["a"], "new"u8, Rw)).Kind.ShouldBe(ErrorKind.ReadOnly);
         Should.Throw<CloudletException>(() => _files.Delete(small["a"])).Kind.ShouldBe(ErrorKind.ReadOnly);
         Should.Throw<CloudletException>(() => _files.WriteSymlink(small["a"], "x")).Kind.ShouldBe(ErrorKind.ReadOnly);
-        Should.Throw<CloudletException>(() => _files.SetAttributes(small["a"], UnixFileMode.None, null, null)).Kind.ShouldBe(ErrorKind.ReadOnly);
+        Should
+            .Throw<CloudletException>(() => _files.SetAttributes(small["a"], UnixFileMode.None, null, null))
+            .Kind.ShouldBe(ErrorKind.ReadOnly);
         Encoding.UTF8.GetString(_files.Read(small["a"])!).ShouldBe("old");
     }
 
     [Fact]
-    public void What_a_killed_writer_left_goes_with_the_next_write_of_that_name()
+    public void Leftovers_of_a_killed_writer_are_removed_by_the_next_write_of_that_name()
     {
         _dir.Write(".a.cloudlet-abc123", "half");
         File.CreateSymbolicLink(_dir[".a.cloudlet-zzzzzz"], "half");
@@ -72,7 +74,7 @@ public sealed class AtomicWriteSpecs : IDisposable
     }
 
     [Fact]
-    public void What_killed_writers_left_can_be_removed_without_a_write()
+    public void Leftovers_of_killed_writers_can_be_removed_without_a_write()
     {
         _dir.Write(".a.cloudlet-abc123", "half");
         File.CreateSymbolicLink(_dir[".b.cloudlet-zzzzzz"], "half");
@@ -88,7 +90,7 @@ public sealed class AtomicWriteSpecs : IDisposable
     }
 
     [Fact]
-    public void What_another_writer_is_writing_right_now_stays()
+    public void A_file_that_another_writer_is_writing_stays()
     {
         using var folder = new HostRoot("/").TryOpen(_dir.Path, Libc.O_RDONLY, out _)!;
         using var other = TemporaryFile.Create(folder, "a", _dir["a"]);
@@ -102,15 +104,20 @@ public sealed class AtomicWriteSpecs : IDisposable
     }
 
     [Fact]
-    public async Task What_is_just_being_created_is_never_taken_for_a_left_over()
+    public async Task A_file_that_is_being_created_never_counts_as_a_leftover()
     {
         using var folder = new HostRoot("/").TryOpen(_dir.Path, Libc.O_RDONLY, out _)!;
         using var stop = new CancellationTokenSource();
-        var removers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
-        {
-            while (!stop.IsCancellationRequested)
-                TemporaryNames.RemoveLeftOvers(folder, "a");
-        })).ToList();
+        var removers = Enumerable
+            .Range(0, 2)
+            .Select(_ =>
+                Task.Run(() =>
+                {
+                    while (!stop.IsCancellationRequested)
+                        TemporaryNames.RemoveLeftOvers(folder, "a");
+                })
+            )
+            .ToList();
         for (var i = 0; i < 4000; i++)
         {
             using var file = TemporaryFile.Create(folder, "a", _dir["a"]);
@@ -125,7 +132,14 @@ public sealed class AtomicWriteSpecs : IDisposable
     [Fact]
     public void The_longest_possible_name_can_be_written()
     {
-        foreach (var name in new[] { new string('x', 255), string.Concat(Enumerable.Repeat("ü", 127)), string.Concat(Enumerable.Repeat("😀", 63)) })
+        foreach (
+            var name in new[]
+            {
+                new string('x', 255),
+                string.Concat(Enumerable.Repeat("ü", 127)),
+                string.Concat(Enumerable.Repeat("😀", 63)),
+            }
+        )
         {
             _files.Write(_dir[name], "1"u8, Rw);
             _files.WriteSymlink(_dir[name], "target");
@@ -136,7 +150,7 @@ public sealed class AtomicWriteSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Readers_see_whole_contents_alone_while_files_and_links_are_swapped()
+    public async Task Readers_see_only_whole_contents_while_files_and_links_are_swapped()
     {
         var path = _dir["a"];
         var first = Content('1');

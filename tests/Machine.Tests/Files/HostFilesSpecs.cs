@@ -17,7 +17,7 @@ public sealed class HostFilesSpecs : IDisposable
     public void Dispose() => _dir.Dispose();
 
     [Fact]
-    public void A_new_file_has_exactly_the_content_and_mode_asked_for()
+    public void A_new_file_has_exactly_the_requested_content_and_mode()
     {
         _files.Write(_dir["a"], "hello"u8, UnixFileMode.UserRead | UnixFileMode.OtherWrite | UnixFileMode.SetUser);
 
@@ -39,7 +39,7 @@ public sealed class HostFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void Missing_parents_are_created_for_all_to_enter()
+    public void Missing_parents_are_created_accessible_to_all()
     {
         _files.Write(_dir["x/y/z"], "1"u8, Rw);
 
@@ -62,7 +62,7 @@ public sealed class HostFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void A_link_in_the_place_of_the_file_is_replaced_and_its_target_left_alone()
+    public void A_link_in_place_of_the_file_is_replaced_and_its_target_left_alone()
     {
         _dir.Write("victim", "precious");
         _files.WriteSymlink(_dir["a"], _dir["victim"]);
@@ -74,7 +74,7 @@ public sealed class HostFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void A_link_is_written_over_whatever_was_there_but_a_folder()
+    public void A_link_replaces_anything_but_a_folder()
     {
         _dir.Write("a", "1");
         _files.WriteSymlink(_dir["a"], "nowhere");
@@ -96,7 +96,7 @@ public sealed class HostFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void A_file_in_the_place_of_a_folder_is_named_as_the_trouble()
+    public void A_file_in_place_of_a_folder_is_reported()
     {
         _dir.Write("a", "1");
 
@@ -125,7 +125,7 @@ public sealed class HostFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void Reading_stops_at_the_limit_and_refuses_what_is_no_file()
+    public void Reading_stops_at_the_limit_and_refuses_anything_but_files()
     {
         _dir.Write("a", "12345");
         _files.Read(_dir["a"], 5)!.Length.ShouldBe(5);
@@ -140,7 +140,7 @@ public sealed class HostFilesSpecs : IDisposable
         Encoding.UTF8.GetString(_files.Read("/proc/self/mountinfo")!).ShouldBe(File.ReadAllText("/proc/self/mountinfo"));
 
     [Fact]
-    public void A_large_file_comes_back_as_it_was_written()
+    public void A_large_file_is_read_back_unchanged()
     {
         var content = new byte[3_000_001];
         Random.Shared.NextBytes(content);
@@ -151,7 +151,7 @@ public sealed class HostFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void Stat_tells_the_types_apart_and_follows_nothing()
+    public void Stat_distinguishes_types_and_does_not_follow_links()
     {
         _dir.Write("file", "1");
         _files.WriteSymlink(_dir["link"], "file");
@@ -165,7 +165,7 @@ public sealed class HostFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void The_change_time_moves_where_the_modification_time_is_set_back()
+    public void The_change_time_advances_when_the_modification_time_is_set_back()
     {
         var before = DateTimeOffset.UtcNow.AddMinutes(-1);
         _dir.Write("a", "1");
@@ -202,7 +202,7 @@ public sealed class HostFilesSpecs : IDisposable
     }
 
     [Fact]
-    public void Deleting_is_done_when_nothing_is_there()
+    public void Deleting_succeeds_when_nothing_is_there()
     {
         _dir.Write("a/b", "1");
         Should.Throw<CloudletException>(() => _files.Delete(_dir["a"])).Kind.ShouldBe(ErrorKind.InvalidInput);

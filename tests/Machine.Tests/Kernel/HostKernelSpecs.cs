@@ -19,7 +19,10 @@ public sealed class HostKernelSpecs : IDisposable
         _root.Write("sys/module/going_one/initstate", "going\n");
         _root.Write("sys/module/built_in_with_parameters/parameters/x", "Y\n");
         _root.Write("lib/modules/6.1.0-test/modules.builtin", "kernel/drivers/net/quiet-builtin.ko\nkernel/net/unix/unix.ko\n");
-        _root.Write("lib/modules/6.1.0-test/modules.dep", "kernel/drivers/net/dummy.ko.zst: kernel/a/helper.ko.zst\nkernel/net/bridge/br-netfilter.ko:\n");
+        _root.Write(
+            "lib/modules/6.1.0-test/modules.dep",
+            "kernel/drivers/net/dummy.ko.zst: kernel/a/helper.ko.zst\nkernel/net/bridge/br-netfilter.ko:\n"
+        );
         _kernel = new HostKernel(_processes, _root.Path);
     }
 
@@ -42,7 +45,7 @@ public sealed class HostKernelSpecs : IDisposable
     [InlineData("")]
     [InlineData("../../etc")]
     [InlineData("a b")]
-    public void A_name_that_no_module_can_have_is_refused(string name) =>
+    public void An_invalid_module_name_is_refused(string name) =>
         Should.Throw<CloudletException>(() => _kernel.IsModuleAvailable(name)).Kind.ShouldBe(ErrorKind.InvalidInput);
 
     [Fact]
@@ -58,7 +61,9 @@ public sealed class HostKernelSpecs : IDisposable
     [InlineData("helper")] // only named as a dependency here, so not in this list under its own name
     public async Task A_module_that_the_kernel_does_not_have_is_a_missing_driver(string name)
     {
-        (await Should.ThrowAsync<CloudletException>(_kernel.LoadModuleAsync(name, CancellationToken.None))).Kind.ShouldBe(ErrorKind.DriverMissing);
+        (await Should.ThrowAsync<CloudletException>(_kernel.LoadModuleAsync(name, CancellationToken.None))).Kind.ShouldBe(
+            ErrorKind.DriverMissing
+        );
 
         _processes.ReceivedCalls().ShouldBeEmpty();
     }
@@ -66,7 +71,7 @@ public sealed class HostKernelSpecs : IDisposable
     [Theory]
     [InlineData("dummy")]
     [InlineData("br-netfilter")]
-    public async Task A_refusal_of_modprobe_carries_its_words(string name)
+    public async Task A_refusal_of_modprobe_contains_its_message(string name)
     {
         _processes.RunAsync(default!, default!, default, default).ReturnsForAnyArgs(new ProcessResult(1, "", "modprobe: ERROR: no way\n"));
 
@@ -77,7 +82,7 @@ public sealed class HostKernelSpecs : IDisposable
     }
 
     [Fact]
-    public void Parameters_are_read_where_there_are_some()
+    public void Parameters_are_read_where_they_exist()
     {
         _kernel.ModuleParameters("built-in-with-parameters").ShouldBe(new Dictionary<string, string> { ["x"] = "Y" });
         _kernel.ModuleParameters("live_one").ShouldBeEmpty();

@@ -76,13 +76,19 @@ public class AddressSpecs
     }
 
     [Fact]
-    public void Bad_addresses_and_missing_links_are_named()
+    public void Invalid_addresses_and_missing_links_are_named()
     {
         using var ns = new TestNamespace();
         var index = ns.Bridge("br0");
-        Should.Throw<CloudletException>(() => ns.Links.AddAddress(index, new AddressInfo("10.0.0", 24))).Kind.ShouldBe(ErrorKind.InvalidInput);
-        Should.Throw<CloudletException>(() => ns.Links.AddAddress(index, new AddressInfo("10.0.0.1", 33))).Kind.ShouldBe(ErrorKind.InvalidInput);
-        Should.Throw<CloudletException>(() => ns.Links.AddAddress(index, new AddressInfo("10.0.0.1", 24) { Scope = "odd" })).Kind.ShouldBe(ErrorKind.InvalidInput);
+        Should
+            .Throw<CloudletException>(() => ns.Links.AddAddress(index, new AddressInfo("10.0.0", 24)))
+            .Kind.ShouldBe(ErrorKind.InvalidInput);
+        Should
+            .Throw<CloudletException>(() => ns.Links.AddAddress(index, new AddressInfo("10.0.0.1", 33)))
+            .Kind.ShouldBe(ErrorKind.InvalidInput);
+        Should
+            .Throw<CloudletException>(() => ns.Links.AddAddress(index, new AddressInfo("10.0.0.1", 24) { Scope = "odd" }))
+            .Kind.ShouldBe(ErrorKind.InvalidInput);
         Should.Throw<CloudletException>(() => ns.Links.AddAddress(4242, new AddressInfo("10.0.0.1", 24))).Kind.ShouldBe(ErrorKind.NotFound);
         ns.Links.RemoveAddress(4242, new AddressInfo("10.0.0.1", 24));
     }

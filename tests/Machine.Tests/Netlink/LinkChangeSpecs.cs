@@ -3,25 +3,41 @@ using Cloudlet.Machine.Netlink;
 
 namespace Cloudlet.Machine.Tests.Netlink;
 
-/// <summary>Every change of an existing link; what a change does not name stays as it was.</summary>
+/// <summary>Every change of an existing link; attributes that a change does not name stay the same.</summary>
 public class LinkChangeSpecs
 {
     public static TheoryData<LinkChange> Changes =>
-    [
-        new LinkChange { Mac = "02:00:00:00:00:77" },
-        new LinkChange { Mtu = 1280 },
-        new LinkChange { Up = false },
-        new LinkChange { Promiscuous = true },
-        new LinkChange { Alias = "uplink of the lab, élan" },
-        new LinkChange { Name = "renamed0" },
-        new LinkChange { Kind = "bridge", Attributes = new KindAttributes { BridgeStp = true } },
-        new LinkChange { Kind = "bridge", Attributes = new KindAttributes { BridgeVlanFiltering = true } },
-        new LinkChange { Mac = "02:00:00:00:00:78", Mtu = 1290, Up = false, Promiscuous = true, Alias = "all at once", Name = "all0" },
-    ];
+        [
+            new LinkChange { Mac = "02:00:00:00:00:77" },
+            new LinkChange { Mtu = 1280 },
+            new LinkChange { Up = false },
+            new LinkChange { Promiscuous = true },
+            new LinkChange { Alias = "uplink of the lab, élan" },
+            new LinkChange { Name = "renamed0" },
+            new LinkChange
+            {
+                Kind = "bridge",
+                Attributes = new KindAttributes { BridgeStp = true },
+            },
+            new LinkChange
+            {
+                Kind = "bridge",
+                Attributes = new KindAttributes { BridgeVlanFiltering = true },
+            },
+            new LinkChange
+            {
+                Mac = "02:00:00:00:00:78",
+                Mtu = 1290,
+                Up = false,
+                Promiscuous = true,
+                Alias = "all at once",
+                Name = "all0",
+            },
+        ];
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public void A_change_changes_what_it_names_and_nothing_else(LinkChange change)
+    public void A_change_affects_only_the_named_attributes(LinkChange change)
     {
         using var ns = new TestNamespace();
         var needsFiltering = change.Attributes?.BridgeVlanFiltering is not null;
@@ -52,7 +68,7 @@ public class LinkChangeSpecs
     }
 
     [Fact]
-    public void What_was_switched_on_is_switched_off_again()
+    public void Settings_that_were_enabled_can_be_disabled_again()
     {
         using var ns = new TestNamespace();
         var index = ns.Bridge("br0");
@@ -91,11 +107,27 @@ public class LinkChangeSpecs
     public void A_vxlan_remote_changes_in_place_and_its_number_does_not()
     {
         using var ns = new TestNamespace();
-        var index = ns.Links.Create(new LinkToCreate("vx0", "vxlan") { Attributes = new KindAttributes { VxlanId = 5, VxlanRemote = "192.0.2.1" } });
-        ns.Links.Change(index, new LinkChange { Kind = "vxlan", Attributes = new KindAttributes { VxlanRemote = "192.0.2.9" } });
+        var index = ns.Links.Create(
+            new LinkToCreate("vx0", "vxlan")
+            {
+                Attributes = new KindAttributes { VxlanId = 5, VxlanRemote = "192.0.2.1" },
+            }
+        );
+        ns.Links.Change(
+            index,
+            new LinkChange
+            {
+                Kind = "vxlan",
+                Attributes = new KindAttributes { VxlanRemote = "192.0.2.9" },
+            }
+        );
         ns["vx0"].Attributes.VxlanRemote.ShouldBe("192.0.2.9");
         ns["vx0"].Attributes.VxlanId.ShouldBe(5);
-        var change = new LinkChange { Kind = "vxlan", Attributes = new KindAttributes { VxlanId = 6 } };
+        var change = new LinkChange
+        {
+            Kind = "vxlan",
+            Attributes = new KindAttributes { VxlanId = 6 },
+        };
         Should.Throw<CloudletException>(() => ns.Links.Change(index, change)).Kind.ShouldBe(ErrorKind.Unsupported);
     }
 
@@ -116,14 +148,22 @@ public class LinkChangeSpecs
     }
 
     [Fact]
-    public void A_change_that_needs_the_link_down_gives_back_addresses_and_routes()
+    public void A_change_that_needs_the_link_down_restores_addresses_and_routes()
     {
         using var ns = new TestNamespace();
         var index = ns.Bridge("br0");
         ns.Links.AddAddress(index, new AddressInfo("10.5.0.1", 24));
         ns.Links.AddAddress(index, new AddressInfo("2001:db8:5::1", 64));
         ns.Links.AddRoute(index, new RouteInfo("10.6.0.0/16") { Gateway = "10.5.0.2" });
-        ns.Links.AddRoute(index, new RouteInfo("2001:db8:6::/48") { Gateway = "2001:db8:5::2", Metric = 77, Protocol = 4 });
+        ns.Links.AddRoute(
+            index,
+            new RouteInfo("2001:db8:6::/48")
+            {
+                Gateway = "2001:db8:5::2",
+                Metric = 77,
+                Protocol = 4,
+            }
+        );
         var before = ns["br0"];
 
         ns.Links.ChangeWhileDown(index, new LinkChange { Mac = "02:00:00:00:00:42" });
@@ -136,12 +176,14 @@ public class LinkChangeSpecs
     }
 
     [Fact]
-    public void A_link_that_cannot_be_changed_while_down_is_up_again_and_the_refusal_is_told()
+    public void A_link_whose_change_fails_while_down_is_up_again_and_the_error_is_reported()
     {
         using var ns = new TestNamespace();
         var index = ns.Bridge("br0");
         ns.Bridge("br1");
-        Should.Throw<CloudletException>(() => ns.Links.ChangeWhileDown(index, new LinkChange { Name = "br1" })).Kind.ShouldBe(ErrorKind.AlreadyExists);
+        Should
+            .Throw<CloudletException>(() => ns.Links.ChangeWhileDown(index, new LinkChange { Name = "br1" }))
+            .Kind.ShouldBe(ErrorKind.AlreadyExists);
         ns["br0"].Up.ShouldBeTrue();
     }
 }

@@ -3,7 +3,7 @@ using Cloudlet.Machine.Netlink;
 
 namespace Cloudlet.Machine.Tests.Netlink;
 
-/// <summary>Every kind, created in a namespace of the real kernel and read back.</summary>
+/// <summary>Every kind of link, created in a namespace of the real kernel and read back.</summary>
 public class LinkCreationSpecs
 {
     private const string Mac = "02:00:00:00:00:0a";
@@ -58,7 +58,7 @@ public class LinkCreationSpecs
 
         var failure = Should.Throw<CloudletException>(() => ns.Links.Create(link));
         failure.Kind.ShouldBe(ErrorKind.Unsupported);
-        failure.Message.ShouldContain("lacks one of the attributes");
+        failure.Message.ShouldContain("lacks one of the requested attributes");
     }
 
     [Fact]
@@ -68,7 +68,11 @@ public class LinkCreationSpecs
         var bridge = ns.Bridge("br0");
         foreach (var kind in new[] { "veth", "tap", "vxlan" })
         {
-            var port = new LinkToCreate($"p-{kind}", kind) { Master = bridge, Attributes = new KindAttributes { VxlanId = kind == "vxlan" ? 5 : null } };
+            var port = new LinkToCreate($"p-{kind}", kind)
+            {
+                Master = bridge,
+                Attributes = new KindAttributes { VxlanId = kind == "vxlan" ? 5 : null },
+            };
             ns.Links.Create(port);
             ns[port.Name].Master.ShouldBe(bridge);
             ns[port.Name].MasterName.ShouldBe("br0");
@@ -76,17 +80,24 @@ public class LinkCreationSpecs
     }
 
     [Fact]
-    public void Both_ends_of_a_veth_have_the_names_and_addresses_asked_for()
+    public void Both_ends_of_a_veth_have_the_requested_names_and_addresses()
     {
         using var ns = new TestNamespace();
-        var index = ns.Links.Create(new LinkToCreate("here", "veth") { Mac = Mac, PeerName = "there", PeerMac = "02:00:00:00:00:0b" });
+        var index = ns.Links.Create(
+            new LinkToCreate("here", "veth")
+            {
+                Mac = Mac,
+                PeerName = "there",
+                PeerMac = "02:00:00:00:00:0b",
+            }
+        );
         ns["there"].Mac.ShouldBe("02:00:00:00:00:0b");
         ns["there"].Lower.ShouldBe(index);
         ns["here"].LowerName.ShouldBe("there");
     }
 
     [Fact]
-    public void A_veth_without_a_word_on_its_peer_does_not_share_its_hardware_address()
+    public void A_veth_with_an_unspecified_peer_does_not_share_its_hardware_address()
     {
         using var ns = new TestNamespace();
         ns.Links.Create(new LinkToCreate("here", "veth") { Mac = Mac });
@@ -95,7 +106,7 @@ public class LinkCreationSpecs
     }
 
     [Fact]
-    public void A_peer_in_another_namespace_is_not_taken_for_a_link_of_ours()
+    public void A_peer_in_another_namespace_is_not_mistaken_for_a_link_of_ours()
     {
         using var ns = new TestNamespace();
         using var other = new TestNamespace();
@@ -110,19 +121,30 @@ public class LinkCreationSpecs
     {
         using var ns = new TestNamespace();
         var lower = ns.Bridge("lower0");
-        ns.Links.Create(new LinkToCreate("vx0", "vxlan")
-        {
-            Lower = lower,
-            Attributes = new KindAttributes { VxlanId = 0xffffff, VxlanLocal = "2001:db8::1", VxlanRemote = "2001:db8::2", VxlanPort = 4789 },
-        });
+        ns.Links.Create(
+            new LinkToCreate("vx0", "vxlan")
+            {
+                Lower = lower,
+                Attributes = new KindAttributes
+                {
+                    VxlanId = 0xffffff,
+                    VxlanLocal = "2001:db8::1",
+                    VxlanRemote = "2001:db8::2",
+                    VxlanPort = 4789,
+                },
+            }
+        );
         ns["vx0"].LowerName.ShouldBe("lower0");
-        ns["vx0"].Attributes.ShouldBe(new KindAttributes
-        {
-            VxlanId = 0xffffff,
-            VxlanLocal = "2001:db8::1",
-            VxlanRemote = "2001:db8::2",
-            VxlanPort = 4789,
-        });
+        ns["vx0"]
+            .Attributes.ShouldBe(
+                new KindAttributes
+                {
+                    VxlanId = 0xffffff,
+                    VxlanLocal = "2001:db8::1",
+                    VxlanRemote = "2001:db8::2",
+                    VxlanPort = 4789,
+                }
+            );
     }
 
     [Theory]
@@ -130,18 +152,24 @@ public class LinkCreationSpecs
     [InlineData("vepa")]
     [InlineData("bridge")]
     [InlineData("passthru")]
-    public void A_macvlan_has_the_mode_asked_for(string mode)
+    public void A_macvlan_has_the_requested_mode(string mode)
     {
         using var ns = new TestNamespace();
         var lower = ns.Links.Create(new LinkToCreate("lower0", "veth"));
-        ns.Links.Create(new LinkToCreate("mv0", "macvlan") { Lower = lower, Attributes = new KindAttributes { MacvlanMode = mode } });
+        ns.Links.Create(
+            new LinkToCreate("mv0", "macvlan")
+            {
+                Lower = lower,
+                Attributes = new KindAttributes { MacvlanMode = mode },
+            }
+        );
         ns["mv0"].Attributes.MacvlanMode.ShouldBe(mode);
     }
 
     [Theory]
     [InlineData("bridge")]
     [InlineData("tap")]
-    public void A_name_that_is_taken_is_reported_and_the_link_left_alone(string kind)
+    public void A_name_in_use_is_reported_and_the_link_left_alone(string kind)
     {
         using var ns = new TestNamespace();
         var index = ns.Links.Create(new LinkToCreate("one0", kind));
@@ -151,7 +179,7 @@ public class LinkCreationSpecs
     }
 
     [Fact]
-    public void What_cannot_be_created_leaves_nothing_behind()
+    public void A_failed_creation_leaves_nothing_behind()
     {
         using var ns = new TestNamespace();
         (LinkToCreate Link, ErrorKind Kind)[] bad =
@@ -175,22 +203,29 @@ public class LinkCreationSpecs
         }
     }
 
-    private static LinkToCreate Described(string kind, int lower, bool vlanFiltering) => new("new0", kind)
-    {
-        Mac = Mac,
-        Mtu = 1300,
-        Up = true,
-        Lower = kind is "vlan" or "macvlan" ? lower : null,
-        PeerName = kind == "veth" ? "peer0" : null,
-        Attributes = kind switch
+    private static LinkToCreate Described(string kind, int lower, bool vlanFiltering) =>
+        new("new0", kind)
         {
-            "bridge" => new KindAttributes { BridgeStp = true, BridgeVlanFiltering = vlanFiltering },
-            "vlan" => new KindAttributes { VlanId = 4094 },
-            "vxlan" => new KindAttributes { VxlanId = 42, VxlanLocal = "192.0.2.1", VxlanRemote = "192.0.2.2", VxlanPort = 4790 },
-            "macvlan" => new KindAttributes { MacvlanMode = "bridge" },
-            _ => KindAttributes.None,
-        },
-    };
+            Mac = Mac,
+            Mtu = 1300,
+            Up = true,
+            Lower = kind is "vlan" or "macvlan" ? lower : null,
+            PeerName = kind == "veth" ? "peer0" : null,
+            Attributes = kind switch
+            {
+                "bridge" => new KindAttributes { BridgeStp = true, BridgeVlanFiltering = vlanFiltering },
+                "vlan" => new KindAttributes { VlanId = 4094 },
+                "vxlan" => new KindAttributes
+                {
+                    VxlanId = 42,
+                    VxlanLocal = "192.0.2.1",
+                    VxlanRemote = "192.0.2.2",
+                    VxlanPort = 4790,
+                },
+                "macvlan" => new KindAttributes { MacvlanMode = "bridge" },
+                _ => KindAttributes.None,
+            },
+        };
 
     /// <summary>False for a kernel built without CONFIG_BRIDGE_VLAN_FILTERING.</summary>
     internal static bool HasVlanFiltering(TestNamespace ns)
@@ -201,7 +236,7 @@ public class LinkCreationSpecs
         return has;
     }
 
-    /// <summary>Asks iproute2, which shares no code with ours, whether this kernel can make a link of the kind.</summary>
+    /// <summary>Checks with iproute2, which shares no code with ours, whether this kernel can create a link of the kind.</summary>
     private static bool KernelHas(TestNamespace ns, string kind)
     {
         var (exitCode, _) = kind switch

@@ -25,9 +25,10 @@ public class ManyLinksSpecs
             ours.Index.ShouldBe(link.GetProperty("ifindex").GetInt32());
             ours.Mtu.ShouldBe(link.GetProperty("mtu").GetInt32());
             ours.Mac.ShouldBe(link.GetProperty("address").GetString());
-            var addresses = link.GetProperty("addr_info").EnumerateArray()
+            var addresses = link.GetProperty("addr_info")
+                .EnumerateArray()
                 .Select(a => $"{a.GetProperty("local").GetString()}/{a.GetProperty("prefixlen").GetInt32()}");
-            // Link-local addresses come and go by themselves between the two looks.
+            // Link-local addresses appear and disappear by themselves between the two queries.
             Configured(ours.Addresses.Select(a => a.Cidr)).ShouldBe(Configured(addresses), ignoreOrder: true);
         }
     }
@@ -39,24 +40,29 @@ public class ManyLinksSpecs
     public void One_instance_serves_many_threads()
     {
         using var ns = new TestNamespace();
-        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, worker =>
-        {
-            for (var i = 0; i < 10; i++)
+        Parallel.For(
+            0,
+            8,
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            worker =>
             {
-                var name = $"w{worker}-{i}";
-                var index = ns.Bridge(name);
-                ns.Links.AddAddress(index, new AddressInfo($"10.{worker}.{i}.1", 24));
-                ns[name].Index.ShouldBe(index);
-                ns[name].Addresses.ShouldContain(a => a.Address == $"10.{worker}.{i}.1");
-                if (i % 2 == 0)
-                    ns.Links.Delete(index);
+                for (var i = 0; i < 10; i++)
+                {
+                    var name = $"w{worker}-{i}";
+                    var index = ns.Bridge(name);
+                    ns.Links.AddAddress(index, new AddressInfo($"10.{worker}.{i}.1", 24));
+                    ns[name].Index.ShouldBe(index);
+                    ns[name].Addresses.ShouldContain(a => a.Address == $"10.{worker}.{i}.1");
+                    if (i % 2 == 0)
+                        ns.Links.Delete(index);
+                }
             }
-        });
+        );
         ns.Links.Dump().Links.Count.ShouldBe(1 + (8 * 5));
     }
 
     [Fact]
-    public async Task Dumps_stay_whole_while_other_sockets_change_the_links()
+    public async Task Dumps_stay_consistent_while_other_sockets_change_the_links()
     {
         using var ns = new TestNamespace();
         ns.Bridge("steady0");
@@ -85,7 +91,7 @@ public class ManyLinksSpecs
         }
     }
 
-    /// <summary>Five interrupted dumps in a row are an honest answer under this load; anything else is not.</summary>
+    /// <summary>Five interrupted dumps in a row are a legitimate result under this load; any other failure is not.</summary>
     private static NetworkSnapshot ReadDespiteChurn(TestNamespace ns)
     {
         for (var attempt = 1; ; attempt++)
@@ -94,9 +100,7 @@ public class ManyLinksSpecs
             {
                 return ns.Links.Dump();
             }
-            catch (Errors.CloudletException e) when (e.Kind == Errors.ErrorKind.Interrupted && attempt < 100)
-            {
-            }
+            catch (Errors.CloudletException e) when (e.Kind == Errors.ErrorKind.Interrupted && attempt < 100) { }
         }
     }
 }

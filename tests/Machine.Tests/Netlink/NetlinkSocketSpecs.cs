@@ -3,11 +3,11 @@ using static Cloudlet.Machine.Netlink.NetlinkConstants;
 
 namespace Cloudlet.Machine.Tests.Netlink;
 
-/// <summary>The socket against the running kernel, in this process's own namespace, reading only.</summary>
+/// <summary>The socket against the running kernel, in this process's own namespace, read-only.</summary>
 public unsafe class NetlinkSocketSpecs
 {
     [Fact]
-    public void The_loopback_link_is_there_for_everybody()
+    public void The_loopback_link_is_readable_without_root()
     {
         using var links = RouteNetlink.Open();
         links.Dump().Find(1).ShouldNotBeNull().Name.ShouldBe("lo");
@@ -17,7 +17,7 @@ public unsafe class NetlinkSocketSpecs
     [Fact]
     public void A_message_that_is_not_from_the_kernel_is_ignored()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: the kernel lets nobody else send to another process");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: the kernel lets only root send to another process");
         using var socket = NetlinkSocket.Open(NETLINK_ROUTE);
         using var liar = Libc.Socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
         var denial = new NetlinkRequest(NLMSG_ERROR, 0);
@@ -34,7 +34,9 @@ public unsafe class NetlinkSocketSpecs
     public void A_reader_that_fails_in_the_middle_of_a_dump_leaves_a_usable_socket()
     {
         using var socket = NetlinkSocket.Open(NETLINK_ROUTE);
-        Should.Throw<InvalidOperationException>(() => socket.Exchange(LinkMessages.DumpAll(), (in NetlinkMessage _) => throw new InvalidOperationException()));
+        Should.Throw<InvalidOperationException>(() =>
+            socket.Exchange(LinkMessages.DumpAll(), (in NetlinkMessage _) => throw new InvalidOperationException())
+        );
 
         var seen = 0;
         socket.Exchange(LinkMessages.DumpAll(), (in NetlinkMessage _) => seen++).Errno.ShouldBe(0);
@@ -42,7 +44,7 @@ public unsafe class NetlinkSocketSpecs
     }
 
     [Fact]
-    public void The_kernels_own_words_come_with_a_refusal()
+    public void A_refusal_contains_the_kernels_message()
     {
         using var socket = NetlinkSocket.Open(NETLINK_ROUTE);
         var request = new NetlinkRequest(RTM_GETROUTE, NLM_F_ACK);

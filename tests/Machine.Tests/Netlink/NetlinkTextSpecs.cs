@@ -19,22 +19,23 @@ public class NetlinkTextSpecs
     [InlineData("eth%d")]
     [InlineData(".")]
     [InlineData("..")]
-    public void A_name_that_the_kernel_would_refuse_or_change_is_refused_first(string name) =>
+    public void A_name_that_the_kernel_would_refuse_or_change_is_refused_beforehand(string name) =>
         Should.Throw<CloudletException>(() => LinkNames.Checked(name)).Kind.ShouldBe(ErrorKind.InvalidInput);
 
     [Theory]
     [InlineData("a")]
     [InlineData("fifteen-bytes-x")]
     [InlineData("br-ex.100")]
-    public void A_good_name_passes(string name) => LinkNames.Checked(name).ShouldBe(name);
+    public void A_valid_name_is_accepted(string name) => LinkNames.Checked(name).ShouldBe(name);
 
     [Fact]
     public void A_hardware_address_survives_the_round_trip() =>
         Prop.ForAll<ulong>(number =>
-        {
-            var bytes = BitConverter.GetBytes(number)[..6];
-            return MacAddresses.Parse(MacAddresses.Format(bytes)!.ToUpperInvariant()).SequenceEqual(bytes);
-        }).QuickCheckThrowOnFailure();
+            {
+                var bytes = BitConverter.GetBytes(number)[..6];
+                return MacAddresses.Parse(MacAddresses.Format(bytes)!.ToUpperInvariant()).SequenceEqual(bytes);
+            })
+            .QuickCheckThrowOnFailure();
 
     [Theory]
     [InlineData("")]
@@ -43,7 +44,7 @@ public class NetlinkTextSpecs
     [InlineData("02-00-00-00-00-01")]
     [InlineData("02:00:00:00:00:01:02")]
     [InlineData("+2:00:00:00:00:01")]
-    public void What_is_no_hardware_address_is_refused(string text) =>
+    public void An_invalid_hardware_address_is_refused(string text) =>
         Should.Throw<CloudletException>(() => MacAddresses.Parse(text)).Kind.ShouldBe(ErrorKind.InvalidInput);
 
     [Theory]
@@ -55,7 +56,7 @@ public class NetlinkTextSpecs
     [InlineData("fe80::1%eth0/64")]
     [InlineData("[::1]/64")]
     [InlineData("default")]
-    public void What_is_no_network_is_refused(string text) =>
+    public void An_invalid_network_is_refused(string text) =>
         Should.Throw<CloudletException>(() => IpText.ParseNetwork(text)).Kind.ShouldBe(ErrorKind.InvalidInput);
 
     [Theory]

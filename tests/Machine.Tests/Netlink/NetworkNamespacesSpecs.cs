@@ -21,7 +21,7 @@ public class NetworkNamespacesSpecs
     }
 
     [Fact]
-    public void A_name_exists_only_once_and_is_deleted_as_often_as_you_like()
+    public void A_name_exists_only_once_and_deleting_it_is_idempotent()
     {
         using var ns = new TestNamespace();
         Should.Throw<CloudletException>(() => NetworkNamespaces.Create(ns.Name)).Kind.ShouldBe(ErrorKind.AlreadyExists);
@@ -60,7 +60,7 @@ public class NetworkNamespacesSpecs
     }
 
     [Fact]
-    public void Many_are_created_at_once_without_mounting_the_folder_twice()
+    public void Many_namespaces_are_created_at_once_without_mounting_the_folder_twice()
     {
         using var first = new TestNamespace();
         var mounts = Mounts();
@@ -81,7 +81,7 @@ public class NetworkNamespacesSpecs
     }
 
     [Fact]
-    public void A_missing_namespace_a_file_that_is_none_and_a_bad_name_are_told_apart()
+    public void A_missing_namespace_another_file_and_an_invalid_name_are_distinguished()
     {
         Should.Throw<CloudletException>(() => RouteNetlink.Open("provtest-absent")).Kind.ShouldBe(ErrorKind.NotFound);
         Should.Throw<CloudletException>(() => NetworkNamespaces.Create("../x")).Kind.ShouldBe(ErrorKind.InvalidInput);

@@ -6,17 +6,27 @@ namespace Cloudlet.Machine.Tests.Netlink;
 public class RouteSpecs
 {
     public static TheoryData<RouteInfo> Routes =>
-    [
-        new RouteInfo("10.20.0.0/16"),
-        new RouteInfo("10.20.0.0/16") { Gateway = "10.4.0.2" },
-        new RouteInfo("10.20.0.0/16") { Gateway = "10.4.0.2", Metric = 300, Source = "10.4.0.1" },
-        new RouteInfo("0.0.0.0/0") { Gateway = "10.4.0.2", Protocol = 4 },
-        new RouteInfo("10.21.0.1/32") { Gateway = "2001:db8:4::2" },
-        new RouteInfo("10.22.0.0/16") { Gateway = "192.0.2.1", OnLink = true },
-        new RouteInfo("2001:db8:20::/48"),
-        new RouteInfo("2001:db8:20::/48") { Gateway = "2001:db8:4::2", Metric = 300, Source = "2001:db8:4::1" },
-        new RouteInfo("::/0") { Gateway = "2001:db8:4::2" },
-    ];
+        [
+            new RouteInfo("10.20.0.0/16"),
+            new RouteInfo("10.20.0.0/16") { Gateway = "10.4.0.2" },
+            new RouteInfo("10.20.0.0/16")
+            {
+                Gateway = "10.4.0.2",
+                Metric = 300,
+                Source = "10.4.0.1",
+            },
+            new RouteInfo("0.0.0.0/0") { Gateway = "10.4.0.2", Protocol = 4 },
+            new RouteInfo("10.21.0.1/32") { Gateway = "2001:db8:4::2" },
+            new RouteInfo("10.22.0.0/16") { Gateway = "192.0.2.1", OnLink = true },
+            new RouteInfo("2001:db8:20::/48"),
+            new RouteInfo("2001:db8:20::/48")
+            {
+                Gateway = "2001:db8:4::2",
+                Metric = 300,
+                Source = "2001:db8:4::1",
+            },
+            new RouteInfo("::/0") { Gateway = "2001:db8:4::2" },
+        ];
 
     [Theory]
     [MemberData(nameof(Routes))]
@@ -36,11 +46,17 @@ public class RouteSpecs
     }
 
     [Fact]
-    public void A_new_gateway_replaces_the_old_one_and_another_metric_stands_beside_it()
+    public void A_new_gateway_replaces_the_old_one_and_another_metric_coexists()
     {
         using var ns = new TestNamespace();
         var index = LinkWithAddresses(ns);
-        foreach (var (destination, first, second) in new[] { ("10.20.0.0/16", "10.4.0.2", "10.4.0.3"), ("2001:db8:20::/48", "2001:db8:4::2", "2001:db8:4::3") })
+        foreach (
+            var (destination, first, second) in new[]
+            {
+                ("10.20.0.0/16", "10.4.0.2", "10.4.0.3"),
+                ("2001:db8:20::/48", "2001:db8:4::2", "2001:db8:4::3"),
+            }
+        )
         {
             var old = new RouteInfo(destination) { Gateway = first };
             var other = old with { Metric = 50 };
@@ -49,7 +65,7 @@ public class RouteSpecs
             ns.Links.AddRoute(index, other);
             Ours(ns, old).ShouldBe([old with { Gateway = second }, other], ignoreOrder: true);
 
-            // The replaced route is gone, so removing it must not hit its namesakes.
+            // The replaced route is gone, so removing it must not affect similar routes.
             ns.Links.RemoveRoute(index, old);
             Ours(ns, old).Count.ShouldBe(2);
             ns.Links.RemoveRoute(index, old with { Gateway = second });
@@ -64,12 +80,14 @@ public class RouteSpecs
     {
         using var ns = new TestNamespace();
         LinkWithAddresses(ns);
-        foreach (var arguments in new[]
-        {
-            "route add 10.30.0.0/16 dev br0 table 77",
-            "route add blackhole 10.31.0.0/16",
-            "route add 10.32.0.0/16 nexthop via 10.4.0.2 dev br0 nexthop via 10.4.0.3 dev br0",
-        })
+        foreach (
+            var arguments in new[]
+            {
+                "route add 10.30.0.0/16 dev br0 table 77",
+                "route add blackhole 10.31.0.0/16",
+                "route add 10.32.0.0/16 nexthop via 10.4.0.2 dev br0 nexthop via 10.4.0.3 dev br0",
+            }
+        )
             ns.Ip(arguments).ExitCode.ShouldBe(0, arguments);
         var routes = ns.Links.Dump().Links.SelectMany(link => link.Routes).ToList();
         routes.ShouldNotContain(route => route.Destination.StartsWith("10.3", StringComparison.Ordinal));
@@ -89,11 +107,13 @@ public class RouteSpecs
     }
 
     [Fact]
-    public void Impossible_routes_are_refused_with_the_kernels_words()
+    public void Impossible_routes_are_refused_with_the_kernels_message()
     {
         using var ns = new TestNamespace();
         var index = LinkWithAddresses(ns);
-        var failure = Should.Throw<CloudletException>(() => ns.Links.AddRoute(index, new RouteInfo("10.20.0.0/16") { Gateway = "192.0.2.1" }));
+        var failure = Should.Throw<CloudletException>(() =>
+            ns.Links.AddRoute(index, new RouteInfo("10.20.0.0/16") { Gateway = "192.0.2.1" })
+        );
         failure.Kind.ShouldBe(ErrorKind.InvalidInput);
         failure.Message.ShouldContain("add route 10.20.0.0/16 via 192.0.2.1 on link \"br0\": Network is unreachable (ENETUNREACH)");
         Should.Throw<CloudletException>(() => ns.Links.AddRoute(index, new RouteInfo("10.20.0.0"))).Kind.ShouldBe(ErrorKind.InvalidInput);

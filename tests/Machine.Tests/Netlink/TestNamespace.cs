@@ -4,7 +4,7 @@ using Cloudlet.Machine.Netlink;
 
 namespace Cloudlet.Machine.Tests.Netlink;
 
-/// <summary>A network namespace of the test's own; gone after it, whatever happened.</summary>
+/// <summary>A network namespace of one test, removed afterwards in any case.</summary>
 public sealed class TestNamespace : IDisposable
 {
     private static int s_count;
@@ -47,7 +47,12 @@ public sealed class TestNamespace : IDisposable
 
     internal static (int ExitCode, string Output) Run(string program, string arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();

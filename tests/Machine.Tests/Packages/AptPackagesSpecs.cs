@@ -7,7 +7,9 @@ namespace Cloudlet.Machine.Tests.Packages;
 
 public sealed class AptPackagesSpecs : IDisposable
 {
-    private const string Candidate = "name:\n  Installed: (none)\n  Candidate: 2.0\n  Version table:\n     2.0 500\n        500 http://mirror bookworm/main\n     1.0 500\n";
+    private const string Candidate =
+        "name:\n  Installed: (none)\n  Candidate: 2.0\n  Version table:\n     2.0 500\n        500 http://mirror "
+        + "bookworm/main\n     1.0 500\n";
 
     private readonly TempDir _root = new();
     private readonly FakeApt _apt = new();
@@ -22,7 +24,7 @@ public sealed class AptPackagesSpecs : IDisposable
     public void Dispose() => _root.Dispose();
 
     [Fact]
-    public async Task What_is_installed_already_needs_no_apt()
+    public async Task An_installed_package_needs_no_apt()
     {
         await _packages.InstallAsync(["there", "there=1.0"], CancellationToken.None);
         await _packages.RemoveAsync(["not-there"], CancellationToken.None);
@@ -57,7 +59,7 @@ public sealed class AptPackagesSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_name_that_no_source_has_is_not_found()
+    public async Task An_unknown_package_is_not_found()
     {
         _apt.Answer("install", 100);
         _apt.Answer("update", 100, error: "W: careful\nE: no network\n");
@@ -84,7 +86,7 @@ public sealed class AptPackagesSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Any_other_failure_carries_apts_own_words()
+    public async Task Any_other_failure_contains_apts_message()
     {
         _apt.Answer("install", 100, error: "Reading...\nE: Sub-process /usr/bin/dpkg returned an error code (1)\nW: more\n");
         _apt.Answer("policy", 0, Candidate);
@@ -97,7 +99,101 @@ public sealed class AptPackagesSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_removal_that_would_take_others_along_is_refused()
+    public async Task A_failing_script_of_another_package_is_reported_with_its_output_and_advice()
+    {
+        _root.Write(
+            "var/lib/dpkg/status",
+            "Package: broken\nStatus: install ok half-configured\nArchitecture: all\nVersion: 1.0\n\nPackage: there\nStatus: "
+                + "install ok installed\nArchitecture: all\nVersion: 1.0\n\n"
+        );
+        _apt.Answer(
+            "install",
+            100,
+            error: "no such user: edge\ndpkg: error processing package broken (--configure):\n installed broken package "
+                + "post-installation script subprocess returned error exit status 1\n"
+                + "Errors were encountered while processing:\n broken\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n"
+        );
+        _apt.Answer("policy", 0, Candidate);
+
+        var error = await Should.ThrowAsync<CloudletException>(_packages.InstallAsync(["name"], CancellationToken.None));
+
+        error.Message.ShouldContain("failed packages: broken;");
+        error.Message.ShouldContain("broken (half-configured)");
+        error.Message.ShouldContain("no such user: edge");
+        error.Message.ShouldContain("post-installation script subprocess returned error exit status 1");
+        error.Message.ShouldContain("dpkg --configure -a");
+    }
+
+    [Fact]
+    public async Task A_kept_configuration_file_is_reported_once()
+    {
+        _apt.Answer(
+            "install",
+            0,
+            "Setting up name (2.0) ...\n\nConfiguration file '/etc/name.conf'\n ==> Modified (by you or by a script) since "
+                + "installation.\n ==> Package distributor has shipped an updated "
+                + "version.\n"
+                + " ==> Using current old file as you requested.\n\nConfiguration file '/etc/new.conf'\n ==> Using new file as you "
+                + "requested.\n"
+        );
+
+        await _packages.InstallAsync(["name"], CancellationToken.None);
+
+        _packages.TakeKeptFiles().ShouldBe(["/etc/name.conf"]);
+        _packages.TakeKeptFiles().ShouldBeEmpty();
+    }
+
+    /// <summary>
+    /// apt gives dpkg a terminal: dpkg's output arrives as apt's output, with carriage returns, and apt's own error is empty. Texts of apt
+    /// 2.6.1 and dpkg 1.21.22.
+    /// </summary>
+    [Fact]
+    public async Task Output_of_dpkg_on_its_terminal_is_read_too()
+    {
+        _apt.Answer(
+            "install",
+            100,
+            "Unpacking bad-pkg (1.0) ...\r\nSetting up bad-pkg (1.0) ...\r\nlooking for the database\r\nthe database cannot be "
+                + "reached\r\ndpkg: error processing package bad-pkg (--configure):\r\n"
+                + " installed bad-pkg package post-installation script subprocess returned error exit status 3\r\nErrors were "
+                + "encountered while processing:\r\n bad-pkg\r\n",
+            "debconf: delaying package configuration\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n"
+        );
+        _apt.Answer("policy", 0, Candidate);
+        var error = await Should.ThrowAsync<CloudletException>(_packages.InstallAsync(["bad-pkg"], CancellationToken.None));
+        error.Message.ShouldContain("failed packages: bad-pkg;");
+        error.Message.ShouldContain(
+            "looking for the database | the database cannot be reached | dpkg: error processing package bad-pkg (--configure): | "
+                + "installed bad-pkg package post-installation script"
+        );
+        error.Message.ShouldContain("E: Sub-process");
+        error.Message.ShouldNotContain("Unpacking");
+
+        _apt.Answer(
+            "install",
+            0,
+            "Setting up name (2.0) ...\r\n\r\nConfiguration file '/etc/name.conf'\r\n ==> Modified (by you or by a script) since "
+                + "installation.\r\n"
+                + " ==> Package distributor has shipped an updated version.\r\n ==> Keeping old config file as default.\r\n"
+        );
+        await _packages.InstallAsync(["name"], CancellationToken.None);
+        _packages.TakeKeptFiles().ShouldBe(["/etc/name.conf"]);
+    }
+
+    [Fact]
+    public void Holds_are_read_from_dpkgs_own_database()
+    {
+        _root.Write(
+            "var/lib/dpkg/status",
+            "Package: held\nStatus: hold ok installed\nArchitecture: all\nVersion: 1.0\n\nPackage: there\nStatus: install ok "
+                + "installed\nArchitecture: all\nVersion: 1.0\n\n"
+        );
+
+        _packages.Held(["held", "there", "not-there"]).ShouldBe(["held"]);
+    }
+
+    [Fact]
+    public async Task A_removal_that_would_remove_others_is_refused()
     {
         _apt.Answer("remove", 0, "Remv nova-compute [1.0]\nRemv there [1.0]\n");
 
@@ -110,7 +206,7 @@ public sealed class AptPackagesSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_removal_of_the_named_goes_ahead()
+    public async Task A_removal_of_only_the_named_packages_is_executed()
     {
         _apt.Answer("remove", 0, "Remv there [1.0]\n");
 
@@ -121,7 +217,7 @@ public sealed class AptPackagesSpecs : IDisposable
     }
 
     [Fact]
-    public async Task What_a_killed_dpkg_left_is_finished_first()
+    public async Task Unfinished_work_of_a_killed_dpkg_is_completed_first()
     {
         _root.Write("var/lib/dpkg/updates/0000", "");
         _apt.Answer("-a", 0);
@@ -134,7 +230,7 @@ public sealed class AptPackagesSpecs : IDisposable
         error.Message.ShouldContain("broken");
     }
 
-    /// <summary>Answers by the verb of a call: what was queued for it, in order, else success.</summary>
+    /// <summary>Answers by the verb of a call: the queued answers for it, in order, then success.</summary>
     private sealed class FakeApt : IProcesses
     {
         private static readonly string[] Known = ["install", "remove", "update", "policy", "-a"];
@@ -154,13 +250,21 @@ public sealed class AptPackagesSpecs : IDisposable
         }
 
         public Task<ProcessResult> RunAsync(
-            HelperProgram program, IReadOnlyList<string> arguments, TimeSpan timeout, CancellationToken ct, string? input = null, IReadOnlyDictionary<string, string?>? environment = null)
+            HelperProgram program,
+            IReadOnlyList<string> arguments,
+            TimeSpan timeout,
+            CancellationToken ct,
+            string? input = null,
+            IReadOnlyDictionary<string, string?>? environment = null
+        )
         {
             var verb = arguments.First(Known.Contains);
             Calls.Add($"{program.Name} {string.Join(' ', arguments)}");
             Verbs.Add(verb);
             Environment = environment ?? Environment;
-            return Task.FromResult(_answers.TryGetValue(verb, out var queue) && queue.TryDequeue(out var answer) ? answer : new ProcessResult(0, "", ""));
+            return Task.FromResult(
+                _answers.TryGetValue(verb, out var queue) && queue.TryDequeue(out var answer) ? answer : new ProcessResult(0, "", "")
+            );
         }
     }
 }

@@ -73,7 +73,7 @@ public sealed class DpkgStatusSpecs : IDisposable
     [InlineData("first=9", "1:2.0-1")]
     [InlineData("fir", null)]
     [InlineData("missing", null)]
-    public void A_version_is_told_for_what_is_fully_installed(string name, string? version) =>
+    public void Only_fully_installed_packages_have_a_version(string name, string? version) =>
         _packages.InstalledVersions([name]).ShouldBe(new Dictionary<string, string?> { [name] = version });
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class DpkgStatusSpecs : IDisposable
     }
 
     [Fact]
-    public void A_truncated_or_empty_database_knows_what_is_left_in_it()
+    public void A_truncated_or_empty_database_is_read_as_far_as_possible()
     {
         for (var length = 0; length < Status.Length - 1; length++)
         {
@@ -99,8 +99,9 @@ public sealed class DpkgStatusSpecs : IDisposable
     }
 
     [Fact]
-    public void A_host_without_dpkg_is_told_so() =>
-        Should.Throw<CloudletException>(() => new AptPackages(Substitute.For<IProcesses>(), _root["elsewhere"]).InstalledVersions(["first"]))
+    public void A_host_without_dpkg_is_reported() =>
+        Should
+            .Throw<CloudletException>(() => new AptPackages(Substitute.For<IProcesses>(), _root["elsewhere"]).InstalledVersions(["first"]))
             .Kind.ShouldBe(ErrorKind.Unsupported);
 
     [Theory]
@@ -117,7 +118,7 @@ public sealed class DpkgStatusSpecs : IDisposable
     [InlineData("a b")]
     [InlineData("../name")]
     [InlineData("name=1 -o x")]
-    public void What_apt_would_take_for_something_else_is_refused(string name) =>
+    public void Names_with_another_meaning_for_apt_are_refused(string name) =>
         Should.Throw<CloudletException>(() => _packages.InstalledVersions([name])).Kind.ShouldBe(ErrorKind.InvalidInput);
 
     [Fact]
@@ -139,7 +140,11 @@ public sealed class DpkgStatusSpecs : IDisposable
 
     private static string DpkgQuery()
     {
-        var start = new ProcessStartInfo("dpkg-query", ["-W", @"-f=${Package}\t${Architecture}\t${db:Status-Status}\t${Version}\n"]) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dpkg-query", ["-W", @"-f=${Package}\t${Architecture}\t${db:Status-Status}\t${Version}\n"])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         using var process = Process.Start(start)!;
         return process.StandardOutput.ReadToEnd();
     }

@@ -9,7 +9,7 @@ public sealed class HostProcessActivitySpecs
     private readonly HostProcessActivity activity = new();
 
     [Fact]
-    public async Task A_process_that_sleeps_does_not_move_and_one_that_works_does()
+    public async Task A_sleeping_process_makes_no_progress_and_a_working_one_does()
     {
         using var asleep = Process.Start("sleep", "600");
         using var atWork = Process.Start("sh", ["-c", "while sleep 0.01; do :; done"]);
@@ -48,13 +48,13 @@ public sealed class HostProcessActivitySpecs
     }
 
     [Fact]
-    public async Task Forked_children_are_workers_and_programs_that_it_runs_are_not()
+    public async Task Forked_children_are_workers_and_executed_programs_are_not()
     {
         // The shell forks for a subshell, and executes another program in the child for a command.
         using var process = Process.Start("sh", ["-c", "(while sleep 0.01; do :; done) & sleep 600 & wait"]);
         try
         {
-            // Between the two it has the shell's command line, and counts.
+            // In between, the child has the shell's command line, and counts.
             while (!Children(process.Id).Any(c => File.ReadAllText($"/proc/{c}/cmdline") == "sleep\0600\0"))
                 await Task.Delay(1);
             activity.Look(process.Id).Count.ShouldBe(2);
@@ -76,7 +76,7 @@ public sealed class HostProcessActivitySpecs
     [InlineData("t (tracing stop)", 9, ProcessStance.Held)]
     [InlineData("S (sleeping)", 9, ProcessStance.Held)]
     [InlineData("Z (zombie)", 0, ProcessStance.Waits)]
-    public void The_thread_that_says_most_decides(string state, int tracer, ProcessStance stance)
+    public void The_most_telling_thread_decides(string state, int tracer, ProcessStance stance)
     {
         using var proc = new TempDir();
         proc.Write("7/stat", $"7 (a) b) S 1 {string.Join(' ', Enumerable.Range(5, 40))}");
@@ -84,28 +84,36 @@ public sealed class HostProcessActivitySpecs
         Thread(proc, 7, "S (sleeping)", 0);
         Thread(proc, 8, state, tracer);
 
-        new HostProcessActivity(proc.Path).Look(7).ShouldHaveSingleItem().ShouldSatisfyAllConditions(
-            p => p.Stance.ShouldBe(stance),
-            p => p.Started.ShouldBe(22),
-            p => p.Moves.ShouldBe(14 + 15 + ((state[0] == 'Z' ? 1 : 2) * 34)));
+        new HostProcessActivity(proc.Path)
+            .Look(7)
+            .ShouldHaveSingleItem()
+            .ShouldSatisfyAllConditions(
+                p => p.Stance.ShouldBe(stance),
+                p => p.Started.ShouldBe(22),
+                p => p.Moves.ShouldBe(14 + 15 + ((state[0] == 'Z' ? 1 : 2) * 34))
+            );
     }
 
     [Fact]
-    public void A_process_that_is_not_there_has_no_activity()
+    public void A_missing_process_has_no_activity()
     {
         activity.Look(0).ShouldBeEmpty();
         activity.Look(int.MaxValue).ShouldBeEmpty();
     }
 
-    private static string[] Children(int pid) => File.ReadAllText($"/proc/{pid}/task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Children(int pid) =>
+        File.ReadAllText($"/proc/{pid}/task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     private static void Thread(TempDir proc, int id, string state, int tracer)
     {
-        proc.Write($"7/task/{id}/status", $"Name:\ta\nState:\t{state}\nTracerPid:\t{tracer}\nvoluntary_ctxt_switches:\t30\nnonvoluntary_ctxt_switches:\t4\n");
+        proc.Write(
+            $"7/task/{id}/status",
+            $"Name:\ta\nState:\t{state}\nTracerPid:\t{tracer}\nvoluntary_ctxt_switches:\t30\nnonvoluntary_ctxt_switches:\t4\n"
+        );
         proc.Write($"7/task/{id}/children", "");
     }
 
-    /// <summary>What it is when its start is over; on a busy machine one that starts stands still, too, but does not wait.</summary>
+    /// <summary>Its state after its start; on a busy machine, a starting process may also not run, but it does not wait.</summary>
     private async Task<ProcessActivity> StillAsync(int pid)
     {
         while (true)

@@ -6,7 +6,7 @@ namespace Cloudlet.Machine.Tests.Processes;
 public sealed class HostProcessSignalsSpecs
 {
     [Fact]
-    public async Task A_stopped_process_is_told_from_others_and_goes_on()
+    public async Task A_stopped_process_is_detected_and_resumed()
     {
         var signals = new HostProcessSignals();
         using var process = Process.Start("sleep", "600");
@@ -33,7 +33,7 @@ public sealed class HostProcessSignalsSpecs
     }
 
     [Fact]
-    public async Task One_that_sleeps_and_is_old_enough_is_idle_and_one_at_work_is_not()
+    public async Task A_sleeping_process_of_some_age_is_idle_and_a_working_one_is_not()
     {
         var signals = new HostProcessSignals();
         using var asleep = Process.Start("sleep", "600");
@@ -56,7 +56,7 @@ public sealed class HostProcessSignalsSpecs
     }
 
     [Fact]
-    public void A_process_that_is_not_there_is_neither_stopped_nor_idle()
+    public void A_missing_process_is_neither_stopped_nor_idle()
     {
         new HostProcessSignals().IsIdle(int.MaxValue, TimeSpan.Zero).ShouldBeFalse();
         new HostProcessSignals().IsStopped(int.MaxValue).ShouldBeFalse();

@@ -19,22 +19,31 @@ public sealed class HostProcessesSpecs
     }
 
     [Fact]
-    public async Task Arguments_and_input_arrive_as_they_are()
+    public async Task Arguments_and_input_arrive_unchanged()
     {
         string[] arguments = ["", " a  b ", "\"quoted\"", "'", "\\", "$HOME", "ü\n"];
 
         var result = await _processes.RunAsync(
-            Shell, ["-c", "printf '%s|' \"$@\"; cat", "sh", .. arguments], Long, CancellationToken.None, input: "späte Eingabe");
+            Shell,
+            ["-c", "printf '%s|' \"$@\"; cat", "sh", .. arguments],
+            Long,
+            CancellationToken.None,
+            input: "späte Eingabe"
+        );
 
         result.Output.ShouldBe(string.Join('|', arguments) + "|späte Eingabe");
     }
 
     [Fact]
-    public async Task Programs_speak_the_C_locale_and_see_the_variables_we_give()
+    public async Task Programs_run_in_the_C_locale_with_the_given_variables()
     {
         var result = await _processes.RunAsync(
-            Shell, ["-c", "echo $LC_ALL ${HOME-none} $EXTRA"], Long, CancellationToken.None,
-            environment: new Dictionary<string, string?> { ["EXTRA"] = "more", ["HOME"] = null });
+            Shell,
+            ["-c", "echo $LC_ALL ${HOME-none} $EXTRA"],
+            Long,
+            CancellationToken.None,
+            environment: new Dictionary<string, string?> { ["EXTRA"] = "more", ["HOME"] = null }
+        );
 
         result.Output.ShouldBe("C none more\n");
     }
@@ -43,7 +52,8 @@ public sealed class HostProcessesSpecs
     public async Task A_missing_program_is_named_with_its_package()
     {
         var error = await Should.ThrowAsync<CloudletException>(
-            _processes.RunAsync(new HelperProgram("no-such-program", "its-package", "test"), [], Long, CancellationToken.None));
+            _processes.RunAsync(new HelperProgram("no-such-program", "its-package", "test"), [], Long, CancellationToken.None)
+        );
 
         error.Kind.ShouldBe(ErrorKind.NotFound);
         error.Message.ShouldContain("apt-get install its-package");
@@ -53,8 +63,14 @@ public sealed class HostProcessesSpecs
     public async Task A_program_that_runs_too_long_is_interrupted()
     {
         using var dir = new TempDir();
-        var error = await Should.ThrowAsync<CloudletException>(_processes.RunAsync(
-            Shell, ["-c", $"trap 'echo interrupted >{dir["trace"]}; exit 0' INT; while :; do sleep 0.01; done"], TimeSpan.FromMilliseconds(300), CancellationToken.None));
+        var error = await Should.ThrowAsync<CloudletException>(
+            _processes.RunAsync(
+                Shell,
+                ["-c", $"trap 'echo interrupted >{dir["trace"]}; exit 0' INT; while :; do sleep 0.01; done"],
+                TimeSpan.FromSeconds(3),
+                CancellationToken.None
+            )
+        );
 
         error.Kind.ShouldBe(ErrorKind.Timeout);
         error.CanRetry.ShouldBeTrue();
@@ -65,15 +81,21 @@ public sealed class HostProcessesSpecs
     public async Task A_program_that_ignores_the_interruption_is_killed_with_its_children()
     {
         using var dir = new TempDir();
-        await Should.ThrowAsync<CloudletException>(_processes.RunAsync(
-            Shell, ["-c", $"trap '' INT; sleep 600 & echo $! >{dir["child"]}; wait"], TimeSpan.FromMilliseconds(300), CancellationToken.None));
+        await Should.ThrowAsync<CloudletException>(
+            _processes.RunAsync(
+                Shell,
+                ["-c", $"trap '' INT; sleep 600 & echo $! >{dir["child"]}; wait"],
+                TimeSpan.FromMilliseconds(300),
+                CancellationToken.None
+            )
+        );
 
         var child = int.Parse(await File.ReadAllTextAsync(dir["child"]));
         SpinWait.SpinUntil(() => IsGone(child), TimeSpan.FromSeconds(10)).ShouldBeTrue();
     }
 
     [Fact]
-    public async Task Cancelling_ends_the_program_and_is_reported_with_the_callers_token()
+    public async Task Cancelling_stops_the_program_and_is_reported_with_the_callers_token()
     {
         using var cancel = new CancellationTokenSource();
         var run = _processes.RunAsync(new HelperProgram("sleep", "coreutils", "test"), ["600"], Long, cancel.Token);
@@ -82,7 +104,7 @@ public sealed class HostProcessesSpecs
         (await Should.ThrowAsync<OperationCanceledException>(run)).CancellationToken.ShouldBe(cancel.Token);
     }
 
-    /// <summary>A process that its parent has not asked about stays as a zombie.</summary>
+    /// <summary>A process that its parent has not waited for stays as a zombie.</summary>
     private static bool IsGone(int processId)
     {
         try

@@ -2,7 +2,7 @@ using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Machine.Tests.Processes;
 
-/// <summary>Only what can be had from its file again, byte for byte, is given back.</summary>
+/// <summary>Only memory that can be read from its file again, byte for byte, is released.</summary>
 public sealed class OwnMemorySpecs
 {
     [Theory]
@@ -14,15 +14,15 @@ public sealed class OwnMemorySpecs
     [InlineData("1000-3000 r-xs 00000000 00:01 7 /memfd:doublemapper (deleted)", 0, false)]
     [InlineData("1000-3000 r--p 00000000 00:00 0", 0, false)]
     [InlineData("1000-3000 r-xp 00000000 00:00 0 [vdso]", 0, false)]
-    public void Clean_mappings_of_files_are_given_back(string mapping, int anonymous, bool isClean)
+    public void Clean_mappings_of_files_are_released(string mapping, int anonymous, bool isClean)
     {
-        string[] smaps = [mapping, "Rss:                   8 kB", $"Anonymous:      {anonymous,8} kB", "VmFlags: rd ex mr"];
+        string[] smaps = [mapping, "Rss:                   8 kB", $"Anonymous:      {anonymous, 8} kB", "VmFlags: rd ex mr"];
 
         OwnMemory.Clean(smaps).ShouldBe(isClean ? new List<(nint, nint)> { (0x1000, 0x2000) } : []);
     }
 
     [Fact]
-    public void A_rest_does_no_harm()
+    public void Releasing_memory_does_no_harm()
     {
         var before = new int[10_000_000];
         before[^1] = 7;

@@ -29,11 +29,37 @@ public sealed class AgentInstallerSpecs(LocalSshd sshd) : IDisposable
         sent.Values.Last().ShouldBe(Agent.Length);
         sent.Values.Count.ShouldBe(copies);
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Agent))).ShouldBe(agent.Digest);
-        File.GetUnixFileMode(Installed(agent)).ShouldBe((UnixFileMode)0x1ed /* 0755 */);
+        File.GetUnixFileMode(Installed(agent))
+            .ShouldBe(
+                (UnixFileMode)0x1ed /* 0755 */
+            );
     }
 
     [Fact]
-    public async Task A_damaged_agent_is_never_run_but_copied_again()
+    public async Task Output_and_input_of_a_start_file_reach_neither_the_agent_nor_its_answer()
+    {
+        Assert.SkipWhen(sshd.WhyNot is not null, sshd.WhyNot ?? "");
+        sshd.SetStartFile("printf 'You have mail'; printf warning >&2; umask 077; read -t 0.2 x; false");
+        try
+        {
+            await using var connection = sshd.Connect();
+            var agent = Create(connection, Agent);
+
+            (await Run(agent)).ShouldBe((5, "agent a b\ninput\n"));
+            (await Run(agent)).ShouldBe((5, "agent a b\ninput\n"));
+            File.GetUnixFileMode(Path.GetDirectoryName(Installed(agent))!)
+                .ShouldBe(
+                    (UnixFileMode)0x1ed /* 0755 */
+                );
+        }
+        finally
+        {
+            sshd.SetStartFile(null);
+        }
+    }
+
+    [Fact]
+    public async Task A_damaged_agent_is_copied_again_and_never_run()
     {
         Assert.SkipWhen(sshd.WhyNot is not null, sshd.WhyNot ?? "");
         await using var connection = sshd.Connect();
@@ -71,8 +97,11 @@ public sealed class AgentInstallerSpecs(LocalSshd sshd) : IDisposable
             Directory.SetLastWriteTimeUtc(_dir[$"agents/{agent.Digest}"], DateTime.UtcNow.AddHours(agents.IndexOf(agent) - 10));
         }
 
-        Directory.GetDirectories(_dir["agents"]).Select(Path.GetFileName).Order().ShouldBe(
-            new[] { "keep-me", agents[2].Digest, agents[3].Digest }.Order());
+        Directory
+            .GetDirectories(_dir["agents"])
+            .Select(Path.GetFileName)
+            .Order()
+            .ShouldBe(new[] { "keep-me", agents[2].Digest, agents[3].Digest }.Order());
     }
 
     [Fact]
@@ -109,7 +138,13 @@ public sealed class AgentInstallerSpecs(LocalSshd sshd) : IDisposable
     private static async Task<(int ExitCode, string Output)> Run(AgentInstaller agent, IProgress<long>? progress = null)
     {
         var output = new StringBuilder();
-        var exitCode = await agent.RunAsync(["a", "b"], "input"u8.ToArray(), line => output.Append(line).Append('\n'), CancellationToken.None, progress: progress);
+        var exitCode = await agent.RunAsync(
+            ["a", "b"],
+            "input"u8.ToArray(),
+            line => output.Append(line).Append('\n'),
+            CancellationToken.None,
+            progress: progress
+        );
         return (exitCode, output.ToString());
     }
 

@@ -4,7 +4,7 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Machine.Tests.Ssh;
 
-/// <summary>The remote scripts in a local shell, with an id that is not root and a sudo of the test's own.</summary>
+/// <summary>The remote scripts in a local shell, with an id that is not root and a fake sudo.</summary>
 public sealed class AgentScriptsSpecs : IDisposable
 {
     private static readonly HelperProgram Shell = new("sh", "dash", "test");
@@ -15,18 +15,18 @@ public sealed class AgentScriptsSpecs : IDisposable
     public void Dispose() => _dir.Dispose();
 
     [Fact]
-    public async Task A_user_becomes_root_through_sudo_without_being_asked()
+    public async Task A_user_becomes_root_through_sudo_without_a_prompt()
     {
         Program("sudo", "[ \"$1\" = -n ] || exit 1; shift; echo \"sudo $1\"; exec \"$@\"");
 
         var result = await Run(AgentScripts.RunCommand(_dir["agents"], "0123", ["it's", "a b"]));
 
-        // sudo is asked for leave first; then the check runs as root and finds no agent.
+        // First, sudo is tested; then the check runs as root and finds no agent.
         (result.ExitCode, result.Output).ShouldBe((AgentScripts.AgentMissing, "sudo true\nsudo sh\n"));
     }
 
     [Fact]
-    public async Task A_user_whom_sudo_would_ask_is_told_apart_from_a_failing_agent()
+    public async Task A_password_prompt_of_sudo_differs_from_a_failing_agent()
     {
         Program("sudo", "echo 'sudo: a password is required' >&2; exit 1");
 
@@ -36,7 +36,7 @@ public sealed class AgentScriptsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task An_upload_that_breaks_off_leaves_nothing()
+    public async Task An_interrupted_upload_leaves_nothing()
     {
         Program("id", "echo 0");
 
@@ -47,13 +47,15 @@ public sealed class AgentScriptsSpecs : IDisposable
     }
 
     /// <summary>Runs a remote command as sshd would: as one line for a shell.</summary>
-    private Task<ProcessResult> Run(IReadOnlyList<string> command, string? input = null) => new HostProcesses().RunAsync(
-        Shell,
-        ["-c", PosixShell.Join(command)],
-        TimeSpan.FromSeconds(60),
-        CancellationToken.None,
-        input,
-        new Dictionary<string, string?> { ["PATH"] = $"{_dir["bin"]}:{Environment.GetEnvironmentVariable("PATH")}" });
+    private Task<ProcessResult> Run(IReadOnlyList<string> command, string? input = null) =>
+        new HostProcesses().RunAsync(
+            Shell,
+            ["-c", PosixShell.Join(command)],
+            TimeSpan.FromSeconds(60),
+            CancellationToken.None,
+            input,
+            new Dictionary<string, string?> { ["PATH"] = $"{_dir["bin"]}:{Environment.GetEnvironmentVariable("PATH")}" }
+        );
 
     private void Program(string name, string script)
     {

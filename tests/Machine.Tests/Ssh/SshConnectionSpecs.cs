@@ -12,13 +12,18 @@ public sealed class SshConnectionSpecs(LocalSshd sshd)
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task A_command_gets_its_words_and_input_and_returns_all_it_said()
+    public async Task A_command_gets_its_arguments_and_input_and_returns_all_output()
     {
         Assert.SkipWhen(sshd.WhyNot is not null, sshd.WhyNot ?? "");
         await using var connection = sshd.Connect();
         string[] words = ["it's", "$HOME", "a  b", "", "ü\n"];
 
-        var result = await connection.RunAsync(["sh", "-c", "printf '%s|' \"$@\"; cat; echo err >&2; exit 7", "sh", .. words], Long, CancellationToken.None, "input");
+        var result = await connection.RunAsync(
+            ["sh", "-c", "printf '%s|' \"$@\"; cat; echo err >&2; exit 7", "sh", .. words],
+            Long,
+            CancellationToken.None,
+            "input"
+        );
 
         (result.ExitCode, result.Output, result.Error).ShouldBe((7, string.Join('|', words) + "|input", "err\n"));
     }
@@ -32,12 +37,17 @@ public sealed class SshConnectionSpecs(LocalSshd sshd)
         var first = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var lines = new List<string>();
 
-        // The command waits for input that we send only after its first line has arrived.
-        var run = connection.StreamAsync(["sh", "-c", "echo ready; read answer; echo got $answer"], input.Reader.AsStream(), line =>
-        {
-            lines.Add(line);
-            first.TrySetResult(line);
-        }, CancellationToken.None);
+        // The command waits for input that is sent only after its first line has arrived.
+        var run = connection.StreamAsync(
+            ["sh", "-c", "echo ready; read answer; echo got $answer"],
+            input.Reader.AsStream(),
+            line =>
+            {
+                lines.Add(line);
+                first.TrySetResult(line);
+            },
+            CancellationToken.None
+        );
         (await first.Task.WaitAsync(Long)).ShouldBe("ready");
         await input.Writer.WriteAsync("it\n"u8.ToArray());
         await input.Writer.CompleteAsync();
@@ -47,21 +57,23 @@ public sealed class SshConnectionSpecs(LocalSshd sshd)
     }
 
     [Fact]
-    public async Task Many_commands_share_one_log_in_which_ends_with_the_connection()
+    public async Task Many_commands_share_one_login_which_ends_with_the_connection()
     {
         Assert.SkipWhen(sshd.WhyNot is not null, sshd.WhyNot ?? "");
         var before = SocketFolders();
         await using (var connection = sshd.Connect())
         {
-            // SSH_CONNECTION holds the client's port: the same for all sessions of one log-in.
-            var ports = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => connection.RunAsync(["sh", "-c", "echo $SSH_CONNECTION"], Long, CancellationToken.None)));
+            // SSH_CONNECTION contains the client's port: it is the same for all sessions of one login.
+            var ports = await Task.WhenAll(
+                Enumerable.Range(0, 8).Select(_ => connection.RunAsync(["sh", "-c", "echo $SSH_CONNECTION"], Long, CancellationToken.None))
+            );
             ports.Select(static result => result.Output).Distinct().ShouldHaveSingleItem();
         }
         SocketFolders().ShouldBe(before);
     }
 
     [Fact]
-    public async Task Cancelling_ends_a_command()
+    public async Task Cancelling_stops_a_command()
     {
         Assert.SkipWhen(sshd.WhyNot is not null, sshd.WhyNot ?? "");
         await using var connection = sshd.Connect();
@@ -73,7 +85,7 @@ public sealed class SshConnectionSpecs(LocalSshd sshd)
     }
 
     [Fact]
-    public async Task A_refused_key_is_reported_in_sshs_own_words()
+    public async Task A_refused_key_is_reported_with_sshs_message()
     {
         Assert.SkipWhen(sshd.WhyNot is not null, sshd.WhyNot ?? "");
         await using var connection = sshd.Connect("PubkeyAuthentication=no");
@@ -85,7 +97,7 @@ public sealed class SshConnectionSpecs(LocalSshd sshd)
     }
 
     [Fact]
-    public async Task A_port_where_nobody_listens_is_unreachable()
+    public async Task A_closed_port_is_unreachable()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/ssh"), "needs openssh-client");
         await using var connection = new SshConnection(SshTarget.Parse($"ssh://127.0.0.1:{LocalSshd.FreePort()}"));
@@ -97,7 +109,7 @@ public sealed class SshConnectionSpecs(LocalSshd sshd)
     }
 
     [Fact]
-    public async Task A_host_that_answers_but_never_completes_the_log_in_costs_bounded_time()
+    public async Task A_login_that_never_completes_takes_bounded_time()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/ssh"), "needs openssh-client");
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -112,5 +124,11 @@ public sealed class SshConnectionSpecs(LocalSshd sshd)
         (await Should.ThrowAsync<CloudletException>(run.WaitAsync(Long))).Kind.ShouldBe(ErrorKind.Timeout);
     }
 
-    private static string[] SocketFolders() => [.. Directory.GetDirectories(Path.GetTempPath(), "cloudlet-ssh-*").Where(static folder => File.Exists(Path.Join(folder, "s"))).Order()];
+    private static string[] SocketFolders() =>
+        [
+            .. Directory
+                .GetDirectories(Path.GetTempPath(), "cloudlet-ssh-*")
+                .Where(static folder => File.Exists(Path.Join(folder, "s")))
+                .Order(),
+        ];
 }

@@ -12,7 +12,7 @@ public sealed class SshTargetSpecs
     [InlineData("ssh://10.0.0.7:22", "10.0.0.7", null, 22)]
     [InlineData("ssh://root@[fe80::1%eth0]:65535", "fe80::1%eth0", "root", 65535)]
     [InlineData("ssh://[2001:db8::1]", "2001:db8::1", null, null)]
-    public void A_target_has_a_host_and_perhaps_a_user_and_a_port(string text, string host, string? user, int? port) =>
+    public void A_target_has_a_host_and_optionally_a_user_and_a_port(string text, string host, string? user, int? port) =>
         SshTarget.Parse(text).ShouldBe(new SshTarget(host, user, port));
 
     [Theory]
@@ -48,5 +48,5 @@ public sealed class SshTargetSpecs
     [InlineData("ssh://host")]
     [InlineData("ssh://user@[::1]:1")]
     [InlineData("ssh://user@host:22")]
-    public void A_target_is_written_as_it_is_read(string text) => SshTarget.Parse(text).ToString().ShouldBe(text);
+    public void A_target_survives_a_round_trip(string text) => SshTarget.Parse(text).ToString().ShouldBe(text);
 }

@@ -17,7 +17,7 @@ public sealed class ServiceNotifierSpecs : IDisposable
     }
 
     [Fact]
-    public void The_manager_hears_every_word()
+    public void The_manager_receives_every_message()
     {
         manager.Bind(new UnixDomainSocketEndPoint(dir["notify"]));
         using var notifier = new ServiceNotifier(dir["notify"]);
@@ -52,7 +52,7 @@ public sealed class ServiceNotifierSpecs : IDisposable
     [InlineData("/")]
     [InlineData("relative")]
     [InlineData("vsock:2:1234")]
-    public void Without_an_address_nothing_is_said(string? address)
+    public void Without_an_address_nothing_is_sent(string? address)
     {
         using var notifier = new ServiceNotifier(address);
 
@@ -61,7 +61,7 @@ public sealed class ServiceNotifierSpecs : IDisposable
     }
 
     [Fact]
-    public void A_manager_that_is_gone_or_an_address_that_is_too_long_is_no_error()
+    public void A_missing_manager_or_an_address_that_is_too_long_is_not_an_error()
     {
         using var gone = new ServiceNotifier(dir["nobody"]);
         gone.Alive();

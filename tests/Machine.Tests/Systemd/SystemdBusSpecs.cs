@@ -18,12 +18,14 @@ public sealed class SystemdBusSpecs
     [InlineData(".service")]
     [InlineData("a/b.service")]
     [InlineData("a b.service")]
-    public async Task What_is_no_name_of_a_unit_is_refused_without_asking(string unit)
+    public async Task An_invalid_unit_name_is_refused_without_a_call(string unit)
     {
         using var bus = new SystemdBus("unix:path=/nonexistent");
 
         Should.Throw<CloudletException>(() => bus.Get(unit)).Kind.ShouldBe(ErrorKind.InvalidInput);
-        (await Should.ThrowAsync<CloudletException>(async () => await bus.StartAsync(unit, CancellationToken.None))).Kind.ShouldBe(ErrorKind.InvalidInput);
+        (await Should.ThrowAsync<CloudletException>(async () => await bus.StartAsync(unit, CancellationToken.None))).Kind.ShouldBe(
+            ErrorKind.InvalidInput
+        );
     }
 
     [Fact]
@@ -32,11 +34,13 @@ public sealed class SystemdBusSpecs
         using var bus = new SystemdBus("unix:path=/nonexistent");
 
         Should.Throw<CloudletException>(() => bus.Get("a.service")).Kind.ShouldBe(ErrorKind.Unreachable);
-        (await Should.ThrowAsync<CloudletException>(bus.StartAsync("a.service", CancellationToken.None))).Kind.ShouldBe(ErrorKind.Unreachable);
+        (await Should.ThrowAsync<CloudletException>(bus.StartAsync("a.service", CancellationToken.None))).Kind.ShouldBe(
+            ErrorKind.Unreachable
+        );
     }
 
     [Fact]
-    public void A_host_without_systemd_is_told_so()
+    public void A_host_without_systemd_is_reported()
     {
         Assert.SkipWhen(Directory.Exists("/run/systemd/system"), "this host runs systemd");
         using var bus = new SystemdBus();

@@ -7,7 +7,7 @@ using FsCheck.Fluent;
 
 namespace Cloudlet.Machine.Tests.Watch;
 
-/// <summary>Whatever is done to a tree: who looks when told to knows how it is at the end.</summary>
+/// <summary>Whatever is done to a tree, a reader that follows the reports knows its final state.</summary>
 [Collection(nameof(Alone))]
 public sealed class FilePropertySpecs
 {
@@ -49,10 +49,11 @@ public sealed class FilePropertySpecs
                 touched.UnionWith(log.TakeAll().OfType<PathTouched>().Select(e => e.Path));
 
                 return paths.All(path => touched.Contains(path) || Look(path) == before[path]);
-            }));
+            })
+        );
 
     [Fact]
-    public void Who_looks_at_every_report_knows_the_end() =>
+    public void A_reader_that_follows_every_report_knows_the_final_state() =>
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(100),
             Prop.ForAll<(Act Act, byte From, byte To)[]>(acts =>
@@ -70,7 +71,8 @@ public sealed class FilePropertySpecs
                         if (path == marker)
                             end.Set();
                     },
-                    TimeProvider.System);
+                    TimeProvider.System
+                );
                 watch.Watch([.. paths, marker]);
                 foreach (var path in paths)
                     known.TryAdd(path, Look(path));
@@ -84,7 +86,8 @@ public sealed class FilePropertySpecs
                 foreach (var path in paths)
                     known[path].ShouldBe(Look(path), path);
                 return true;
-            }));
+            })
+        );
 
     private static void Do(Act act, string path, string other)
     {
@@ -92,17 +95,39 @@ public sealed class FilePropertySpecs
         {
             switch (act)
             {
-                case Act.Write: File.WriteAllText(path, Guid.NewGuid().ToString()); break;
-                case Act.Append: File.AppendAllText(path, "more"); break;
-                case Act.Replace: new HostFiles().Write(path, Guid.NewGuid().ToByteArray(), UnixFileMode.UserRead | UnixFileMode.UserWrite); break;
-                case Act.Delete when Directory.Exists(path) && new FileInfo(path).LinkTarget is null: Directory.Delete(path, recursive: true); break;
-                case Act.Delete: File.Delete(path); break;
-                case Act.MakeFolder: Directory.CreateDirectory(path); break;
-                case Act.Rename when Directory.Exists(path) && new FileInfo(path).LinkTarget is null: Directory.Move(path, other); break;
-                case Act.Rename: File.Move(path, other, overwrite: true); break;
-                case Act.Link: File.CreateSymbolicLink(path, other); break;
-                case Act.Mode: File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute); break;
-                default: File.CreateSymbolicLink(path, Path.GetFileName(other)); break;
+                case Act.Write:
+                    File.WriteAllText(path, Guid.NewGuid().ToString());
+                    break;
+                case Act.Append:
+                    File.AppendAllText(path, "more");
+                    break;
+                case Act.Replace:
+                    new HostFiles().Write(path, Guid.NewGuid().ToByteArray(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+                    break;
+                case Act.Delete when Directory.Exists(path) && new FileInfo(path).LinkTarget is null:
+                    Directory.Delete(path, recursive: true);
+                    break;
+                case Act.Delete:
+                    File.Delete(path);
+                    break;
+                case Act.MakeFolder:
+                    Directory.CreateDirectory(path);
+                    break;
+                case Act.Rename when Directory.Exists(path) && new FileInfo(path).LinkTarget is null:
+                    Directory.Move(path, other);
+                    break;
+                case Act.Rename:
+                    File.Move(path, other, overwrite: true);
+                    break;
+                case Act.Link:
+                    File.CreateSymbolicLink(path, other);
+                    break;
+                case Act.Mode:
+                    File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+                    break;
+                default:
+                    File.CreateSymbolicLink(path, Path.GetFileName(other));
+                    break;
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Errors.CloudletException)
@@ -111,7 +136,9 @@ public sealed class FilePropertySpecs
         }
     }
 
-    /// <summary>What a reader of the path finds: its kind, its own target, what is behind it, and for a folder that of its entries.</summary>
+    /// <summary>
+    /// What a reader of the path finds: its type, its own target, what is behind it, and for a folder the same of its entries.
+    /// </summary>
     private static string Look(string path) => Look(path, withEntries: true);
 
     private static string Look(string path, bool withEntries)
@@ -122,9 +149,12 @@ public sealed class FilePropertySpecs
             if (Directory.Exists(path))
             {
                 var entries = withEntries ? Directory.GetFileSystemEntries(path).Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
-                return $"folder {info.LinkTarget}: {string.Join(", ", entries.Where(e => Path.GetFileName(e) != "marker").Select(e => $"{e}={Look(e, withEntries: false)}"))}";
+                var looks = entries.Where(e => Path.GetFileName(e) != "marker").Select(e => $"{e}={Look(e, withEntries: false)}");
+                return $"folder {info.LinkTarget}: {string.Join(", ", looks)}";
             }
-            return info.LinkTarget is null && !info.Exists ? "nothing" : $"file {info.LinkTarget}: {(File.Exists(path) ? File.ReadAllText(path) : "dangling")}";
+            return info.LinkTarget is null && !info.Exists
+                ? "nothing"
+                : $"file {info.LinkTarget}: {(File.Exists(path) ? File.ReadAllText(path) : "dangling")}";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -16,7 +16,10 @@ public sealed class FileWatchSpecs : IDisposable
 
     public FileWatchSpecs() => _watch = new FileWatch(_log.Take, TimeProvider.System);
 
-    /// <summary>Before each change there is site/app/app.conf, and current.conf is a link to it; site/conf.d holds 10.conf and a link 20.conf → ../app/app.conf.</summary>
+    /// <summary>
+    /// Before each change, site/app/app.conf exists, and current.conf is a link to it; site/conf.d contains 10.conf and a link 20.conf →
+    /// ../app/app.conf.
+    /// </summary>
     [Theory]
     [InlineData("site/app/app.conf", "echo more >>site/app/app.conf")]
     [InlineData("site/app/app.conf", "echo new >new; mv new site/app/app.conf")]
@@ -54,10 +57,13 @@ public sealed class FileWatchSpecs : IDisposable
     [InlineData("dangling", "echo new >nowhere")]
     [InlineData("loop", "ln -sfn site loop")]
     [InlineData("site", "mv site/conf.d site/conf.e")]
-    public async Task A_change_of_what_is_behind_a_path_is_reported(string path, string change)
+    public async Task A_change_of_a_path_or_its_targets_is_reported(string path, string change)
     {
-        Shell("mkdir -p site/app site/conf.d; echo 1 >site/app/app.conf; echo 1 >site/conf.d/10.conf; ln -s ../app/app.conf site/conf.d/20.conf; "
-            + "ln -s site/app/app.conf current.conf; ln -s site/app by-link; ln -s nowhere dangling; ln -s loop loop");
+        Shell(
+            "mkdir -p site/app site/conf.d; echo 1 >site/app/app.conf; echo 1 >site/conf.d/10.conf; ln -s ../app/app.conf "
+                + "site/conf.d/20.conf; "
+                + "ln -s site/app/app.conf current.conf; ln -s site/app by-link; ln -s nowhere dangling; ln -s loop loop"
+        );
         Watch([_dir[path]]);
 
         Shell(change);
@@ -67,7 +73,7 @@ public sealed class FileWatchSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_file_system_that_is_mounted_over_a_folder_is_reported_and_its_end_too()
+    public async Task Mounting_over_a_folder_and_unmounting_are_reported()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root, to mount");
         Shell("mkdir -p site/app; echo 1 >site/app/app.conf; echo 1 >other.conf");
@@ -96,9 +102,24 @@ public sealed class FileWatchSpecs : IDisposable
         Watch([file]);
         string[] steps =
         [
-            "echo 2 >new; mv new a/b/file", "echo 3 >>a/b/file", "rm a/b/file", "echo 4 >a/b/file", "rm -r a", "mkdir a", "mkdir a/b", "echo 5 >a/b/file",
-            "mv a away", "mkdir -p other/b; echo 6 >other/b/file; mv other a", "echo 7 >>a/b/file", "mv a/b a/c; ln -s c a/b", "echo 8 >>a/c/file",
-            "rm a/b; ln -s ../away/b a/b", "echo 9 >>away/b/file", "rm a/b; mkdir a/b", "echo 10 >a/b/file", "echo 11 >>a/b/file",
+            "echo 2 >new; mv new a/b/file",
+            "echo 3 >>a/b/file",
+            "rm a/b/file",
+            "echo 4 >a/b/file",
+            "rm -r a",
+            "mkdir a",
+            "mkdir a/b",
+            "echo 5 >a/b/file",
+            "mv a away",
+            "mkdir -p other/b; echo 6 >other/b/file; mv other a",
+            "echo 7 >>a/b/file",
+            "mv a/b a/c; ln -s c a/b",
+            "echo 8 >>a/c/file",
+            "rm a/b; ln -s ../away/b a/b",
+            "echo 9 >>away/b/file",
+            "rm a/b; mkdir a/b",
+            "echo 10 >a/b/file",
+            "echo 11 >>a/b/file",
         ];
         foreach (var step in steps)
         {
@@ -145,7 +166,7 @@ public sealed class FileWatchSpecs : IDisposable
     }
 
     [Fact]
-    public async Task What_else_happens_in_the_folder_of_a_file_does_not_count()
+    public async Task Other_changes_in_the_folder_of_a_file_are_not_reported()
     {
         var file = _dir.Write("a/file", "1");
         Watch([file]);
@@ -156,7 +177,7 @@ public sealed class FileWatchSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Paths_that_are_not_given_any_more_are_not_reported()
+    public async Task Paths_that_are_no_longer_watched_are_not_reported()
     {
         var (first, second) = (_dir.Write("first", "1"), _dir.Write("second", "1"));
         Watch([first]);
@@ -170,7 +191,7 @@ public sealed class FileWatchSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_burst_is_few_events()
+    public async Task A_burst_gives_few_events()
     {
         var file = _dir.Write("file", "");
         Watch([file]);
@@ -184,7 +205,7 @@ public sealed class FileWatchSpecs : IDisposable
     }
 
     [Fact]
-    public async Task At_the_limit_of_watches_the_rest_goes_on()
+    public async Task At_the_limit_of_watches_the_others_continue()
     {
         var (first, second) = (_dir.Write("a/file", ""), _dir.Write("b/file", ""));
         var depth = first.Count(c => c == '/'); // one watch for each folder down from /, and one for the file
@@ -207,7 +228,7 @@ public sealed class FileWatchSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_full_queue_is_told_and_watching_goes_on()
+    public async Task A_full_queue_is_reported_and_watching_continues()
     {
         var most = int.Parse(File.ReadAllText("/proc/sys/fs/inotify/max_queued_events"));
         Assert.SkipWhen(most > 100_000, "the queue is too long to fill it in a test");
@@ -219,7 +240,7 @@ public sealed class FileWatchSpecs : IDisposable
         File.WriteAllText(one, "");
         for (var i = 0; i < most / 2; i++)
         {
-            // Neighbours that are equal would be merged.
+            // Equal adjacent events would be merged.
             File.Move(one, two);
             File.Move(two, one);
         }
@@ -258,5 +279,6 @@ public sealed class FileWatchSpecs : IDisposable
 
     private void Watch(string[] paths) => _watch.Watch(_watched = paths);
 
-    private void Shell(string script) => TestNamespace.Run("/bin/sh", $"-ec \"cd {_dir.Path}; {script}\"").ShouldSatisfyAllConditions(r => r.ExitCode.ShouldBe(0, r.Output));
+    private void Shell(string script) =>
+        TestNamespace.Run("/bin/sh", $"-ec \"cd {_dir.Path}; {script}\"").ShouldSatisfyAllConditions(r => r.ExitCode.ShouldBe(0, r.Output));
 }

@@ -55,7 +55,7 @@ public sealed class LinkWatchSpecs
     [InlineData("link set br0 mtu 1400")]
     [InlineData("link set br0 address 02:00:00:00:00:77")]
     [InlineData("link set br0 promisc on")]
-    public async Task What_changes_on_a_link_is_reported_by_its_name(string change)
+    public async Task Changes_of_a_link_are_reported_with_its_name(string change)
     {
         using var ns = new TestNamespace();
         var index = ns.Bridge("br0");
@@ -92,7 +92,7 @@ public sealed class LinkWatchSpecs
     }
 
     [Fact]
-    public async Task Two_hundred_links_that_go_at_once_are_all_reported()
+    public async Task Two_hundred_links_deleted_at_once_are_all_reported()
     {
         using var ns = new TestNamespace();
         var names = Enumerable.Range(0, 200).Select(i => $"b{i}").ToHashSet();
@@ -109,7 +109,7 @@ public sealed class LinkWatchSpecs
     }
 
     [Fact]
-    public async Task Dropped_messages_are_told_and_names_are_right_afterwards()
+    public async Task Dropped_messages_are_reported_and_names_are_right_afterwards()
     {
         using var ns = new TestNamespace();
         using var watch = new LinkWatch(_log.Take, TimeProvider.System, ns.Name, receiveBytes: 1);
@@ -125,7 +125,7 @@ public sealed class LinkWatchSpecs
     }
 
     [Fact]
-    public async Task What_happens_in_other_namespaces_is_not_reported()
+    public async Task Changes_in_other_namespaces_are_not_reported()
     {
         using var ns = new TestNamespace();
         using var other = new TestNamespace();
@@ -138,22 +138,27 @@ public sealed class LinkWatchSpecs
     }
 
     [Fact]
-    public void A_namespace_that_is_not_there_is_said_so() =>
-        Should.Throw<CloudletException>(() => new LinkWatch(_log.Take, TimeProvider.System, "no-such-namespace")).Kind.ShouldBe(ErrorKind.NotFound);
+    public void A_missing_namespace_is_reported() =>
+        Should
+            .Throw<CloudletException>(() => new LinkWatch(_log.Take, TimeProvider.System, "no-such-namespace"))
+            .Kind.ShouldBe(ErrorKind.NotFound);
 
     [Fact]
-    public void Damaged_messages_are_read_or_refused_and_nothing_else() =>
+    public void Damaged_messages_are_read_or_refused_and_never_crash() =>
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(5000),
-            Prop.ForAll<byte[], ushort, ushort>((payload, type, length) =>
-            {
-                ushort[] types = [RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE, NLMSG_OVERRUN, 9];
-                var datagram = new byte[16 + (payload?.Length ?? 0)];
-                var claimed = type % 3 == 0 ? length : datagram.Length;
-                MemoryMarshal.Write(datagram, new MessageHeader { Length = (uint)claimed, Type = types[type % types.Length] });
-                payload?.CopyTo(datagram, 16);
-                return new LinkEventReader().Read(datagram, out _) || true;
-            }));
+            Prop.ForAll<byte[], ushort, ushort>(
+                (payload, type, length) =>
+                {
+                    ushort[] types = [RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE, NLMSG_OVERRUN, 9];
+                    var datagram = new byte[16 + (payload?.Length ?? 0)];
+                    var claimed = type % 3 == 0 ? length : datagram.Length;
+                    MemoryMarshal.Write(datagram, new MessageHeader { Length = (uint)claimed, Type = types[type % types.Length] });
+                    payload?.CopyTo(datagram, 16);
+                    return new LinkEventReader().Read(datagram, out _) || true;
+                }
+            )
+        );
 
     [Fact]
     public void Equal_neighbours_in_a_datagram_are_one_event()
@@ -168,7 +173,7 @@ public sealed class LinkWatchSpecs
 
     private LinkWatch Watch(TestNamespace ns) => new(_log.Take, TimeProvider.System, ns.Name);
 
-    /// <summary>Makes a link and waits for its event: whatever happened before has been reported then.</summary>
+    /// <summary>Creates a link and waits for its event: everything that happened before has been reported by then.</summary>
     private async Task<int> SettleAsync(TestNamespace ns)
     {
         var name = $"s{Guid.NewGuid().ToString("N")[..8]}";

@@ -16,7 +16,14 @@ public sealed class ProcessWatchSpecs : IDisposable
     {
         using var watch = new ProcessWatch(_log.Take, TimeProvider.System);
         var (first, second) = (Sleep(), Sleep());
-        watch.Watch(new Dictionary<string, int> { ["a.service"] = first.Id, ["b.service"] = second.Id, ["none.service"] = 0 });
+        watch.Watch(
+            new Dictionary<string, int>
+            {
+                ["a.service"] = first.Id,
+                ["b.service"] = second.Id,
+                ["none.service"] = 0,
+            }
+        );
         second.Kill();
         (await _log.NextAsync<UnitTouched>()).Unit.ShouldBe("b.service");
 
@@ -25,7 +32,7 @@ public sealed class ProcessWatchSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_process_that_is_gone_already_is_reported_once()
+    public async Task A_process_that_has_already_exited_is_reported_once()
     {
         using var watch = new ProcessWatch(_log.Take, TimeProvider.System);
         var gone = Sleep();
@@ -43,11 +50,17 @@ public sealed class ProcessWatchSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_process_that_nobody_reaps_is_reported_once_too()
+    public async Task A_process_that_is_not_reaped_is_reported_once_too()
     {
         using var watch = new ProcessWatch(_log.Take, TimeProvider.System);
-        // The child of the shell ends, and the program that takes the shell's place never asks about it.
-        var parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "true & echo $!; exec sleep 600"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        // The child of the shell exits, and the program that replaces the shell never waits for it.
+        var parent = Process.Start(
+            new ProcessStartInfo("/bin/sh", ["-c", "true & echo $!; exec sleep 600"])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
         _processes.Add(parent);
         var zombie = int.Parse((await parent.StandardOutput.ReadLineAsync())!);
         var alive = Sleep();
@@ -78,7 +91,7 @@ public sealed class ProcessWatchSpecs : IDisposable
     }
 
     [Fact]
-    public void A_kernel_without_pidfd_is_no_trouble()
+    public void A_kernel_without_pidfd_is_tolerated()
     {
         using (var watch = new ProcessWatch(_log.Take, TimeProvider.System, NoSuchSystemCall))
             watch.Watch(new Dictionary<string, int> { ["a.service"] = Environment.ProcessId });

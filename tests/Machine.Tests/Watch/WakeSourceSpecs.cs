@@ -8,11 +8,13 @@ using FsCheck.Fluent;
 
 namespace Cloudlet.Machine.Tests.Watch;
 
-/// <summary>Specs that count what the whole process holds, so nothing else may run meanwhile.</summary>
+/// <summary>Specs that count resources of the whole process, so no other tests may run at the same time.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;
 
-/// <summary>What holds for all sources, and of <see cref="UnitWatch"/> what needs no systemd; the rest of it is tested on a lab host.</summary>
+/// <summary>
+/// Properties of all sources, and those of <see cref="UnitWatch"/> that need no systemd; the rest of it is tested on a lab host.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class WakeSourceSpecs
 {
@@ -30,7 +32,7 @@ public sealed class WakeSourceSpecs
     }
 
     [Fact]
-    public void A_source_can_be_disposed_of_twice_by_its_own_sink_and_while_it_is_told_what_to_watch()
+    public void A_source_can_be_disposed_twice_by_its_own_sink_and_while_its_watches_change()
     {
         using var dir = new TempDir();
         using var reported = new ManualResetEventSlim();
@@ -41,7 +43,8 @@ public sealed class WakeSourceSpecs
                 watch!.Dispose();
                 reported.Set();
             },
-            TimeProvider.System);
+            TimeProvider.System
+        );
         watch.Watch([dir.Path]);
         dir.Write("new", "");
         reported.Wait(TimeSpan.FromSeconds(10)).ShouldBeTrue();
@@ -58,9 +61,9 @@ public sealed class WakeSourceSpecs
         using var links = new LinkWatch(static _ => { }, TimeProvider.System, ns.Name);
         using var files = new FileWatch(static _ => { }, TimeProvider.System);
         using var processes = new ProcessWatch(static _ => { }, TimeProvider.System);
-        files.Watch(["/proc/self/status", "/usr/lib/os-release"]); // not in the folder for temporary files, where others are at work
+        files.Watch(["/proc/self/status", "/usr/lib/os-release"]); // not in the folder for temporary files, which other programs use
         processes.Watch(new Dictionary<string, int> { ["self.service"] = Environment.ProcessId });
-        Thread.Sleep(300); // nobody can see from outside that they are asleep
+        Thread.Sleep(300); // there is no way to see from outside that they are asleep
         var before = Wakeups();
         before.Count.ShouldBe(3);
 
@@ -70,12 +73,13 @@ public sealed class WakeSourceSpecs
     }
 
     [Fact]
-    public void Unit_names_survive_the_way_through_an_object_path() =>
+    public void Unit_names_survive_the_conversion_to_an_object_path() =>
         Prop.ForAll<NonNull<string>>(name =>
-        {
-            var unit = new string([.. name.Get.Where(c => !char.IsSurrogate(c))]);
-            return UnitReader.NameOf(UnitReader.PathOf(unit)) == unit;
-        }).QuickCheckThrowOnFailure();
+            {
+                var unit = new string([.. name.Get.Where(c => !char.IsSurrogate(c))]);
+                return UnitReader.NameOf(UnitReader.PathOf(unit)) == unit;
+            })
+            .QuickCheckThrowOnFailure();
 
     [Theory]
     [InlineData("ssh_2eservice", "ssh.service")]
@@ -92,14 +96,16 @@ public sealed class WakeSourceSpecs
     [InlineData("/org/freedesktop/systemd1")]
     [InlineData("/org/freedesktop/systemd1/job/7")]
     [InlineData("")]
-    public void Other_object_paths_are_no_units(string path) => UnitReader.NameOf(path).ShouldBeNull();
+    public void Other_object_paths_are_not_units(string path) => UnitReader.NameOf(path).ShouldBeNull();
 
     [Fact]
     public void A_manager_that_does_not_answer_is_unreachable() =>
-        Should.Throw<CloudletException>(() => new UnitWatch(static _ => { }, TimeProvider.System, "unix:path=/nonexistent")).Kind.ShouldBe(ErrorKind.Unreachable);
+        Should
+            .Throw<CloudletException>(() => new UnitWatch(static _ => { }, TimeProvider.System, "unix:path=/nonexistent"))
+            .Kind.ShouldBe(ErrorKind.Unreachable);
 
     [Fact]
-    public void A_host_without_systemd_is_told_so()
+    public void A_host_without_systemd_is_reported()
     {
         Assert.SkipWhen(Directory.Exists("/run/systemd/system"), "this host runs systemd");
 
@@ -120,7 +126,12 @@ public sealed class WakeSourceSpecs
     private static (int Descriptors, int Threads) Count() => (Directory.GetFileSystemEntries("/proc/self/fd").Length, Wakeups().Count);
 
     /// <summary>Thread of a source → how often it went to sleep.</summary>
-    private static Dictionary<string, string> Wakeups() => Directory.GetDirectories("/proc/self/task")
-        .Where(task => File.ReadAllText($"{task}/comm").StartsWith("watch-", StringComparison.Ordinal))
-        .ToDictionary(task => task, task => File.ReadLines($"{task}/status").First(line => line.StartsWith("voluntary_ctxt", StringComparison.Ordinal)));
+    private static Dictionary<string, string> Wakeups() =>
+        Directory
+            .GetDirectories("/proc/self/task")
+            .Where(task => File.ReadAllText($"{task}/comm").StartsWith("watch-", StringComparison.Ordinal))
+            .ToDictionary(
+                task => task,
+                task => File.ReadLines($"{task}/status").First(line => line.StartsWith("voluntary_ctxt", StringComparison.Ordinal))
+            );
 }

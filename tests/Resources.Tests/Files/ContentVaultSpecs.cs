@@ -1,6 +1,6 @@
 using System.Text;
 using Cloudlet.Errors;
-using Cloudlet.Resources.Files;
+using Cloudlet.Resources.State;
 using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Resources.Tests.Files;
@@ -20,7 +20,7 @@ public sealed class ContentVaultSpecs : IDisposable
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(3_000_000)]
-    public void What_is_sealed_comes_back(int length)
+    public void A_sealed_content_is_restored(int length)
     {
         var content = new byte[length];
         new Random(1).NextBytes(content);
@@ -28,7 +28,7 @@ public sealed class ContentVaultSpecs : IDisposable
     }
 
     [Fact]
-    public void Equal_contents_are_kept_once_and_a_new_vault_object_finds_them()
+    public void Equal_contents_are_stored_once_and_found_by_a_new_vault_object()
     {
         var id = vault.Seal("x"u8);
         var writes = machine.Writes.Count;
@@ -41,7 +41,7 @@ public sealed class ContentVaultSpecs : IDisposable
     }
 
     [Fact]
-    public void Nothing_on_disk_tells_the_content_and_no_name_tells_it_either()
+    public void Neither_files_nor_names_on_disk_reveal_the_content()
     {
         var id = vault.Seal("the password"u8);
         foreach (var (path, content) in machine.Files.Contents)
@@ -88,11 +88,11 @@ public sealed class ContentVaultSpecs : IDisposable
     }
 
     [Fact]
-    public void A_missing_entry_says_that_it_cannot_be_brought_back() =>
+    public void A_missing_entry_reports_that_it_cannot_be_restored() =>
         Should.Throw<CloudletException>(() => vault.Unseal(new string('a', 64))).Kind.ShouldBe(ErrorKind.NotFound);
 
     [Fact]
-    public void Pruning_keeps_the_key_and_what_is_named()
+    public void Pruning_keeps_the_key_and_the_named_entries()
     {
         var (one, other) = (vault.Seal("one"u8), vault.Seal("two"u8));
         vault.Prune(new HashSet<string> { one });
@@ -107,5 +107,6 @@ public sealed class ContentVaultSpecs : IDisposable
     [InlineData(null, false)]
     [InlineData("vault:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", true)]
     [InlineData("vault:0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef", false)]
-    public void Only_a_whole_reference_is_one(string? text, bool isReference) => (ContentVault.IdIn(text) is not null).ShouldBe(isReference);
+    public void Only_a_complete_reference_is_valid(string? text, bool isReference) =>
+        (ContentVault.IdIn(text) is not null).ShouldBe(isReference);
 }

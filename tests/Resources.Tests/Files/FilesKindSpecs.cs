@@ -1,9 +1,11 @@
-using Cloudlet.Converge.Planning;
-using Cloudlet.DesiredState.Boot;
-using Cloudlet.DesiredState.Files;
+using Cloudlet.Converge.Plans;
+using Cloudlet.DesiredState;
+using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Files;
-using Cloudlet.Resources.Files;
+using Cloudlet.Resources.Kinds.Files;
+using Cloudlet.Resources.State;
+using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Resources.Tests.Files;
@@ -13,13 +15,14 @@ public sealed class FilesKindSpecs : IDisposable
     private readonly FakeMachine machine = new();
     private readonly FilesKind kind;
 
-    public FilesKindSpecs() => kind = new FilesKind(machine.Files, new ContentVault(machine.Files, "/var/lib/cloudlet/vault"), BootFiles.OwnedPatterns);
+    public FilesKindSpecs() =>
+        kind = new FilesKind(machine.Files, new ContentVault(machine.Files, "/var/lib/cloudlet/vault"), KindDescriptors.OwnedFiles);
 
     public void Dispose() => machine.Dispose();
 
     [Theory]
     [MemberData(nameof(Properties))]
-    public async Task Each_property_is_seen_to_differ_and_is_mended(FileSpec wanted, Action<FakeFiles> drift, string property)
+    public async Task Each_difference_is_detected_and_repaired(FileSpec wanted, Action<FakeFiles> drift, string property)
     {
         await MakeAsync(wanted);
         (await DiffAsync(wanted)).ShouldBeEmpty();
@@ -30,6 +33,46 @@ public sealed class FilesKindSpecs : IDisposable
         (await DiffAsync(wanted)).ShouldContain(property);
         await MakeAsync(wanted);
         (await DiffAsync(wanted)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_mount_over_its_folder_since_it_was_as_described_prevents_writing()
+    {
+        const string journal = "/var/lib/cloudlet/journal.json";
+        var wanted = File("/etc/app/a.conf", "x\n");
+        var held = Held();
+        await held.ApplyAsync(wanted, null, default);
+        held.Adopt(wanted);
+        machine.Files.Mounts["/etc/app"] = "tmp (tmpfs)";
+        machine.Files.Take(wanted.Path);
+
+        // Also after a restart of the daemon, and for a file beside it that was never observed.
+        var others = new[] { File("/etc/app/b.conf", "y\n"), Folder("/etc/app/c"), Folder("/etc/app") with { Mode = "0700" } };
+        foreach (var (holder, spec) in new[] { (held, wanted), (Held(), wanted) }.Concat(others.Select(spec => (held, spec))))
+        {
+            var seen = await holder.ObserveAsync(spec, default);
+            var refused = await Should.ThrowAsync<CloudletException>(async () => await holder.ApplyAsync(spec, seen, default));
+            (refused.Kind, machine.Files.Stat(spec.Path)?.Mode == (UnixFileMode)0x1c0).ShouldBe((ErrorKind.Obstructed, false));
+            machine.Files.List("/etc/app").ShouldBeEmpty();
+            refused.Message.ShouldContain("tmp (tmpfs) is mounted at /etc/app");
+        }
+
+        await MakeAsync(wanted);
+        machine.Files[journal] = "{}";
+        machine.Files.Take(wanted.Path);
+        await held.ApplyAsync(wanted, null, default);
+        machine.Files.Stat(wanted.Path).ShouldNotBeNull();
+
+        FilesKind Held()
+        {
+            var vault = new ContentVault(machine.Files, "/var/lib/cloudlet/vault");
+            return new(
+                machine.Files,
+                vault,
+                KindDescriptors.OwnedFiles,
+                mounts: new FileMounts(machine.Files, "/run/cloudlet/mounts.json", journal)
+            );
+        }
     }
 
     public static TheoryData<FileSpec, Action<FakeFiles>, string> Properties()
@@ -44,7 +87,15 @@ public sealed class FilesKindSpecs : IDisposable
             { text, f => f.SetAttributes("/etc/a.conf", null, null, "root"), "group" },
             { text, f => f.Take("/etc/a.conf"), "path" },
             { text, f => f.WriteSymlink("/etc/a.conf", "/etc/b.conf"), "kind" },
-            { Folder("/etc/d") with { Mode = "0750", Owner = "nova" }, f => f.SetAttributes("/etc/d", (UnixFileMode)0x1ff, null, null), "mode" },
+            {
+                Folder("/etc/d") with
+                {
+                    Mode = "0750",
+                    Owner = "nova",
+                },
+                f => f.SetAttributes("/etc/d", (UnixFileMode)0x1ff, null, null),
+                "mode"
+            },
             { Folder("/etc/d"), f => Swap(f, "/etc/d"), "kind" },
             { Link("/etc/l", "/etc/a"), f => f.WriteSymlink("/etc/l", "/etc/b"), "target" },
             { Link("/etc/l", "../a") with { Owner = "nova" }, f => f.SetAttributes("/etc/l", null, "root", null), "owner" },
@@ -61,7 +112,7 @@ public sealed class FilesKindSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_new_content_keeps_mode_and_owner_that_nobody_describes()
+    public async Task A_new_content_keeps_undescribed_mode_and_owner()
     {
         machine.Files.Put("/etc/a", "old"u8.ToArray(), 0x180, "nova");
         await MakeAsync(File("/etc/a", "new"));
@@ -80,7 +131,7 @@ public sealed class FilesKindSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Large_files_compare()
+    public async Task Large_files_are_compared()
     {
         var wanted = File("/etc/large", new string('x', 3 << 20));
         await MakeAsync(wanted);
@@ -105,7 +156,18 @@ public sealed class FilesKindSpecs : IDisposable
     {
         machine.Files["/etc/d/one"] = "";
         machine.Files["/etc/d/two"] = "";
-        var error = await Should.ThrowAsync<CloudletException>(() => MakeAsync(new FileSpec { Id = "file:/etc/d", Path = "/etc/d", Kind = wanted, Content = "x", Target = "/x" }));
+        var error = await Should.ThrowAsync<CloudletException>(() =>
+            MakeAsync(
+                new FileSpec
+                {
+                    Id = "file:/etc/d",
+                    Path = "/etc/d",
+                    Kind = wanted,
+                    Content = "x",
+                    Target = "/x",
+                }
+            )
+        );
         error.Kind.ShouldBe(ErrorKind.InvalidInput);
         error.Message.ShouldContain("(one, …)");
         machine.Files.List("/etc/d").Count.ShouldBe(2);
@@ -119,12 +181,101 @@ public sealed class FilesKindSpecs : IDisposable
     }
 
     [Theory]
+    [InlineData("/etc/systemd/system/own.service", "systemctl unmask own.service")]
+    [InlineData("/etc/systemd/system/own.service.d/order.conf", "link to /dev/null")]
+    [InlineData("/etc/sysctl.d/99-own.conf", "link to /dev/null")]
+    public async Task A_unit_that_an_operator_masked_stays_masked(string path, string advice)
+    {
+        machine.Files.WriteSymlink(path, "/dev/null");
+        (await ForeseeAsync(File(path, "x"))).ShouldNotBeNull().ShouldContain(advice);
+        (await Should.ThrowAsync<CloudletException>(() => MakeAsync(File(path, "x")))).Message.ShouldContain(advice);
+        machine.Files.Stat(path)!.Target.ShouldBe("/dev/null");
+    }
+
+    [Fact]
+    public async Task A_runtime_mask_counts_unless_another_file_takes_precedence()
+    {
+        machine.Files.WriteSymlink("/run/systemd/system/own.service", "/dev/null");
+        (await ForeseeAsync(File("/etc/systemd/system/own.service", "x"))).ShouldNotBeNull().ShouldContain("masked");
+        machine.Files["/etc/systemd/system/own.service"] = "y";
+        (await ForeseeAsync(File("/etc/systemd/system/own.service", "x"))).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task An_immutable_file_is_refused_before_any_change_and_never_removed()
+    {
+        machine.Files["/etc/a"] = "theirs";
+        machine.Files.SetImmutable("/etc/a");
+        (await ForeseeAsync(File("/etc/a", "x"))).ShouldNotBeNull().ShouldContain("chattr -i /etc/a");
+        kind.CanRemove(File("/etc/a", "x")).ShouldBeFalse();
+        kind.KeptBecause(File("/etc/a", "x")).ShouldContain("immutable");
+        machine.Files.SetImmutable("/etc/a", false);
+        machine.Files.SetImmutable("/etc");
+        (await ForeseeAsync(File("/etc/b", "x"))).ShouldNotBeNull().ShouldContain("chattr -i /etc`");
+    }
+
+    [Fact]
+    public async Task A_non_empty_folder_in_the_way_is_refused_unless_all_of_it_is_removed()
+    {
+        machine.Files["/etc/d/one"] = "";
+        var observed = await kind.ObserveAsync(File("/etc/d", "x"), default);
+        (await kind.CheckAsync(File("/etc/d", "x"), observed, Nothing, default))
+            .ShouldHaveSingleItem()
+            .ShouldContain("non-empty folder is in its place (one)");
+        var goes = Nothing with
+        {
+            Changes = [new PlannedChange(File("/etc/d/one", "") with { Id = "file:/etc/d/one" }, ChangeAction.Remove, [])],
+        };
+        (await kind.CheckAsync(File("/etc/d", "x"), observed, goes, default)).ShouldBeEmpty();
+        kind.CanRemove(Folder("/etc/d"), id => id == "file:/etc/d/one").ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task File_capabilities_of_another_content_are_dropped_with_a_note()
+    {
+        machine.Files["/etc/a"] = "old";
+        machine.Files.SetExtended("/etc/a", "security.capability", [1]);
+        machine.Files.SetExtended("/etc/a", "security.foo", [2]);
+        var captured = (await kind.CaptureAsync((await kind.ObserveAsync(File("/etc/a", "new"), default))!, default))!;
+
+        await MakeAsync(File("/etc/a", "new"));
+        machine.Files.ReadExtended("/etc/a").Keys.ShouldBe(["security.foo"]);
+        var note = kind.TakeWarning(File("/etc/a", "new")).ShouldNotBeNull();
+        note.ShouldContain("security.capability");
+        note.ShouldContain("setcap");
+
+        await MakeAsync(captured);
+        machine.Files.ReadExtended("/etc/a").Keys.Order().ShouldBe(["security.capability", "security.foo"]);
+        kind.TakeWarning(captured).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Extended_attributes_stay_while_a_file_is_ours_and_are_restored_with_it()
+    {
+        machine.Files["/etc/a"] = "theirs";
+        machine.Files.SetExtended("/etc/a", "user.note", [0, 1, (byte)'=', 0xff]);
+        var captured = (await kind.CaptureAsync((await kind.ObserveAsync(File("/etc/a", "x"), default))!, default))!;
+        await MakeAsync(File("/etc/a", "x"));
+        machine.Files.ReadExtended("/etc/a")["user.note"].ShouldBe([0, 1, (byte)'=', 0xff]);
+
+        machine.Files.Take("/etc/a");
+        await MakeAsync(File("/etc/a", "x"));
+        machine.Files.SetExtended("/etc/a", "user.other", [9]);
+        (await DiffAsync(captured)).ShouldBe(["content", "extended"], ignoreOrder: true);
+        await MakeAsync(captured);
+        (await DiffAsync(captured)).ShouldBeEmpty();
+        machine.Files.ReadExtended("/etc/a").ShouldHaveSingleItem().Value.ShouldBe([0, 1, (byte)'=', 0xff]);
+    }
+
+    [Theory]
     [InlineData("0999")]
     [InlineData("rw-r--r--")]
     [InlineData("17777")]
     [InlineData("")]
-    public async Task A_mode_that_is_none_is_refused(string mode) =>
-        (await Should.ThrowAsync<CloudletException>(() => MakeAsync(File("/etc/a", "x") with { Mode = mode }))).Kind.ShouldBe(ErrorKind.InvalidInput);
+    public async Task An_invalid_mode_is_refused(string mode) =>
+        (await Should.ThrowAsync<CloudletException>(() => MakeAsync(File("/etc/a", "x") with { Mode = mode }))).Kind.ShouldBe(
+            ErrorKind.InvalidInput
+        );
 
     [Fact]
     public async Task Special_mode_bits_are_kept()
@@ -135,7 +286,7 @@ public sealed class FilesKindSpecs : IDisposable
 
     [Theory]
     [MemberData(nameof(Earlier))]
-    public async Task What_is_captured_comes_back_whatever_it_was(Action<FakeFiles> before, FileSpec wanted)
+    public async Task A_captured_state_is_restored_whatever_it_was(Action<FakeFiles> before, FileSpec wanted)
     {
         before(machine.Files);
         var stat = machine.Files.Stat("/etc/p")!;
@@ -146,7 +297,9 @@ public sealed class FilesKindSpecs : IDisposable
         await MakeAsync(captured);
         (await DiffAsync(captured)).ShouldBeEmpty();
         var after = machine.Files.Stat("/etc/p")!;
-        (after.Type, after.Mode, after.Owner, after.Group, after.Target).ShouldBe((stat.Type, stat.Mode, stat.Owner, stat.Group, stat.Target));
+        (after.Type, after.Mode, after.Owner, after.Group, after.Target).ShouldBe(
+            (stat.Type, stat.Mode, stat.Owner, stat.Group, stat.Target)
+        );
         if (content is not null)
             machine.Files.Read("/etc/p").ShouldBe(content);
     }
@@ -168,40 +321,75 @@ public sealed class FilesKindSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Removing_takes_files_links_and_empty_folders_and_leaves_full_ones()
+    public async Task Removing_deletes_files_links_and_empty_folders_and_leaves_others()
     {
         machine.Files["/etc/d/one"] = "";
         await MakeAsync(File("/etc/a", "x"));
         await MakeAsync(Link("/etc/l", "/x"));
         await MakeAsync(Folder("/etc/e"));
         kind.CanRemove(Folder("/etc/d")).ShouldBeFalse();
-        foreach (var spec in (FileSpec[])[File("/etc/a", "x"), Link("/etc/l", "/x"), Folder("/etc/e"), Folder("/etc/d"), File("/etc/never", "x")])
+        foreach (
+            var spec in (FileSpec[])[File("/etc/a", "x"), Link("/etc/l", "/x"), Folder("/etc/e"), Folder("/etc/d"), File("/etc/never", "x")]
+        )
             await kind.RemoveAsync(spec, default);
         machine.Files.Paths.ShouldNotContain(p => p == "/etc/a" || p == "/etc/l" || p == "/etc/e");
         machine.Files.Stat("/etc/d/one").ShouldNotBeNull();
     }
 
     [Fact]
-    public async Task Files_in_our_places_are_ours_without_any_record()
+    public async Task Files_at_our_own_paths_are_ours_without_any_record()
     {
-        foreach (var path in (string[])
-            ["/etc/systemd/network/05-cloudlet-a.netdev", "/etc/systemd/network/10-other.network", "/etc/modprobe.d/50-cloudlet-dummy.conf", "/etc/network/interfaces.d/50-cloudlet", "/etc/systemd/system/cloudlet-link-a.service"])
+        foreach (
+            var path in (string[])
+                [
+                    "/etc/systemd/network/05-cloudlet-a.netdev",
+                    "/etc/systemd/network/10-other.network",
+                    "/etc/modprobe.d/50-cloudlet-dummy.conf",
+                    "/etc/network/interfaces.d/50-cloudlet",
+                    "/etc/systemd/system/cloudlet-link-a.service",
+                ]
+        )
             machine.Files[path] = "x";
         const string Wants = "/etc/systemd/system/multi-user.target.wants";
         machine.Files.WriteSymlink($"{Wants}/cloudlet-link-a.service", "/etc/systemd/system/cloudlet-link-a.service");
         machine.Files.WriteSymlink($"{Wants}/cloudlet-link-gone.service", "/etc/systemd/system/cloudlet-link-gone.service");
-        (await kind.FindOwnedAsync(default)).Select(f => f.Path).Order(StringComparer.Ordinal).ShouldBe(
-        [
-            "/etc/modprobe.d/50-cloudlet-dummy.conf", "/etc/network/interfaces.d/50-cloudlet", "/etc/systemd/network/05-cloudlet-a.netdev", "/etc/systemd/system/cloudlet-link-a.service",
-            $"{Wants}/cloudlet-link-gone.service",
-        ]);
+        (await kind.FindOwnedAsync(default))
+            .Select(f => f.Path)
+            .Order(StringComparer.Ordinal)
+            .ShouldBe([
+                "/etc/modprobe.d/50-cloudlet-dummy.conf",
+                "/etc/network/interfaces.d/50-cloudlet",
+                "/etc/systemd/network/05-cloudlet-a.netdev",
+                "/etc/systemd/system/cloudlet-link-a.service",
+                $"{Wants}/cloudlet-link-gone.service",
+            ]);
     }
 
-    private static FileSpec File(string path, string? content) => new() { Id = FileSpec.IdOf(path), Path = path, Kind = FileKind.File, Content = content };
+    private static FileSpec File(string path, string? content) =>
+        new()
+        {
+            Id = FileSpec.IdOf(path),
+            Path = path,
+            Kind = FileKind.File,
+            Content = content,
+        };
 
-    private static FileSpec Folder(string path) => new() { Id = FileSpec.IdOf(path), Path = path, Kind = FileKind.Directory };
+    private static FileSpec Folder(string path) =>
+        new()
+        {
+            Id = FileSpec.IdOf(path),
+            Path = path,
+            Kind = FileKind.Directory,
+        };
 
-    private static FileSpec Link(string path, string target) => new() { Id = FileSpec.IdOf(path), Path = path, Kind = FileKind.Symlink, Target = target };
+    private static FileSpec Link(string path, string target) =>
+        new()
+        {
+            Id = FileSpec.IdOf(path),
+            Path = path,
+            Kind = FileKind.Symlink,
+            Target = target,
+        };
 
     private static void Swap(FakeFiles files, string path)
     {
@@ -209,7 +397,13 @@ public sealed class FilesKindSpecs : IDisposable
         files[path] = "x";
     }
 
+    private static Plan Nothing => new(DesiredState.HostState.Create("", []), []);
+
+    private async Task<string?> ForeseeAsync(FileSpec wanted) =>
+        (await kind.CheckAsync(wanted, await kind.ObserveAsync(wanted, default), Nothing, default)).SingleOrDefault();
+
     private async Task MakeAsync(FileSpec wanted) => await kind.ApplyAsync(wanted, await kind.ObserveAsync(wanted, default), default);
 
-    private async Task<IEnumerable<string>> DiffAsync(FileSpec wanted) => SpecDiff.Between(wanted, await kind.ObserveAsync(wanted, default)).Select(c => c.Path).Distinct();
+    private async Task<IEnumerable<string>> DiffAsync(FileSpec wanted) =>
+        SpecDiff.Between(wanted, await kind.ObserveAsync(wanted, default)).Select(c => c.Path).Distinct();
 }

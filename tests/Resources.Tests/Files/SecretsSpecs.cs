@@ -3,15 +3,17 @@ using Cloudlet.Converge;
 using Cloudlet.Converge.Applying;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
-using Cloudlet.DesiredState.Boot;
-using Cloudlet.DesiredState.Files;
-using Cloudlet.Resources.Files;
+using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.Resources.Kinds.Files;
+using Cloudlet.Resources.State;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Resources.Tests.Files;
 
-/// <summary>The value of a secret is in its own file and in the files that are made with it, and in nothing else: no event, message, journal or record.</summary>
+/// <summary>
+/// The value of a secret is only in its own file and in the files that contain it: in no event, message, journal or record.
+/// </summary>
 public sealed class SecretsSpecs : IDisposable
 {
     private const string Old = "0ld-s3cret";
@@ -25,14 +27,20 @@ public sealed class SecretsSpecs : IDisposable
 
     public SecretsSpecs()
     {
-        var kind = new FilesKind(machine.Files, new ContentVault(machine.Files, "/var/lib/cloudlet/vault"), BootFiles.OwnedPatterns);
-        converger = new Converger(new KindRegistry().Add(kind), store, new RecordingGuard(), new ManualClock(), e => heard.Add(ConvergeEventJson.ToLine(e)));
+        var kind = new FilesKind(machine.Files, new ContentVault(machine.Files, "/var/lib/cloudlet/vault"), KindDescriptors.OwnedFiles);
+        converger = new Converger(
+            new KindRegistry().Add(kind),
+            store,
+            new RecordingGuard(),
+            new ManualClock(),
+            e => heard.Add(ConvergeEventJson.ToLine(e))
+        );
     }
 
     public void Dispose() => machine.Dispose();
 
     [Fact]
-    public async Task The_file_gets_the_value_without_its_new_line_and_a_second_run_finds_it_right()
+    public async Task The_file_gets_the_value_without_its_line_break_and_a_second_run_changes_nothing()
     {
         machine.Files[SecretPath] = Old + "\n";
         await ApplyAsync(Wanted());
@@ -43,7 +51,7 @@ public sealed class SecretsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_new_value_is_a_change_and_the_way_back_brings_the_old_one()
+    public async Task A_new_value_is_a_change_and_a_rollback_restores_the_old_one()
     {
         machine.Files[SecretPath] = Old;
         await ApplyAsync(Wanted());
@@ -56,7 +64,7 @@ public sealed class SecretsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_description_that_no_longer_has_the_secret_does_not_show_what_was_there()
+    public async Task A_description_without_the_secret_does_not_reveal_the_old_value()
     {
         machine.Files[SecretPath] = Old;
         await ApplyAsync(Wanted());
@@ -69,7 +77,7 @@ public sealed class SecretsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Somebody_elses_edit_of_such_a_file_is_not_shown()
+    public async Task Foreign_edits_of_such_a_file_are_not_shown()
     {
         machine.Files[SecretPath] = Old;
         await ApplyAsync(Wanted() with { Mode = "0644" });
@@ -79,7 +87,7 @@ public sealed class SecretsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_secret_is_named_with_the_way_to_make_it()
+    public async Task A_missing_secret_is_named_with_advice()
     {
         (await ApplyAsync(Wanted())).Result.ShouldBe(RunResult.Failed);
         var line = heard.Single(l => l.Contains("change-failed"));
@@ -97,22 +105,24 @@ public sealed class SecretsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Without_secrets_the_words_are_only_words()
+    public async Task Without_secrets_the_placeholders_are_plain_text()
     {
         await ApplyAsync(Wanted() with { Content = "x=${secret:rabbit}", Secrets = null });
         machine.Files["/etc/nova.conf"].ShouldBe("x=${secret:rabbit}");
     }
 
-    private static FileSpec Wanted() => new()
-    {
-        Id = "file:/etc/nova.conf",
-        Path = "/etc/nova.conf",
-        Kind = FileKind.File,
-        Content = "transport_url=rabbit://nova:${secret:rabbit}@10.0.0.1\nagain=${secret:rabbit}\n",
-        Secrets = new Dictionary<string, string> { ["rabbit"] = SecretPath },
-    };
+    private static FileSpec Wanted() =>
+        new()
+        {
+            Id = "file:/etc/nova.conf",
+            Path = "/etc/nova.conf",
+            Kind = FileKind.File,
+            Content = "transport_url=rabbit://nova:${secret:rabbit}@10.0.0.1\nagain=${secret:rabbit}\n",
+            Secrets = new Dictionary<string, string> { ["rabbit"] = SecretPath },
+        };
 
-    private Task<Finished> ApplyAsync(params FileSpec[] files) => converger.ApplyAsync(HostState.Create("edge-1", files), new ApplyOptions(), default);
+    private Task<Finished> ApplyAsync(params FileSpec[] files) =>
+        converger.ApplyAsync(HostState.Create("edge-1", files), new ApplyOptions(), default);
 
     private void NothingTellsASecret()
     {

@@ -5,7 +5,7 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Resources.Tests.Guards;
 
-/// <summary>A shell script stands in for this program: it writes what it was asked and its session, then waits.</summary>
+/// <summary>A shell script replaces this program: it records its arguments and its session, then waits.</summary>
 public sealed class ProcessGuardSpecs : IAsyncDisposable
 {
     private readonly TempDir folder = new();
@@ -24,7 +24,7 @@ public sealed class ProcessGuardSpecs : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_guard_is_a_process_in_a_session_of_its_own()
+    public async Task The_guard_is_a_process_in_its_own_session()
     {
         await guard.ArmAsync("abc", TimeSpan.FromSeconds(1.5), default);
         var call = (await CallsAsync(1))[0].Split(' ', 3);
@@ -35,13 +35,13 @@ public sealed class ProcessGuardSpecs : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Arming_again_replaces_it_and_disarming_ends_it()
+    public async Task Arming_again_replaces_it_and_disarming_stops_it()
     {
         await guard.ArmAsync("abc", TimeSpan.FromSeconds(60), default);
         await guard.ArmAsync("abc", TimeSpan.FromSeconds(30), default);
         var pids = (await CallsAsync(1)).Select(c => int.Parse(c.Split(' ')[0])).ToList();
 
-        // The first may have been ended before it could write.
+        // The first one may have been stopped before it could write.
         var last = pids[^1];
         await GoneAsync(pids.Where(p => p != last));
         await guard.DisarmAsync("abc", default);
@@ -51,7 +51,7 @@ public sealed class ProcessGuardSpecs : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_process_that_only_has_the_same_number_is_left_alone()
+    public async Task Another_process_with_the_same_id_is_left_alone()
     {
         await guard.ArmAsync("abc", TimeSpan.FromSeconds(60), default);
         var pid = int.Parse((await CallsAsync(1))[0].Split(' ')[0]);
@@ -65,22 +65,35 @@ public sealed class ProcessGuardSpecs : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_program_that_is_not_there_is_an_error()
+    public async Task A_missing_program_is_an_error()
     {
         var missing = new ProcessGuard(new GuardCommand("/nonexistent/cloudlet", [], Command().Paths));
-        (await Should.ThrowAsync<CloudletException>(() => missing.ArmAsync("abc", TimeSpan.FromSeconds(1), default))).Kind.ShouldBe(ErrorKind.NotFound);
+        (await Should.ThrowAsync<CloudletException>(() => missing.ArmAsync("abc", TimeSpan.FromSeconds(1), default))).Kind.ShouldBe(
+            ErrorKind.NotFound
+        );
     }
 
     [Fact]
-    public async Task The_loop_waits_tries_again_while_busy_and_ends_when_there_is_nothing_to_do()
+    public async Task The_loop_waits_retries_while_busy_and_ends_when_there_is_nothing_to_do()
     {
         var clock = new ManualClock();
         var (began, tries) = (clock.GetUtcNow(), 0);
-        (await GuardLoop.RunAsync(TimeSpan.FromSeconds(60), _ => ++tries < 4 ? throw new CloudletException(ErrorKind.Busy, "locked") : Task.CompletedTask, clock, default)).ShouldBeTrue();
+        (
+            await GuardLoop.RunAsync(
+                TimeSpan.FromSeconds(60),
+                _ => ++tries < 4 ? throw new CloudletException(ErrorKind.Busy, "locked") : Task.CompletedTask,
+                clock,
+                default
+            )
+        ).ShouldBeTrue();
         tries.ShouldBe(4);
         (clock.GetUtcNow() - began).ShouldBe(TimeSpan.FromSeconds(63));
-        (await GuardLoop.RunAsync(TimeSpan.Zero, _ => throw new CloudletException(ErrorKind.NotFound, "confirmed"), clock, default)).ShouldBeFalse();
-        await Should.ThrowAsync<CloudletException>(() => GuardLoop.RunAsync(TimeSpan.Zero, _ => throw new CloudletException(ErrorKind.ReadOnly, "x"), clock, default));
+        (
+            await GuardLoop.RunAsync(TimeSpan.Zero, _ => throw new CloudletException(ErrorKind.NotFound, "confirmed"), clock, default)
+        ).ShouldBeFalse();
+        await Should.ThrowAsync<CloudletException>(() =>
+            GuardLoop.RunAsync(TimeSpan.Zero, _ => throw new CloudletException(ErrorKind.ReadOnly, "x"), clock, default)
+        );
     }
 
     private static async Task GoneAsync(IEnumerable<int> pids)
@@ -95,7 +108,7 @@ public sealed class ProcessGuardSpecs : IAsyncDisposable
 
     private GuardCommand Command() => new("/bin/sh", [folder["cloudlet.sh"]], new StatePaths(folder["state"], folder["run"]));
 
-    /// <summary>Waits for the shell to have become the waiting program, too.</summary>
+    /// <summary>Also waits until the shell has become the waiting program.</summary>
     private async Task<string[]> CallsAsync(int count)
     {
         for (var i = 0; i < 1000; i++)

@@ -1,5 +1,5 @@
 using Cloudlet.DesiredState;
-using Cloudlet.DesiredState.Links;
+using Cloudlet.DesiredState.Kinds.Links;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -10,7 +10,8 @@ internal static class RandomLinks
 {
     private static readonly string[] Names = ["br0", "p0", "p1", "v0", "s0", "x0"];
 
-    public static Arbitrary<(HostState From, HostState To)> Pairs(bool withVlan) => Of(withVlan).Two().Select(p => (p.Item1, p.Item2)).ToArbitrary();
+    public static Arbitrary<(HostState From, HostState To)> Pairs(bool withVlan) =>
+        Of(withVlan).Two().Select(p => (p.Item1, p.Item2)).ToArbitrary();
 
     // Without vlan: for kernels that have no driver for vlan and dummy links.
     private static Gen<HostState> Of(bool withVlan) =>
@@ -35,7 +36,12 @@ internal static class RandomLinks
         from vlan in Gen.Elements(true, false)
         from mode in Gen.Elements("bridge", "private")
         from id in Gen.Elements(5, 6)
-        select (vlan && withVlan ? link with { Kind = LinkKind.Vlan, VlanId = id } : link with { MacvlanMode = mode }) with { Parent = "br0", Mtu = null, After = ["link:br0"] };
+        select (vlan && withVlan ? link with { Kind = LinkKind.Vlan, VlanId = id } : link with { MacvlanMode = mode }) with
+        {
+            Parent = "br0",
+            Mtu = null,
+            After = ["link:br0"],
+        };
 
     private static Gen<LinkSpec> Common(LinkSpec link) =>
         from mtu in Gen.Elements<int?>(null, 1400, 1500, 2000)
@@ -54,10 +60,19 @@ internal static class RandomLinks
             Promiscuous = promiscuous,
             Addresses = given,
             ForeignAddresses = ForeignAddresses.Remove,
-            Routes = routed && up && given.Contains($"10.{number}.0.1/24") ? [new RouteSpec { To = $"10.{number + 100}.0.0/16", Via = $"10.{number}.0.9" }] : [],
+            Routes =
+                routed && up && given.Contains($"10.{number}.0.1/24")
+                    ? [new RouteSpec { To = $"10.{number + 100}.0.0/16", Via = $"10.{number}.0.9" }]
+                    : [],
         };
 
-    private static LinkSpec Link(string name, LinkKind kind) => new() { Id = LinkSpec.IdOf(name), Name = name, Kind = kind };
+    private static LinkSpec Link(string name, LinkKind kind) =>
+        new()
+        {
+            Id = LinkSpec.IdOf(name),
+            Name = name,
+            Kind = kind,
+        };
 
     private static IEnumerable<LinkSpec> Distinct(IReadOnlyList<LinkSpec> links) => links.DistinctBy(l => l.Name);
 }

@@ -1,36 +1,111 @@
 using Cloudlet.Converge;
 using Cloudlet.Converge.Applying;
 using Cloudlet.Converge.Kinds;
-using Cloudlet.Converge.Planning;
+using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState;
-using Cloudlet.DesiredState.Links;
-using Cloudlet.Resources.Links;
+using Cloudlet.DesiredState.Kinds.Links;
+using Cloudlet.Resources.Kinds.Links;
 using Cloudlet.TestKit;
 using FsCheck;
 using FsCheck.Fluent;
 
 namespace Cloudlet.Resources.Tests.Links;
 
-/// <summary>The same against the kernel of this machine, in namespaces. It may lack dummy and vlan: bridges, taps, cables and macvlans stand in.</summary>
+/// <summary>
+/// The same with the kernel of this machine, in namespaces. It may lack dummy and vlan: bridges, taps, cables and macvlans replace them.
+/// </summary>
 public sealed class RealLinksSpecs
 {
-    private static readonly HostState Site = HostState.Create("edge-1",
-    [
-        new LinkSpec
-        {
-            Id = "link:br0", Name = "br0", Kind = LinkKind.Bridge, Mac = "02:aa:00:00:00:01", Mtu = 2000, Up = true, BridgeStp = false, ForeignAddresses = ForeignAddresses.Remove,
-            Addresses = ["10.80.0.1/24", "10.80.0.2/24", "fd80::1/64"], Promiscuous = false,
-            Routes = [new RouteSpec { To = "10.81.0.0/16", Via = "10.80.0.9" }, new RouteSpec { To = "fd81::/64", Via = "fd80::9" }, new RouteSpec { To = "10.82.0.0/16", Metric = 50, Source = "10.80.0.2" }],
-        },
-        new LinkSpec { Id = "link:v0", Name = "v0", Kind = LinkKind.Veth, Peer = "v1", Mac = "02:aa:00:00:00:02", Mtu = 2000, Up = true, Master = "br0", After = ["link:br0"], Addresses = [] },
-        new LinkSpec { Id = "link:v1", Name = "v1", Kind = LinkKind.Veth, Peer = "v0", Mac = "02:aa:00:00:00:03", Mtu = 2000, Up = true, After = ["link:v0"], Addresses = ["10.90.0.1/24"] },
-        new LinkSpec { Id = "link:t0", Name = "t0", Kind = LinkKind.Tap, Mac = "02:aa:00:00:00:04", Mtu = 2000, Up = true, Master = "br0", Promiscuous = true, After = ["link:br0"] },
-        new LinkSpec
-        {
-            Id = "link:x0", Name = "x0", Kind = LinkKind.Vxlan, VxlanId = 7, VxlanPort = 4789, VxlanLocal = "10.80.0.1", VxlanRemote = "10.80.0.7", Parent = "br0", Up = true, After = ["link:br0"],
-        },
-        new LinkSpec { Id = "link:m0", Name = "m0", Kind = LinkKind.Macvlan, Parent = "v1", MacvlanMode = "bridge", Up = true, After = ["link:v1"], Addresses = ["10.91.0.1/24"] },
-    ]);
+    private static readonly HostState Site = HostState.Create(
+        "edge-1",
+        [
+            new LinkSpec
+            {
+                Id = "link:br0",
+                Name = "br0",
+                Kind = LinkKind.Bridge,
+                Mac = "02:aa:00:00:00:01",
+                Mtu = 2000,
+                Up = true,
+                BridgeStp = false,
+                ForeignAddresses = ForeignAddresses.Remove,
+                Addresses = ["10.80.0.1/24", "10.80.0.2/24", "fd80::1/64"],
+                Promiscuous = false,
+                Routes =
+                [
+                    new RouteSpec { To = "10.81.0.0/16", Via = "10.80.0.9" },
+                    new RouteSpec { To = "fd81::/64", Via = "fd80::9" },
+                    new RouteSpec
+                    {
+                        To = "10.82.0.0/16",
+                        Metric = 50,
+                        Source = "10.80.0.2",
+                    },
+                ],
+            },
+            new LinkSpec
+            {
+                Id = "link:v0",
+                Name = "v0",
+                Kind = LinkKind.Veth,
+                Peer = "v1",
+                Mac = "02:aa:00:00:00:02",
+                Mtu = 2000,
+                Up = true,
+                Master = "br0",
+                After = ["link:br0"],
+                Addresses = [],
+            },
+            new LinkSpec
+            {
+                Id = "link:v1",
+                Name = "v1",
+                Kind = LinkKind.Veth,
+                Peer = "v0",
+                Mac = "02:aa:00:00:00:03",
+                Mtu = 2000,
+                Up = true,
+                After = ["link:v0"],
+                Addresses = ["10.90.0.1/24"],
+            },
+            new LinkSpec
+            {
+                Id = "link:t0",
+                Name = "t0",
+                Kind = LinkKind.Tap,
+                Mac = "02:aa:00:00:00:04",
+                Mtu = 2000,
+                Up = true,
+                Master = "br0",
+                Promiscuous = true,
+                After = ["link:br0"],
+            },
+            new LinkSpec
+            {
+                Id = "link:x0",
+                Name = "x0",
+                Kind = LinkKind.Vxlan,
+                VxlanId = 7,
+                VxlanPort = 4789,
+                VxlanLocal = "10.80.0.1",
+                VxlanRemote = "10.80.0.7",
+                Parent = "br0",
+                Up = true,
+                After = ["link:br0"],
+            },
+            new LinkSpec
+            {
+                Id = "link:m0",
+                Name = "m0",
+                Kind = LinkKind.Macvlan,
+                Parent = "v1",
+                MacvlanMode = "bridge",
+                Up = true,
+                After = ["link:v1"],
+                Addresses = ["10.91.0.1/24"],
+            },
+        ]
+    );
 
     [Fact]
     public async Task A_site_converges_in_one_run_and_the_second_finds_nothing_to_do()
@@ -63,7 +138,7 @@ public sealed class RealLinksSpecs
     [InlineData("route replace 10.81.0.0/16 via 10.80.0.10 proto 199")]
     [InlineData("route add 10.99.0.0/16 via 10.80.0.9 proto 199")]
     [InlineData("-6 route delete fd81::/64")]
-    public async Task What_somebody_breaks_is_found_and_mended(string fault)
+    public async Task Manual_changes_are_found_and_repaired(string fault)
     {
         using var host = new TestNamespace();
         var rig = new Rig(host);
@@ -78,7 +153,7 @@ public sealed class RealLinksSpecs
     }
 
     [Fact]
-    public async Task Something_of_another_kind_in_its_place_is_replaced()
+    public async Task A_link_of_another_kind_in_its_place_is_replaced()
     {
         using var host = new TestNamespace();
         var rig = new Rig(host);
@@ -107,7 +182,7 @@ public sealed class RealLinksSpecs
     }
 
     [Fact]
-    public async Task Going_back_brings_back_what_was_there()
+    public async Task A_rollback_restores_the_earlier_links()
     {
         using var host = new TestNamespace();
         var rig = new Rig(host);
@@ -122,35 +197,50 @@ public sealed class RealLinksSpecs
     }
 
     [Fact]
-    public void From_any_links_an_apply_reaches_any_others_and_goes_back()
+    public void From_any_links_an_apply_reaches_any_others_and_can_be_rolled_back()
     {
         using var host = new TestNamespace();
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(25), Prop.ForAll(RandomLinks.Pairs(withVlan: false), pair =>
-        {
-            foreach (var left in host.Links.Dump().Links.Where(l => l.Kind is not null))
-                host.Links.Delete(left.Index);
-            var rig = new Rig(host);
-            rig.Apply(pair.From).ShouldBeOneOf([RunResult.Changed, RunResult.Unchanged], rig.Failures);
-            var end = rig.Apply(pair.To);
-            end.ShouldBeOneOf([RunResult.Changed, RunResult.Unchanged], rig.Failures);
-            rig.Converger.PlanAsync(pair.To, default).GetAwaiter().GetResult().Changes.ShouldBeEmpty();
-            if (end == RunResult.Changed)
-                rig.Converger.RollBackAsync(null, default).GetAwaiter().GetResult().Result.ShouldBe(RunResult.RolledBack, rig.Failures);
-        }));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(25),
+            Prop.ForAll(
+                RandomLinks.Pairs(withVlan: false),
+                pair =>
+                {
+                    foreach (var left in host.Links.Dump().Links.Where(l => l.Kind is not null))
+                        host.Links.Delete(left.Index);
+                    var rig = new Rig(host);
+                    rig.Apply(pair.From).ShouldBeOneOf([RunResult.Changed, RunResult.Unchanged], rig.Failures);
+                    var end = rig.Apply(pair.To);
+                    end.ShouldBeOneOf([RunResult.Changed, RunResult.Unchanged], rig.Failures);
+                    rig.Converger.PlanAsync(pair.To, default).GetAwaiter().GetResult().Changes.ShouldBeEmpty();
+                    if (end == RunResult.Changed)
+                        rig.Converger.RollBackAsync(null, default)
+                            .GetAwaiter()
+                            .GetResult()
+                            .Result.ShouldBe(RunResult.RolledBack, rig.Failures);
+                }
+            )
+        );
     }
 
     private sealed class Rig
     {
         private readonly List<string> failures = [];
 
-        public Rig(TestNamespace host) => Converger = new Converger(
-            new KindRegistry().Add(new LinksKind(host.Links, files: null)), new MemoryConvergeStore(), new RecordingGuard(), TimeProvider.System, e =>
-            {
-                if (e is ChangeFailed failed)
-                    failures.Add($"{failed.Id}: {failed.Message}");
-                else if (e is Verified { Drift.Count: > 0 } verified)
-                    failures.AddRange(verified.Drift.Select(d => $"{d.Id}: {string.Join(", ", d.Properties)}"));
-            });
+        public Rig(TestNamespace host) =>
+            Converger = new Converger(
+                new KindRegistry().Add(new LinksKind(host.Links, files: null)),
+                new MemoryConvergeStore(),
+                new RecordingGuard(),
+                TimeProvider.System,
+                e =>
+                {
+                    if (e is ChangeFailed failed)
+                        failures.Add($"{failed.Id}: {failed.Message}");
+                    else if (e is Verified { Drift.Count: > 0 } verified)
+                        failures.AddRange(verified.Drift.Select(d => $"{d.Id}: {string.Join(", ", d.Properties)}"));
+                }
+            );
 
         public Converger Converger { get; }
 

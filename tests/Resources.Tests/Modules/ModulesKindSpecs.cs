@@ -1,6 +1,7 @@
-using Cloudlet.DesiredState.Modules;
+using Cloudlet.DesiredState.Kinds.Modules;
 using Cloudlet.Errors;
-using Cloudlet.Resources.Modules;
+using Cloudlet.Resources.Kinds.Modules;
+using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Resources.Tests.Modules;
@@ -24,15 +25,25 @@ public sealed class ModulesKindSpecs : IDisposable
 
     [Fact]
     public async Task A_module_that_this_kernel_lacks_is_a_named_error() =>
-        (await Should.ThrowAsync<CloudletException>(async () => await kind.ApplyAsync(Module("nosuch"), null, default))).Kind.ShouldBe(ErrorKind.DriverMissing);
+        (await Should.ThrowAsync<CloudletException>(async () => await kind.ApplyAsync(Module("nosuch"), null, default))).Kind.ShouldBe(
+            ErrorKind.DriverMissing
+        );
 
     [Fact]
     public async Task Modules_are_never_unloaded()
     {
-        var error = await Should.ThrowAsync<CloudletException>(async () => await kind.ApplyAsync(Module("dummy") with { Loaded = false }, Module("dummy"), default));
+        var error = await Should.ThrowAsync<CloudletException>(async () =>
+            await kind.ApplyAsync(Module("dummy") with { Loaded = false }, Module("dummy"), default)
+        );
         error.Kind.ShouldBe(ErrorKind.Unsupported);
         (await kind.CaptureAsync(Module("dummy") with { Loaded = false }, default))!.Loaded.ShouldBeNull();
     }
 
-    private static ModuleSpec Module(string name) => new() { Id = ModuleSpec.IdOf(name), Name = name, Loaded = true };
+    private static ModuleSpec Module(string name) =>
+        new()
+        {
+            Id = ModuleSpec.IdOf(name),
+            Name = name,
+            Loaded = true,
+        };
 }

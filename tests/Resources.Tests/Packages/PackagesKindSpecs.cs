@@ -2,9 +2,9 @@ using Cloudlet.Converge;
 using Cloudlet.Converge.Applying;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
-using Cloudlet.DesiredState.Packages;
+using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.Errors;
-using Cloudlet.Resources.Packages;
+using Cloudlet.Resources.Kinds.Packages;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 
@@ -19,11 +19,17 @@ public sealed class PackagesKindSpecs : IDisposable
 
     public PackagesKindSpecs()
     {
-        converger = new Converger(new KindRegistry().Add(new PackagesKind(machine.Packages, clock)), new MemoryConvergeStore(), new RecordingGuard(), clock, e =>
-        {
-            lock (events)
-                events.Add(e);
-        });
+        converger = new Converger(
+            new KindRegistry().Add(new PackagesKind(machine.Packages, clock)),
+            new MemoryConvergeStore(),
+            new RecordingGuard(),
+            clock,
+            e =>
+            {
+                lock (events)
+                    events.Add(e);
+            }
+        );
     }
 
     public void Dispose() => machine.Dispose();
@@ -37,17 +43,22 @@ public sealed class PackagesKindSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_bad_one_fails_alone()
+    public async Task A_broken_package_fails_alone()
     {
-        var end = await ApplyAsync(Package("chrony"), Package("nosuch"), Package("nova-compute"));
+        machine.Packages.Source["broken"] = "1.0";
+        machine.Packages.Broken.Add("broken");
+        var end = await ApplyAsync(Package("broken"), Package("chrony"), Package("nova-compute"));
         (end.Changed, end.Failed).ShouldBe((2, 1));
         machine.Packages.Installed.Keys.ShouldBe(["chrony", "nova-compute"], ignoreOrder: true);
-        events.OfType<ChangeFailed>().Single().ShouldSatisfyAllConditions(f => f.Id.ShouldBe("package:nosuch"), f => f.Kind.ShouldBe(ErrorKind.NotFound));
-        machine.Packages.Calls[0].ShouldBe("install chrony nosuch nova-compute");
+        events
+            .OfType<ChangeFailed>()
+            .Single()
+            .ShouldSatisfyAllConditions(f => f.Id.ShouldBe("package:broken"), f => f.Kind.ShouldBe(ErrorKind.ProcessFailed));
+        machine.Packages.Calls[0].ShouldBe("install broken chrony nova-compute");
     }
 
     [Fact]
-    public async Task A_lock_that_is_held_is_not_tried_one_by_one()
+    public async Task A_lock_in_use_is_not_retried_package_by_package()
     {
         machine.Packages.Next = () => throw new CloudletException(ErrorKind.Busy, "dpkg is locked");
         (await ApplyAsync(Package("chrony"), Package("nova-compute"))).Result.ShouldBe(RunResult.Changed);
@@ -57,16 +68,33 @@ public sealed class PackagesKindSpecs : IDisposable
     }
 
     [Fact]
-    public async Task An_exact_version_is_asked_for_and_checked()
+    public async Task An_exact_version_is_requested_and_checked()
     {
         machine.Packages.Installed["chrony"] = "4.2";
         (await ApplyAsync(Package("chrony") with { Version = "4.3" })).Result.ShouldBe(RunResult.Changed);
         machine.Packages.Calls.ShouldBe(["install chrony=4.3"]);
-        (await ApplyAsync(Package("chrony") with { Version = "9.9" })).Result.ShouldBe(RunResult.Failed);
+        (await Should.ThrowAsync<CloudletException>(() => ApplyAsync(Package("chrony") with { Version = "9.9" }))).Message.ShouldContain(
+            "offers chrony=9.9"
+        );
     }
 
     [Fact]
-    public async Task A_package_that_should_not_be_there_is_removed()
+    public async Task A_package_held_by_an_operator_is_refused_before_any_change()
+    {
+        machine.Packages.Installed["chrony"] = "4.2";
+        machine.Packages.OnHold.Add("chrony");
+
+        var error = await Should.ThrowAsync<CloudletException>(() =>
+            ApplyAsync(Package("chrony") with { Version = "4.3" }, Package("nova-compute"))
+        );
+
+        error.Message.ShouldContain("apt-mark unhold chrony");
+        machine.Packages.Calls.ShouldBeEmpty();
+        (await ApplyAsync(Package("chrony") with { Version = "4.2" })).Result.ShouldBe(RunResult.Unchanged);
+    }
+
+    [Fact]
+    public async Task An_unwanted_package_is_removed()
     {
         machine.Packages.Installed["chrony"] = "4.3";
         (await ApplyAsync(Package("chrony") with { Installed = false })).Result.ShouldBe(RunResult.Changed);
@@ -75,7 +103,7 @@ public sealed class PackagesKindSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Packages_are_left_as_they_are_when_nobody_describes_them_and_on_the_way_back()
+    public async Task Packages_are_left_alone_when_no_longer_described_and_in_a_rollback()
     {
         await ApplyAsync(Package("chrony"), Package("nova-compute"));
         (await converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
@@ -85,7 +113,7 @@ public sealed class PackagesKindSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Cancelling_ends_every_package()
+    public async Task Cancelling_stops_every_package()
     {
         using var end = new CancellationTokenSource();
         machine.Packages.Next = async () =>
@@ -96,11 +124,17 @@ public sealed class PackagesKindSpecs : IDisposable
         await Should.ThrowAsync<OperationCanceledException>(() => ApplyAsync([Package("chrony"), Package("nova-compute")], end.Token));
     }
 
-    private static PackageSpec Package(string name) => new() { Id = PackageSpec.IdOf(name), Name = name, Installed = true };
+    private static PackageSpec Package(string name) =>
+        new()
+        {
+            Id = PackageSpec.IdOf(name),
+            Name = name,
+            Installed = true,
+        };
 
     private Task<Finished> ApplyAsync(params PackageSpec[] packages) => ApplyAsync(packages, default);
 
-    /// <summary>Time passes only when everybody waits: all packages have come by then.</summary>
+    /// <summary>Time passes only when every task waits: by then, all packages have been requested.</summary>
     private async Task<Finished> ApplyAsync(PackageSpec[] packages, CancellationToken ct)
     {
         var run = converger.ApplyAsync(HostState.Create("edge-1", packages), new ApplyOptions(), ct);

@@ -1,7 +1,6 @@
 using Cloudlet.Converge.State;
 using Cloudlet.DesiredState;
-using Cloudlet.DesiredState.Files;
-using Cloudlet.Resources.Files;
+using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.Resources.State;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
@@ -32,7 +31,7 @@ public sealed class HostConvergeStoreSpecs : IDisposable
     }
 
     [Fact]
-    public void What_is_written_is_read_again_and_is_for_root_alone()
+    public void Written_records_are_read_back_and_readable_only_by_root()
     {
         var state = HostState.Create("edge-1", [File("x")]);
         store.WriteApplied(state);
@@ -63,7 +62,7 @@ public sealed class HostConvergeStoreSpecs : IDisposable
     }
 
     [Fact]
-    public void Contents_that_no_journal_names_are_forgotten_when_a_run_ends_and_not_before()
+    public void Contents_without_a_journal_entry_are_deleted_when_a_run_ends_and_not_before()
     {
         var (named, unnamed) = (vault.Seal("named"u8), vault.Seal("unnamed"u8));
         store.WriteJournal(Journal(RunStatus.Applying, File(ContentVault.Reference(named))));
@@ -74,10 +73,24 @@ public sealed class HostConvergeStoreSpecs : IDisposable
     }
 
     [Fact]
-    public void A_namespace_keeps_its_state_apart() => StatePaths.ForNamespace("a").Journal.ShouldBe("/run/cloudlet/netns/a/journal.json");
+    public void A_namespace_has_separate_state() => StatePaths.ForNamespace("a").Journal.ShouldBe("/run/cloudlet/netns/a/journal.json");
 
-    private static FileSpec File(string content) => new() { Id = "file:/a", Path = "/a", Kind = FileKind.File, Content = content };
+    private static FileSpec File(string content) =>
+        new()
+        {
+            Id = "file:/a",
+            Path = "/a",
+            Kind = FileKind.File,
+            Content = content,
+        };
 
     private static Journal Journal(RunStatus status, params ResourceSpec[] before) =>
-        new() { Run = "r", Status = status, Started = DateTimeOffset.UnixEpoch, Desired = HostState.Create("edge-1", []), Before = before };
+        new()
+        {
+            Run = "r",
+            Status = status,
+            Started = DateTimeOffset.UnixEpoch,
+            Desired = HostState.Create("edge-1", []),
+            Before = before,
+        };
 }

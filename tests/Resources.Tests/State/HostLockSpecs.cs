@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Cloudlet.Errors;
 using Cloudlet.Resources.State;
 using Cloudlet.TestKit;
@@ -14,9 +14,9 @@ public sealed partial class HostLockSpecs : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>A child has it until it executes its program; here it is a copy of the descriptor that nobody closes.</summary>
+    /// <summary>A child has a copy until it executes its program; here it is a copy of the descriptor that is never closed.</summary>
     [Fact]
-    public void Whoever_has_a_copy_of_the_open_file_does_not_keep_the_lock()
+    public void A_copy_of_the_open_file_does_not_keep_the_lock()
     {
         var held = HostLock.Take(folder["lock"], TimeProvider.System);
         var number = Directory.GetFiles("/proc/self/fd").First(fd => new FileInfo(fd).LinkTarget == folder["lock"]);
@@ -32,7 +32,15 @@ public sealed partial class HostLockSpecs : IDisposable
     private static partial int Duplicate(int descriptor);
 
     [Fact]
-    public void The_lock_is_taken_once_and_free_again_afterwards()
+    public void A_file_in_place_of_the_locks_folder_is_named()
+    {
+        folder.Write("run", "x");
+        var error = Should.Throw<CloudletException>(() => HostLock.Take(folder["run/lock"], TimeProvider.System));
+        error.Message.ShouldContain($"cannot create the folder {folder["run"]}");
+    }
+
+    [Fact]
+    public void The_lock_is_exclusive_and_free_again_afterwards()
     {
         using (HostLock.Take(folder["run/lock"], TimeProvider.System))
             Should.Throw<CloudletException>(() => HostLock.Take(folder["run/lock"], TimeProvider.System)).Kind.ShouldBe(ErrorKind.Busy);
@@ -41,14 +49,18 @@ public sealed partial class HostLockSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Another_process_that_has_it_is_named_and_kill_9_frees_it()
+    public async Task Another_holder_is_named_and_kill_9_frees_the_lock()
     {
-        using var holder = Process.Start(new ProcessStartInfo("flock", ["--exclusive", "--no-fork", folder["lock"], "sleep", "60"]) { UseShellExecute = false })!;
+        using var holder = Process.Start(
+            new ProcessStartInfo("flock", ["--exclusive", "--no-fork", folder["lock"], "sleep", "60"]) { UseShellExecute = false }
+        )!;
         try
         {
             var error = await EventuallyAsync(Blocked, e => e?.Message.Contains("(sleep 60)") == true);
             error!.Kind.ShouldBe(ErrorKind.Busy);
-            error.Message.ShouldMatch($@"^another run has the lock: pid {holder.Id} \(sleep 60\), since \d\d:\d\d:\d\d; wait for it or stop it$");
+            error.Message.ShouldMatch(
+                $@"^another run has the lock: pid {holder.Id} \(sleep 60\), since \d\d:\d\d:\d\d; wait for it or stop it$"
+            );
         }
         finally
         {
@@ -60,7 +72,7 @@ public sealed partial class HostLockSpecs : IDisposable
     }
 
     [Fact]
-    public void A_program_that_we_start_does_not_inherit_it()
+    public void A_started_program_does_not_inherit_the_lock()
     {
         var held = HostLock.Take(folder["lock"], TimeProvider.System);
         using var child = Process.Start(new ProcessStartInfo("sleep", ["60"]) { UseShellExecute = false })!;
@@ -77,7 +89,7 @@ public sealed partial class HostLockSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_heal_is_waited_for_to_its_end_and_another_run_is_not()
+    public async Task A_heal_is_waited_for_and_another_run_is_not()
     {
         var paths = StatePaths.Host with { RunFolder = folder.Path };
         using var machine = new FakeMachine();
@@ -102,10 +114,16 @@ public sealed partial class HostLockSpecs : IDisposable
             await apply.WaitForExitAsync();
         }
 
-        // A shell that calls itself cloudlet, with a verb for its script.
+        // A shell under the name cloudlet, with a verb as its script.
         Process Hold(string verb, string seconds)
         {
-            var process = Process.Start(new ProcessStartInfo("flock", ["--no-fork", paths.Lock, "bash", "-c", $"exec -a cloudlet bash {verb} run {seconds}"]) { UseShellExecute = false, WorkingDirectory = folder.Path })!;
+            var process = Process.Start(
+                new ProcessStartInfo("flock", ["--no-fork", paths.Lock, "bash", "-c", $"exec -a cloudlet bash {verb} run {seconds}"])
+                {
+                    UseShellExecute = false,
+                    WorkingDirectory = folder.Path,
+                }
+            )!;
             while (!LockHolder.Describe(paths.Lock, TimeProvider.System).Contains($"(cloudlet {verb} run"))
                 Thread.Sleep(5);
             return process;

@@ -1,20 +1,21 @@
 using System.Text;
-using Cloudlet.DesiredState.Units;
+using Cloudlet.DesiredState.Kinds.Units;
 using Cloudlet.Errors;
-using Cloudlet.Resources.Units;
+using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Resources.Tests.Units;
 
-/// <summary>What counts as changed, what is enough to load it, and what is never loaded.</summary>
+/// <summary>What counts as changed, how it is loaded, and what is never loaded.</summary>
 public sealed class ChangedOptionsSpecs : IDisposable
 {
     private const string Name = "nova-compute.service";
     private const string Config = "/etc/nova/nova.conf";
     private const string Folder = "/etc/nova/conf.d";
     private const string Program = "/usr/bin/agent";
-    private const string Good = "[DEFAULT]\nmy_ip = 10.80.0.1\ndebug = false\ntransport_url = rabbit://hunter2\n[libvirt]\nvirt_type = qemu\n";
+    private const string Good =
+        "[DEFAULT]\nmy_ip = 10.80.0.1\ndebug = false\ntransport_url = rabbit://hunter2\n[libvirt]\nvirt_type = qemu\n";
 
     private readonly ManualClock clock = new();
     private readonly FakeMachine machine;
@@ -31,18 +32,25 @@ public sealed class ChangedOptionsSpecs : IDisposable
         Later();
     }
 
-    public static TheoryData<string> Benign => new(
-        Good + "# a comment\n", "\r\n" + Good.Replace("\n", "\r\n"), "\ufeff" + Good, Good.Replace(" = ", "="), "[libvirt]\nvirt_type = qemu\n[DEFAULT]\ntransport_url = rabbit://hunter2\n\n\ndebug = false\nmy_ip = 10.80.0.1\n");
+    public static TheoryData<string> Benign =>
+        new(
+            Good + "# a comment\n",
+            "\r\n" + Good.Replace("\n", "\r\n"),
+            "\ufeff" + Good,
+            Good.Replace(" = ", "="),
+            "[libvirt]\nvirt_type = qemu\n[DEFAULT]\ntransport_url = rabbit://hunter2\n\n\ndebug = false\nmy_ip = 10.80.0.1\n"
+        );
 
-    public static TheoryData<string, string> Broken => new()
-    {
-        { "", $"{Config}: it is empty" },
-        { " \n", $"{Config}: it is empty" },
-        { "[DEFAULT]\nmy_ip = 10.80.0.1\ndebug = false\ntranspo", $"{Config}:4: a line that is no section, option or comment" },
-        { "[DEFA", $"{Config}:1: a section header without its closing bracket" },
-        { Good.Replace("my_ip = 10.80.0.1", "my_ip 127.0.0.1 oops = x"), $"{Config}:2: an option whose name has spaces in it" },
-        { "\0\0\0\0", $"{Config}: it is not UTF-8 text" },
-    };
+    public static TheoryData<string, string> Broken =>
+        new()
+        {
+            { "", $"{Config}: it is empty" },
+            { " \n", $"{Config}: it is empty" },
+            { "[DEFAULT]\nmy_ip = 10.80.0.1\ndebug = false\ntranspo", $"{Config}:4: a line that is not a section, option or comment" },
+            { "[DEFA", $"{Config}:1: a section header without a closing bracket" },
+            { Good.Replace("my_ip = 10.80.0.1", "my_ip 127.0.0.1 oops = x"), $"{Config}:2: an option name with spaces" },
+            { "\0\0\0\0", $"{Config}: it is not UTF-8 text" },
+        };
 
     private static int LongerThanRead => (16 << 20) + 1;
 
@@ -50,7 +58,7 @@ public sealed class ChangedOptionsSpecs : IDisposable
 
     [Theory]
     [MemberData(nameof(Benign))]
-    public async Task What_means_the_same_is_no_reason_to_restart(string text)
+    public async Task An_equivalent_file_causes_no_restart(string text)
     {
         await MakeAsync(Wanted());
         Later();
@@ -63,14 +71,16 @@ public sealed class ChangedOptionsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task The_changed_options_are_named_and_no_value_is()
+    public async Task Changed_options_are_named_without_values()
     {
         await MakeAsync(Wanted());
         Later();
         machine.Files[Config] = Good.Replace("10.80.0.1", "10.80.0.2").Replace("hunter2", "hunter3");
-        (await LookAsync()).ShouldBe($"{Config}: DEFAULT.my_ip, DEFAULT.transport_url differ from what was loaded");
+        (await LookAsync()).ShouldBe($"{Config}: DEFAULT.my_ip, DEFAULT.transport_url differ from the loaded version");
         machine.Files[Config] = Good + "a=1\nb=1\nc=1\nd=1\ne=1\nf=1\n";
-        (await LookAsync()).ShouldBe($"{Config}: libvirt.a, libvirt.b, libvirt.c, libvirt.d, libvirt.e and 1 more differ from what was loaded");
+        (await LookAsync()).ShouldBe(
+            $"{Config}: libvirt.a, libvirt.b, libvirt.c, libvirt.d, libvirt.e and 1 more differ from the loaded version"
+        );
         machine.Files[$"{Folder}/b.conf"] = "x = 1\n";
         (await LookAsync()).ShouldStartWith($"{Folder}/b.conf appeared after the process started; {Config}: ");
 
@@ -111,7 +121,7 @@ public sealed class ChangedOptionsSpecs : IDisposable
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public async Task A_broken_file_is_not_loaded_and_the_process_goes_on(string text, string problem)
+    public async Task A_broken_file_is_not_loaded_and_the_process_keeps_running(string text, string problem)
     {
         await MakeAsync(Wanted());
         Later();
@@ -121,7 +131,7 @@ public sealed class ChangedOptionsSpecs : IDisposable
         var error = await Should.ThrowAsync<CloudletException>(() => MakeAsync(Wanted()));
         error.Kind.ShouldBe(ErrorKind.InvalidInput);
         error.Message.ShouldContain(problem);
-        error.Message.ShouldContain("its process goes on");
+        error.Message.ShouldContain("its process keeps what it has loaded");
         error.Message.ShouldNotContain("127.0.0.1");
         machine.Systemd.Calls.ShouldBeEmpty();
         machine.Systemd.Get(Name).InvocationId.ShouldBe(run);
@@ -138,7 +148,7 @@ public sealed class ChangedOptionsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_broken_file_is_not_loaded_at_the_first_start_either_but_a_missing_one_is_none()
+    public async Task A_broken_file_is_not_loaded_at_the_first_start_either_but_a_missing_one_is_tolerated()
     {
         machine.Files[Config] = Good.Replace("my_ip = 10.80.0.1", "my_ip 127.0.0.1 oops = x");
         await Should.ThrowAsync<CloudletException>(() => MakeAsync(Wanted()));
@@ -151,7 +161,7 @@ public sealed class ChangedOptionsSpecs : IDisposable
     [InlineData("domain-needed\nserver=10.0.0.1\ncache-size=100\n")]
     [InlineData("cgroup_device_acl = [\n  \"/dev/null\"\n]\nuser = \"root\"\n")]
     [InlineData("server 10.0.0.1 iburst\n")]
-    public async Task Formats_of_others_are_left_to_others(string text)
+    public async Task Other_formats_are_not_checked(string text)
     {
         machine.Files[Config] = text;
         await MakeAsync(Wanted());
@@ -162,12 +172,14 @@ public sealed class ChangedOptionsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_gone_is_not_loaded_except_on_the_way_back()
+    public async Task A_deleted_file_is_not_loaded_except_in_a_rollback()
     {
         await MakeAsync(Wanted());
         Later();
         machine.Files.Take(Config);
-        (await Should.ThrowAsync<CloudletException>(() => MakeAsync(Wanted()))).Message.ShouldContain($"{Config}: it was there when the process was last started, and is gone");
+        (await Should.ThrowAsync<CloudletException>(() => MakeAsync(Wanted()))).Message.ShouldContain(
+            $"{Config}: it existed when the process was last started, and is missing now"
+        );
 
         var before = await kind.CaptureAsync((await kind.ObserveAsync(Wanted(), default))!, default);
         before!.Absent.ShouldBe([Config]);
@@ -176,18 +188,18 @@ public sealed class ChangedOptionsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_large_file_counts_by_its_identity()
+    public async Task A_large_file_is_compared_by_its_identity()
     {
         var wanted = Wanted() with { Loads = [Program] };
         await MakeAsync(wanted);
         Later();
         (await kind.ObserveAsync(wanted, default))!.Configuration.ShouldBe(UnitSpec.Current);
         machine.Files.Put(Program, new byte[LongerThanRead]);
-        (await kind.ObserveAsync(wanted, default))!.Configuration.ShouldBe($"{Program} differs from what was loaded");
+        (await kind.ObserveAsync(wanted, default))!.Configuration.ShouldBe($"{Program} differs from the loaded version");
     }
 
     [Fact]
-    public async Task What_is_edited_during_a_start_and_put_back_after_it_is_loaded_again()
+    public async Task A_file_edited_during_a_start_and_restored_afterwards_is_loaded_again()
     {
         await MakeAsync(Wanted());
         Later();
@@ -210,7 +222,14 @@ public sealed class ChangedOptionsSpecs : IDisposable
         machine.Files.Touch(Config, clock.GetUtcNow());
         (await LookAsync()).ShouldBe(UnitSpec.Current);
         clock.Advance(TimeSpan.FromHours(-2));
-        foreach (var edit in (Action[])[() => machine.Files[Config] = Good + "x=1\n", () => machine.Files[$"{Folder}/b.conf"] = "[DEFAULT]\ny=1\n", () => machine.Files.Take($"{Folder}/a.conf")])
+        foreach (
+            var edit in (Action[])
+                [
+                    () => machine.Files[Config] = Good + "x=1\n",
+                    () => machine.Files[$"{Folder}/b.conf"] = "[DEFAULT]\ny=1\n",
+                    () => machine.Files.Take($"{Folder}/a.conf"),
+                ]
+        )
         {
             edit();
             (await LookAsync()).ShouldNotBe(UnitSpec.Current);
@@ -222,7 +241,7 @@ public sealed class ChangedOptionsSpecs : IDisposable
     }
 
     [Fact]
-    public async Task What_changed_after_the_start_is_not_adopted()
+    public async Task A_file_changed_after_the_start_is_not_adopted()
     {
         machine.Systemd.StartByHand(Name);
         Later();
@@ -235,13 +254,13 @@ public sealed class ChangedOptionsSpecs : IDisposable
     }
 
     [Fact]
-    public void A_run_that_ends_while_it_is_adopted_is_not()
+    public void A_process_that_exits_during_adoption_is_not_adopted()
     {
         machine.Systemd.StartByHand(Name);
         Later();
         machine.OnWrite = what =>
         {
-            // The key is written first, between the two looks.
+            // The key is written first, between the two observations.
             if (what == "write /run/cloudlet/units/key")
                 machine.Systemd.Crash(Name);
         };
@@ -259,11 +278,11 @@ public sealed class ChangedOptionsSpecs : IDisposable
         var more = Wanted() with { Loads = [Config, Folder, "/etc/nova/more.conf"] };
         kind.Adopt(more);
         machine.Files["/etc/nova/more.conf"] = "a = 2\n";
-        (await kind.ObserveAsync(more, default))!.Configuration.ShouldBe("/etc/nova/more.conf: DEFAULT.a differs from what was loaded");
+        (await kind.ObserveAsync(more, default))!.Configuration.ShouldBe("/etc/nova/more.conf: DEFAULT.a differs from the loaded version");
     }
 
     [Fact]
-    public async Task Stamps_of_another_key_are_worth_nothing()
+    public async Task Stamps_of_another_key_are_ignored()
     {
         await MakeAsync(Wanted());
         Later();
@@ -273,7 +292,15 @@ public sealed class ChangedOptionsSpecs : IDisposable
         (await LookAsync()).ShouldContain("changed at");
     }
 
-    private static UnitSpec Wanted() => new() { Id = UnitSpec.IdOf(Name), Name = Name, Running = true, Configuration = UnitSpec.Current, Loads = [Config, Folder] };
+    private static UnitSpec Wanted() =>
+        new()
+        {
+            Id = UnitSpec.IdOf(Name),
+            Name = Name,
+            Running = true,
+            Configuration = UnitSpec.Current,
+            Loads = [Config, Folder],
+        };
 
     private void Later() => clock.Advance(TimeSpan.FromMinutes(1));
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Cloudlet.Resources.Units.Configuration;
+using Cloudlet.Resources.Kinds.Units.Configuration;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -32,17 +32,17 @@ public sealed class ConfigurationTextSpecs
         string.Join('|', Parse(text)!.Options.Select(o => $"{o.Key}={string.Join(',', o.Value.Select(v => v.Text))}")).ShouldBe(expected);
 
     [Theory]
-    [InlineData("server 10.0.0.1 iburst", "a line that is no section, option or comment")]
-    [InlineData("my_ip 127.0.0.1 oops = x", "an option whose name has spaces in it; is an '=' missing?")]
-    [InlineData("[libvirt", "a section header without its closing bracket")]
-    [InlineData("= x", "a value without the name of its option")]
-    [InlineData("\n  word", "an indented line with no option above it that it could belong to")]
+    [InlineData("server 10.0.0.1 iburst", "a line that is not a section, option or comment")]
+    [InlineData("my_ip 127.0.0.1 oops = x", "an option name with spaces; is an '=' missing?")]
+    [InlineData("[libvirt", "a section header without a closing bracket")]
+    [InlineData("= x", "a value without an option name")]
+    [InlineData("\n  word", "an indented line without an option above it")]
     [InlineData("  a = 1", null)]
     [InlineData("a: 1", null)]
     [InlineData("set a = 1", null)]
     [InlineData("net/ipv4 = 1", null)]
     [InlineData("[a] ; b", null)]
-    public void Other_lines_are_told_apart_from_broken_ones(string line, string? problem)
+    public void Lines_of_other_formats_differ_from_broken_ones(string line, string? problem)
     {
         Parse(line).ShouldBeNull();
         ConfigurationText.Read(Encoding.UTF8.GetBytes(line))!.Odd.ShouldHaveSingleItem().Problem.ShouldBe(problem);
@@ -51,39 +51,59 @@ public sealed class ConfigurationTextSpecs
     [Theory]
     [InlineData(new byte[] { (byte)'a', (byte)'=', 0 })]
     [InlineData(new byte[] { (byte)'a', (byte)'=', 0xff })]
-    public void What_is_no_text_is_not_read(byte[] content) => ConfigurationText.Read(content).ShouldBeNull();
+    public void Content_that_is_not_text_is_not_read(byte[] content) => ConfigurationText.Read(content).ShouldBeNull();
 
     [Fact]
-    public void Sections_that_stand_there_twice_are_two() =>
-        Stamp("[Route]\nGateway=a\nDestination=x\n[Route]\nGateway=b\n").Canonical.ShouldNotBe(Stamp("[Route]\nGateway=a\n[Route]\nGateway=b\nDestination=x\n").Canonical);
+    public void A_repeated_section_counts_twice() =>
+        Stamp("[Route]\nGateway=a\nDestination=x\n[Route]\nGateway=b\n")
+            .Canonical.ShouldNotBe(Stamp("[Route]\nGateway=a\n[Route]\nGateway=b\nDestination=x\n").Canonical);
 
     [Fact]
-    public void A_name_that_fits_two_sections_is_two_options() => Stamp("[a.b]\nc=1\n").Canonical.ShouldNotBe(Stamp("[a]\nb.c=1\n").Canonical);
+    public void A_name_that_fits_two_sections_is_two_options() =>
+        Stamp("[a.b]\nc=1\n").Canonical.ShouldNotBe(Stamp("[a]\nb.c=1\n").Canonical);
 
     [Fact]
     public void Every_rendering_of_the_same_options_has_the_same_digest() =>
-        Prop.ForAll(Options.ToArbitrary(), ArbMap.Default.ArbFor<int>(), (options, seed) =>
-        {
-            var (one, other) = (Stamp(Render(options, new Random(seed))), Stamp(Render(options, new Random(seed + 1))));
-            return one.Canonical is not null && one.Equivalent(other) && one.Changed(other)!.Count == 0;
-        }).QuickCheckThrowOnFailure();
+        Prop.ForAll(
+                Options.ToArbitrary(),
+                ArbMap.Default.ArbFor<int>(),
+                (options, seed) =>
+                {
+                    var (one, other) = (Stamp(Render(options, new Random(seed))), Stamp(Render(options, new Random(seed + 1))));
+                    return one.Canonical is not null && one.Equivalent(other) && one.Changed(other)!.Count == 0;
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_change_of_one_option_changes_the_digest_and_is_named_alone() =>
-        Prop.ForAll(Options.ToArbitrary(), Names.ToArbitrary(), ArbMap.Default.ArbFor<int>(), (options, name, seed) =>
-        {
-            // Changed where it is there, else added; seen from the other side, taken out.
-            var edited = new Dictionary<(string, string), string[]>(options) { [name] = [.. options.GetValueOrDefault(name, []), "new"] };
-            var (before, after) = (Stamp(Render(options, new Random(seed))), Stamp(Render(edited, new Random(seed + 1))));
-            string[] expected = [$"{name.Section}.{name.Key}"];
-            return !before.Equivalent(after) && before.Changed(after)!.SequenceEqual(expected) && after.Changed(before)!.SequenceEqual(expected);
-        }).QuickCheckThrowOnFailure();
+    public void A_change_of_one_option_changes_the_digest_and_only_it_is_named() =>
+        Prop.ForAll(
+                Options.ToArbitrary(),
+                Names.ToArbitrary(),
+                ArbMap.Default.ArbFor<int>(),
+                (options, name, seed) =>
+                {
+                    // Changed if it exists, else added; in the other direction, removed.
+                    var edited = new Dictionary<(string, string), string[]>(options)
+                    {
+                        [name] = [.. options.GetValueOrDefault(name, []), "new"],
+                    };
+                    var (before, after) = (Stamp(Render(options, new Random(seed))), Stamp(Render(edited, new Random(seed + 1))));
+                    string[] expected = [$"{name.Section}.{name.Key}"];
+                    return !before.Equivalent(after)
+                        && before.Changed(after)!.SequenceEqual(expected)
+                        && after.Changed(before)!.SequenceEqual(expected);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     private static ConfigurationText? Parse(string text) => ConfigurationText.Parse(Encoding.UTF8.GetBytes(text));
 
     private static FileStamp Stamp(string text) => Key.Stamp(new LoadedFile("/x", Encoding.UTF8.GetBytes(text), ""));
 
-    /// <summary>Sections and keys in any order, comments, blank lines and spaces where they mean nothing. The values of one key keep their order.</summary>
+    /// <summary>
+    /// Sections and keys in any order, with comments, blank lines and insignificant spaces. The values of one key keep their order.
+    /// </summary>
     private static string Render(Dictionary<(string Section, string Key), string[]> options, Random random)
     {
         var text = new StringBuilder();
@@ -92,14 +112,24 @@ public sealed class ConfigurationTextSpecs
             if (section.Key != "DEFAULT" || random.Next(2) == 0)
                 text.Append($"[{section.Key}]\n");
             foreach (var (name, values) in section.OrderBy(_ => random.Next()))
-                foreach (var value in values)
-                    text.Append(Noise(random)).Append($"{name.Key}{Spaces(random)}={Spaces(random)}{value.Replace("\n", "\n" + Spaces(random) + " ")}{Spaces(random)}\n");
+            foreach (var value in values)
+                text.Append(Noise(random))
+                    .Append(
+                        $"{name.Key}{Spaces(random)}={Spaces(random)}{value.Replace("\n", "\n" + Spaces(random) + " ")}{Spaces(random)}\n"
+                    );
         }
 
         return text.Append(Noise(random)).ToString();
     }
 
-    private static string Noise(Random random) => random.Next(4) switch { 0 => "# comment = 1\n", 1 => "\n; x\n", 2 => " \n  # indented\n", _ => "" };
+    private static string Noise(Random random) =>
+        random.Next(4) switch
+        {
+            0 => "# comment = 1\n",
+            1 => "\n; x\n",
+            2 => " \n  # indented\n",
+            _ => "",
+        };
 
     private static string Spaces(Random random) => new(' ', random.Next(3));
 }

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Text;
-using Cloudlet.DesiredState.Units;
+using Cloudlet.DesiredState.Kinds.Units;
 using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Processes;
-using Cloudlet.Resources.Units;
-using Cloudlet.Resources.Units.Configuration;
+using Cloudlet.Resources.Kinds.Units;
+using Cloudlet.Resources.Kinds.Units.Configuration;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 
@@ -36,38 +36,61 @@ public sealed class GuruMeditationSpecs : IDisposable
         log_dir = {Log}
         """;
 
-    /// <summary>The end of what oslo.reports 2.4 writes for these options, trailing spaces included; the sections before it are as they begin.</summary>
-    private static readonly string Report = string.Join('\n',
-    [
-        "========================================================================",
-        "====                        Guru Meditation                         ====",
-        "========================================================================",
-        "||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||",
-        "", "",
-        "========================================================================",
-        "====                           Processes                            ====",
-        "========================================================================",
-        "Process 3677 (under 3675) [ run by: nova (64060), state: running ]",
-        "",
-        "========================================================================",
-        "====                         Configuration                          ====",
-        "========================================================================",
-        "",
-        "default: ",
-        "  config-dir = ", "  config-file = ", "    /etc/nova/nova.conf", "  config_source = ",
-        "",
-        "  d: ", "    a = b", "    c = d",
-        "  debug = True", "  empty = ",
-        "  enabled_apis = ", "    metadata", "    osapi_compute",
-        "  f = 1.5",
-        "  ml: ", "    one", "    two",
-        "  multi = ", "    one", "    two, three",
-        "  my_ip = 10.0.0.1", "  state = 10.0.0.1", "  transport_url = ***",
-        "",
-        "libvirt: ", "  virt_type = qemu",
-        "",
-        "oslo_reports: ", "  file_event_handler = None", "  file_event_handler_interval = 1", "  log_dir = /var/log/nova",
-    ]);
+    /// <summary>
+    /// The end of oslo.reports 2.4's output for these options, trailing spaces included; the sections before it show only their beginning.
+    /// </summary>
+    private static readonly string Report = string.Join(
+        '\n',
+        [
+            "========================================================================",
+            "====                        Guru Meditation                         ====",
+            "========================================================================",
+            "||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||||",
+            "",
+            "",
+            "========================================================================",
+            "====                           Processes                            ====",
+            "========================================================================",
+            "Process 3677 (under 3675) [ run by: nova (64060), state: running ]",
+            "",
+            "========================================================================",
+            "====                         Configuration                          ====",
+            "========================================================================",
+            "",
+            "default: ",
+            "  config-dir = ",
+            "  config-file = ",
+            "    /etc/nova/nova.conf",
+            "  config_source = ",
+            "",
+            "  d: ",
+            "    a = b",
+            "    c = d",
+            "  debug = True",
+            "  empty = ",
+            "  enabled_apis = ",
+            "    metadata",
+            "    osapi_compute",
+            "  f = 1.5",
+            "  ml: ",
+            "    one",
+            "    two",
+            "  multi = ",
+            "    one",
+            "    two, three",
+            "  my_ip = 10.0.0.1",
+            "  state = 10.0.0.1",
+            "  transport_url = ***",
+            "",
+            "libvirt: ",
+            "  virt_type = qemu",
+            "",
+            "oslo_reports: ",
+            "  file_event_handler = None",
+            "  file_event_handler_interval = 1",
+            "  log_dir = /var/log/nova",
+        ]
+    );
 
     private readonly ManualClock clock = new();
     private readonly FakeMachine machine;
@@ -103,7 +126,7 @@ public sealed class GuruMeditationSpecs : IDisposable
     [InlineData("  two|  three", "DEFAULT.ml")]
     [InlineData("empty =|empty = no", "DEFAULT.empty")]
     [InlineData("\"qemu\"|kvm", "libvirt.virt_type")]
-    public void What_the_process_has_otherwise_is_named(string edit, string expected)
+    public void Options_that_the_process_has_with_other_values_are_named(string edit, string expected)
     {
         var text = edit.Length == 0 ? Good : Good.Replace(edit.Split('|')[0], edit.Split('|')[1]);
         string.Join(',', GuruReport.Parse(Report).Differences([ConfigurationText.Parse(Encoding.UTF8.GetBytes(text))!])).ShouldBe(expected);
@@ -111,25 +134,28 @@ public sealed class GuruMeditationSpecs : IDisposable
 
     [Fact]
     public void The_last_file_wins() =>
-        GuruReport.Parse(Report).Differences([ConfigurationText.Parse("my_ip = 10.0.0.2"u8)!, ConfigurationText.Parse("my_ip = 10.0.0.1"u8)!]).ShouldBeEmpty();
+        GuruReport
+            .Parse(Report)
+            .Differences([ConfigurationText.Parse("my_ip = 10.0.0.2"u8)!, ConfigurationText.Parse("my_ip = 10.0.0.1"u8)!])
+            .ShouldBeEmpty();
 
     [Theory]
     [InlineData("")]
     [InlineData("====                         Configuration                          ====\n")]
-    public void A_report_that_is_still_written_is_not_complete(string text) => GuruReport.Parse(text).IsComplete.ShouldBeFalse();
+    public void A_report_that_is_still_being_written_is_not_complete(string text) => GuruReport.Parse(text).IsComplete.ShouldBeFalse();
 
     [Fact]
-    public async Task An_edit_that_no_time_shows_is_seen_by_asking_once_and_the_report_is_taken_away()
+    public async Task An_edit_without_a_changed_time_is_found_by_asking_once_and_the_report_is_removed()
     {
         EditInThePast();
         (await LookAsync(Wanted() with { Asks = null })).ShouldBe(UnitSpec.Current);
-        (await LookAsync(Wanted())).ShouldBe($"{Name}: DEFAULT.my_ip differs from what its process says it runs with");
+        (await LookAsync(Wanted())).ShouldBe($"{Name}: DEFAULT.my_ip differs from the configuration that its process reports");
         await kind.ApplyAsync(Wanted(), null, default);
         machine.Systemd.Calls.ShouldBe([$"restart {Name}"]);
         signals.Sent.ShouldBe(["12 to 3677"]);
         machine.Files.List(Log).ShouldBe(["hub.py_gurumeditation_20260101000000"]);
 
-        // Now there is a stamp, and nothing to ask for.
+        // Now there is a stamp, so there is nothing to ask.
         (await LookAsync(Wanted())).ShouldBe(UnitSpec.Current);
         signals.Sent.Count.ShouldBe(1);
     }
@@ -138,14 +164,15 @@ public sealed class GuruMeditationSpecs : IDisposable
     public async Task Without_an_answer_the_times_decide_after_a_bounded_wait()
     {
         EditInThePast();
-        signals.OnSend = () => machine.Files[$"{Log}/hub.py_gurumeditation_20260102030405"] = Report.Replace("Process 3677", "Process 3678");
+        signals.OnSend = () =>
+            machine.Files[$"{Log}/hub.py_gurumeditation_20260102030405"] = Report.Replace("Process 3677", "Process 3678");
         var began = clock.GetUtcNow();
         (await LookAsync(Wanted())).ShouldBe(UnitSpec.Current);
         (clock.GetUtcNow() - began).ShouldBeLessThan(TimeSpan.FromSeconds(4));
     }
 
     [Fact]
-    public async Task A_process_without_a_handler_or_that_is_another_one_meanwhile_is_left_alone()
+    public async Task A_process_without_a_handler_or_a_new_process_is_left_alone()
     {
         EditInThePast();
         signals.Catches = false;
@@ -157,9 +184,9 @@ public sealed class GuruMeditationSpecs : IDisposable
         signals.Sent.ShouldBeEmpty();
     }
 
-    /// <summary>Seen with nova-compute of Debian 12: a request while it started ended it.</summary>
+    /// <summary>Observed with nova-compute of Debian 12: a request during its start killed it.</summary>
     [Fact]
-    public async Task A_process_at_work_is_not_disturbed()
+    public async Task A_busy_process_is_not_disturbed()
     {
         EditInThePast();
         signals.Busy.Add(3677);
@@ -168,31 +195,42 @@ public sealed class GuruMeditationSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_folder_for_reports_nobody_is_asked()
+    public async Task Without_a_folder_for_reports_no_process_is_asked()
     {
         machine.Files[Config] = Good.Replace($"log_dir = {Log}", "");
         await LookAsync(Wanted());
         signals.Sent.ShouldBeEmpty();
     }
 
-    /// <summary>The interpreter that the packages belong to; another one may come first on PATH.</summary>
+    /// <summary>The interpreter of the packages; another one may come first on PATH.</summary>
     private const string DebianPython = "/usr/bin/python3";
 
     /// <summary>Needs python3-oslo.reports, python3-oslo.config and python3-greenlet.</summary>
     [Fact]
-    public async Task A_real_process_says_what_it_has_loaded_and_lives_on()
+    public async Task A_real_process_reports_what_it_has_loaded_and_survives()
     {
-        Assert.SkipUnless(File.Exists(DebianPython) && await RunAsync("-c", "import oslo_reports, oslo_config, greenlet") == 0, "needs the Debian packages python3-oslo.reports, python3-oslo.config and python3-greenlet");
+        Assert.SkipUnless(
+            File.Exists(DebianPython) && await RunAsync("-c", "import oslo_reports, oslo_config, greenlet") == 0,
+            "needs the Debian packages python3-oslo.reports, python3-oslo.config and python3-greenlet"
+        );
         using var dir = new TempDir();
         var config = dir["service.conf"];
         await File.WriteAllTextAsync(config, $"[DEFAULT]\nmy_ip = 10.0.0.1\ndebug = yes\n[oslo_reports]\nlog_dir = {dir.Path}\n");
         await File.WriteAllTextAsync(dir["service.py"], Service);
-        using var process = Process.Start(new ProcessStartInfo(DebianPython, [dir["service.py"], config]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(DebianPython, [dir["service.py"], config]) { RedirectStandardOutput = true, UseShellExecute = false }
+        )!;
         try
         {
             (await process.StandardOutput.ReadLineAsync()).ShouldBe("ready");
             machine.Systemd.MainPid = process.Id;
-            var guru = new GuruMeditation(machine.Systemd, new HostFiles(), new HostProcessSignals(), TimeProvider.System, settled: TimeSpan.Zero);
+            var guru = new GuruMeditation(
+                machine.Systemd,
+                new HostFiles(),
+                new HostProcessSignals(),
+                TimeProvider.System,
+                settled: TimeSpan.Zero
+            );
             (await guru.AskAsync(machine.Systemd.Get(Name), [config], default)).ShouldBe([]);
             await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("10.0.0.1", "10.0.0.2"));
             (await guru.AskAsync(machine.Systemd.Get(Name), [config], default)).ShouldBe(["DEFAULT.my_ip"]);
@@ -238,11 +276,22 @@ public sealed class GuruMeditationSpecs : IDisposable
             time.sleep(1)
         """;
 
-    private static UnitSpec Wanted() => new() { Id = UnitSpec.IdOf(Name), Name = Name, Running = true, Configuration = UnitSpec.Current, Loads = [Config], Asks = Asks.Guru };
+    private static UnitSpec Wanted() =>
+        new()
+        {
+            Id = UnitSpec.IdOf(Name),
+            Name = Name,
+            Running = true,
+            Configuration = UnitSpec.Current,
+            Loads = [Config],
+            Asks = Asks.Guru,
+        };
 
     private static async Task<int> RunAsync(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(DebianPython, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(DebianPython, arguments) { RedirectStandardError = true, UseShellExecute = false }
+        )!;
         await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode;

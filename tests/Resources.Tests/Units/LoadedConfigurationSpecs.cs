@@ -1,11 +1,13 @@
-using Cloudlet.DesiredState.Units;
-using Cloudlet.Resources.Units;
+using Cloudlet.DesiredState.Kinds.Units;
+using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Resources.Tests.Units;
 
-/// <summary>The running process has loaded what is on disk: by our stamp, or by the times of files and process when somebody else started it.</summary>
+/// <summary>
+/// The running process has loaded what is on disk: by our stamp, or by the times of files and process when it was not started by us.
+/// </summary>
 public sealed class LoadedConfigurationSpecs : IDisposable
 {
     private const string Name = "nova-compute.service";
@@ -26,13 +28,13 @@ public sealed class LoadedConfigurationSpecs : IDisposable
         Later();
     }
 
-    public static TheoryData<string> Origins => new("started by us", "started by somebody else");
+    public static TheoryData<string> Origins => new("started by us", "not started by us");
 
     public void Dispose() => machine.Dispose();
 
     [Theory]
     [MemberData(nameof(Origins))]
-    public async Task Nothing_changed_and_looking_writes_nothing(string origin)
+    public async Task Without_a_change_an_observation_writes_nothing(string origin)
     {
         await StartAsync(origin);
         machine.Writes.Clear();
@@ -85,7 +87,7 @@ public sealed class LoadedConfigurationSpecs : IDisposable
 
     [Theory]
     [MemberData(nameof(Origins))]
-    public async Task A_link_that_is_turned_and_a_target_that_is_edited_are_seen(string origin)
+    public async Task A_retargeted_link_and_an_edited_target_are_seen(string origin)
     {
         machine.Files["/etc/nova/one"] = "1\n";
         machine.Files["/etc/nova/two"] = "2\n";
@@ -103,7 +105,7 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     }
 
     [Fact]
-    public async Task With_a_stamp_a_touch_or_the_same_content_again_is_no_reason_to_restart()
+    public async Task With_a_stamp_a_touch_or_a_rewrite_of_the_same_content_causes_no_restart()
     {
         await StartAsync("started by us");
         machine.Files.Touch(Config, clock.GetUtcNow());
@@ -116,14 +118,14 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     {
         machine.Systemd.WhileStarting = () => machine.Files[Config] = "debug=edited meanwhile\n";
         await StartAsync("started by us");
-        (await LookAsync()).ShouldBe($"{Config}: DEFAULT.debug differs from what was loaded");
+        (await LookAsync()).ShouldBe($"{Config}: DEFAULT.debug differs from the loaded version");
         machine.Systemd.WhileStarting = null;
         await MakeAsync(Wanted());
         (await LookAsync()).ShouldBe(UnitSpec.Current);
     }
 
     [Fact]
-    public async Task A_stamp_of_an_earlier_run_of_the_process_says_nothing()
+    public async Task A_stamp_of_an_earlier_run_of_the_process_is_ignored()
     {
         await StartAsync("started by us");
         machine.Files[Config] = "debug=1\n";
@@ -133,7 +135,7 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_stamp_says_nothing()
+    public async Task A_damaged_stamp_is_ignored()
     {
         await StartAsync("started by us");
         machine.Files[$"/run/cloudlet/units/{Name}.json"] = "{ torn";
@@ -143,7 +145,7 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_reload_is_enough_where_that_is_wanted_and_is_recorded()
+    public async Task A_reload_is_enough_where_described_and_is_recorded()
     {
         var wanted = Wanted() with { OnChange = OnChange.Reload };
         await StartAsync("started by us");
@@ -155,7 +157,7 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_done_where_nothing_is_wanted()
+    public async Task Nothing_is_done_where_described_so()
     {
         var wanted = Wanted() with { OnChange = OnChange.Nothing };
         await StartAsync("started by us");
@@ -176,7 +178,7 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_process_that_does_not_run_has_nothing_stale()
+    public async Task A_stopped_process_is_never_stale()
     {
         machine.Files[Config] = "debug=1\n";
         (await LookAsync()).ShouldBe(UnitSpec.Current);
@@ -185,7 +187,7 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_is_described_later_but_is_older_than_the_process_is_no_reason_to_restart()
+    public async Task A_file_described_later_but_older_than_the_process_causes_no_restart()
     {
         machine.Files["/etc/nova/api-paste.ini"] = "x\n";
         Later();
@@ -195,7 +197,15 @@ public sealed class LoadedConfigurationSpecs : IDisposable
         (await kind.ObserveAsync(Wanted() with { Loads = [Config] }, default))!.Configuration.ShouldBe(UnitSpec.Current);
     }
 
-    private static UnitSpec Wanted() => new() { Id = UnitSpec.IdOf(Name), Name = Name, Running = true, Configuration = UnitSpec.Current, Loads = [Config, Folder] };
+    private static UnitSpec Wanted() =>
+        new()
+        {
+            Id = UnitSpec.IdOf(Name),
+            Name = Name,
+            Running = true,
+            Configuration = UnitSpec.Current,
+            Loads = [Config, Folder],
+        };
 
     private async Task StartAsync(string origin)
     {

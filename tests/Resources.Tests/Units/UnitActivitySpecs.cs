@@ -1,7 +1,7 @@
-using Cloudlet.Converge.Planning;
-using Cloudlet.DesiredState.Units;
+using Cloudlet.Converge.Plans;
+using Cloudlet.DesiredState.Kinds.Units;
 using Cloudlet.Machine.Processes;
-using Cloudlet.Resources.Units;
+using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 
@@ -13,7 +13,14 @@ public sealed class UnitActivitySpecs : IDisposable
     private const int Main = 700;
 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(15);
-    private static readonly UnitSpec Unit = new() { Id = UnitSpec.IdOf(Name), Name = Name, Running = true, Liveness = Liveness.Alive, HungAfterSeconds = 120 };
+    private static readonly UnitSpec Unit = new()
+    {
+        Id = UnitSpec.IdOf(Name),
+        Name = Name,
+        Running = true,
+        Liveness = Liveness.Alive,
+        HungAfterSeconds = 120,
+    };
 
     private readonly ManualClock clock = new();
     private readonly FakeActivity processes = new();
@@ -31,10 +38,10 @@ public sealed class UnitActivitySpecs : IDisposable
     public void Dispose() => machine.Dispose();
 
     [Fact]
-    public void A_process_that_runs_now_and_then_is_alive_for_ever() => After(looks: 100).ShouldBe(Liveness.Alive);
+    public void A_process_that_runs_now_and_then_is_always_alive() => After(looks: 100).ShouldBe(Liveness.Alive);
 
     [Fact]
-    public void One_that_has_not_run_for_the_whole_time_hangs_and_not_before()
+    public void A_process_hangs_only_after_not_running_for_the_whole_time()
     {
         processes.Still[Main] = ProcessStance.Waits;
 
@@ -48,7 +55,10 @@ public sealed class UnitActivitySpecs : IDisposable
     [InlineData(ProcessStance.Held, Liveness.Alive)]
     [InlineData(ProcessStance.Ready, Liveness.Alive)]
     [InlineData(ProcessStance.WaitsInKernel, Liveness.Stuck)]
-    public void One_that_somebody_holds_or_that_wants_a_processor_is_alive_and_one_that_waits_for_a_disk_is_told_apart(ProcessStance stance, Liveness expected)
+    public void A_stopped_or_runnable_process_is_alive_and_one_that_waits_for_a_disk_is_distinguished(
+        ProcessStance stance,
+        Liveness expected
+    )
     {
         processes.Still[Main] = stance;
 
@@ -56,7 +66,7 @@ public sealed class UnitActivitySpecs : IDisposable
     }
 
     [Fact]
-    public void One_that_was_held_has_the_whole_time_again()
+    public void A_resumed_process_has_the_whole_time_again()
     {
         processes.Still[Main] = ProcessStance.Held;
         After(looks: 100);
@@ -66,7 +76,7 @@ public sealed class UnitActivitySpecs : IDisposable
     }
 
     [Fact]
-    public void A_unit_that_an_operator_has_frozen_is_alive_and_has_the_whole_time_when_it_thaws()
+    public void A_frozen_unit_is_alive_and_has_the_whole_time_again_when_it_thaws()
     {
         processes.Still[Main] = ProcessStance.Waits;
         machine.Systemd.Frozen.Add(Name);
@@ -78,7 +88,7 @@ public sealed class UnitActivitySpecs : IDisposable
     }
 
     [Fact]
-    public void A_process_that_got_the_number_of_one_that_ended_was_started_just_now()
+    public void A_process_with_a_reused_id_counts_as_just_started()
     {
         processes.Still[Main] = ProcessStance.Waits;
         After(looks: 8);
@@ -88,7 +98,7 @@ public sealed class UnitActivitySpecs : IDisposable
     }
 
     [Fact]
-    public void Time_in_which_nobody_looked_does_not_count()
+    public void Time_without_observations_does_not_count()
     {
         processes.Still[Main] = ProcessStance.Waits;
         After(looks: 1);
@@ -101,7 +111,7 @@ public sealed class UnitActivitySpecs : IDisposable
     }
 
     [Fact]
-    public void One_worker_that_hangs_is_enough_whatever_the_others_do()
+    public void One_hung_worker_is_enough_whatever_the_others_do()
     {
         processes.Workers[Main] = [701, 702];
         processes.Still[702] = ProcessStance.Waits;
@@ -110,7 +120,7 @@ public sealed class UnitActivitySpecs : IDisposable
     }
 
     [Fact]
-    public void Without_a_time_nothing_is_looked_at()
+    public void Without_hungAfter_nothing_is_observed()
     {
         processes.Still[Main] = ProcessStance.Waits;
         var unit = Unit with { HungAfterSeconds = null };
@@ -121,7 +131,7 @@ public sealed class UnitActivitySpecs : IDisposable
     }
 
     [Fact]
-    public void It_is_due_eight_times_in_that_time()
+    public void It_is_observed_eight_times_in_that_time()
     {
         activity.IsDue(Unit).ShouldBeTrue();
         activity.Look(Unit, Main);
@@ -132,7 +142,7 @@ public sealed class UnitActivitySpecs : IDisposable
     }
 
     [Fact]
-    public async Task The_kind_restarts_a_unit_that_hangs_once_and_whoever_does_not_remember_finds_it_well()
+    public async Task The_kind_restarts_a_hung_unit_once_and_finds_it_well_without_a_history()
     {
         var daemons = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock, activity: activity);
         var others = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock);
@@ -141,7 +151,10 @@ public sealed class UnitActivitySpecs : IDisposable
         After(looks: 9);
 
         var seen = await daemons.ObserveAsync(Unit, default);
-        SpecDiff.Between(Unit, seen).ShouldHaveSingleItem().ShouldSatisfyAllConditions(p => p.Path.ShouldBe("liveness"), p => p.From!.ToString().ShouldBe("hung"));
+        SpecDiff
+            .Between(Unit, seen)
+            .ShouldHaveSingleItem()
+            .ShouldSatisfyAllConditions(p => p.Path.ShouldBe("liveness"), p => p.From!.ToString().ShouldBe("hung"));
         SpecDiff.Between(Unit, await others.ObserveAsync(Unit, default)).ShouldBeEmpty();
         await daemons.ApplyAsync(Unit, seen, default);
         machine.Systemd.MainPid = Main + 1;

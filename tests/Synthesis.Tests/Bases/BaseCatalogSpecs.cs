@@ -23,32 +23,34 @@ public sealed class BaseCatalogSpecs : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_base_is_found_by_name_and_by_the_beginning_of_its_id()
+    public void A_base_is_found_by_name_and_by_a_prefix_of_its_id()
     {
-        _catalog.List().ShouldBeEmpty("a store that is not there has none");
+        _catalog.List().ShouldBeEmpty("a missing store has none");
         var one = Samples.Publish(_store, "one");
         _catalog.Get("one").ShouldBe(one);
         _catalog.Get(one.Id[..6]).ShouldBe(one);
         Should.Throw<CloudletException>(() => _catalog.Get("none")).Kind.ShouldBe(ErrorKind.NotFound);
-        Should.Throw<CloudletException>(() => _catalog.RequireFree("one")).Kind.ShouldBe(ErrorKind.AlreadyExists);
-        Should.Throw<CloudletException>(() => _catalog.RequireFree("No/Name")).Kind.ShouldBe(ErrorKind.InvalidInput);
+        Should.Throw<CloudletException>(() => _catalog.Claim("one")).Kind.ShouldBe(ErrorKind.AlreadyExists);
+        Should.Throw<CloudletException>(() => _catalog.Claim("No/Name")).Kind.ShouldBe(ErrorKind.InvalidInput);
     }
 
-    /// <summary>Of 257 ids, two begin with the same two digits.</summary>
+    /// <summary>Of 257 ids, at least two have the same first two digits.</summary>
     [Fact]
-    public void An_ambiguous_beginning_names_the_candidates()
+    public void An_ambiguous_prefix_names_the_candidates()
     {
         var twins = Enumerable.Range(1, 257).Select(Plant).GroupBy(id => id[..2]).First(g => g.Count() > 1).ToList();
         var error = Should.Throw<CloudletException>(() => _catalog.Get(twins[0][..2]));
         error.Kind.ShouldBe(ErrorKind.InvalidInput);
         foreach (var id in twins)
             error.Message.ShouldContain(id[..12]);
-        Should.Throw<CloudletException>(() => _catalog.Get(twins[0][..1])).Kind.ShouldBe(ErrorKind.NotFound, "one digit is too little to mean anything");
+        Should
+            .Throw<CloudletException>(() => _catalog.Get(twins[0][..1]))
+            .Kind.ShouldBe(ErrorKind.NotFound, "one digit is too short for a prefix");
         _catalog.Get(twins[0]).Id.ShouldBe(twins[0]);
     }
 
     [Fact]
-    public void A_folder_whose_manifest_is_not_what_its_name_says_is_no_base()
+    public void A_folder_whose_manifest_does_not_match_its_name_is_not_a_base()
     {
         var one = Samples.Publish(_store);
         var manifest = Path.Combine(one.Folder, BaseVm.ManifestFile);
@@ -63,11 +65,18 @@ public sealed class BaseCatalogSpecs : IDisposable
     }
 
     [Fact]
-    public void A_base_that_is_built_on_stays()
+    public void A_base_in_use_is_not_removed()
     {
         var one = Samples.Publish(_store, "one");
         var vm = Directory.CreateDirectory(Path.Combine(_store.VmsFolder, "0123456789ab"));
-        new VmRecord { Id = vm.Name, Name = "user", BaseId = one.Id, Process = new ProcessIdentity(1, 0, "another boot"), Created = DateTimeOffset.UnixEpoch }.Write(vm.FullName);
+        new VmRecord
+        {
+            Id = vm.Name,
+            Name = "user",
+            BaseId = one.Id,
+            Process = new ProcessIdentity(1, 0, "another boot"),
+            Created = DateTimeOffset.UnixEpoch,
+        }.Write(vm.FullName);
         var error = Should.Throw<CloudletException>(() => _catalog.Remove("one"));
         (error.Kind, error.Message.Contains("user", StringComparison.Ordinal)).ShouldBe((ErrorKind.Busy, true));
         vm.Delete(recursive: true);
@@ -98,7 +107,8 @@ public sealed class BaseCatalogSpecs : IDisposable
     [InlineData("idle:5", ReadinessKind.Idle, "", 5)]
     [InlineData("time:90", ReadinessKind.Time, "", 90)]
     [InlineData("manual", ReadinessKind.Manual, "", 0)]
-    public void What_is_waited_for_is_read(string text, ReadinessKind kind, string value, int number) => Readiness.Parse(text).ShouldBe(new Readiness(kind, value, number));
+    public void Conditions_to_wait_for_are_parsed(string text, ReadinessKind kind, string value, int number) =>
+        Readiness.Parse(text).ShouldBe(new Readiness(kind, value, number));
 
     [Theory]
     [InlineData("serial:")]
@@ -108,9 +118,10 @@ public sealed class BaseCatalogSpecs : IDisposable
     [InlineData("time:86401")]
     [InlineData("manual:now")]
     [InlineData("soon")]
-    public void Nonsense_is_not(string text) => Should.Throw<CloudletException>(() => Readiness.Parse(text)).Kind.ShouldBe(ErrorKind.InvalidInput);
+    public void Invalid_conditions_are_refused(string text) =>
+        Should.Throw<CloudletException>(() => Readiness.Parse(text)).Kind.ShouldBe(ErrorKind.InvalidInput);
 
-    /// <summary>A base that has nothing but its manifest.</summary>
+    /// <summary>A base with nothing but its manifest.</summary>
     private string Plant(int number)
     {
         var manifest = new BaseManifest { Format = BaseManifest.CurrentFormat, Disk = new BasePart(number * 4096L, new string('0', 64)) };

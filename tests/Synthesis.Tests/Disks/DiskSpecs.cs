@@ -6,7 +6,7 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Synthesis.Tests.Disks;
 
-/// <summary>Layers, as QEMU's own tools see them.</summary>
+/// <summary>Layers, checked with QEMU's own tools.</summary>
 public sealed class DiskSpecs : IDisposable
 {
     private const int Pages = 3000; // several clusters of 32 pages, and a last one that is not full
@@ -26,27 +26,31 @@ public sealed class DiskSpecs : IDisposable
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(500)]
-    public void A_layer_of_ours_is_one_of_qemu(int writes)
+    public void Our_layers_are_valid_for_qemu(int writes)
     {
         var expected = _base.Copy();
         var chance = new Random(writes);
         using (var layer = new Qcow2Layer(_folder["layer"], _folder["base"], _base.Length))
         {
             Run("qemu-img", "check", _folder["layer"]).ShouldContain("No errors were found");
-            Parallel.For(0, writes, _ =>
-            {
-                int at;
-                byte[] pages;
-                lock (chance)
+            Parallel.For(
+                0,
+                writes,
+                _ =>
                 {
-                    pages = new byte[chance.Next(1, 50) * PageSize.Bytes];
-                    at = chance.Next(Pages - (pages.Length / PageSize.Bytes)) * PageSize.Bytes;
-                    if (chance.Next(3) > 0)
-                        chance.NextBytes(pages);
-                    expected.Write(at, pages);
-                    layer.Write(at, pages);
+                    int at;
+                    byte[] pages;
+                    lock (chance)
+                    {
+                        pages = new byte[chance.Next(1, 50) * PageSize.Bytes];
+                        at = chance.Next(Pages - (pages.Length / PageSize.Bytes)) * PageSize.Bytes;
+                        if (chance.Next(3) > 0)
+                            chance.NextBytes(pages);
+                        expected.Write(at, pages);
+                        layer.Write(at, pages);
+                    }
                 }
-            });
+            );
             layer.Finish();
         }
 
@@ -56,9 +60,10 @@ public sealed class DiskSpecs : IDisposable
     }
 
     [Fact]
-    public void A_layer_of_more_clusters_than_one_block_counts_is_whole()
+    public void A_layer_with_several_refcount_blocks_is_complete()
     {
-        const int clusters = 70_000, clusterBytes = 128 << 10;
+        const int clusters = 70_000,
+            clusterBytes = 128 << 10;
         SparseFile.Create(_folder["large"], (long)clusters * clusterBytes).Dispose();
         using (var layer = new Qcow2Layer(_folder["layer"], _folder["large"], (long)clusters * clusterBytes))
         {
@@ -68,14 +73,41 @@ public sealed class DiskSpecs : IDisposable
         }
 
         Run("qemu-img", "check", _folder["layer"]).ShouldContain("No errors were found");
-        Run("qemu-io", "-r", "-f", "qcow2", "-c", $"read -P {_base.Page(999)[0]} {69_999L * clusterBytes} 1", _folder["layer"]).ShouldNotContain("verification failed");
+        Run("qemu-io", "-r", "-f", "qcow2", "-c", $"read -P {_base.Page(999)[0]} {69_999L * clusterBytes} 1", _folder["layer"])
+            .ShouldNotContain("verification failed");
     }
 
     [Fact]
-    public void What_a_layer_holds_is_read_where_it_is_and_nothing_else_is_looked_at()
+    public void The_content_of_a_layer_is_read_in_place_and_nothing_else_is_read()
     {
-        Run("qemu-img", "create", "-q", "-f", "qcow2", "-o", "extended_l2=on,cluster_size=128k", "-b", _folder["base"], "-F", "raw", _folder["layer"]);
-        Run("qemu-io", "-f", "qcow2", "-c", "write -P 7 40960 12288", "-c", "write -z 409600 8192", "-c", "write -z 8192000 131072", "-c", "write -P 9 12283904 4096", _folder["layer"]);
+        Run(
+            "qemu-img",
+            "create",
+            "-q",
+            "-f",
+            "qcow2",
+            "-o",
+            "extended_l2=on,cluster_size=128k",
+            "-b",
+            _folder["base"],
+            "-F",
+            "raw",
+            _folder["layer"]
+        );
+        Run(
+            "qemu-io",
+            "-f",
+            "qcow2",
+            "-c",
+            "write -P 7 40960 12288",
+            "-c",
+            "write -z 409600 8192",
+            "-c",
+            "write -z 8192000 131072",
+            "-c",
+            "write -P 9 12283904 4096",
+            _folder["layer"]
+        );
         Run("qemu-img", "convert", "-O", "raw", _folder["layer"], _folder["raw"]);
         var expected = File.ReadAllBytes(_folder["raw"]);
 
@@ -84,12 +116,20 @@ public sealed class DiskSpecs : IDisposable
         var read = new byte[expected.Length];
         layer.Read(0, read);
         read.AsSpan().SequenceEqual(expected).ShouldBeTrue();
-        layer.Candidates().ShouldBe([new PageRun(10, 3), new PageRun(100, 2), new PageRun(2999, 1)]); // the zeros at 8192000 are where the base has none
+        // the zeros at 8192000 are where the base has none
+        layer.Candidates().ShouldBe([new PageRun(10, 3), new PageRun(100, 2), new PageRun(2999, 1)]);
     }
 
     private static string Run(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                UseShellExecute = false,
+            }
+        )!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEnd();
         process.WaitForExit();

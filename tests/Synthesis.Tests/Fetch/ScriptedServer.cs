@@ -5,13 +5,14 @@ using System.Text;
 
 namespace Cloudlet.Synthesis.Tests.Fetch;
 
-/// <summary>A request as the server saw it.</summary>
+/// <summary>A request as the server received it.</summary>
 /// <param name="Number">0 for the first.</param>
-/// <param name="From">First byte that was asked for.</param>
+/// <param name="From">First requested byte.</param>
 /// <param name="IfRange">The tag that it must still have.</param>
-internal sealed record ScriptedRequest(int Number, long From, string? IfRange);
+/// <param name="Text">The whole request.</param>
+internal sealed record ScriptedRequest(int Number, long From, string? IfRange, string Text);
 
-/// <summary>An HTTP server on loopback that does with each connection what a test says: real sockets, and as bad as servers get.</summary>
+/// <summary>An HTTP server on loopback that handles each connection as a test says, with real sockets and real misbehaviour.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -60,7 +61,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
         {
-            // The test is over, or the client went away.
+            // The test is over, or the client disconnected.
         }
     }
 
@@ -72,8 +73,14 @@ internal sealed class ScriptedServer : IAsyncDisposable
             text.Append((char)one[0]);
         var lines = text.ToString().Split("\r\n");
         var range = Header(lines, "Range: bytes=");
-        return new ScriptedRequest(Requests.Count, range is null ? 0 : long.Parse(range.TrimEnd('-'), CultureInfo.InvariantCulture), Header(lines, "If-Range: "));
+        return new ScriptedRequest(
+            Requests.Count,
+            range is null ? 0 : long.Parse(range.TrimEnd('-'), CultureInfo.InvariantCulture),
+            Header(lines, "If-Range: "),
+            text.ToString()
+        );
     }
 
-    private static string? Header(string[] lines, string start) => lines.FirstOrDefault(l => l.StartsWith(start, StringComparison.OrdinalIgnoreCase))?[start.Length..];
+    private static string? Header(string[] lines, string start) =>
+        lines.FirstOrDefault(l => l.StartsWith(start, StringComparison.OrdinalIgnoreCase))?[start.Length..];
 }

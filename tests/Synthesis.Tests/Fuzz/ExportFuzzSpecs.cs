@@ -6,7 +6,10 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Synthesis.Tests.Fuzz;
 
-/// <summary>Exported bases that nobody meant well, as <see cref="OverlayFuzzSpecs"/> has overlays: what is imported is whole, and what is refused leaves nothing.</summary>
+/// <summary>
+/// Malicious exported bases, as <see cref="OverlayFuzzSpecs"/> has malicious overlays: an imported base is complete, and a refused one
+/// leaves nothing.
+/// </summary>
 public sealed class ExportFuzzSpecs(ITestOutputHelper output) : IDisposable
 {
     private const int Rounds = 1000;
@@ -24,11 +27,11 @@ public sealed class ExportFuzzSpecs(ITestOutputHelper output) : IDisposable
         var files = Directory.EnumerateFiles(s_exports).Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToList();
         var run = new FuzzRun(Rounds);
         var store = new RuntimeStore(_folder["store"]);
-        var whole = await ImportAsync(store, files[0]) ?? throw new InvalidOperationException("the whole one is refused");
+        var whole = await ImportAsync(store, files[0]) ?? throw new InvalidOperationException("the valid one is refused");
         var wanted = File.ReadAllBytes(whole.DiskPath);
         new BaseCatalog(store).Remove(whole.Id);
         var refused = 0;
-        for (var mutator = new OverlayMutator(new Random(run.Seed)); run.Goes();)
+        for (var mutator = new OverlayMutator(new Random(run.Seed)); run.Goes(); )
         {
             var bytes = mutator.Mutate(files[run.Round % files.Count]);
             try
@@ -36,7 +39,7 @@ public sealed class ExportFuzzSpecs(ITestOutputHelper output) : IDisposable
                 if (await ImportAsync(store, bytes) is { } made)
                 {
                     if (made.Id == whole.Id && !File.ReadAllBytes(made.DiskPath).AsSpan().SequenceEqual(wanted))
-                        throw new InvalidOperationException("it has the id of the whole one and another disk");
+                        throw new InvalidOperationException("it has the id of the valid one and another disk");
                     new BaseCatalog(store).Remove(made.Id);
                 }
                 else
@@ -44,7 +47,10 @@ public sealed class ExportFuzzSpecs(ITestOutputHelper output) : IDisposable
                     refused++;
                 }
 
-                Directory.EnumerateFileSystemEntries(store.BasesFolder).Concat(Directory.EnumerateFileSystemEntries(store.StagingFolder)).ShouldBeEmpty();
+                Directory
+                    .EnumerateFileSystemEntries(store.BasesFolder)
+                    .Concat(Directory.EnumerateFileSystemEntries(store.StagingFolder))
+                    .ShouldBeEmpty();
             }
             catch (Exception e)
             {
@@ -76,6 +82,12 @@ public sealed class ExportFuzzSpecs(ITestOutputHelper output) : IDisposable
             return;
         using var folder = new TempDir();
         var store = new RuntimeStore(folder["store"]);
-        await new BaseArchive(store).ExportAsync(Samples.Publish(store), Path.Combine(s_exports, "whole"), OverlayEffort.Fast, Samples.Silent, CancellationToken.None);
+        await new BaseArchive(store).ExportAsync(
+            Samples.Publish(store),
+            Path.Combine(s_exports, "whole"),
+            OverlayEffort.Fast,
+            Samples.Silent,
+            CancellationToken.None
+        );
     }
 }

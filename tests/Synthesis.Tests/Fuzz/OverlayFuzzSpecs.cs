@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Synthesis.Compression;
 using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Tests.Overlays;
 using Cloudlet.TestKit;
@@ -6,52 +7,110 @@ using Cloudlet.TestKit;
 namespace Cloudlet.Synthesis.Tests.Fuzz;
 
 /// <summary>
-/// Overlays that nobody meant well, out of those in the folder corpus, where what once did harm is kept, too. <c>build/fuzz SECONDS</c> runs on with other seeds. CLOUDLET_UPDATE=1 makes the whole ones again, which a new version of the
-/// format needs.
+/// Malicious overlays, made from those in the folder corpus, which also contains earlier offenders and old overlays of versions 1 and 2,
+/// and from those in the folder moved, which consist of copies. <c>build/fuzz SECONDS</c> continues with other seeds. CLOUDLET_UPDATE=1
+/// regenerates the valid ones, which a new version of the format needs.
 /// </summary>
 public sealed class OverlayFuzzSpecs(ITestOutputHelper output)
 {
     private const int Rounds = 3000;
-    private const long MostMemory = 256 << 20; // a file of a few KiB may not make us allocate more: device state of 64 MiB, read and decoded, is the most the format allows
 
-    private static readonly string s_corpus = Path.Combine(FuzzRun.Folder, "corpus");
-    private static readonly ChangedVm s_vm = new(21, diskPages: 24, memoryPages: 16);
-    private static readonly HashSet<string> s_ids =
-    [
-        .. Directory.EnumerateFiles(s_corpus, "whole-*").Select(File.ReadAllBytes).Select(b => OverlayHeader.Parse(b, b.AsSpan(OverlayHeader.PreludeLength, OverlayHeader.LengthOf(b))).Id()),
-    ];
+    // a file of a few KiB must not make us allocate more: device state of 64 MiB, read and decoded, is the most that the format allows
+    private const long MostMemory = 256 << 20;
+
+    private static readonly string s_corpus = Path.Combine(FuzzRun.Folder, "corpus"),
+        s_moved = Path.Combine(FuzzRun.Folder, "moved");
+
+    // Read only when needed: samples of a version that is no longer read must be regenerated first.
+    private static readonly Lazy<HashSet<string>> s_ids = new(() =>
+        [
+            .. Directory
+                .EnumerateFiles(s_corpus)
+                .Where(IsWhole)
+                .Concat(Directory.EnumerateFiles(s_moved))
+                .Select(File.ReadAllBytes)
+                .Select(Header)
+                .Select(h => h.Id()),
+        ]
+    );
 
     [Fact]
-    public async Task Overlays_are_read_whole_or_refused()
+    public Task Overlays_are_read_whole_or_refused() => RunAsync(s_corpus, SampleVm());
+
+    [Fact]
+    public async Task Overlays_of_copies_are_read_whole_or_refused()
     {
-        Update();
-        var files = Directory.EnumerateFiles(s_corpus).Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToList();
-        files.Count.ShouldBeGreaterThanOrEqualTo(2);
-        foreach (var file in files)
-            await TryAsync(file, "a file of the corpus");
+        await RunAsync(s_moved, MovedVm());
+
+        Directory
+            .EnumerateFiles(s_moved, "whole-*")
+            .Order(StringComparer.Ordinal)
+            .Select(f => Header(File.ReadAllBytes(f)).Segments[^1].Codec)
+            .ShouldBe([SegmentCodec.Copies, SegmentCodec.ModelledCopies]);
+    }
+
+    private async Task RunAsync(string corpus, ChangedVm vm)
+    {
+        Update(corpus, vm);
+        var paths = Directory.EnumerateFiles(corpus).Order(StringComparer.Ordinal).ToList();
+        foreach (var path in paths)
+            await TryAsync(vm, await File.ReadAllBytesAsync(path), path);
         var (run, refused) = (new FuzzRun(Rounds), 0);
-        for (var mutator = new OverlayMutator(new Random(run.Seed)); run.Goes();)
-            if (!await TryAsync(mutator.Mutate(files[run.Round % 2]), $"{run}"))
+        var files = paths.Where(IsWhole).Select(File.ReadAllBytes).ToList();
+        for (var mutator = new OverlayMutator(new Random(run.Seed)); run.Goes(); )
+            if (!await TryAsync(vm, mutator.Mutate(files[run.Round % files.Count]), $"{run}"))
                 refused++;
         output.WriteLine($"{run}, {refused} refused");
         refused.ShouldBeGreaterThan(run.Round / 2);
     }
 
-    private static async Task<bool> TryAsync(byte[] bytes, string which)
+    /// <summary>The VM whose overlays the corpus holds.</summary>
+    internal static ChangedVm SampleVm() => new(21, diskPages: 24, memoryPages: 16);
+
+    /// <summary>A VM whose disk has a file that moved by bytes, with a few new words in it.</summary>
+    internal static ChangedVm MovedVm()
     {
-        var before = GC.GetTotalAllocatedBytes();
-        var wasRead = await IsReadAsync(bytes, which);
-        return GC.GetTotalAllocatedBytes() - before <= MostMemory ? wasRead : throw FuzzRun.Kept(bytes, $"{which}: {GC.GetTotalAllocatedBytes() - before >> 20} MiB were allocated", null);
+        var vm = new ChangedVm(23, diskPages: 24, memoryPages: 16);
+        vm.BaseMemory.Content.CopyTo(vm.Memory.Content, 0);
+        var (before, now, chance) = (vm.BaseDisk.Content, vm.Disk.Content, new Random(24));
+        foreach (ref var c in before.AsSpan())
+            c = (byte)('a' + chance.Next(26));
+        for (var (at, from) = (0, 300); at < now.Length; from = (from + 3100) % (before.Length - 3000))
+        {
+            var words = System.Text.Encoding.ASCII.GetBytes($"new words {at} ");
+            var (fresh, old) = (Math.Min(words.Length, now.Length - at), Math.Min(2985, now.Length - at - words.Length));
+            words.AsSpan(0, fresh).CopyTo(now.AsSpan(at));
+            if (old > 0)
+                before.AsSpan(from, old).CopyTo(now.AsSpan(at + fresh));
+            at += fresh + Math.Max(0, old);
+        }
+
+        return vm;
     }
 
-    /// <summary>True when it was read. What is read under the id of a whole overlay has to be that overlay.</summary>
-    private static async Task<bool> IsReadAsync(byte[] bytes, string which)
+    private static bool IsWhole(string path) =>
+        Path.GetFileName(path) is var name
+        && (name.StartsWith("whole-", StringComparison.Ordinal) || name.StartsWith("old-", StringComparison.Ordinal));
+
+    private static async Task<bool> TryAsync(ChangedVm vm, byte[] bytes, string which)
+    {
+        var before = GC.GetTotalAllocatedBytes();
+        var wasRead = await IsReadAsync(vm, bytes, which);
+        return GC.GetTotalAllocatedBytes() - before <= MostMemory
+            ? wasRead
+            : throw FuzzRun.Kept(bytes, $"{which}: {GC.GetTotalAllocatedBytes() - before >> 20} MiB were allocated", null);
+    }
+
+    /// <summary>True when it was read. An overlay that is read with the id of a valid one must equal it.</summary>
+    private static async Task<bool> IsReadAsync(ChangedVm vm, byte[] bytes, string which)
     {
         bool isOther;
         try
         {
-            var (overlay, disk, memory) = await s_vm.ApplyAsync(new MemoryStream(bytes));
-            isOther = s_ids.Contains(overlay.Header.Id()) && !(disk.Content.AsSpan().SequenceEqual(s_vm.Disk.Content) && memory.Content.AsSpan().SequenceEqual(s_vm.Memory.Content));
+            var (overlay, disk, memory) = await vm.ApplyAsync(new MemoryStream(bytes));
+            isOther =
+                s_ids.Value.Contains(overlay.Header.Id())
+                && !(disk.Content.AsSpan().SequenceEqual(vm.Disk.Content) && memory.Content.AsSpan().SequenceEqual(vm.Memory.Content));
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.InvalidInput)
         {
@@ -62,18 +121,21 @@ public sealed class OverlayFuzzSpecs(ITestOutputHelper output)
             throw FuzzRun.Kept(bytes, $"{which}: {e.Message}", e);
         }
 
-        return !isOther ? true : throw FuzzRun.Kept(bytes, $"{which}: it was taken for a whole one and makes another VM", null);
+        return !isOther ? true : throw FuzzRun.Kept(bytes, $"{which}: it was accepted as a valid one and makes another VM", null);
     }
 
-    private static void Update()
+    private static OverlayHeader Header(byte[] file) =>
+        OverlayHeader.Parse(file, file.AsSpan(OverlayHeader.PreludeLength, OverlayHeader.LengthOf(file)));
+
+    private static void Update(string corpus, ChangedVm vm)
     {
         if (Environment.GetEnvironmentVariable("CLOUDLET_UPDATE") != "1")
             return;
         foreach (var effort in Enum.GetValues<OverlayEffort>())
         {
             using var folder = new TempDir();
-            s_vm.Cut(folder, effort);
-            File.Copy(folder["overlay"], Path.Combine(s_corpus, $"whole-{effort.ToString().ToLowerInvariant()}"), overwrite: true);
+            vm.Cut(folder, effort);
+            File.Copy(folder["overlay"], Path.Combine(corpus, $"whole-{effort.ToString().ToLowerInvariant()}"), overwrite: true);
         }
     }
 }

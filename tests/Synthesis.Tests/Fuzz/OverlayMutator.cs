@@ -5,13 +5,39 @@ using Cloudlet.Synthesis.Overlays;
 
 namespace Cloudlet.Synthesis.Tests.Fuzz;
 
-/// <summary>Makes broken and lying overlays out of whole ones. Half of them are signed again, as somebody would who wants them to be read.</summary>
+/// <summary>
+/// Makes broken and malicious overlays from valid ones. Half of them get valid digests again, as an attacker would do.
+/// </summary>
 internal sealed class OverlayMutator(Random chance)
 {
-    private const int Fixed = 64, Entry = 44;
-    private static readonly long[] s_telling = [0, 1, -1, 2, 127, 128, 255, 256, 1023, 1024, 1025, 4095, 4096, 65536, int.MaxValue, int.MinValue, uint.MaxValue, 1L << 32, 1L << 40, long.MaxValue, long.MinValue];
+    private const int Fixed = 64,
+        Entry = 44;
+    private static readonly long[] s_telling =
+    [
+        0,
+        1,
+        -1,
+        2,
+        127,
+        128,
+        255,
+        256,
+        1023,
+        1024,
+        1025,
+        4095,
+        4096,
+        65536,
+        int.MaxValue,
+        int.MinValue,
+        uint.MaxValue,
+        1L << 32,
+        1L << 40,
+        long.MaxValue,
+        long.MinValue,
+    ];
 
-    /// <summary>One more of them.</summary>
+    /// <summary>One more mutation.</summary>
     public byte[] Mutate(byte[] whole)
     {
         var bytes = chance.Next(3) == 0 ? WithMap(whole) : whole.ToArray();
@@ -53,14 +79,14 @@ internal sealed class OverlayMutator(Random chance)
         }
     }
 
-    /// <summary>The header is small, and most of what can be said wrong is said there.</summary>
+    /// <summary>A random place, often in the header: it is small, and most possible errors are there.</summary>
     private int Somewhere(byte[] bytes) => chance.Next(chance.Next(2) == 0 ? Math.Min(bytes.Length, 400) : bytes.Length);
 
-    /// <summary>Another map in a segment that is in order.</summary>
+    /// <summary>Another map in a valid segment.</summary>
     private byte[] WithMap(byte[] whole)
     {
         var header = OverlayHeader.Parse(whole, whole.AsSpan(OverlayHeader.PreludeLength, OverlayHeader.LengthOf(whole)));
-        var number = header.Segments.TakeWhile(s => s.Kind != SegmentKind.Map).Count();
+        var number = header.Segments.TakeWhile(s => s.Kind != header.MapKind).Count();
         var start = OverlayHeader.PreludeLength + OverlayHeader.LengthOf(whole) + header.Segments.Take(number).Sum(s => s.StoredLength);
         var map = new byte[header.Segments[number].PlainLength];
         SegmentCoder.Decompress(header.Segments[number].Codec, whole.AsSpan(start, header.Segments[number].StoredLength), map);
@@ -74,7 +100,7 @@ internal sealed class OverlayMutator(Random chance)
         return bytes;
     }
 
-    /// <summary>Makes the digests right, as far as the file is long enough for what it says.</summary>
+    /// <summary>Makes the digests valid, as far as the file is long enough for its claims.</summary>
     private static void Sign(byte[] bytes)
     {
         if (bytes.Length < OverlayHeader.PreludeLength + Fixed)

@@ -4,7 +4,7 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Synthesis.Tests.Overlays;
 
-/// <summary>A base and a VM that was made from it and changed in all the ways that guests change pages, by chance.</summary>
+/// <summary>A base and a VM made from it, randomly changed in all the ways in which guests change pages.</summary>
 internal sealed class ChangedVm
 {
     private readonly Random _chance;
@@ -12,6 +12,7 @@ internal sealed class ChangedVm
     public ChangedVm(int seed, int diskPages = 200, int memoryPages = 160)
     {
         _chance = new Random(seed);
+        QemuVersion = seed % 2 == 0 ? "7.2.22" : null; // both versions of the format
         BaseDisk = Fresh(diskPages);
         BaseMemory = Fresh(memoryPages);
         (Disk, Memory) = (BaseDisk.Copy(), BaseMemory.Copy());
@@ -30,18 +31,25 @@ internal sealed class ChangedVm
 
     public byte[] Devices { get; }
 
+    public string? QemuVersion { get; init; }
+
     public OverlayBase Base => new(new string('a', 64), BaseDisk, BaseMemory);
 
-    /// <summary>Cuts the overlay.</summary>
-    /// <param name="folder">Where it and the index go.</param>
-    /// <param name="effort">What to spare.</param>
-    /// <param name="baseDisk">What the base's disk is read from; null for itself.</param>
-    /// <param name="ct">Stops it.</param>
+    /// <summary>Creates the overlay.</summary>
+    /// <param name="folder">Folder for it and the index.</param>
+    /// <param name="effort">The effort.</param>
+    /// <param name="baseDisk">Reader of the base's disk; null for the disk itself.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public OverlayMade Cut(TempDir folder, OverlayEffort effort, IPageReader? baseDisk = null, CancellationToken ct = default)
     {
         BuildIndex(folder);
-        return new OverlayWriter(Base with { Disk = baseDisk ?? BaseDisk }, folder["index"])
-            .Write(folder["overlay"], new OverlayContent(All(Disk), All(Memory)) { Devices = Devices }, effort, null, ct);
+        return new OverlayWriter(Base with { Disk = baseDisk ?? BaseDisk }, folder["index"]).Write(
+            folder["overlay"],
+            new OverlayContent(All(Disk), All(Memory)) { Devices = Devices, QemuVersion = QemuVersion },
+            effort,
+            null,
+            ct
+        );
     }
 
     /// <summary>Applies it to copies of the base.</summary>
@@ -111,7 +119,7 @@ internal sealed class ChangedVm
         }
     }
 
-    /// <summary>Several pages of the base, one behind the other, at another place.</summary>
+    /// <summary>Several consecutive pages of the base, at another place.</summary>
     private void Run(StoredPages pages)
     {
         var (from, to) = (Any(BaseDisk), Any(pages));

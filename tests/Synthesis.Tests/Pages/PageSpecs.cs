@@ -11,7 +11,7 @@ public sealed class PageSpecs : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_digest_does_not_depend_on_where_the_holes_are()
+    public void A_digest_does_not_depend_on_holes()
     {
         var content = new byte[(3 * ContentDigest.Segment) + (5 * PageSize.Bytes)];
         new Random(1).NextBytes(content.AsSpan(ContentDigest.Segment + 5000, 9000));
@@ -31,7 +31,7 @@ public sealed class PageSpecs : IDisposable
     }
 
     [Fact]
-    public void An_index_finds_the_first_of_equal_pages_and_no_zeros()
+    public void An_index_finds_the_first_of_equal_pages_but_no_zeros()
     {
         var chance = new Random(2);
         var page = new byte[PageSize.Bytes];
@@ -62,7 +62,7 @@ public sealed class PageSpecs : IDisposable
     }
 
     [Fact]
-    public void An_index_knows_which_pages_have_something_in_common()
+    public void An_index_finds_pages_with_common_content()
     {
         using var disk = SparseFile.Create(_folder["disk"], 100 * PageSize.Bytes);
         var chance = new Random(6);
@@ -80,14 +80,14 @@ public sealed class PageSpecs : IDisposable
         for (var i = 0; i < 100; i++)
         {
             disk.Read(i * PageSize.Bytes, page);
-            page.AsSpan(0, 3000).CopyTo(page.AsSpan(1096)); // moved within the page, by whole words, and its front is new
+            page.AsSpan(0, 3000).CopyTo(page.AsSpan(1096)); // moved within the page, by whole words, and its beginning is new
             chance.NextBytes(page.AsSpan(0, 1096));
             var features = new uint[PageFeatures.Count];
             if (features[..PageFeatures.Of(page, features)].SelectMany(index.Alike).Contains((PageSource.BaseDisk, i)))
                 alike++;
         }
 
-        // Each of the four is in the 3000 bytes that are left with a chance of some 73 %.
+        // Each of the four features is in the remaining 3000 bytes with a probability of some 73 %.
         alike.ShouldBeGreaterThan(90);
         chance.NextBytes(page);
         var none = new uint[PageFeatures.Count];
@@ -95,7 +95,7 @@ public sealed class PageSpecs : IDisposable
     }
 
     [Fact]
-    public void What_many_pages_have_in_common_names_only_a_few_of_them()
+    public void Content_common_to_many_pages_names_only_a_few_of_them()
     {
         using var disk = SparseFile.Create(_folder["disk"], 100 * PageSize.Bytes);
         var page = new byte[PageSize.Bytes];
@@ -116,14 +116,18 @@ public sealed class PageSpecs : IDisposable
     }
 
     [Fact]
-    public void A_page_of_one_word_has_no_features() => PageFeatures.Of(Enumerable.Repeat((byte)7, PageSize.Bytes).ToArray(), new uint[PageFeatures.Count]).ShouldBe(0);
+    public void A_page_of_one_word_has_no_features() =>
+        PageFeatures.Of(Enumerable.Repeat((byte)7, PageSize.Bytes).ToArray(), new uint[PageFeatures.Count]).ShouldBe(0);
 
     [Fact]
-    public void Keys_are_sorted_through_files_and_nothing_of_them_is_left()
+    public void Keys_are_sorted_in_files_and_leave_nothing()
     {
         var chance = new Random(8);
-        var all = Enumerable.Range(0, 100_000).Select(i => (Key: (ulong)chance.NextInt64(long.MinValue, long.MaxValue) & ~0xffUL, Place: (long)(i % 1000))).ToList();
-        using (var places = new KeyedPlaces(_folder["keys"]))
+        var all = Enumerable
+            .Range(0, 100_000)
+            .Select(i => (Key: (ulong)chance.NextInt64(long.MinValue, long.MaxValue) & ~0xffUL, Place: (long)(i % 1000)))
+            .ToList();
+        using (var places = new ExternalSorter(_folder["keys"]))
         {
             foreach (var (key, place) in all)
                 places.Add(key, place);
@@ -135,10 +139,10 @@ public sealed class PageSpecs : IDisposable
     }
 
     [Fact]
-    public void Two_sorts_at_one_place_are_not_in_each_others_way()
+    public void Two_sorts_in_one_folder_do_not_interfere()
     {
-        using var one = new KeyedPlaces(_folder["keys"]);
-        using var other = new KeyedPlaces(_folder["keys"]);
+        using var one = new ExternalSorter(_folder["keys"]);
+        using var other = new ExternalSorter(_folder["keys"]);
         for (var i = 0; i < 2000; i++)
         {
             one.Add((ulong)i, 1);
@@ -150,7 +154,7 @@ public sealed class PageSpecs : IDisposable
     }
 
     [Fact]
-    public void A_damaged_index_is_none()
+    public void A_damaged_index_is_not_used()
     {
         PageIndex.TryOpen(_folder["none"]).ShouldBeNull();
         using (var disk = SparseFile.Create(_folder["disk"], 10 * PageSize.Bytes))
@@ -172,14 +176,16 @@ public sealed class PageSpecs : IDisposable
     [InlineData("100-200,300-400", "0+1")]
     [InlineData("0-4097,8192-12288", "0+3")]
     [InlineData("4096-8192,40960-49152", "1+1,10+2")]
-    public void Ranges_become_pages(string ranges, string pages) => Text(PageRuns.Of(Ranges(ranges, '-').Select(r => (r.A, r.B)))).ShouldBe(pages);
+    public void Ranges_become_pages(string ranges, string pages) =>
+        Text(PageRuns.Of(Ranges(ranges, '-').Select(r => (r.A, r.B)))).ShouldBe(pages);
 
     [Theory]
     [InlineData("0+10", "5+10", "5+5")]
     [InlineData("0+1,2+1,4+1", "0+10", "0+1,2+1,4+1")]
     [InlineData("0+3", "3+3", "")]
     [InlineData("", "3+3", "")]
-    public void Runs_have_common_pages(string some, string others, string both) => Text(PageRuns.Both(Runs(some), Runs(others))).ShouldBe(both);
+    public void Runs_have_common_pages(string some, string others, string both) =>
+        Text(PageRuns.Both(Runs(some), Runs(others))).ShouldBe(both);
 
     private static IEnumerable<PageRun> Runs(string text) => Ranges(text, '+').Select(r => new PageRun(r.A, r.B));
 

@@ -5,8 +5,8 @@ using Cloudlet.TestKit;
 namespace Cloudlet.Synthesis.Tests.Qemu;
 
 /// <summary>
-/// What QEMU makes of a guest's memory barriers. Without them a driver looks whether its device wants to be woken before the device can see the request, and both wait for each other; it takes millions of requests to see that, so the
-/// translation itself is looked at.
+/// How QEMU translates a guest's memory barriers. Without them a driver checks whether its device needs a notification before the device
+/// can see the request, and both wait for each other. It takes millions of requests to observe that, so the translation itself is checked.
 /// </summary>
 public sealed class BarrierSpecs
 {
@@ -32,13 +32,42 @@ public sealed class BarrierSpecs
         translation.ShouldMatch(@"(?m)^ call atomic_add");
     }
 
-    /// <summary>The intermediate code of the boot sector, once QEMU has come to its end.</summary>
+    /// <summary>The intermediate code of the boot sector, after QEMU has exited.</summary>
     private static async Task<string> TranslationAsync(TempDir folder)
     {
         var log = folder["translation"];
-        var arguments = new QemuArguments(Samples.Machine with { Layout = QemuArguments.Layout }) { Name = "barriers", MemoryFile = "memory", SharesMemory = true, Disk = "disk" };
-        var start = new ProcessStartInfo(RuntimeProgram.Qemu.Name, ["-accel", Option("-accel"), "-smp", Option("-smp"), "-machine", "pc", "-m", "64M", "-nodefaults", "-display", "none", "-no-reboot",
-            "-drive", $"file={folder["disk"]},format=raw,if=ide", "-d", "in_asm,op", "-dfilter", "0x7c00+0x20", "-D", log]);
+        var arguments = new QemuArguments(Samples.Machine with { Layout = QemuArguments.Layout })
+        {
+            Name = "barriers",
+            MemoryFile = "memory",
+            SharesMemory = true,
+            Disk = "disk",
+        };
+        var start = new ProcessStartInfo(
+            RuntimeProgram.Qemu.Name,
+            [
+                "-accel",
+                Option("-accel"),
+                "-smp",
+                Option("-smp"),
+                "-machine",
+                "pc",
+                "-m",
+                "64M",
+                "-nodefaults",
+                "-display",
+                "none",
+                "-no-reboot",
+                "-drive",
+                $"file={folder["disk"]},format=raw,if=ide",
+                "-d",
+                "in_asm,op",
+                "-dfilter",
+                "0x7c00+0x20",
+                "-D",
+                log,
+            ]
+        );
         using var qemu = Process.Start(start)!;
         try
         {
@@ -58,5 +87,6 @@ public sealed class BarrierSpecs
     }
 
     private static async Task<bool> SaysAsync(string log, string words) =>
-        File.Exists(log) && (await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken)).Contains(words, StringComparison.Ordinal);
+        File.Exists(log)
+        && (await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken)).Contains(words, StringComparison.Ordinal);
 }

@@ -5,13 +5,12 @@ namespace Cloudlet.Synthesis.Tests.Qemu;
 
 public sealed class QemuArgumentsSpecs
 {
-    /// <summary>What a guest sees must never change for a layout that bases were sealed with: this list is their contract.</summary>
+    /// <summary>The devices of a guest must never change for a layout with sealed bases: this list is the contract.</summary>
     [Fact]
     public void Every_layout_has_these_devices_and_no_others()
     {
         var devices = Options(Resumed(), "-device").ToList();
-        devices.ShouldBe(
-        [
+        devices.ShouldBe([
             "virtio-blk-pci,drive=disk,id=disk0,bus=pcie.0,addr=0x2,bootindex=1",
             "virtio-net-pci,netdev=net,id=net0,bus=pcie.0,addr=0x3,romfile=,mac=52:54:00:12:34:56",
             "isa-serial,chardev=console,id=serial0",
@@ -25,37 +24,54 @@ public sealed class QemuArgumentsSpecs
             Options(Created(), option).ShouldBe(Options(Resumed(), option), $"{option} must be the same at sealing and resuming");
     }
 
-    /// <summary>As that list. QEMU keeps the memory barriers of a guest that it interprets only where there may be a second processor.</summary>
+    /// <summary>
+    /// The same list. QEMU keeps the memory barriers of an interpreted guest only where there may be a second processor.
+    /// </summary>
     [Theory]
     [InlineData(1, "tcg", 1, "1")]
     [InlineData(2, "tcg", 1, "1,maxcpus=2")]
     [InlineData(2, "tcg", 3, "3")]
     [InlineData(2, "kvm", 1, "1")]
-    public void Layout_2_has_a_place_for_a_second_processor_where_one_alone_would_lose_the_guests_barriers(int layout, string accelerator, int cpus, string processors)
+    public void Layout_2_has_a_slot_for_a_second_processor_where_a_single_one_would_lose_the_guests_barriers(
+        int layout,
+        string accelerator,
+        int cpus,
+        string processors
+    )
     {
         var definition = Samples.Machine with { Layout = layout, Accelerator = accelerator, Cpus = cpus };
         definition.Problems().ShouldBeEmpty();
         Options(Resumed() with { Definition = definition }, "-smp").ShouldBe([processors]);
     }
 
-    /// <summary>As that list, for the devices that can be chosen.</summary>
+    /// <summary>The same list, for the devices that can be chosen.</summary>
     [Theory]
-    [InlineData("scsi", "e1000e", "virtio-scsi-pci,id=scsi,bus=pcie.0,addr=0x2 scsi-hd,drive=disk,id=disk0,bus=scsi.0,bootindex=1 e1000e,netdev=net,id=net0,bus=pcie.0,addr=0x3,romfile=,mac=52:54:00:12:34:56")]
-    [InlineData("sata", "vmxnet3", "ide-hd,drive=disk,id=disk0,bus=ide.0,bootindex=1 vmxnet3,netdev=net,id=net0,bus=pcie.0,addr=0x3,romfile=,mac=52:54:00:12:34:56")]
+    [InlineData(
+        "scsi",
+        "e1000e",
+        "virtio-scsi-pci,id=scsi,bus=pcie.0,addr=0x2 scsi-hd,drive=disk,id=disk0,bus=scsi.0,bootindex=1 "
+            + "e1000e,netdev=net,id=net0,bus=pcie.0,addr=0x3,romfile=,mac=52:54:00:12:34:56"
+    )]
+    [InlineData(
+        "sata",
+        "vmxnet3",
+        "ide-hd,drive=disk,id=disk0,bus=ide.0,bootindex=1 vmxnet3,netdev=net,id=net0,bus=pcie.0,addr=0x3,romfile=,mac=52:54:00:12:34:56"
+    )]
     [InlineData("sata", "none", "ide-hd,drive=disk,id=disk0,bus=ide.0,bootindex=1")]
-    public void Disk_and_card_are_what_was_chosen(string disk, string card, string devices)
+    public void Disk_and_card_are_as_chosen(string disk, string card, string devices)
     {
         var definition = Samples.Machine with { Disk = disk, Card = card };
         definition.Problems().ShouldBeEmpty();
         foreach (var arguments in (QemuArguments[])[Created() with { Definition = definition }, Resumed() with { Definition = definition }])
         {
-            string.Join(' ', Options(arguments, "-device").TakeWhile(d => !d.StartsWith("isa-serial", StringComparison.Ordinal))).ShouldBe(devices);
+            string.Join(' ', Options(arguments, "-device").TakeWhile(d => !d.StartsWith("isa-serial", StringComparison.Ordinal)))
+                .ShouldBe(devices);
             Options(arguments, "-netdev").Count().ShouldBe(card == "none" ? 0 : 1);
         }
     }
 
     [Fact]
-    public void A_machine_without_a_card_takes_no_forwards()
+    public void A_machine_without_a_card_accepts_no_forwards()
     {
         var definition = Samples.Machine with { Card = "none" };
         definition.RequireCardFor([]);
@@ -67,11 +83,13 @@ public sealed class QemuArgumentsSpecs
     {
         Options(Created(), "-object").ShouldContain("memory-backend-file,id=ram,size=67108864,mem-path=memory.raw,share=on");
         Options(Resumed(), "-object").ShouldContain("memory-backend-file,id=ram,size=67108864,mem-path=../../bases/x/memory.raw,share=off");
-        Options(Resumed(), "-blockdev").Where(b => b.Contains("../../bases", StringComparison.Ordinal)).ShouldAllBe(b => b.EndsWith("read-only=on", StringComparison.Ordinal));
+        Options(Resumed(), "-blockdev")
+            .Where(b => b.Contains("../../bases", StringComparison.Ordinal))
+            .ShouldAllBe(b => b.EndsWith("read-only=on", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void The_guest_reaches_nothing_unless_told_and_forwards_are_of_the_loopback()
+    public void The_guest_has_no_network_by_default_and_forwards_are_on_loopback()
     {
         Options(Resumed() with { Forwards = [new PortForward(8080, 80), new PortForward(2222, 22)] }, "-netdev")
             .ShouldBe(["user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:8080-:80,hostfwd=tcp:127.0.0.1:2222-:22"]);
@@ -86,7 +104,7 @@ public sealed class QemuArgumentsSpecs
     }
 
     [Fact]
-    public void Everything_that_is_wrong_with_a_definition_is_said_at_once()
+    public void All_errors_of_a_definition_are_reported_at_once()
     {
         var wrong = Samples.Machine with
         {
@@ -111,7 +129,8 @@ public sealed class QemuArgumentsSpecs
     [InlineData("", false)]
     [InlineData("max,+a\n", false)]
     [InlineData("max,,+a", false)]
-    public void A_cpu_says_no_more_than_a_model_and_features(string cpu, bool isOne) => (Samples.Machine with { Cpu = cpu }).Problems().Count.ShouldBe(isOne ? 0 : 1);
+    public void A_cpu_has_only_a_model_and_features(string cpu, bool isOne) =>
+        (Samples.Machine with { Cpu = cpu }).Problems().Count.ShouldBe(isOne ? 0 : 1);
 
     [Theory]
     [InlineData("8080:80", 8080, 80)]
@@ -124,14 +143,30 @@ public sealed class QemuArgumentsSpecs
     [InlineData("70000:80")]
     [InlineData("1:2:3")]
     [InlineData("80:80,guestfwd=x")]
-    public void Anything_else_is_none(string text) => Should.Throw<CloudletException>(() => PortForward.Parse(text)).Kind.ShouldBe(ErrorKind.InvalidInput);
+    public void Anything_else_is_not_a_forward(string text) =>
+        Should.Throw<CloudletException>(() => PortForward.Parse(text)).Kind.ShouldBe(ErrorKind.InvalidInput);
 
-    private static QemuArguments Created() => new(Samples.Machine) { Name = "base", MemoryFile = "memory.raw", SharesMemory = true, Disk = "disk.raw" };
+    private static QemuArguments Created() =>
+        new(Samples.Machine)
+        {
+            Name = "base",
+            MemoryFile = "memory.raw",
+            SharesMemory = true,
+            Disk = "disk.raw",
+        };
 
     private static QemuArguments Resumed() =>
-        new(Samples.Machine) { Name = "vm", MemoryFile = "../../bases/x/memory.raw", SharesMemory = false, Disk = "../../bases/x/disk.raw", DiskLayer = "disk.qcow2", WaitsForState = true };
+        new(Samples.Machine)
+        {
+            Name = "vm",
+            MemoryFile = "../../bases/x/memory.raw",
+            SharesMemory = false,
+            Disk = "../../bases/x/disk.raw",
+            DiskLayer = "disk.qcow2",
+            WaitsForState = true,
+        };
 
-    /// <summary>What stands behind each of an option's names.</summary>
+    /// <summary>The values of an option's names.</summary>
     internal static IEnumerable<string> Options(QemuArguments arguments, string name)
     {
         var list = arguments.ToList();

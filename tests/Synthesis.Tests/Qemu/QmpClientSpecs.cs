@@ -7,39 +7,50 @@ using Cloudlet.Synthesis.Qemu;
 
 namespace Cloudlet.Synthesis.Tests.Qemu;
 
-/// <summary>The control protocol against a peer that says what a test tells it to.</summary>
+/// <summary>The control protocol against a scripted peer.</summary>
 public sealed class QmpClientSpecs
 {
     private const string Greeting = """{"QMP": {"version": {}, "capabilities": []}}""";
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(300);
 
     [Fact]
-    public async Task An_answer_is_told_from_events_and_from_answers_to_others()
+    public async Task An_answer_is_distinguished_from_events_and_from_other_answers()
     {
         await using var peer = await Peer.StartAsync(Greeting);
         await using var client = await peer.OpenAsync();
         var running = client.ExecuteAsync("query-status", CancellationToken.None);
         var request = await peer.RequestAsync();
         request.GetProperty("execute").GetString().ShouldBe("query-status");
-        await peer.SayAsync("""{"event": "STOP", "data": {}}""", """{"return": "of somebody else", "id": 999}""", $$"""{"return": {"status": "paused"}, "id": {{request.GetProperty("id")}}}""");
+        await peer.SayAsync(
+            """{"event": "STOP", "data": {}}""",
+            """{"return": "of somebody else", "id": 999}""",
+            $$"""{"return": {"status": "paused"}, "id": {{request.GetProperty("id")}}}"""
+        );
         (await running).GetProperty("status").GetString().ShouldBe("paused");
         client.CountOf("STOP").ShouldBe(1);
         client.CountOf("RESUME").ShouldBe(0);
     }
 
     [Fact]
-    public async Task What_is_no_answer_is_passed_over()
+    public async Task Other_lines_are_skipped()
     {
         await using var peer = await Peer.StartAsync(Greeting);
         await using var client = await peer.OpenAsync();
         var running = client.ExecuteAsync("query-status", CancellationToken.None);
         var request = await peer.RequestAsync();
-        await peer.SayAsync("5", "[]", """{"id": "one", "return": 1}""", """{"id": 1e99, "return": 1}""", """{"event": 5}""", $$"""{"return": "right", "id": {{request.GetProperty("id")}}}""");
+        await peer.SayAsync(
+            "5",
+            "[]",
+            """{"id": "one", "return": 1}""",
+            """{"id": 1e99, "return": 1}""",
+            """{"event": 5}""",
+            $$"""{"return": "right", "id": {{request.GetProperty("id")}}}"""
+        );
         (await running).GetString().ShouldBe("right");
     }
 
     [Fact]
-    public async Task A_refusal_carries_the_class_and_the_description()
+    public async Task A_refusal_contains_the_class_and_the_description()
     {
         await using var peer = await Peer.StartAsync(Greeting);
         await using var client = await peer.OpenAsync();
@@ -52,7 +63,7 @@ public sealed class QmpClientSpecs
     }
 
     [Fact]
-    public async Task A_silent_peer_costs_its_time_and_a_late_answer_goes_to_nobody()
+    public async Task A_silent_peer_times_out_and_a_late_answer_is_dropped()
     {
         await using var peer = await Peer.StartAsync(Greeting);
         await using var client = await peer.OpenAsync();
@@ -66,7 +77,7 @@ public sealed class QmpClientSpecs
     }
 
     [Fact]
-    public async Task A_peer_that_hangs_up_ends_what_waits_and_everything_after_it()
+    public async Task A_peer_that_disconnects_fails_pending_and_later_commands()
     {
         await using var peer = await Peer.StartAsync(Greeting);
         await using var client = await peer.OpenAsync();
@@ -74,34 +85,44 @@ public sealed class QmpClientSpecs
         await peer.RequestAsync();
         peer.HangUp();
         (await Should.ThrowAsync<CloudletException>(running)).Kind.ShouldBe(ErrorKind.Unreachable);
-        (await Should.ThrowAsync<CloudletException>(client.ExecuteAsync("cont", CancellationToken.None))).Kind.ShouldBe(ErrorKind.Unreachable);
+        (await Should.ThrowAsync<CloudletException>(client.ExecuteAsync("cont", CancellationToken.None))).Kind.ShouldBe(
+            ErrorKind.Unreachable
+        );
     }
 
     [Fact]
-    public async Task Without_a_greeting_somebody_else_is_being_served()
+    public async Task Without_a_greeting_another_client_is_being_served()
     {
         await using var peer = await Peer.StartAsync();
-        (await Should.ThrowAsync<CloudletException>(QmpClient.OpenAsync(peer.Connect(), s_short, CancellationToken.None))).Kind.ShouldBe(ErrorKind.Busy);
+        (await Should.ThrowAsync<CloudletException>(QmpClient.OpenAsync(peer.Connect(), s_short, CancellationToken.None))).Kind.ShouldBe(
+            ErrorKind.Busy
+        );
     }
 
     [Theory]
-    [InlineData("""{"hello": 1}""", "does not greet as QEMU does")]
-    [InlineData("HTTP/1.1 400 Bad Request", "does not speak JSON")]
-    public async Task Somebody_else_s_socket_is_known_by_its_greeting(string greeting, string problem)
+    [InlineData("""{"hello": 1}""", "did not send a QMP greeting")]
+    [InlineData("HTTP/1.1 400 Bad Request", "sent a line that is not JSON")]
+    public async Task A_foreign_socket_is_detected_by_its_greeting(string greeting, string problem)
     {
         await using var peer = await Peer.StartAsync(greeting);
-        (await Should.ThrowAsync<CloudletException>(QmpClient.OpenAsync(peer.Connect(), TimeSpan.FromSeconds(20), CancellationToken.None))).Message.ShouldContain(problem);
+        (
+            await Should.ThrowAsync<CloudletException>(
+                QmpClient.OpenAsync(peer.Connect(), TimeSpan.FromSeconds(20), CancellationToken.None)
+            )
+        ).Message.ShouldContain(problem);
     }
 
     [Fact]
-    public async Task A_line_without_an_end_is_not_kept_for_ever()
+    public async Task An_endless_line_is_not_kept()
     {
         var lines = new QmpLines(new Endless(), longest: 1 << 20);
-        (await Should.ThrowAsync<CloudletException>(async () => await lines.ReadAsync(CancellationToken.None))).Message.ShouldContain("without an end");
+        (await Should.ThrowAsync<CloudletException>(async () => await lines.ReadAsync(CancellationToken.None))).Message.ShouldContain(
+            "received a line of more than"
+        );
     }
 
     [Fact]
-    public async Task Lines_are_whole_however_they_arrive()
+    public async Task Lines_are_complete_however_they_arrive()
     {
         var text = string.Concat(Enumerable.Range(0, 300).Select(i => $"{new string('x', i * 7)}{i}\n"));
         var lines = new QmpLines(new Dripping(Encoding.ASCII.GetBytes(text)), longest: 1 << 20);
@@ -132,7 +153,7 @@ public sealed class QmpClientSpecs
             return new NetworkStream(socket, ownsSocket: true);
         }
 
-        /// <summary>A client that has been greeted and has its capabilities.</summary>
+        /// <summary>A connected client that has negotiated its capabilities.</summary>
         public async Task<QmpClient> OpenAsync()
         {
             var opening = QmpClient.OpenAsync(Connect(), TimeSpan.FromSeconds(20), CancellationToken.None);
@@ -147,7 +168,8 @@ public sealed class QmpClientSpecs
             return document.RootElement.Clone();
         }
 
-        public async Task SayAsync(params string[] lines) => await (await _accepted.Task).WriteAsync(Encoding.UTF8.GetBytes(string.Join("\r\n", lines) + "\r\n"));
+        public async Task SayAsync(params string[] lines) =>
+            await (await _accepted.Task).WriteAsync(Encoding.UTF8.GetBytes(string.Join("\r\n", lines) + "\r\n"));
 
         public void HangUp() => _accepted.Task.Result.Dispose();
 

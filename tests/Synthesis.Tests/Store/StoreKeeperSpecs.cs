@@ -14,9 +14,9 @@ public sealed class StoreKeeperSpecs : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void What_a_killed_command_left_goes_and_what_is_being_made_stays()
+    public void Leftovers_of_a_killed_command_are_removed_and_work_in_progress_stays()
     {
-        new StoreKeeper(_store).Collect().ShouldBeEmpty("a store that is not there has nothing");
+        new StoreKeeper(_store).Collect().ShouldBeEmpty("a missing store has nothing");
         using var making = _store.Stage();
         var left = Left("left", withLock: true, DateTime.UtcNow);
         var moment = Left("moment", withLock: false, DateTime.UtcNow);
@@ -24,11 +24,14 @@ public sealed class StoreKeeperSpecs : IDisposable
 
         new StoreKeeper(_store).Collect().Select(r => r.Path).Order(StringComparer.Ordinal).ShouldBe([left, old]);
 
-        Directory.GetDirectories(_store.StagingFolder).Order(StringComparer.Ordinal).ShouldBe(new[] { making.Path, moment }.Order(StringComparer.Ordinal));
+        Directory
+            .GetDirectories(_store.StagingFolder)
+            .Order(StringComparer.Ordinal)
+            .ShouldBe(new[] { making.Path, moment }.Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public void What_a_killed_command_left_beside_a_base_goes_and_what_is_being_written_stays()
+    public void Leftovers_of_a_killed_command_beside_a_base_are_removed_and_files_being_written_stay()
     {
         var one = Samples.Publish(_store);
         using var writing = new FileStream(Beside(one, "writing"), FileMode.Create, FileAccess.ReadWrite, FileShare.Read);
@@ -46,7 +49,7 @@ public sealed class StoreKeeperSpecs : IDisposable
     }
 
     [Fact]
-    public void A_console_that_was_written_to_for_long_is_shortened_to_its_end_and_written_to_further()
+    public void A_long_console_log_is_shortened_to_its_end_and_still_written_to()
     {
         var log = Path.Combine(Directory.CreateDirectory(Path.Combine(_store.VmsFolder, "one")).FullName, "console.log");
         using var guest = new FileStream(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
@@ -58,7 +61,7 @@ public sealed class StoreKeeperSpecs : IDisposable
         var shortened = new StoreKeeper(_store).Collect().ShouldHaveSingleItem();
 
         shortened.Path.ShouldBe(log);
-        Native.BytesOnDisk(log).ShouldBeInRange(1 << 20, 2 << 20);
+        Syscalls.BytesOnDisk(log).ShouldBeInRange(1 << 20, 2 << 20);
         Cloudlet.Synthesis.Qemu.LogTail.Of(log, 1).ShouldBe("the last line");
         guest.Write("one more\n"u8);
         guest.Flush();
@@ -67,7 +70,7 @@ public sealed class StoreKeeperSpecs : IDisposable
     }
 
     [Fact]
-    public async Task What_is_damaged_is_named_by_its_file()
+    public async Task Damaged_files_are_named()
     {
         var (well, damaged, gone) = (Samples.Publish(_store), Samples.Publish(_store, content: 2), Samples.Publish(_store, content: 3));
         File.SetUnixFileMode(damaged.DiskPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -91,16 +94,16 @@ public sealed class StoreKeeperSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Memory_that_was_touched_and_is_the_same_is_sealed_again()
+    public async Task Touched_but_unchanged_memory_is_sealed_again()
     {
         var one = Samples.Publish(_store);
         File.SetLastWriteTimeUtc(one.MemoryPath, DateTime.UtcNow);
-        MemorySeal.Holds(one).ShouldBeFalse();
+        BaseSeal.Holds(one).ShouldBeFalse();
 
         await foreach (var finding in new StoreKeeper(_store).VerifyAsync(Samples.Silent, CancellationToken.None))
             finding.Problems.ShouldBeEmpty();
 
-        MemorySeal.Holds(one).ShouldBeTrue();
+        BaseSeal.Holds(one).ShouldBeTrue();
     }
 
     private string Left(string name, bool withLock, DateTime written)

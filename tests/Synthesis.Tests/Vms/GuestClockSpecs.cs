@@ -9,11 +9,12 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Synthesis.Tests.Vms;
 
-/// <summary>Guests whose agent says anything, and a QEMU that does.</summary>
+/// <summary>Guests with a scripted agent, and a scripted QEMU.</summary>
 public sealed partial class GuestClockSpecs : IDisposable
 {
     private readonly TempDir _folder = new();
-    private readonly Socket _agent, _control;
+    private readonly Socket _agent,
+        _control;
     private string _ports = Ports(isOpen: true);
     private string _status = "{}";
 
@@ -23,8 +24,10 @@ public sealed partial class GuestClockSpecs : IDisposable
         (_agent, _control) = (Listen(QemuArguments.AgentSocket), Listen(QemuArguments.ControlSocket));
         _ = ServeAsync(
             _control,
-            (command, number) => $"{{\"id\": {number}, \"return\": {command switch { "query-chardev" => _ports, "query-status" => _status, _ => "{}" }}}}\n",
-            "{\"QMP\": {}}\n");
+            (command, number) =>
+                $"{{\"id\": {number}, \"return\": {command switch { "query-chardev" => _ports, "query-status" => _status, _ => "{}" }}}}\n",
+            "{\"QMP\": {}}\n"
+        );
     }
 
     public void Dispose()
@@ -35,29 +38,37 @@ public sealed partial class GuestClockSpecs : IDisposable
     }
 
     [Fact]
-    public async Task A_clock_that_was_set_is_right_even_when_the_agent_complains()
+    public async Task A_clock_that_was_set_is_right_even_when_the_agent_reports_an_error()
     {
-        _ = ServeAsync(_agent, (command, number) => command switch
-        {
-            "guest-sync-delimited" => "\"left over\"}\n{\"return\": 1}\n\xff{\"return\": " + number + "}\n",
-            "guest-set-time" => "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no hwclock\"}}\n",
-            _ => $"{{\"return\": {Nanoseconds(DateTimeOffset.UtcNow)}}}\n",
-        });
+        _ = ServeAsync(
+            _agent,
+            (command, number) =>
+                command switch
+                {
+                    "guest-sync-delimited" => "\"left over\"}\n{\"return\": 1}\n\xff{\"return\": " + number + "}\n",
+                    "guest-set-time" => "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no hwclock\"}}\n",
+                    _ => $"{{\"return\": {Nanoseconds(DateTimeOffset.UtcNow)}}}\n",
+                }
+        );
         (await CorrectAsync()).IsRight.ShouldBeTrue();
     }
 
     [Fact]
-    public async Task An_agent_that_waits_for_the_hardware_clock_is_not_waited_for()
+    public async Task An_agent_that_waits_for_the_hardware_clock_causes_no_wait()
     {
         var set = false;
-        _ = ServeAsync(_agent, (command, number) => command switch
-        {
-            "guest-sync-delimited" => "\xff{\"return\": " + number + "}\n",
-            "guest-exec" => Set(),
-            "guest-exec-status" => "{\"return\": {\"exited\": true, \"exitcode\": 0}}\n",
-            "guest-get-time" => $"{{\"return\": {(set ? Nanoseconds(DateTimeOffset.UtcNow) : "5")}}}\n",
-            _ => "", // hwclock(8) waits for its part of a second
-        });
+        _ = ServeAsync(
+            _agent,
+            (command, number) =>
+                command switch
+                {
+                    "guest-sync-delimited" => "\xff{\"return\": " + number + "}\n",
+                    "guest-exec" => Set(),
+                    "guest-exec-status" => "{\"return\": {\"exited\": true, \"exitcode\": 0}}\n",
+                    "guest-get-time" => $"{{\"return\": {(set ? Nanoseconds(DateTimeOffset.UtcNow) : "5")}}}\n",
+                    _ => "", // hwclock(8) waits for its part of a second
+                }
+        );
         (await CorrectAsync()).IsRight.ShouldBeTrue();
 
         string Set()
@@ -71,41 +82,51 @@ public sealed partial class GuestClockSpecs : IDisposable
     public async Task A_program_that_starts_late_leaves_the_clock_right()
     {
         var (behind, late) = (300.0, 5.0);
-        _ = ServeAsync(_agent, (command, number, line) =>
-        {
-            switch (command)
+        _ = ServeAsync(
+            _agent,
+            (command, number, line) =>
             {
-                case "guest-sync-delimited": return "\xff{\"return\": " + number + "}\n";
-                case "guest-exec" when Shift().Match(line) is { Success: true } shift:
-                    behind -= double.Parse(shift.Groups["seconds"].ValueSpan, CultureInfo.InvariantCulture);
-                    return "{\"return\": {\"pid\": 5}}\n";
-                case "guest-exec": // a time, which is set when it has passed
-                    behind = late;
-                    return "{\"return\": {\"pid\": 5}}\n";
-                case "guest-exec-status": return "{\"return\": {\"exited\": true, \"exitcode\": 0}}\n";
-                case "guest-get-time": return $"{{\"return\": {Nanoseconds(DateTimeOffset.UtcNow.AddSeconds(-behind))}}}\n";
-                default: return ""; // hwclock(8) waits for its part of a second
+                switch (command)
+                {
+                    case "guest-sync-delimited":
+                        return "\xff{\"return\": " + number + "}\n";
+                    case "guest-exec" when Shift().Match(line) is { Success: true } shift:
+                        behind -= double.Parse(shift.Groups["seconds"].ValueSpan, CultureInfo.InvariantCulture);
+                        return "{\"return\": {\"pid\": 5}}\n";
+                    case "guest-exec": // a time, which is set when it has passed
+                        behind = late;
+                        return "{\"return\": {\"pid\": 5}}\n";
+                    case "guest-exec-status":
+                        return "{\"return\": {\"exited\": true, \"exitcode\": 0}}\n";
+                    case "guest-get-time":
+                        return $"{{\"return\": {Nanoseconds(DateTimeOffset.UtcNow.AddSeconds(-behind))}}}\n";
+                    default:
+                        return ""; // hwclock(8) waits for its part of a second
+                }
             }
-        });
+        );
         (await CorrectAsync(TimeSpan.FromSeconds(5))).IsRight.ShouldBeTrue();
         Math.Abs(behind).ShouldBeLessThan(1);
     }
 
     [Fact]
-    public async Task A_clock_that_is_right_is_known_to_be_however_long_the_answer_took()
+    public async Task A_right_clock_is_recognized_however_long_the_answer_took()
     {
         var times = 0;
-        _ = ServeAsync(_agent, (command, number) =>
-        {
-            if (command == "guest-sync-delimited")
-                return "\xff{\"return\": " + number + "}\n";
-            if (command != "guest-get-time")
-                return "{\"error\": {}}\n";
-            var now = Nanoseconds(DateTimeOffset.UtcNow);
-            if (++times == 2)
-                Thread.Sleep(TimeSpan.FromSeconds(3.2));
-            return $"{{\"return\": {now}}}\n";
-        });
+        _ = ServeAsync(
+            _agent,
+            (command, number) =>
+            {
+                if (command == "guest-sync-delimited")
+                    return "\xff{\"return\": " + number + "}\n";
+                if (command != "guest-get-time")
+                    return "{\"error\": {}}\n";
+                var now = Nanoseconds(DateTimeOffset.UtcNow);
+                if (++times == 2)
+                    Thread.Sleep(TimeSpan.FromSeconds(3.2));
+                return $"{{\"return\": {now}}}\n";
+            }
+        );
         (await CorrectAsync()).IsRight.ShouldBeTrue();
     }
 
@@ -116,14 +137,14 @@ public sealed partial class GuestClockSpecs : IDisposable
     [InlineData("9223372036854775807")]
     [InlineData("\"now\"")]
     [InlineData("{}")]
-    public async Task A_wrong_answer_is_a_stale_clock_and_nothing_worse(string time)
+    public async Task A_wrong_answer_gives_a_stale_clock_and_no_other_harm(string time)
     {
         _ = ServeAsync(_agent, (command, number) => $"{{\"return\": {(command == "guest-sync-delimited" ? number : time)}}}\n");
         (await CorrectAsync()).IsRight.ShouldBeFalse();
     }
 
     [Fact]
-    public async Task Silence_and_noise_cost_their_time()
+    public async Task Silence_and_noise_time_out()
     {
         (await CorrectAsync(TimeSpan.FromMilliseconds(300))).Note.ShouldContain("no guest agent answers");
         _ = ServeAsync(_agent, (_, _) => new string('x', 1 << 17));
@@ -138,33 +159,50 @@ public sealed partial class GuestClockSpecs : IDisposable
     {
         _ports = ports ?? Ports(isOpen: false);
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        (await GuestClock.CorrectAsync(Vm(ProcessIdentity.Of(Environment.ProcessId)!), TimeSpan.FromHours(1), limit.Token)).Note.ShouldContain("no guest agent answers");
+        (
+            await GuestClock.CorrectAsync(Vm(ProcessIdentity.Of(Environment.ProcessId)!), TimeSpan.FromHours(1), limit.Token)
+        ).Note.ShouldContain("no guest agent answers");
     }
 
     [Fact]
-    public async Task A_socket_of_somebody_else_is_not_spoken_to()
+    public async Task A_foreign_socket_is_not_used()
     {
-        var error = await Should.ThrowAsync<CloudletException>(GuestClock.CorrectAsync(Vm(ProcessIdentity.Of(1)!), TimeSpan.FromSeconds(5), CancellationToken.None));
-        error.Message.ShouldContain("somebody replaced it");
+        var error = await Should.ThrowAsync<CloudletException>(
+            GuestClock.CorrectAsync(Vm(ProcessIdentity.Of(1)!), TimeSpan.FromSeconds(5), CancellationToken.None)
+        );
+        error.Message.ShouldContain("another process listens on the socket");
     }
 
     [Theory]
     [InlineData("5")]
     [InlineData("{\"status\": []}")]
     [InlineData("{\"running\": \"paused\"}")]
-    public async Task A_qemu_that_says_nothing_sensible_of_its_state_counts_as_running(string status)
+    public async Task A_qemu_with_an_unknown_state_counts_as_running(string status)
     {
         _status = status;
         (await Vm(ProcessIdentity.Of(Environment.ProcessId)!).StateAsync(CancellationToken.None)).ShouldBe(VmState.Running);
     }
 
-    private static string Ports(bool isOpen) => $$"""[{"label": "agent", "frontend-open": {{(isOpen ? "true" : "false")}}, "filename": ""}]""";
+    private static string Ports(bool isOpen) =>
+        $$"""[{"label": "agent", "frontend-open": {{(isOpen ? "true" : "false")}}, "filename": ""}]""";
 
-    private static string Nanoseconds(DateTimeOffset time) => ((time - DateTimeOffset.UnixEpoch).Ticks * 100).ToString(CultureInfo.InvariantCulture);
+    private static string Nanoseconds(DateTimeOffset time) =>
+        ((time - DateTimeOffset.UnixEpoch).Ticks * 100).ToString(CultureInfo.InvariantCulture);
 
-    private Task<ClockNote> CorrectAsync(TimeSpan? limit = null) => GuestClock.CorrectAsync(Vm(ProcessIdentity.Of(Environment.ProcessId)!), limit ?? TimeSpan.FromSeconds(20), CancellationToken.None);
+    private Task<ClockNote> CorrectAsync(TimeSpan? limit = null) =>
+        GuestClock.CorrectAsync(Vm(ProcessIdentity.Of(Environment.ProcessId)!), limit ?? TimeSpan.FromSeconds(20), CancellationToken.None);
 
-    private RunningVm Vm(ProcessIdentity process) => new(new VmRecord { Id = "x", BaseId = "y", Process = process, Created = DateTimeOffset.UnixEpoch }, _folder.Path);
+    private RunningVm Vm(ProcessIdentity process) =>
+        new(
+            new VmRecord
+            {
+                Id = "x",
+                BaseId = "y",
+                Process = process,
+                Created = DateTimeOffset.UnixEpoch,
+            },
+            _folder.Path
+        );
 
     private Socket Listen(string name)
     {
@@ -174,7 +212,8 @@ public sealed partial class GuestClockSpecs : IDisposable
         return socket;
     }
 
-    private static Task ServeAsync(Socket listener, Func<string, string, string> answer, string greeting = "") => ServeAsync(listener, (command, number, _) => answer(command, number), greeting);
+    private static Task ServeAsync(Socket listener, Func<string, string, string> answer, string greeting = "") =>
+        ServeAsync(listener, (command, number, _) => answer(command, number), greeting);
 
     private static async Task ServeAsync(Socket listener, Func<string, string, string, string> answer, string greeting = "")
     {
@@ -184,7 +223,11 @@ public sealed partial class GuestClockSpecs : IDisposable
             await stream.WriteAsync(Encoding.Latin1.GetBytes(greeting));
             using var reader = new StreamReader(stream, Encoding.Latin1);
             while (await ReadAsync(reader) is { } line)
-                await stream.WriteAsync(Encoding.Latin1.GetBytes(answer(Command().Match(line).Groups["name"].Value, Number().Match(line).Groups["number"].Value, line)));
+                await stream.WriteAsync(
+                    Encoding.Latin1.GetBytes(
+                        answer(Command().Match(line).Groups["name"].Value, Number().Match(line).Groups["number"].Value, line)
+                    )
+                );
         }
     }
 

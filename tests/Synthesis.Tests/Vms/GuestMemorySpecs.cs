@@ -33,19 +33,19 @@ public sealed class GuestMemorySpecs : IDisposable
     }
 
     [Fact]
-    public void Only_what_was_written_to_is_private()
+    public void Only_written_pages_are_private()
     {
         using var memory = GuestMemory.Of(Environment.ProcessId, _path, Length);
         for (var page = 0; page < Pages; page++)
             _mapped.ReadByte((long)page * PageSize.Bytes).ShouldBe((byte)page);
-        memory.PrivateRuns().ShouldBeEmpty("reading makes nothing private");
+        memory.PrivateRuns().ShouldBeEmpty("reading must not make pages private");
         foreach (var page in new[] { 0, 7, 8, 9, Pages - 1 })
             _mapped.Write((long)page * PageSize.Bytes, (byte)page);
         memory.PrivateRuns().ShouldBe([new PageRun(0, 1), new PageRun(7, 3), new PageRun(Pages - 1, 1)]);
     }
 
     [Fact]
-    public void What_is_written_is_the_guest_s_and_not_the_file_s()
+    public void Writes_go_to_the_guest_and_not_to_the_file()
     {
         using var memory = GuestMemory.Of(Environment.ProcessId, _path, Length);
         var before = File.ReadAllBytes(_path);
@@ -65,10 +65,14 @@ public sealed class GuestMemorySpecs : IDisposable
     }
 
     [Fact]
-    public void A_process_that_does_not_map_all_of_it_is_no_guest_of_that_base()
+    public void A_process_that_does_not_map_all_of_it_is_not_a_guest_of_that_base()
     {
-        Should.Throw<CloudletException>(() => GuestMemory.Of(Environment.ProcessId, _path, Length + (1 << 20))).Kind.ShouldBe(ErrorKind.NotFound);
-        Should.Throw<CloudletException>(() => GuestMemory.Of(Environment.ProcessId, _folder["another"], Length)).Kind.ShouldBe(ErrorKind.NotFound);
+        Should
+            .Throw<CloudletException>(() => GuestMemory.Of(Environment.ProcessId, _path, Length + (1 << 20)))
+            .Kind.ShouldBe(ErrorKind.NotFound);
+        Should
+            .Throw<CloudletException>(() => GuestMemory.Of(Environment.ProcessId, _folder["another"], Length))
+            .Kind.ShouldBe(ErrorKind.NotFound);
         Should.Throw<CloudletException>(() => GuestMemory.Of(int.MaxValue, _path, Length)).Kind.ShouldBe(ErrorKind.NotFound);
     }
 }

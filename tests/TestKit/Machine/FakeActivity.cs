@@ -2,18 +2,18 @@ using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.TestKit.Machine;
 
-/// <summary>Processes of a host in memory, and how far each has come: by itself one moves at every look.</summary>
+/// <summary>Processes of a host in memory, and their progress: by default, a process progresses between two looks.</summary>
 public sealed class FakeActivity : IProcessActivity
 {
     private long looks;
 
-    /// <summary>Main process → its workers; a main process without is alone.</summary>
+    /// <summary>Main process → its workers; a main process without an entry has none.</summary>
     public IDictionary<int, int[]> Workers { get; } = new Dictionary<int, int[]>();
 
-    /// <summary>Processes that do not run any more, and what they do instead.</summary>
+    /// <summary>Processes that no longer run, and their state instead.</summary>
     public IDictionary<int, ProcessStance> Still { get; } = new Dictionary<int, ProcessStance>();
 
-    /// <summary>Process id → start time, where it is not zero.</summary>
+    /// <summary>Process id → start time, if it is not zero.</summary>
     public IDictionary<int, long> Started { get; } = new Dictionary<int, long>();
 
     /// <summary>How many looks there were.</summary>
@@ -29,6 +29,8 @@ public sealed class FakeActivity : IProcessActivity
     private ProcessActivity Of(int pid)
     {
         var started = Started.TryGetValue(pid, out var time) ? time : 0;
-        return Still.TryGetValue(pid, out var stance) ? new ProcessActivity(pid, started, -1, stance) : new ProcessActivity(pid, started, looks, ProcessStance.Waits);
+        return Still.TryGetValue(pid, out var stance)
+            ? new ProcessActivity(pid, started, -1, stance)
+            : new ProcessActivity(pid, started, looks, ProcessStance.Waits);
     }
 }

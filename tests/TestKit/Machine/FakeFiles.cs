@@ -4,16 +4,46 @@ using Cloudlet.Machine.Files;
 
 namespace Cloudlet.TestKit.Machine;
 
-/// <summary>A file system in memory: symbolic links at the end of a path are followed by reads, folders that are not empty are not deleted, every change moves the times of its file and folder.</summary>
+/// <summary>
+/// A file system in memory. Reads follow symbolic links at the end of a path, folders that are not empty cannot be deleted, and every
+/// change updates the times of its file and folder.
+/// </summary>
 public sealed class FakeFiles : IHostFiles
 {
+    /// <summary>Mounts beside the root file system: point → what is mounted there.</summary>
+    public IDictionary<string, string> Mounts { get; } = new Dictionary<string, string>();
+
+    /// <inheritdoc/>
+    public FolderMount? MountOf(string path) =>
+        Mounts
+            .Where(m => path.StartsWith(m.Key + "/", StringComparison.Ordinal))
+            .OrderByDescending(m => m.Key.Length)
+            .Select(m => new FolderMount(m.Key, m.Value))
+            .FirstOrDefault()
+        ?? new FolderMount("/", "root (ext4)");
+
     private readonly FakeMachine machine;
     private readonly SortedDictionary<string, Entry> entries = new(StringComparer.Ordinal);
 
     internal FakeFiles(FakeMachine machine)
     {
         this.machine = machine;
-        foreach (var folder in (string[])["/", "/etc", "/etc/systemd", "/etc/systemd/system", "/lib", "/lib/systemd", "/lib/systemd/system", "/run", "/var", "/var/lib", "/root"])
+        foreach (
+            var folder in (string[])
+                [
+                    "/",
+                    "/etc",
+                    "/etc/systemd",
+                    "/etc/systemd/system",
+                    "/lib",
+                    "/lib/systemd",
+                    "/lib/systemd/system",
+                    "/run",
+                    "/var",
+                    "/var/lib",
+                    "/root",
+                ]
+        )
             entries[folder] = New(HostFileType.Directory, (UnixFileMode)0x1ed);
     }
 
@@ -21,36 +51,69 @@ public sealed class FakeFiles : IHostFiles
     public IReadOnlyCollection<string> Paths => entries.Keys;
 
     /// <summary>Every byte of every file, for searches.</summary>
-    public IEnumerable<(string Path, byte[] Content)> Contents => entries.Where(e => e.Value.Type == HostFileType.Regular).Select(e => (e.Key, e.Value.Content));
+    public IEnumerable<(string Path, byte[] Content)> Contents =>
+        entries.Where(e => e.Value.Type == HostFileType.Regular).Select(e => (e.Key, e.Value.Content));
 
-    /// <summary>The text of a file; setting it is what somebody else does to the host: no write of ours.</summary>
+    /// <summary>The text of a file; setting it simulates a change by other software, not a write of ours.</summary>
     public string this[string path]
     {
         get => Encoding.UTF8.GetString(Read(path) ?? throw new KeyNotFoundException(path));
         set => Put(path, Encoding.UTF8.GetBytes(value));
     }
 
-    /// <summary>Puts a file there, as somebody else would.</summary>
+    /// <summary>Creates a file, as other software would.</summary>
     public void Put(string path, byte[] content, int mode = 0x1a4, string owner = "root") =>
         Set(path, New(HostFileType.Regular, (UnixFileMode)mode) with { Content = content, Owner = owner });
 
-    /// <summary>Puts something there that is no file, folder or link.</summary>
+    /// <summary>Creates something that is not a file, folder or link.</summary>
     public void PutDevice(string path) => Set(path, New(HostFileType.Other, (UnixFileMode)0x1a4));
 
-    /// <summary>Sets the modification time, as touch does; the change time is now.</summary>
-    public void Touch(string path, DateTimeOffset modified) => entries[path] = entries[path] with { Modified = modified, Changed = machine.Clock.GetUtcNow() };
+    /// <summary>Makes a path immutable, as chattr +i does, or mutable again.</summary>
+    public void SetImmutable(string path, bool isImmutable = true) => entries[path] = entries[path] with { IsImmutable = isImmutable };
 
-    /// <summary>Takes a path away, as somebody else would.</summary>
+    /// <summary>Sets an extended attribute, as other software would.</summary>
+    public void SetExtended(string path, string name, byte[] value) =>
+        entries[path] = entries[path] with { Extended = new Dictionary<string, byte[]>(entries[path].Extended) { [name] = value } };
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, byte[]> ReadExtended(string path) =>
+        entries.TryGetValue(path, out var entry) ? entry.Extended : new Dictionary<string, byte[]>();
+
+    /// <inheritdoc/>
+    public void WriteExtended(string path, IReadOnlyDictionary<string, byte[]> extended) =>
+        machine.Write(
+            $"extended {path}",
+            () => entries[path] = entries[path] with { Extended = extended, Changed = machine.Clock.GetUtcNow() }
+        );
+
+    /// <summary>Sets the modification time, as touch does; the change time is now.</summary>
+    public void Touch(string path, DateTimeOffset modified) =>
+        entries[path] = entries[path] with { Modified = modified, Changed = machine.Clock.GetUtcNow() };
+
+    /// <summary>Removes a path, as other software would.</summary>
     public void Take(string path)
     {
         entries.Remove(path);
         Touched(path);
     }
 
+    /// <summary>Users and groups that this host does not have.</summary>
+    public ISet<string> UnknownAccounts { get; } = new HashSet<string>();
+
     /// <inheritdoc/>
-    public HostFileInfo? Stat(string path) => entries.TryGetValue(path, out var e)
-        ? new HostFileInfo(e.Type, e.Mode, e.Owner, e.Group, e.Content.Length, e.Modified, e.Changed, e.Target)
-        : null;
+    public bool HasUser(string name) => !UnknownAccounts.Contains(name);
+
+    /// <inheritdoc/>
+    public bool HasGroup(string name) => !UnknownAccounts.Contains(name);
+
+    /// <inheritdoc/>
+    public HostFileInfo? Stat(string path) =>
+        entries.TryGetValue(path, out var e)
+            ? new HostFileInfo(e.Type, e.Mode, e.Owner, e.Group, e.Content.Length, e.Modified, e.Changed, e.Target)
+            {
+                IsImmutable = e.IsImmutable,
+            }
+            : null;
 
     /// <inheritdoc/>
     public byte[]? Read(string path, int limit = 16 << 20)
@@ -64,21 +127,42 @@ public sealed class FakeFiles : IHostFiles
             else if (entry.Type != HostFileType.Regular)
                 throw new CloudletException(ErrorKind.InvalidInput, $"read {path}: not a regular file");
             else
-                return entry.Content.Length <= limit ? [.. entry.Content] : throw new CloudletException(ErrorKind.InvalidInput, $"read {path}: longer than {limit} bytes");
+                return entry.Content.Length <= limit
+                    ? [.. entry.Content]
+                    : throw new CloudletException(ErrorKind.InvalidInput, $"read {path}: longer than {limit} bytes");
         }
 
         throw new CloudletException(ErrorKind.InvalidInput, $"read {path}: too many symbolic links");
     }
 
     /// <inheritdoc/>
-    public void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode, string? owner = null, string? group = null, DateTimeOffset? modified = null)
+    public void Write(
+        string path,
+        ReadOnlySpan<byte> content,
+        UnixFileMode mode,
+        string? owner = null,
+        string? group = null,
+        DateTimeOffset? modified = null,
+        IReadOnlyDictionary<string, byte[]>? extended = null
+    )
     {
         var old = entries.GetValueOrDefault(path);
         if (old?.Type == HostFileType.Directory)
             throw new CloudletException(ErrorKind.InvalidInput, $"write {path}: it is a folder");
         var kept = old?.Type == HostFileType.Regular ? old : null;
-        var entry = New(HostFileType.Regular, mode) with { Content = content.ToArray(), Owner = owner ?? kept?.Owner ?? "root", Group = group ?? kept?.Group ?? "root" };
-        entry = entry with { Modified = modified ?? entry.Modified };
+        var entry = New(HostFileType.Regular, mode) with
+        {
+            Content = content.ToArray(),
+            Owner = owner ?? kept?.Owner ?? "root",
+            Group = group ?? kept?.Group ?? "root",
+        };
+        entry = entry with
+        {
+            Modified = modified ?? entry.Modified,
+            Extended = extended ?? kept?.Extended.Where(static e => e.Key != "security.capability").ToDictionary() ?? entry.Extended,
+        };
+        if (old?.IsImmutable == true)
+            throw new CloudletException(ErrorKind.PermissionDenied, $"write {path}: it is immutable");
         machine.Write($"write {path}", () => Set(path, entry));
     }
 
@@ -88,16 +172,30 @@ public sealed class FakeFiles : IHostFiles
         var old = entries.GetValueOrDefault(path);
         if (old is not null && old.Type != HostFileType.Regular)
             throw new CloudletException(ErrorKind.InvalidInput, $"append to {path}: not a regular file");
-        byte[] content = old is null || old.Content.Length == 0 || old.Content[^1] == '\n' ? [.. old?.Content ?? [], .. line] : [.. old.Content, (byte)'\n', .. line];
+        byte[] content =
+            old is null || old.Content.Length == 0 || old.Content[^1] == '\n'
+                ? [.. old?.Content ?? [], .. line]
+                : [.. old.Content, (byte)'\n', .. line];
         var rotated = old is { Content.Length: > 0 } && content.Length > limit ? old : null;
         if (rotated is not null)
             content = line.ToArray();
-        machine.Write($"append {path}", () =>
-        {
-            if (rotated is not null)
-                Set($"{path}.1", rotated);
-            Set(path, (rotated is null && old is not null ? old : New(HostFileType.Regular, mode)) with { Content = content, Modified = machine.Clock.GetUtcNow(), Changed = machine.Clock.GetUtcNow() });
-        });
+        machine.Write(
+            $"append {path}",
+            () =>
+            {
+                if (rotated is not null)
+                    Set($"{path}.1", rotated);
+                Set(
+                    path,
+                    (rotated is null && old is not null ? old : New(HostFileType.Regular, mode)) with
+                    {
+                        Content = content,
+                        Modified = machine.Clock.GetUtcNow(),
+                        Changed = machine.Clock.GetUtcNow(),
+                    }
+                );
+            }
+        );
     }
 
     /// <inheritdoc/>
@@ -112,7 +210,10 @@ public sealed class FakeFiles : IHostFiles
     public void CreateDirectory(string path, UnixFileMode mode, string? owner = null, string? group = null)
     {
         if (!entries.TryGetValue(path, out var there))
-            machine.Write($"mkdir {path}", () => Set(path, New(HostFileType.Directory, mode) with { Owner = owner ?? "root", Group = group ?? "root" }));
+            machine.Write(
+                $"mkdir {path}",
+                () => Set(path, New(HostFileType.Directory, mode) with { Owner = owner ?? "root", Group = group ?? "root" })
+            );
         else if (there.Type != HostFileType.Directory)
             throw new CloudletException(ErrorKind.AlreadyExists, $"make folder {path}: a file is there");
     }
@@ -140,7 +241,14 @@ public sealed class FakeFiles : IHostFiles
     public IReadOnlyList<string> List(string directory)
     {
         var start = directory.TrimEnd('/') + "/";
-        return [.. entries.Keys.Where(p => p.Length > start.Length && p.StartsWith(start, StringComparison.Ordinal) && p.IndexOf('/', start.Length) < 0).Select(p => p[start.Length..])];
+        return
+        [
+            .. entries
+                .Keys.Where(p =>
+                    p.Length > start.Length && p.StartsWith(start, StringComparison.Ordinal) && p.IndexOf('/', start.Length) < 0
+                )
+                .Select(p => p[start.Length..]),
+        ];
     }
 
     /// <inheritdoc/>
@@ -150,10 +258,14 @@ public sealed class FakeFiles : IHostFiles
             Delete($"{directory}/{name}");
     }
 
-    /// <summary>1000 is anna; everybody else is called by their number.</summary>
-    private static string? Name(string? owner) => owner == "1000" ? "anna" : owner == "0" ? "root" : owner;
+    /// <summary>Id 1000 is anna; every other account has its number as its name.</summary>
+    private static string? Name(string? owner) =>
+        owner == "1000" ? "anna"
+        : owner == "0" ? "root"
+        : owner;
 
-    private Entry New(HostFileType type, UnixFileMode mode) => new(type, mode, "root", "root", [], machine.Clock.GetUtcNow(), machine.Clock.GetUtcNow(), null);
+    private Entry New(HostFileType type, UnixFileMode mode) =>
+        new(type, mode, "root", "root", [], machine.Clock.GetUtcNow(), machine.Clock.GetUtcNow(), null);
 
     private void Set(string path, Entry entry)
     {
@@ -161,7 +273,7 @@ public sealed class FakeFiles : IHostFiles
         if (!entries.TryGetValue(folder, out var parent))
             Set(folder, New(HostFileType.Directory, (UnixFileMode)0x1ed));
         else if (parent.Type != HostFileType.Directory)
-            throw new CloudletException(ErrorKind.InvalidInput, $"write {path}: {folder} is no folder");
+            throw new CloudletException(ErrorKind.InvalidInput, $"write {path}: {folder} is not a folder");
         entries[path] = entry with { Owner = Name(entry.Owner)!, Group = Name(entry.Group)! };
         Touched(path);
     }
@@ -174,5 +286,18 @@ public sealed class FakeFiles : IHostFiles
     }
 
     private sealed record Entry(
-        HostFileType Type, UnixFileMode Mode, string Owner, string Group, byte[] Content, DateTimeOffset Modified, DateTimeOffset Changed, string? Target);
+        HostFileType Type,
+        UnixFileMode Mode,
+        string Owner,
+        string Group,
+        byte[] Content,
+        DateTimeOffset Modified,
+        DateTimeOffset Changed,
+        string? Target
+    )
+    {
+        public bool IsImmutable { get; init; }
+
+        public IReadOnlyDictionary<string, byte[]> Extended { get; init; } = new Dictionary<string, byte[]>();
+    }
 }

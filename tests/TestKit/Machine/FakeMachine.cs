@@ -8,7 +8,10 @@ using Cloudlet.Machine.Systemd;
 
 namespace Cloudlet.TestKit.Machine;
 
-/// <summary>A host in memory. What it has in common with a real one is what the resource kinds rely on; each part says which of the kernel's or systemd's habits it has.</summary>
+/// <summary>
+/// A host in memory. It behaves like a real one where resource kinds depend on that; each part documents which behaviour of the kernel or
+/// systemd it imitates.
+/// </summary>
 public sealed class FakeMachine : IMachine
 {
     /// <summary>A host with a loopback link, a network card eth0 and the folders that every host has.</summary>
@@ -26,7 +29,7 @@ public sealed class FakeMachine : IMachine
     /// <summary>The host's time.</summary>
     public TimeProvider Clock { get; }
 
-    /// <summary>Called before and after every write, with what is written: to count, or to throw.</summary>
+    /// <summary>Called before and after every write, with a description: to count, or to throw.</summary>
     public Action<string>? OnWrite { get; set; }
 
     /// <summary>Everything that was written, in order.</summary>

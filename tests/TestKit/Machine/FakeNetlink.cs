@@ -5,9 +5,10 @@ using Cloudlet.Machine.Netlink;
 namespace Cloudlet.TestKit.Machine;
 
 /// <summary>
-/// Links, addresses and routes in memory, with the habits of the kernel that matter: a deleted link takes its cable's other end and the links on top of it along and releases its ports; a link that goes down
-/// loses routes and IPv6 addresses; the first IPv4 address of a subnet takes the others along; a route takes the place of any with its destination and metric; a bridge follows the MTU of its ports until
-/// somebody sets its own.
+/// Links, addresses and routes in memory, with the kernel's behaviour that matters. Deleting a link also deletes the other end of its cable
+/// and the links on top of it, and releases its ports. A link that goes down loses routes and IPv6 addresses. Removing the first IPv4
+/// address of a subnet removes the others. A route replaces any with its destination and metric. An IPv4 address adds the route to its
+/// network. A bridge follows the MTU of its ports until its own MTU is set.
 /// </summary>
 public sealed class FakeNetlink : IRouteNetlink
 {
@@ -16,31 +17,60 @@ public sealed class FakeNetlink : IRouteNetlink
     private readonly HashSet<int> ownMtu = [];
     private int lastIndex;
 
+    /// <summary>Initial settings of a link.</summary>
+    private static Ipv6Info Fresh => new(AcceptRa: 1, Autoconf: true, Forwarding: false, Disabled: false);
+
     internal FakeNetlink(FakeMachine machine)
     {
         this.machine = machine;
-        Put(new LinkInfo { Index = 1, Name = "lo", Mtu = 65536, Up = true, Promiscuous = false, Addresses = [new AddressInfo("127.0.0.1", 8) { Scope = "host" }, new AddressInfo("::1", 128) { Scope = "host" }] });
-        Put(new LinkInfo { Index = 2, Name = "eth0", Mtu = 1500, Up = true, Promiscuous = false, Mac = "52:54:00:00:00:02" });
+        Put(
+            new LinkInfo
+            {
+                Index = 1,
+                Name = "lo",
+                Mtu = 65536,
+                Up = true,
+                Promiscuous = false,
+                IsEthernet = false,
+                Ipv6 = Fresh,
+                Addresses = [new AddressInfo("127.0.0.1", 8) { Scope = "host" }, new AddressInfo("::1", 128) { Scope = "host" }],
+            }
+        );
+        Put(
+            new LinkInfo
+            {
+                Index = 2,
+                Name = "eth0",
+                Mtu = 1500,
+                Up = true,
+                Promiscuous = false,
+                Mac = "52:54:00:00:00:02",
+                Ipv6 = Fresh,
+            }
+        );
         lastIndex = 2;
     }
 
-    /// <summary>Kinds of links that this kernel can make.</summary>
+    /// <summary>Kinds of links that this kernel can create.</summary>
     public ISet<string> Drivers { get; } = new HashSet<string> { "dummy", "bridge", "veth", "vlan", "vxlan", "macvlan", "tap", "ifb" };
+
+    /// <summary>Alternative name → name.</summary>
+    public IDictionary<string, string> AltNames { get; } = new Dictionary<string, string>();
 
     /// <summary>net.ipv4.conf.all.promote_secondaries.</summary>
     public bool PromotesSecondaries { get; set; }
 
-    /// <summary>Links whose driver takes a new hardware address only while they are down.</summary>
+    /// <summary>Links whose driver accepts a new hardware address only while they are down.</summary>
     public ISet<string> StubbornMac { get; } = new HashSet<string>();
 
     /// <summary>How many dumps were made.</summary>
     public int Dumps { get; private set; }
 
-    /// <summary>A link by name; setting it is what somebody else does to the host.</summary>
+    /// <summary>A link by name; setting it simulates a change by other software.</summary>
     public LinkInfo this[string name]
     {
         get => Find(name) ?? throw new KeyNotFoundException(name);
-        set => Put(value);
+        set => Put(value with { Routes = [.. value.Routes.Where(r => r.Protocol != RouteInfo.KernelProtocol)] });
     }
 
     /// <inheritdoc/>
@@ -51,7 +81,41 @@ public sealed class FakeNetlink : IRouteNetlink
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<LinkInfo> List() => [.. links.Values.Select(l => Named(l) with { Addresses = [], Routes = [] })];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(int Index, AddressInfo Address)> Addresses() =>
+        [.. links.Values.SelectMany(l => l.Addresses.Select(a => (l.Index, a)))];
+
+    /// <inheritdoc/>
     public LinkInfo? Find(string name) => links.Values.FirstOrDefault(l => l.Name == name) is { } link ? Named(link) : null;
+
+    /// <inheritdoc/>
+    public bool CanCreate(string kind) => Drivers.Contains(kind);
+
+    /// <inheritdoc/>
+    public string? NameBehind(string name) => AltNames.TryGetValue(name, out var real) ? real : null;
+
+    /// <inheritdoc/>
+    public void SetIpv6(int index, Ipv6Setting setting, int value)
+    {
+        var link = Get(index);
+        machine.Write(
+            $"set {setting} of {link.Name}",
+            () =>
+                Put(
+                    link with
+                    {
+                        Ipv6 = setting switch
+                        {
+                            Ipv6Setting.AcceptRa => link.Ipv6! with { AcceptRa = value },
+                            Ipv6Setting.Autoconf => link.Ipv6! with { Autoconf = value != 0 },
+                            _ => link.Ipv6! with { Disabled = value != 0 },
+                        },
+                    }
+                )
+        );
+    }
 
     /// <inheritdoc/>
     public int Create(LinkToCreate link)
@@ -63,35 +127,42 @@ public sealed class FakeNetlink : IRouteNetlink
         if (link.Lower is { } lower && !links.ContainsKey(lower))
             throw new CloudletException(ErrorKind.NotFound, $"create {link.Name}: No such device");
         var index = lastIndex + 1;
-        machine.Write($"create {link.Name}", () =>
-        {
-            lastIndex = index;
-            Put(new LinkInfo
+        machine.Write(
+            $"create {link.Name}",
+            () =>
             {
-                Index = index,
-                Name = link.Name,
-                Kind = link.Kind == "tap" ? "tun" : link.Kind,
-                Mac = link.Mac ?? MacOf(index),
-                Mtu = link.Mtu ?? (link.Lower is { } parent ? links[parent].Mtu : 1500),
-                Up = false,
-                Promiscuous = false,
-                Lower = link.Lower,
-                Attributes = link.Kind switch
-                {
-                    "tap" => new KindAttributes { Tap = true },
-                    "bridge" => link.Attributes with { BridgeStp = link.Attributes.BridgeStp ?? false },
-                    "vxlan" => link.Attributes with { VxlanPort = link.Attributes.VxlanPort ?? 8472 },
-                    "macvlan" => link.Attributes with { MacvlanMode = link.Attributes.MacvlanMode ?? "vepa" },
-                    _ => link.Attributes,
-                },
-            });
-            if (link.Kind == "veth")
-                PutPeer(index, link);
-            if (link.Master is { } master)
-                SetMaster(index, master);
-            if (link.Up)
-                SetUp(index, true);
-        });
+                lastIndex = index;
+                Put(
+                    new LinkInfo
+                    {
+                        Index = index,
+                        Name = link.Name,
+                        Kind = link.Kind == "tap" ? "tun" : link.Kind,
+                        Mac = link.Mac ?? MacOf(index),
+                        Mtu = link.Mtu ?? (link.Lower is { } parent ? links[parent].Mtu : 1500),
+                        Up = false,
+                        Promiscuous = false,
+                        Alias = link.Alias,
+                        Ipv6 = Fresh,
+                        Lower = link.Lower,
+                        Attributes = link.Kind switch
+                        {
+                            "tap" => new KindAttributes { Tap = true },
+                            "bridge" => link.Attributes with { BridgeStp = link.Attributes.BridgeStp ?? false },
+                            "vxlan" => link.Attributes with { VxlanPort = link.Attributes.VxlanPort ?? 8472 },
+                            "macvlan" => link.Attributes with { MacvlanMode = link.Attributes.MacvlanMode ?? "vepa" },
+                            _ => link.Attributes,
+                        },
+                    }
+                );
+                if (link.Kind == "veth")
+                    PutPeer(index, link);
+                if (link.Master is { } master)
+                    SetMaster(index, master);
+                if (link.Up)
+                    SetUp(index, true);
+            }
+        );
         return index;
     }
 
@@ -103,22 +174,36 @@ public sealed class FakeNetlink : IRouteNetlink
             throw new CloudletException(ErrorKind.Busy, $"change {link.Name}: Device or resource busy");
         if (change.Mtu is { } wide && link is { Kind: "vlan", Lower: { } lower } && wide > links[lower].Mtu)
             throw new CloudletException(ErrorKind.InvalidInput, $"change {link.Name}: Numerical result out of range");
-        machine.Write($"change {link.Name}", () =>
-        {
-            Put(Get(index) with
+        if (change.Name is { } name && Find(name) is { } other && other.Index != index)
+            throw new CloudletException(ErrorKind.AlreadyExists, $"change {link.Name}: File exists");
+        machine.Write(
+            $"change {link.Name}",
+            () =>
             {
-                Mac = change.Mac ?? link.Mac,
-                Mtu = change.Mtu ?? link.Mtu,
-                Promiscuous = change.Promiscuous ?? link.Promiscuous,
-                Attributes = change.Attributes is { BridgeStp: { } stp } ? link.Attributes with { BridgeStp = stp } : link.Attributes,
-            });
-            if (change.Mtu is { } mtu && mtu != link.Mtu)
-                ownMtu.Add(index);
-            if (change.Master is { } master)
-                SetMaster(index, master);
-            if (change.Up is { } up && up != link.Up)
-                SetUp(index, up);
-        });
+                Put(
+                    Get(index) with
+                    {
+                        Name = change.Name ?? link.Name,
+                        Alias = change.Alias ?? link.Alias,
+                        Mac = change.Mac ?? link.Mac,
+                        Mtu = change.Mtu ?? link.Mtu,
+                        Promiscuous = change.Promiscuous ?? link.Promiscuous,
+                        Attributes = change.Attributes is { BridgeStp: { } stp }
+                            ? link.Attributes with
+                            {
+                                BridgeStp = stp,
+                            }
+                            : link.Attributes,
+                    }
+                );
+                if (change.Mtu is { } mtu && mtu != link.Mtu)
+                    ownMtu.Add(index);
+                if (change.Master is { } master)
+                    SetMaster(index, master);
+                if (change.Up is { } up && up != link.Up)
+                    SetUp(index, up);
+            }
+        );
     }
 
     /// <inheritdoc/>
@@ -135,8 +220,11 @@ public sealed class FakeNetlink : IRouteNetlink
     public void AddAddress(int index, AddressInfo address)
     {
         var link = Get(index);
-        if (!link.Addresses.Any(a => a.Cidr == address.Cidr))
-            machine.Write($"add {address.Cidr} to {link.Name}", () => Put(link with { Addresses = [.. link.Addresses, address] }));
+        if (!link.Addresses.Contains(address))
+            machine.Write(
+                $"add {address.Cidr} to {link.Name}",
+                () => Put(link with { Addresses = [.. link.Addresses.Where(a => a.Cidr != address.Cidr), address] })
+            );
     }
 
     /// <inheritdoc/>
@@ -148,11 +236,17 @@ public sealed class FakeNetlink : IRouteNetlink
         var subnet = Subnet(gone);
         var isFirst = link.Addresses.First(a => Subnet(a) == subnet) == gone;
         var takesAlong = isFirst && !gone.Address.Contains(':') && !PromotesSecondaries;
-        machine.Write($"remove {address.Cidr} from {link.Name}", () => Put(link with
-        {
-            Addresses = [.. link.Addresses.Where(a => a != gone && !(takesAlong && Subnet(a) == subnet))],
-            Routes = [.. link.Routes.Where(r => r.Source != gone.Address)],
-        }));
+        machine.Write(
+            $"remove {address.Cidr} from {link.Name}",
+            () =>
+                Put(
+                    link with
+                    {
+                        Addresses = [.. link.Addresses.Where(a => a != gone && !(takesAlong && Subnet(a) == subnet))],
+                        Routes = [.. link.Routes.Where(r => r.Source != gone.Address)],
+                    }
+                )
+        );
     }
 
     /// <inheritdoc/>
@@ -163,23 +257,42 @@ public sealed class FakeNetlink : IRouteNetlink
             throw new CloudletException(ErrorKind.Unreachable, $"add route {route.Destination}: Network is down");
         if (route is { OnLink: false, Gateway: { } gateway } && !link.Addresses.Any(a => Network(a).Contains(IPAddress.Parse(gateway))))
             throw new CloudletException(ErrorKind.Unexpected, $"add route {route.Destination}: Nexthop has invalid gateway");
-        machine.Write($"add route {route.Destination} to {link.Name}", () =>
-        {
-            foreach (var other in links.Values.ToList())
-                Put(other with { Routes = [.. other.Routes.Where(r => !(r.Destination == route.Destination && r.Metric == route.Metric))] });
-            link = Get(index);
-            Put(link with { Routes = [.. link.Routes, route] });
-        });
+        machine.Write(
+            $"add route {route.Destination} to {link.Name}",
+            () =>
+            {
+                foreach (var other in links.Values.ToList())
+                    Put(
+                        other with
+                        {
+                            Routes = [.. other.Routes.Where(r => !(r.Destination == route.Destination && r.Metric == route.Metric))],
+                        }
+                    );
+                link = Get(index);
+                Put(link with { Routes = [.. link.Routes, route] });
+            }
+        );
     }
 
     /// <inheritdoc/>
     public void RemoveRoute(int index, RouteInfo route)
     {
         var link = Get(index);
-        machine.Write($"remove route {route.Destination} from {link.Name}", () => Put(link with
-        {
-            Routes = [.. link.Routes.Where(r => !(r.Destination == route.Destination && r.Metric == route.Metric && r.Gateway == route.Gateway))],
-        }));
+        machine.Write(
+            $"remove route {route.Destination} from {link.Name}",
+            () =>
+                Put(
+                    link with
+                    {
+                        Routes =
+                        [
+                            .. link.Routes.Where(r =>
+                                !(r.Destination == route.Destination && r.Metric == route.Metric && r.Gateway == route.Gateway)
+                            ),
+                        ],
+                    }
+                )
+        );
     }
 
     /// <inheritdoc/>
@@ -197,20 +310,50 @@ public sealed class FakeNetlink : IRouteNetlink
 
     private static string Subnet(AddressInfo address) => Network(address).ToString();
 
-    private LinkInfo Get(int index) => links.TryGetValue(index, out var link) ? link : throw new CloudletException(ErrorKind.NotFound, $"link {index}: No such device");
+    private LinkInfo Get(int index) =>
+        links.TryGetValue(index, out var link) ? link : throw new CloudletException(ErrorKind.NotFound, $"link {index}: No such device");
 
     private void Put(LinkInfo link) => links[link.Index] = link;
 
-    private LinkInfo Named(LinkInfo link) => link with
-    {
-        MasterName = link.Master is { } master ? links[master].Name : null,
-        LowerName = link.Lower is { } lower && links.TryGetValue(lower, out var other) ? other.Name : null,
-    };
+    private LinkInfo Named(LinkInfo link) =>
+        link with
+        {
+            MasterName = link.Master is { } master ? links[master].Name : null,
+            LowerName = link.Lower is { } lower && links.TryGetValue(lower, out var other) ? other.Name : null,
+            Routes = [.. link.Routes, .. KernelRoutes(link)],
+        };
+
+    /// <summary>The routes that the kernel adds for the addresses of a link that is up.</summary>
+    private static IEnumerable<RouteInfo> KernelRoutes(LinkInfo link) =>
+        link.Up
+            ? link
+                .Addresses.Where(a => a.Scope == "global" && a.PrefixLength < (a.Address.Contains(':') ? 128 : 32))
+                .Select(KernelRoute)
+                .DistinctBy(r => r.Destination)
+            : [];
+
+    private static RouteInfo KernelRoute(AddressInfo address) =>
+        address.Address.Contains(':')
+            ? new RouteInfo(Subnet(address)) { Metric = 256, Protocol = RouteInfo.KernelProtocol }
+            : new RouteInfo(Subnet(address)) { Source = address.Address, Protocol = RouteInfo.KernelProtocol };
 
     private void PutPeer(int index, LinkToCreate link)
     {
         var peer = ++lastIndex;
-        Put(new LinkInfo { Index = peer, Name = link.PeerName ?? $"veth{peer}", Kind = "veth", Mac = link.PeerMac ?? MacOf(peer), Mtu = 1500, Up = false, Promiscuous = false, Lower = index });
+        Put(
+            new LinkInfo
+            {
+                Index = peer,
+                Name = link.PeerName ?? $"veth{peer}",
+                Kind = "veth",
+                Mac = link.PeerMac ?? MacOf(peer),
+                Mtu = 1500,
+                Up = false,
+                Promiscuous = false,
+                Ipv6 = Fresh,
+                Lower = index,
+            }
+        );
         Put(links[index] with { Lower = peer });
     }
 
@@ -220,16 +363,30 @@ public sealed class FakeNetlink : IRouteNetlink
             throw new CloudletException(ErrorKind.Unsupported, $"change {links[index].Name}: Operation not supported");
         Put(links[index] with { Master = master == 0 ? null : master });
         foreach (var bridge in links.Values.Where(l => l.Kind == "bridge" && !ownMtu.Contains(l.Index)).ToList())
-            if (links.Values.Where(l => l.Master == bridge.Index).Select(l => l.Mtu).DefaultIfEmpty(bridge.Mtu).Min() is var least && least != bridge.Mtu)
+            if (
+                links.Values.Where(l => l.Master == bridge.Index).Select(l => l.Mtu).DefaultIfEmpty(bridge.Mtu).Min() is var least
+                && least != bridge.Mtu
+            )
                 Put(bridge with { Mtu = least });
     }
 
     private void SetUp(int index, bool up)
     {
         var link = links[index];
-        Put(up
-            ? link with { Up = true, Addresses = [.. link.Addresses, new AddressInfo($"fe80::{index:x}", 64) { Scope = "link" }] }
-            : link with { Up = false, Addresses = [.. link.Addresses.Where(a => !a.Address.Contains(':'))], Routes = [] });
+        Put(
+            up
+                ? link with
+                {
+                    Up = true,
+                    Addresses = [.. link.Addresses, new AddressInfo($"fe80::{index:x}", 64) { Scope = "link" }],
+                }
+                : link with
+                {
+                    Up = false,
+                    Addresses = [.. link.Addresses.Where(a => !a.Address.Contains(':'))],
+                    Routes = [],
+                }
+        );
     }
 
     private void Remove(int index)

@@ -5,13 +5,13 @@ using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.TestKit.Machine;
 
-/// <summary>Modules that can be loaded, and those that are.</summary>
+/// <summary>Modules that can be loaded, and those that are loaded.</summary>
 public sealed class FakeKernel(FakeMachine machine) : IKernel
 {
-    /// <summary>What modprobe would find.</summary>
+    /// <summary>Modules that modprobe would find.</summary>
     public ISet<string> Known { get; } = new HashSet<string> { "dummy", "8021q" };
 
-    /// <summary>What is loaded.</summary>
+    /// <summary>Modules that are loaded.</summary>
     public ISet<string> Loaded { get; } = new HashSet<string>();
 
     /// <inheritdoc/>
@@ -19,6 +19,9 @@ public sealed class FakeKernel(FakeMachine machine) : IKernel
 
     /// <inheritdoc/>
     public bool IsModuleAvailable(string name) => Loaded.Contains(name);
+
+    /// <inheritdoc/>
+    public bool CanLoad(string name) => Loaded.Contains(name) || Known.Contains(name);
 
     /// <inheritdoc/>
     public Task LoadModuleAsync(string name, CancellationToken ct)
@@ -31,9 +34,23 @@ public sealed class FakeKernel(FakeMachine machine) : IKernel
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> ModuleParameters(string name) => new Dictionary<string, string>();
+
+    /// <summary>Path below /proc/sys → value.</summary>
+    public IDictionary<string, string> Settings { get; } = new Dictionary<string, string> { ["net/ipv4/ip_forward"] = "0" };
+
+    /// <inheritdoc/>
+    public string? ReadSetting(string path) => Settings.TryGetValue(path, out var value) ? value : null;
+
+    /// <inheritdoc/>
+    public void WriteSetting(string path, string value)
+    {
+        if (!Settings.ContainsKey(path))
+            throw new CloudletException(ErrorKind.NotFound, $"write /proc/sys/{path}: this kernel has no such setting");
+        machine.Write($"set {path} {value}", () => Settings[path] = value);
+    }
 }
 
-/// <summary>Packages that a source has, and those that are installed.</summary>
+/// <summary>Packages in a package source, and those that are installed.</summary>
 public sealed class FakePackages(FakeMachine machine) : IPackages
 {
     /// <summary>Name → version in the source.</summary>
@@ -42,14 +59,37 @@ public sealed class FakePackages(FakeMachine machine) : IPackages
     /// <summary>Name → version on the host.</summary>
     public IDictionary<string, string> Installed { get; } = new Dictionary<string, string>();
 
+    /// <summary>Packages in the source that cannot be installed.</summary>
+    public ISet<string> Broken { get; } = new HashSet<string>();
+
+    /// <summary>Names that an operator holds.</summary>
+    public ISet<string> OnHold { get; } = new HashSet<string>();
+
+    /// <inheritdoc/>
+    public IReadOnlySet<string> Held(IReadOnlyCollection<string> names) => names.Where(OnHold.Contains).ToHashSet();
+
     /// <summary>The packages of each call, joined by a space.</summary>
     public IList<string> Calls { get; } = [];
 
-    /// <summary>What the next call does instead of its work.</summary>
+    /// <summary>Replaces the next call, once.</summary>
     public Func<Task>? Next { get; set; }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string?> InstalledVersions(IReadOnlyCollection<string> names) => names.Distinct().ToDictionary(n => n, n => Installed.TryGetValue(n, out var version) ? version : null);
+    public IReadOnlyDictionary<string, string?> InstalledVersions(IReadOnlyCollection<string> names) =>
+        names.Distinct().ToDictionary(n => n, n => Installed.TryGetValue(n, out var version) ? version : null);
+
+    /// <inheritdoc/>
+    public Task<NotOffered> NotOfferedAsync(IReadOnlyCollection<string> names, CancellationToken ct) =>
+        Task.FromResult(
+            new NotOffered(
+                [
+                    .. names.Where(n =>
+                        !Source.TryGetValue(n.Split('=')[0], out var version) || (n.Contains('=') && n.Split('=')[1] != version)
+                    ),
+                ],
+                "the lists are fresh"
+            )
+        );
 
     /// <inheritdoc/>
     public async Task InstallAsync(IReadOnlyCollection<string> names, CancellationToken ct)
@@ -64,22 +104,30 @@ public sealed class FakePackages(FakeMachine machine) : IPackages
         foreach (var name in names)
             if (!Source.TryGetValue(name.Split('=')[0], out var version) || (name.Contains('=') && name.Split('=')[1] != version))
                 throw new CloudletException(ErrorKind.NotFound, $"install {name}: no source has it");
-        machine.Write($"install {string.Join(' ', names)}", () =>
-        {
-            foreach (var name in names)
-                Installed[name.Split('=')[0]] = Source[name.Split('=')[0]];
-        });
+        if (names.FirstOrDefault(Broken.Contains) is { } broken)
+            throw new CloudletException(ErrorKind.ProcessFailed, $"install {broken}: its postinst failed");
+        machine.Write(
+            $"install {string.Join(' ', names)}",
+            () =>
+            {
+                foreach (var name in names)
+                    Installed[name.Split('=')[0]] = Source[name.Split('=')[0]];
+            }
+        );
     }
 
     /// <inheritdoc/>
     public Task RemoveAsync(IReadOnlyCollection<string> names, CancellationToken ct)
     {
         Calls.Add($"remove {string.Join(' ', names)}");
-        machine.Write($"remove {string.Join(' ', names)}", () =>
-        {
-            foreach (var name in names)
-                Installed.Remove(name);
-        });
+        machine.Write(
+            $"remove {string.Join(' ', names)}",
+            () =>
+            {
+                foreach (var name in names)
+                    Installed.Remove(name);
+            }
+        );
         return Task.CompletedTask;
     }
 }
@@ -87,8 +135,9 @@ public sealed class FakePackages(FakeMachine machine) : IPackages
 /// <summary>Helper programs as functions.</summary>
 public sealed class FakeProcesses : IProcesses
 {
-    /// <summary>Program name → what it says to its arguments.</summary>
-    public IDictionary<string, Func<IReadOnlyList<string>, ProcessResult>> Programs { get; } = new Dictionary<string, Func<IReadOnlyList<string>, ProcessResult>>();
+    /// <summary>Program name → its result for given arguments.</summary>
+    public IDictionary<string, Func<IReadOnlyList<string>, ProcessResult>> Programs { get; } =
+        new Dictionary<string, Func<IReadOnlyList<string>, ProcessResult>>();
 
     /// <inheritdoc/>
     public Task<ProcessResult> RunAsync(
@@ -97,7 +146,9 @@ public sealed class FakeProcesses : IProcesses
         TimeSpan timeout,
         CancellationToken ct,
         string? input = null,
-        IReadOnlyDictionary<string, string?>? environment = null) => Programs.TryGetValue(program.Name, out var run)
-        ? Task.FromResult(run(arguments))
-        : throw new CloudletException(ErrorKind.NotFound, $"{program.Name} is not installed; install {program.Package}");
+        IReadOnlyDictionary<string, string?>? environment = null
+    ) =>
+        Programs.TryGetValue(program.Name, out var run)
+            ? Task.FromResult(run(arguments))
+            : throw new CloudletException(ErrorKind.NotFound, $"{program.Name} is not installed; install {program.Package}");
 }

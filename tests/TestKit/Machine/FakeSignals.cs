@@ -2,7 +2,7 @@ using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.TestKit.Machine;
 
-/// <summary>Signals of a host in memory: who gets which, and who is stopped.</summary>
+/// <summary>Signals of a host in memory: which process received which, and which are stopped.</summary>
 public sealed class FakeSignals : IProcessSignals
 {
     /// <summary>What was sent, as <c>SIGNAL to PID</c>.</summary>
@@ -14,7 +14,7 @@ public sealed class FakeSignals : IProcessSignals
     /// <summary>Whether processes have handlers.</summary>
     public bool Catches { get; set; } = true;
 
-    /// <summary>Processes that are at work, or were started just now.</summary>
+    /// <summary>Processes that are busy, or were just started.</summary>
     public ISet<int> Busy { get; } = new HashSet<int>();
 
     /// <summary>Runs while a process is held.</summary>

@@ -4,12 +4,15 @@ using Cloudlet.Machine.Systemd;
 namespace Cloudlet.TestKit.Machine;
 
 /// <summary>
-/// A service manager over the fake files: it reads unit files and drop-ins when it first needs them and at a daemon reload, notices changes on disk, gives every start an invocation id, and forgets units that
-/// are idle and have no file. A unit whose file holds <c>FAIL</c> does not start; one without <c>[Install]</c> is static.
+/// A service manager over the fake files. It reads unit files and drop-ins when it first needs them and at a daemon reload, detects changes
+/// on disk, gives every start an invocation id, and forgets idle units without a file. A unit whose file contains <c>FAIL</c> does not
+/// start; one without <c>[Install]</c> is static.
 /// </summary>
 public sealed class FakeSystemd(FakeMachine machine) : ISystemd
 {
     private static readonly string[] Folders = ["/etc/systemd/system", "/lib/systemd/system"];
+
+    private const string Environment = "EnvironmentFile=";
 
     private readonly Dictionary<string, Unit> units = [];
     private readonly HashSet<string> enabled = [];
@@ -18,28 +21,30 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     /// <summary>Every call that changed something, e.g. <c>restart a.service</c>.</summary>
     public IList<string> Calls { get; } = [];
 
-    /// <summary>Called while a unit starts or reloads, after it has read its files: somebody edits one at that moment.</summary>
+    /// <summary>Called while a unit starts or reloads, after it has read its files: simulates an edit at that moment.</summary>
     public Action? WhileStarting { get; set; }
 
-    /// <summary>How many looks a starting unit stays <c>activating</c>.</summary>
+    /// <summary>For how many observations a starting unit stays <c>activating</c>.</summary>
     public int LooksUntilActive { get; set; }
 
-    /// <summary>How often a unit may start before further starts are refused (StartLimitBurst=, within an interval that does not end); null: as often as asked.</summary>
+    /// <summary>
+    /// How often a unit may start before further starts are refused (StartLimitBurst=, within an endless interval); null: no limit.
+    /// </summary>
     public int? StartLimit { get; set; }
 
-    /// <summary>What <see cref="SystemState"/> answers.</summary>
+    /// <summary>The result of <see cref="SystemState"/>.</summary>
     public string System { get; set; } = "running";
 
     /// <inheritdoc/>
     public string SystemState() => System;
 
-    /// <summary>Main process of every running unit, where it matters; null: a number that no process has.</summary>
+    /// <summary>Main process of every running unit, where it matters; null: a number without a process.</summary>
     public int? MainPid { get; set; }
 
     /// <summary>False: units have no ExecReload=.</summary>
     public bool CanReload { get; set; } = true;
 
-    /// <summary>Units that somebody has frozen.</summary>
+    /// <summary>Units that are frozen.</summary>
     public ISet<string> Frozen { get; } = new HashSet<string>();
 
     /// <inheritdoc/>
@@ -51,9 +56,15 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
         return new UnitInfo
         {
             Name = unit,
-            LoadState = IsMasked(unit) ? "masked" : state.Text is null ? "not-found" : "loaded",
+            LoadState =
+                IsMasked(unit) ? "masked"
+                : state.Text is null ? "not-found"
+                : "loaded",
             ActiveState = state.Active,
-            SubState = state.Active == "active" ? "running" : state.Active == "activating" ? "start" : "dead",
+            SubState =
+                state.Active == "active" ? "running"
+                : state.Active == "activating" ? "start"
+                : "dead",
             UnitFileState = FileState(unit, state),
             NeedDaemonReload = state.Text != TextOf(unit),
             InvocationId = state.Invocation,
@@ -61,9 +72,21 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
             Started = state.Started,
             CanReload = CanReload,
             IsFrozen = Frozen.Contains(unit),
-            Result = state.Active != "failed" ? "success" : state.Starts >= StartLimit ? "start-limit-hit" : "exit-code",
+            Fragments = FragmentsOf(unit),
+            EnvironmentFiles = EnvironmentOf(state.Text ?? ""),
+            Result =
+                !unit.EndsWith(".service", StringComparison.Ordinal) ? ""
+                : state.Active != "failed" ? "success"
+                : state.Starts >= StartLimit ? "start-limit-hit"
+                : "exit-code",
         };
     }
+
+    /// <summary>Why units do not run, where a test needs that.</summary>
+    public UnitEnd End { get; set; } = new();
+
+    /// <inheritdoc/>
+    public UnitEnd GetEnd(string unit) => End;
 
     /// <inheritdoc/>
     public Task StartAsync(string unit, CancellationToken ct) => Load(unit).Active == "active" ? Task.CompletedTask : Run("start", unit);
@@ -92,49 +115,67 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     public void Disable(string unit) => Do("disable", unit, () => enabled.Remove(unit));
 
     /// <inheritdoc/>
-    public void ResetFailed(string unit) => Do("reset-failed", unit, () =>
-    {
-        var state = Load(unit);
-        state.Starts = 0;
-        if (state.Active == "failed")
-            state.Active = "inactive";
-    });
+    public void ResetFailed(string unit) =>
+        Do(
+            "reset-failed",
+            unit,
+            () =>
+            {
+                var state = Load(unit);
+                state.Starts = 0;
+                if (state.Active == "failed")
+                    state.Active = "inactive";
+            }
+        );
 
     /// <inheritdoc/>
-    public void DaemonReload() => machine.Write("daemon-reload", () =>
-    {
-        Calls.Add("daemon-reload");
-        foreach (var (name, unit) in units)
-            unit.Text = TextOf(name);
-    });
+    public void DaemonReload() =>
+        machine.Write(
+            "daemon-reload",
+            () =>
+            {
+                Calls.Add("daemon-reload");
+                foreach (var (name, unit) in units)
+                    unit.Text = TextOf(name);
+            }
+        );
 
-    /// <summary>The process ends and systemd starts it again: a new invocation that nobody of us made.</summary>
+    /// <summary>The process exits and systemd restarts it: a new invocation that we did not cause.</summary>
     public void Crash(string unit) => Begin(Load(unit));
 
-    /// <summary>The unit starts by itself, as at boot or by an operator.</summary>
+    /// <summary>The unit starts without us, as at boot or by an operator.</summary>
     public void StartByHand(string unit) => Begin(Load(unit));
 
-    /// <summary>The unit is switched on, as an operator would.</summary>
+    /// <summary>The unit is enabled, as by an operator.</summary>
     public void EnableByHand(string unit) => enabled.Add(unit);
 
     private Task Run(string verb, string unit)
     {
-        Do(verb, unit, () =>
-        {
-            var state = Load(unit);
-            if (state.Text is null)
-                throw new CloudletException(ErrorKind.NotFound, $"{verb} {unit}: there is no such unit");
-            if (state.Text.Contains("FAIL") || state.Starts >= StartLimit)
+        Do(
+            verb,
+            unit,
+            () =>
             {
-                state.Active = "failed";
-                throw new CloudletException(ErrorKind.ProcessFailed, $"{verb} {unit}: the job ended with \"failed\"; see journalctl -u {unit}");
-            }
+                var state = Load(unit);
+                if (state.Text is null)
+                    throw new CloudletException(ErrorKind.NotFound, $"{verb} {unit}: there is no such unit");
+                if (state.Text.Contains("FAIL") || state.Starts >= StartLimit)
+                {
+                    state.Active = "failed";
+                    throw new CloudletException(
+                        ErrorKind.ProcessFailed,
+                        $"{verb} {unit}: the job ended with \"failed\"; see journalctl -u {unit}"
+                    );
+                }
 
-            Begin(state);
-            if (LooksUntilActive > 0)
-                state.Active = "activating";
-            WhileStarting?.Invoke();
-        });
+                Begin(state);
+                if (LooksUntilActive > 0)
+                    state.Active = "activating";
+                WhileStarting?.Invoke();
+                if (state.Text.Contains("ENDS"))
+                    state.Active = "inactive";
+            }
+        );
         return Task.CompletedTask;
     }
 
@@ -144,15 +185,19 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
         state.Starts++;
         state.Invocation = (++invocations).ToString("x32");
 
-        // To start a process takes its time, also where the clock stands still.
+        // Starting a process takes time, even when the clock is stopped.
         state.Started = machine.Clock.GetUtcNow() + TimeSpan.FromMilliseconds(20);
     }
 
-    private void Do(string verb, string unit, Action act) => machine.Write($"{verb} {unit}", () =>
-    {
-        Calls.Add($"{verb} {unit}");
-        act();
-    });
+    private void Do(string verb, string unit, Action act) =>
+        machine.Write(
+            $"{verb} {unit}",
+            () =>
+            {
+                Calls.Add($"{verb} {unit}");
+                act();
+            }
+        );
 
     private Unit Load(string name)
     {
@@ -167,18 +212,41 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     {
         if (state.Text is null)
             return "";
-        return IsMasked(name) ? "masked" : enabled.Contains(name) ? "enabled" : state.Text.Contains("[Install]") ? "disabled" : "static";
+        return IsMasked(name) ? "masked"
+            : enabled.Contains(name) ? "enabled"
+            : state.Text.Contains("[Install]") ? "disabled"
+            : "static";
     }
 
-    private bool IsMasked(string name) => machine.Files.Stat($"{Folders[0]}/{name}")?.Target == "/dev/null";
+    private bool IsMasked(string name) =>
+        machine.Files.Stat($"{Folders[0]}/{name}")?.Target == "/dev/null"
+        || machine.Files.Stat($"/run/systemd/system/{name}")?.Target == "/dev/null";
+
+    private List<string> FragmentsOf(string name) =>
+        [
+            .. Folders.Select(folder => $"{folder}/{name}").Where(path => machine.Files.Stat(path) is not null).Take(1),
+            .. machine.Files.List($"{Folders[0]}/{name}.d").Select(d => $"{Folders[0]}/{name}.d/{d}"),
+        ];
+
+    private static List<EnvironmentFile> EnvironmentOf(string text) =>
+        [
+            .. text.Split('\n')
+                .Where(line => line.StartsWith(Environment, StringComparison.Ordinal))
+                .Select(line => line[Environment.Length..])
+                .Select(value => new EnvironmentFile(value.TrimStart('-'), value.StartsWith('-'))),
+        ];
 
     private string? TextOf(string name)
     {
         foreach (var folder in Folders)
             if (machine.Files.Stat($"{folder}/{name}") is { } info)
-                return (info.Target is null ? machine.Files[$"{folder}/{name}"] : "") + string.Concat(machine.Files.List($"{Folders[0]}/{name}.d").Select(d => machine.Files[$"{Folders[0]}/{name}.d/{d}"]));
-        return null;
+                return (info.Target is null ? machine.Files[$"{folder}/{name}"] : "")
+                    + string.Concat(machine.Files.List($"{Folders[0]}/{name}.d").Select(d => machine.Files[$"{Folders[0]}/{name}.d/{d}"]));
+        return TemplateOf(name) is { } template ? TextOf(template) : null;
     }
+
+    private static string? TemplateOf(string name) =>
+        name.IndexOf('@') is var at and > 0 && name.LastIndexOf('.') is var dot && dot > at + 1 ? name[..(at + 1)] + name[dot..] : null;
 
     private sealed class Unit
     {

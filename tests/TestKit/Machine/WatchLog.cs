@@ -3,7 +3,7 @@ using Cloudlet.Machine.Watch;
 
 namespace Cloudlet.TestKit.Machine;
 
-/// <summary>Collects what a source reports, and waits for it for ten seconds at most.</summary>
+/// <summary>Collects what a source reports, and waits for it for at most ten seconds.</summary>
 public sealed class WatchLog
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -14,15 +14,15 @@ public sealed class WatchLog
     public void Take(HostEvent item)
     {
         _closed?.Task.Wait();
-        _ = _events.Writer.TryWrite(item); // an unbounded channel takes everything
+        _ = _events.Writer.TryWrite(item); // an unbounded channel accepts everything
     }
 
-    /// <summary>Makes the source wait in its sink until <see cref="Open"/>.</summary>
+    /// <summary>Blocks the source in its sink until <see cref="Open"/>.</summary>
     public void Close() => _closed = new TaskCompletionSource();
 
     public void Open() => _closed!.SetResult();
 
-    /// <summary>Takes events up to the first that fits, and returns it.</summary>
+    /// <summary>Takes events up to the first match, and returns it.</summary>
     public async Task<T> NextAsync<T>(Func<T, bool>? fits = null)
         where T : HostEvent
     {
@@ -50,7 +50,7 @@ public sealed class WatchLog
 
     public Task<UnitTouched> NextUnitAsync(string unit) => NextAsync<UnitTouched>(e => e.Unit == unit);
 
-    /// <summary>What has come so far and was not taken.</summary>
+    /// <summary>Takes all events so far.</summary>
     public List<HostEvent> TakeAll()
     {
         var all = new List<HostEvent>();

@@ -3,7 +3,7 @@ using Cloudlet.Machine.Files;
 
 namespace Cloudlet.Healthd.Report.Hooks;
 
-/// <summary>How long hooks may take.</summary>
+/// <summary>Time limits of hooks.</summary>
 internal sealed record HookLimits
 {
     public TimeSpan Program { get; init; } = TimeSpan.FromSeconds(30);
@@ -11,15 +11,16 @@ internal sealed record HookLimits
     /// <summary>For each attempt to post.</summary>
     public TimeSpan Post { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Between attempts to post; one attempt more than pauses is made.</summary>
+    /// <summary>Pauses between attempts to post; there is one more attempt than pauses.</summary>
     public IReadOnlyList<TimeSpan> Pauses { get; init; } = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)];
 
-    /// <summary>Alarms that may wait.</summary>
+    /// <summary>How many alarms may wait.</summary>
     public int Waiting { get; init; } = 100;
 }
 
 /// <summary>
-/// Tells others of alarms: runs a program, posts to a URL. In the background, one alarm after the other, so that neither a slow program nor a deaf server keeps the daemon from healing. What fails is noted and no alarm itself.
+/// Passes alarms on: runs a program, posts to a URL. It works in the background, one alarm after the other, so that neither a slow program
+/// nor an unresponsive server delays healing. Failures are noted and raise no alarm.
 /// </summary>
 public sealed class AlarmHooks : IHealthReports, IDisposable
 {
@@ -27,33 +28,35 @@ public sealed class AlarmHooks : IHealthReports, IDisposable
     private readonly AlarmPost? post;
     private readonly AlarmQueue queue;
 
-    /// <summary>The hooks that settings ask for.</summary>
-    /// <param name="settings">Program and file of the URL.</param>
-    /// <param name="files">Where that file is.</param>
-    /// <param name="clock">Measures limits and pauses.</param>
-    /// <param name="note">Takes what went wrong, from any thread.</param>
+    /// <summary>Creates the hooks of the settings.</summary>
+    /// <param name="settings">Program, and file with the URL.</param>
+    /// <param name="files">The host's files.</param>
+    /// <param name="clock">Measures time limits and pauses.</param>
+    /// <param name="note">Receives errors, from any thread.</param>
     public AlarmHooks(HealthSettings settings, IHostFiles files, TimeProvider clock, Action<string> note)
-        : this(settings, files, clock, note, new HookLimits())
-    {
-    }
+        : this(settings, files, clock, note, new HookLimits()) { }
 
     internal AlarmHooks(HealthSettings settings, IHostFiles files, TimeProvider clock, Action<string> note, HookLimits limits)
     {
         program = settings.OnAlarm is [_, ..] command ? new AlarmProgram(command, limits.Program, clock, note) : null;
         post = settings.WebhookFile is { } file ? new AlarmPost(file, files, limits, clock, note) : null;
-        queue = new AlarmQueue(limits.Waiting, TellAsync, () => note($"more than {limits.Waiting} alarms wait for hooks; the oldest are dropped"));
+        queue = new AlarmQueue(
+            limits.Waiting,
+            TellAsync,
+            () => note($"more than {limits.Waiting} alarms wait for hooks; dropping the oldest")
+        );
     }
 
     /// <inheritdoc/>
     public void Publish(HealthStatus status)
     {
-        // Only alarms are told.
+        // Hooks only receive alarms.
     }
 
     /// <inheritdoc/>
     public void Healed(HealRecord record)
     {
-        // Only alarms are told.
+        // Hooks only receive alarms.
     }
 
     /// <inheritdoc/>
@@ -62,13 +65,13 @@ public sealed class AlarmHooks : IHealthReports, IDisposable
     /// <inheritdoc/>
     public void Note(string message)
     {
-        // Only alarms are told.
+        // Hooks only receive alarms.
     }
 
     /// <inheritdoc/>
     public void Dispose() => queue.Dispose();
 
-    /// <summary>Ends when every alarm so far was told.</summary>
+    /// <summary>Completes when every alarm so far was handled.</summary>
     internal Task WhenIdleAsync() => queue.WhenIdleAsync();
 
     private async Task TellAsync(Alarm alarm, CancellationToken ct)

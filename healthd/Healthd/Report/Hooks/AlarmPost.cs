@@ -6,12 +6,15 @@ using Cloudlet.Machine.Files;
 
 namespace Cloudlet.Healthd.Report.Hooks;
 
-/// <summary>Posts alarms as JSON to a URL. Such URLs often are secrets: this one is read at each use, so that it can be changed, and never is in a message.</summary>
-/// <param name="file">Absolute path of the file that holds the URL.</param>
+/// <summary>
+/// Posts alarms as JSON to a URL. Such URLs are often secrets: this one is read for each use, so that it can be changed, and never appears
+/// in a message.
+/// </summary>
+/// <param name="file">Absolute path of the file with the URL.</param>
 /// <param name="files">The host's files.</param>
-/// <param name="limits">Limits.</param>
+/// <param name="limits">Time limits.</param>
 /// <param name="clock">Measures them.</param>
-/// <param name="note">Takes what went wrong.</param>
+/// <param name="note">Receives errors.</param>
 internal sealed class AlarmPost(string file, IHostFiles files, HookLimits limits, TimeProvider clock, Action<string> note)
 {
     private const int LongestUrl = 8192;
@@ -20,7 +23,7 @@ internal sealed class AlarmPost(string file, IHostFiles files, HookLimits limits
     {
         if (ReadUrl() is not { } url)
             return;
-        // Alarms are rare: a client of its own leaves no connection and no timer behind.
+        // Alarms are rare: a client for each one leaves no connection and no timer behind.
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
         using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         var body = ReportJson.Line(alarm);
@@ -31,7 +34,10 @@ internal sealed class AlarmPost(string file, IHostFiles files, HookLimits limits
                 return;
             if (!canRetry || attempt == limits.Pauses.Count)
             {
-                note($"an alarm could not be posted to the URL in {file}: {failure} ({attempt + 1} {(attempt == 0 ? "attempt" : "attempts")})");
+                note(
+                    $"an alarm could not be posted to the URL in {file}: {failure} ({attempt + 1} "
+                        + $"{(attempt == 0 ? "attempt" : "attempts")})"
+                );
                 return;
             }
 
@@ -44,11 +50,14 @@ internal sealed class AlarmPost(string file, IHostFiles files, HookLimits limits
         try
         {
             if (files.Read(file, LongestUrl) is not { } bytes)
-                note($"no alarm is posted: {file}, which should hold the URL, is not there");
-            else if (Uri.TryCreate(Encoding.UTF8.GetString(bytes).Trim(), UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps))
+                note($"no alarm is posted: {file}, which should contain the URL, does not exist");
+            else if (
+                Uri.TryCreate(Encoding.UTF8.GetString(bytes).Trim(), UriKind.Absolute, out var url)
+                && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+            )
                 return url;
             else
-                note($"no alarm is posted: {file} does not hold an http or https URL, and nothing else");
+                note($"no alarm is posted: {file} does not contain exactly one http or https URL");
         }
         catch (CloudletException e)
         {
@@ -79,7 +88,7 @@ internal sealed class AlarmPost(string file, IHostFiles files, HookLimits limits
         }
         catch (HttpRequestException e)
         {
-            // Its message would name the server.
+            // Its message would contain the server's name.
             return ($"the request failed ({e.HttpRequestError})", true);
         }
     }

@@ -1,14 +1,15 @@
 namespace Cloudlet.Healthd.Report.Hooks;
 
 /// <summary>
-/// Alarms on their way to hooks. One background task works them off, in order, and exists only while there are some. When more wait than fit, the oldest goes: what is true now counts more than what was. Safe for several threads.
+/// The queue of alarms for hooks. One background task handles them in order, and exists only while there are any. When the queue is full,
+/// the oldest alarm is dropped: newer alarms matter more. Thread-safe.
 /// </summary>
 /// <param name="most">How many may wait.</param>
-/// <param name="handle">Handles one; its failures are its own business.</param>
-/// <param name="overflow">Told once of each time that alarms are dropped, until the queue was empty again.</param>
+/// <param name="handle">Handles one alarm, including its own errors.</param>
+/// <param name="overflow">Called once when alarms are dropped, and again only after the queue was empty.</param>
 internal sealed class AlarmQueue(int most, Func<Alarm, CancellationToken, Task> handle, Action overflow) : IDisposable
 {
-    /// <summary>How long the end of the daemon waits for a hook that is told to stop.</summary>
+    /// <summary>How long a stopping daemon waits for a hook after cancelling it.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
     private readonly Lock turn = new();
@@ -44,7 +45,7 @@ internal sealed class AlarmQueue(int most, Func<Alarm, CancellationToken, Task> 
             overflow();
     }
 
-    /// <summary>How many wait.</summary>
+    /// <summary>Number of waiting alarms.</summary>
     public int Waiting
     {
         get
@@ -54,7 +55,7 @@ internal sealed class AlarmQueue(int most, Func<Alarm, CancellationToken, Task> 
         }
     }
 
-    /// <summary>Ends when nothing waits.</summary>
+    /// <summary>Completes when the queue is empty.</summary>
     public Task WhenIdleAsync()
     {
         lock (turn)
@@ -79,7 +80,7 @@ internal sealed class AlarmQueue(int most, Func<Alarm, CancellationToken, Task> 
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                // The daemon stops; Next says so, too.
+                // The daemon stops; Next checks that, too.
             }
         }
     }

@@ -6,10 +6,13 @@ using Serilog.Events;
 
 namespace Cloudlet.Healthd.Report.Journal;
 
-/// <summary>A log event in journald's native protocol (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/). Properties become fields: <c>DetectionMs</c> is <c>CLOUDLET_DETECTION_MS</c>; one with several values is a field several times.</summary>
+/// <summary>
+/// A log event in journald's native protocol (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/). Properties become fields: <c>DetectionMs</c> is
+/// <c>CLOUDLET_DETECTION_MS</c>; a property with several values becomes several fields.
+/// </summary>
 internal static class JournalDatagram
 {
-    /// <summary>Values of one property beyond this many are left out.</summary>
+    /// <summary>Most values of one property; further ones are left out.</summary>
     private const int MostValues = 64;
 
     /// <summary>journald ignores fields with longer names.</summary>
@@ -17,9 +20,9 @@ internal static class JournalDatagram
 
     /// <summary>The whole datagram.</summary>
     /// <param name="happened">The event.</param>
-    /// <param name="identifier">What the journal calls this program.</param>
-    /// <param name="longest">Characters after which a value is cut.</param>
-    /// <param name="lost">Events before this one that the journal did not take.</param>
+    /// <param name="identifier">The program's name in the journal.</param>
+    /// <param name="longest">Longest value in characters; longer ones are cut.</param>
+    /// <param name="lost">Number of earlier events that the journal did not accept.</param>
     public static byte[] Of(LogEvent happened, string identifier, int longest = int.MaxValue, long lost = 0)
     {
         var datagram = new ArrayBufferWriter<byte>(512);
@@ -31,22 +34,25 @@ internal static class JournalDatagram
         if (lost > 0)
             Add(datagram, "CLOUDLET_LOST", lost.ToString(CultureInfo.InvariantCulture), longest);
         foreach (var (name, value) in happened.Properties)
-            foreach (var text in Texts(value).Take(MostValues))
-                Add(datagram, FieldOf(name), text, longest);
+        foreach (var text in Texts(value).Take(MostValues))
+            Add(datagram, FieldOf(name), text, longest);
         return datagram.WrittenSpan.ToArray();
     }
 
     /// <summary>syslog(3) priority.</summary>
-    public static int Priority(LogEventLevel level) => level switch
-    {
-        LogEventLevel.Fatal => 2,
-        LogEventLevel.Error => 3,
-        LogEventLevel.Warning => 4,
-        LogEventLevel.Information => 6,
-        _ => 7,
-    };
+    public static int Priority(LogEventLevel level) =>
+        level switch
+        {
+            LogEventLevel.Fatal => 2,
+            LogEventLevel.Error => 3,
+            LogEventLevel.Warning => 4,
+            LogEventLevel.Information => 6,
+            _ => 7,
+        };
 
-    /// <summary>The field of a property: upper case, words apart, never one that journald keeps for itself (a leading underscore).</summary>
+    /// <summary>
+    /// The field name of a property: upper case, words separated, never one that journald reserves (a leading underscore).
+    /// </summary>
     public static string FieldOf(string property)
     {
         var field = new StringBuilder("CLOUDLET_", property.Length + 16);
@@ -60,16 +66,19 @@ internal static class JournalDatagram
         return field.ToString(0, Math.Min(field.Length, LongestName));
     }
 
-    private static IEnumerable<string> Texts(LogEventPropertyValue value) => value switch
-    {
-        ScalarValue { Value: null } => [],
-        ScalarValue { Value: double number } => [number.ToString("0.###", CultureInfo.InvariantCulture)],
-        ScalarValue scalar => [Convert.ToString(scalar.Value, CultureInfo.InvariantCulture) ?? ""],
-        SequenceValue sequence => sequence.Elements.SelectMany(Texts),
-        _ => [value.ToString()],
-    };
+    private static IEnumerable<string> Texts(LogEventPropertyValue value) =>
+        value switch
+        {
+            ScalarValue { Value: null } => [],
+            ScalarValue { Value: double number } => [number.ToString("0.###", CultureInfo.InvariantCulture)],
+            ScalarValue scalar => [Convert.ToString(scalar.Value, CultureInfo.InvariantCulture) ?? ""],
+            SequenceValue sequence => sequence.Elements.SelectMany(Texts),
+            _ => [value.ToString()],
+        };
 
-    /// <summary>A value with line breaks is preceded by its length instead of a <c>=</c>, else it could forge the fields after it.</summary>
+    /// <summary>
+    /// A value with line breaks is preceded by its length instead of a <c>=</c>; otherwise it could forge the fields after it.
+    /// </summary>
     private static void Add(ArrayBufferWriter<byte> datagram, string name, string value, int longest)
     {
         var text = Encoding.UTF8.GetBytes(value.Length <= longest ? value : value[..longest] + "…");

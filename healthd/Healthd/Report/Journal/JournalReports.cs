@@ -4,7 +4,10 @@ using Serilog.Events;
 
 namespace Cloudlet.Healthd.Report.Journal;
 
-/// <summary>Reports as log events, with properties that docs/formats/health.md lists as fields of the journal. Values of properties never are in them, only names of resources and why something failed.</summary>
+/// <summary>
+/// Reports as log events; docs/formats/health.md lists their properties as fields of the journal. They contain names of resources and
+/// reasons of failures, never values.
+/// </summary>
 public sealed class JournalReports : IHealthReports, IDisposable
 {
     private const int Named = 5;
@@ -12,13 +15,11 @@ public sealed class JournalReports : IHealthReports, IDisposable
     private readonly ILogger log;
     private readonly JournalSink? owned;
 
-    /// <summary>Reports to the journal, or to standard error where there is none.</summary>
+    /// <summary>Reports to the journal, or to standard error without a journal.</summary>
     public JournalReports()
-        : this(new JournalSink("cloudlet-healthd"))
-    {
-    }
+        : this(new JournalSink("cloudlet-healthd")) { }
 
-    /// <summary>Reports to a logger, which stays the caller's.</summary>
+    /// <summary>Reports to a logger, which the caller disposes.</summary>
     public JournalReports(ILogger log) => this.log = log;
 
     private JournalReports(JournalSink sink)
@@ -30,7 +31,7 @@ public sealed class JournalReports : IHealthReports, IDisposable
     /// <inheritdoc/>
     public void Publish(HealthStatus status)
     {
-        // The journal tells what happened; how things are is in the status file.
+        // The journal records events; the status file has the present state.
     }
 
     /// <inheritdoc/>
@@ -44,11 +45,22 @@ public sealed class JournalReports : IHealthReports, IDisposable
             ("NotHealed", Many(left.Keys)),
             ("DetectionMs", One(record.DetectionMilliseconds)),
             ("RepairMs", One(record.RepairMilliseconds)),
-            ("Digest", One(record.Digest)));
+            ("Digest", One(record.Digest))
+        );
         if (left.Count == 0)
-            context.Information("healed {What:l} in {Took:0.0} ms ({Because:l})", List([.. record.Seen.Select(c => c.Id)]), record.RepairMilliseconds, record.Because);
+            context.Information(
+                "healed {What:l} in {Took:0.0} ms ({Because:l})",
+                List([.. record.Seen.Select(c => c.Id)]),
+                record.RepairMilliseconds,
+                record.Because
+            );
         else
-            context.Warning("not healed: {What:l} ({Because:l}){Errors:l}", List([.. left.Keys]), record.Because, errors.Count == 0 ? "" : $": {List(errors)}");
+            context.Warning(
+                "not healed: {What:l} ({Because:l}){Errors:l}",
+                List([.. left.Keys]),
+                record.Because,
+                errors.Count == 0 ? "" : $": {List(errors)}"
+            );
     }
 
     /// <inheritdoc/>
@@ -56,7 +68,10 @@ public sealed class JournalReports : IHealthReports, IDisposable
     {
         var kind = AlarmText.Of(alarm.Kind);
         var context = With(
-            ("Event", One(alarm.Cleared is null ? "alarm-raised" : "alarm-cleared")), ("Alarm", One(kind)), ("Resource", One(alarm.Subject)));
+            ("Event", One(alarm.Cleared is null ? "alarm-raised" : "alarm-cleared")),
+            ("Alarm", One(kind)),
+            ("Resource", One(alarm.Subject))
+        );
         if (alarm.Cleared is null)
             context.Warning("alarm {Kind:l} about {Subject:l}: {Text:l}", kind, alarm.Subject, alarm.Message);
         else
@@ -78,7 +93,7 @@ public sealed class JournalReports : IHealthReports, IDisposable
     private static string List(List<string> things) =>
         string.Join(", ", things.Take(Named)) + (things.Count > Named ? $" and {things.Count - Named} more" : "");
 
-    /// <summary>Properties as they are: to let Serilog find out what a list is would need reflection.</summary>
+    /// <summary>Adds properties without conversion: Serilog would need reflection to detect lists.</summary>
     private sealed class Fields((string Name, LogEventPropertyValue Value)[] properties) : ILogEventEnricher
     {
         public void Enrich(LogEvent logEvent, ILogEventPropertyFactory propertyFactory)

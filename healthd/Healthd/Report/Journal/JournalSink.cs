@@ -6,15 +6,18 @@ using Serilog.Events;
 namespace Cloudlet.Healthd.Report.Journal;
 
 /// <summary>
-/// Writes log events to journald with their properties as fields; where no journald listens, as lines on the console with the priority prefixes of sd-daemon(3). Never waits: what a journal that does not keep up misses is
-/// counted in <c>CLOUDLET_LOST</c> of the next event it takes. Safe for several threads.
+/// Writes log events to journald with their properties as fields; without journald, as lines on the console with the priority prefixes of
+/// sd-daemon(3). Never waits: <c>CLOUDLET_LOST</c> of the next accepted event counts what a slow journal did not accept. Thread-safe.
 /// </summary>
 public sealed class JournalSink : ILogEventSink, IDisposable
 {
-    /// <summary>Where journald listens.</summary>
+    /// <summary>journald's socket.</summary>
     public const string SocketPath = "/run/systemd/journal/socket";
 
-    /// <summary>Characters a value, once a whole event has been too large for a datagram: with the most values that there can be, it fits into the kernel's default of 208 KiB.</summary>
+    /// <summary>
+    /// Longest value in characters, after a whole event was too large for a datagram: with the largest number of values, an event then fits
+    /// into the kernel's default of 208 KiB.
+    /// </summary>
     private const int Short = 1024;
 
     private readonly string identifier;
@@ -24,10 +27,10 @@ public sealed class JournalSink : ILogEventSink, IDisposable
     private readonly Lock turn = new();
     private long lost;
 
-    /// <summary>A sink for one program.</summary>
-    /// <param name="identifier">What the journal calls the program.</param>
-    /// <param name="socketPath">Where journald listens.</param>
-    /// <param name="console">Takes the lines that journald does not; null: standard error.</param>
+    /// <summary>Creates a sink for one program.</summary>
+    /// <param name="identifier">The program's name in the journal.</param>
+    /// <param name="socketPath">journald's socket.</param>
+    /// <param name="console">Receives the lines that journald does not; null: standard error.</param>
     public JournalSink(string identifier, string socketPath = SocketPath, TextWriter? console = null)
     {
         this.identifier = identifier;
@@ -76,11 +79,14 @@ public sealed class JournalSink : ILogEventSink, IDisposable
     {
         var text = logEvent.RenderMessage(CultureInfo.InvariantCulture) + (logEvent.Exception is { } exception ? $"\n{exception}" : "");
         foreach (var line in text.Split('\n'))
-            console.WriteLine($"<{JournalDatagram.Priority(logEvent.Level)}>{string.Create(line.Length, line, static (plain, line) => Plain(line, plain))}");
+        {
+            var plain = string.Create(line.Length, line, static (plain, line) => Plain(line, plain));
+            console.WriteLine($"<{JournalDatagram.Priority(logEvent.Level)}>{plain}");
+        }
         console.Flush();
     }
 
-    /// <summary>Names of files and the like come from anybody: they do not get to steer a terminal.</summary>
+    /// <summary>Replaces control characters: names of files and the like are not trusted with a terminal.</summary>
     private static void Plain(string line, Span<char> plain)
     {
         for (var i = 0; i < line.Length; i++)

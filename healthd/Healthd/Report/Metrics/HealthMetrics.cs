@@ -1,21 +1,25 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
+using Cloudlet.Converge.Healing;
 
 namespace Cloudlet.Healthd.Report.Metrics;
 
 /// <summary>
-/// What happened and how things are, as numbers: instruments of the meter <see cref="MeterName"/>, from which <see cref="PrometheusText"/> and <see cref="OtlpPush"/> read alike. docs/formats/health.md lists them. Durations are seconds.
-/// Safe for several threads.
+/// Events and state as numbers: instruments of the meter <see cref="MeterName"/>, which both <see cref="PrometheusText"/> and
+/// <see cref="OtlpPush"/> read. docs/formats/health.md lists them. Durations are in seconds. Thread-safe.
 /// </summary>
 public sealed class HealthMetrics : IHealthReports, IDisposable
 {
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "cloudlet.healthd";
 
-    private static readonly Dictionary<ResourceState, string> States =
-        Enum.GetValues<ResourceState>().ToDictionary(s => s, s => JsonSerializer.SerializeToElement(s, ReportJson.Default.ResourceState).GetString()!);
+    private static readonly Dictionary<ResourceState, string> States = Enum.GetValues<ResourceState>()
+        .ToDictionary(s => s, s => JsonSerializer.SerializeToElement(s, ReportJson.Default.ResourceState).GetString()!);
 
-    private static readonly InstrumentAdvice<double> Buckets = new() { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] };
+    private static readonly InstrumentAdvice<double> Buckets = new()
+    {
+        HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    };
 
     private readonly Counter<long> heals;
     private readonly Counter<long> alarms;
@@ -29,15 +33,36 @@ public sealed class HealthMetrics : IHealthReports, IDisposable
     {
         heals = Meter.CreateCounter<long>("cloudlet.heals", null, "Resources that were healed, by result and kind of resource.");
         alarms = Meter.CreateCounter<long>("cloudlet.alarms", null, "Alarms raised, by kind.");
-        detection = Meter.CreateHistogram("cloudlet.detection", "s", "Time from the kernel's event to the decision to heal.", null, Buckets);
-        repair = Meter.CreateHistogram("cloudlet.repair", "s", "Time from the decision to heal to the look that proves it.", null, Buckets);
-        Meter.CreateObservableCounter("cloudlet.looks", () => status?.Looks ?? 0, null, "Looks at the host, as of the last change of the status.");
-        Meter.CreateObservableCounter("cloudlet.events", () => status?.Events ?? 0, null, "Events that woke the daemon, as of the last change of the status.");
-        Meter.CreateObservableGauge("cloudlet.resources", Resources, null, "Described resources, by how they are.");
+        detection = Meter.CreateHistogram(
+            "cloudlet.detection",
+            "s",
+            "Time from the kernel's event to the decision to heal.",
+            null,
+            Buckets
+        );
+        repair = Meter.CreateHistogram("cloudlet.repair", "s", "Time from the decision to heal to its verification.", null, Buckets);
+        Meter.CreateObservableCounter(
+            "cloudlet.looks",
+            () => status?.Looks ?? 0,
+            null,
+            "Observations of the host, as of the last change of the status."
+        );
+        Meter.CreateObservableCounter(
+            "cloudlet.events",
+            () => status?.Events ?? 0,
+            null,
+            "Events that triggered the daemon, as of the last change of the status."
+        );
+        Meter.CreateObservableGauge("cloudlet.resources", Resources, null, "Described resources, by state.");
         Meter.CreateObservableGauge("cloudlet.alarm.active", ActiveAlarms, null, "1 for every active alarm.");
-        Meter.CreateObservableGauge("cloudlet.hold.active", () => status?.Hold is null ? 0 : 1, null, "1 while a hold keeps the daemon from acting.");
-        Meter.CreateObservableGauge("cloudlet.state.info", State, null, "1 for the state that the host is held to.");
-        Meter.CreateObservableGauge("process.resident_memory", () => Environment.WorkingSet, "By", "Memory of the daemon that is in RAM.");
+        Meter.CreateObservableGauge(
+            "cloudlet.hold.active",
+            () => status?.Hold is null ? 0 : 1,
+            null,
+            "1 while a hold stops the daemon from acting."
+        );
+        Meter.CreateObservableGauge("cloudlet.state.info", State, null, "1 for the host's desired state.");
+        Meter.CreateObservableGauge("process.resident_memory", () => Environment.WorkingSet, "By", "Resident memory of the daemon.");
     }
 
     /// <summary>The meter.</summary>
@@ -80,7 +105,13 @@ public sealed class HealthMetrics : IHealthReports, IDisposable
     private IEnumerable<Measurement<long>> Resources()
     {
         var counts = (status?.Resources ?? []).CountBy(r => r.State).ToDictionary();
-        return [.. States.Select(s => new Measurement<long>(counts.GetValueOrDefault(s.Key), new KeyValuePair<string, object?>("state", s.Value)))];
+        return
+        [
+            .. States.Select(s => new Measurement<long>(
+                counts.GetValueOrDefault(s.Key),
+                new KeyValuePair<string, object?>("state", s.Value)
+            )),
+        ];
     }
 
     private IEnumerable<Measurement<int>> ActiveAlarms() =>

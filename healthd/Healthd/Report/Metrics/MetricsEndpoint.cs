@@ -6,8 +6,8 @@ using Cloudlet.Errors;
 namespace Cloudlet.Healthd.Report.Metrics;
 
 /// <summary>
-/// Answers <c>GET /metrics</c>, and nothing else. Whoever reaches the port may send anything, so everything has a limit: bytes, time, connections. Without a connection it is asleep in the kernel and costs no wake-up,
-/// which is also why it is no web server.
+/// Answers <c>GET /metrics</c>, and nothing else. Clients are not trusted, so everything has a limit: bytes, time, connections. Without a
+/// connection it sleeps in the kernel and causes no wake-ups, which is why it does not use a web server.
 /// </summary>
 internal sealed class MetricsEndpoint : IDisposable
 {
@@ -20,17 +20,20 @@ internal sealed class MetricsEndpoint : IDisposable
     private readonly SemaphoreSlim free = new(MostConnections);
     private readonly CancellationTokenSource stop = new();
 
-    /// <summary>Listens.</summary>
+    /// <summary>Starts to listen.</summary>
     /// <param name="address">IP address and port, e.g. <c>127.0.0.1:9810</c> or <c>[::1]:9810</c>; port 0 takes a free one.</param>
     /// <param name="write">Writes the metrics.</param>
-    /// <param name="patience">For a whole connection; null: 2 s.</param>
-    /// <exception cref="CloudletException">InvalidInput, or Unexpected when the address cannot be listened on.</exception>
+    /// <param name="patience">Time limit of a connection; null: 2 s.</param>
+    /// <exception cref="CloudletException">InvalidInput; Unexpected when the address cannot be bound.</exception>
     public MetricsEndpoint(string address, Func<string> write, TimeSpan? patience = null)
     {
         this.write = write;
         this.patience = patience ?? TimeSpan.FromSeconds(2);
         if (!IPEndPoint.TryParse(address, out var where))
-            throw new CloudletException(ErrorKind.InvalidInput, $"Cannot serve metrics on '{address}': it is no IP address and port. Write 127.0.0.1:9810 or [::1]:9810.");
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"Cannot serve metrics on '{address}': it is not an IP address and port. Write 127.0.0.1:9810 or [::1]:9810."
+            );
         listener = new Socket(where.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -41,13 +44,17 @@ internal sealed class MetricsEndpoint : IDisposable
         catch (SocketException e)
         {
             listener.Dispose();
-            throw new CloudletException(ErrorKind.Unexpected, $"Cannot serve metrics on {address}: {e.Message}. Look with `ss -ltnp` who has the port.", e);
+            throw new CloudletException(
+                ErrorKind.Unexpected,
+                $"Cannot serve metrics on {address}: {e.Message}. `ss -ltnp` shows which process has the port.",
+                e
+            );
         }
 
         _ = Task.Run(AcceptAsync);
     }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address on which it listens.</summary>
     public IPEndPoint Where => (IPEndPoint)listener.LocalEndPoint!;
 
     public void Dispose()
@@ -56,7 +63,7 @@ internal sealed class MetricsEndpoint : IDisposable
         listener.Dispose();
     }
 
-    /// <summary>The address may be that of a link which is not up yet: the daemon itself will see to that.</summary>
+    /// <summary>Allows an address whose link is not up yet: the daemon itself brings it up.</summary>
     private static void FreeBind(Socket socket)
     {
         const int SOL_IP = 0;
@@ -67,7 +74,7 @@ internal sealed class MetricsEndpoint : IDisposable
         }
         catch (SocketException)
         {
-            // Then the bind says what is wrong, if anything is.
+            // Then bind reports the error, if there is one.
         }
     }
 
@@ -87,7 +94,7 @@ internal sealed class MetricsEndpoint : IDisposable
             }
             catch (SocketException)
             {
-                // The connection was gone again, or there is no descriptor for it: the next one may fare better, but not in a tight loop.
+                // The connection is gone again, or no file descriptor is free: the next one may succeed, but don't loop without a pause.
                 free.Release();
                 await Task.Delay(patience);
             }
@@ -104,16 +111,16 @@ internal sealed class MetricsEndpoint : IDisposable
             {
                 await connection.SendAsync(Answer(await ReadRequestAsync(connection, time.Token)), time.Token);
                 connection.Shutdown(SocketShutdown.Send);
-                // To close while there is something unread would reset the connection, and the answer with it.
+                // Closing a socket with unread data would reset the connection and lose the answer.
                 var rest = new byte[1024];
                 for (var i = 0; i < LongestRequest / rest.Length && await connection.ReceiveAsync(rest, time.Token) > 0; i++)
                 {
-                    // Thrown away.
+                    // Discarded.
                 }
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
             {
-                // Too slow, or gone. A scrape that fails is known to who scrapes.
+                // Too slow, or gone. The client notices a failed scrape itself.
             }
             finally
             {
@@ -122,7 +129,7 @@ internal sealed class MetricsEndpoint : IDisposable
         }
     }
 
-    /// <summary>The request up to its empty line; null when there is none within the limit.</summary>
+    /// <summary>The request up to its empty line; null when it exceeds the limit.</summary>
     private static async Task<string?> ReadRequestAsync(Socket connection, CancellationToken ct)
     {
         var request = new byte[LongestRequest];
@@ -144,7 +151,7 @@ internal sealed class MetricsEndpoint : IDisposable
     {
         var line = request?.Split("\r\n", 2)[0].Split(' ');
         if (line is not [var method, var target, "HTTP/1.1" or "HTTP/1.0"])
-            return Response("400 Bad Request", "text/plain", "one GET request with headers of at most 8 KiB\n");
+            return Response("400 Bad Request", "text/plain", "expected one GET request with headers of at most 8 KiB\n");
         if (target.Split('?', 2)[0] != "/metrics")
             return Response("404 Not Found", "text/plain", "metrics are at /metrics\n");
         return method == "GET"
@@ -155,6 +162,12 @@ internal sealed class MetricsEndpoint : IDisposable
     private static byte[] Response(string status, string type, string text, string headers = "")
     {
         var body = Encoding.UTF8.GetBytes(text);
-        return [.. Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n{headers}Connection: close\r\n\r\n"), .. body];
+        return
+        [
+            .. Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n{headers}Connection: close\r\n\r\n"
+            ),
+            .. body,
+        ];
     }
 }

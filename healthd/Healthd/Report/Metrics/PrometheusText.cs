@@ -5,8 +5,8 @@ using System.Text;
 namespace Cloudlet.Healthd.Report.Metrics;
 
 /// <summary>
-/// Adds up the measurements of a meter and writes them in Prometheus' text format, version 0.0.4. Names follow OpenTelemetry's rules for Prometheus: dots become underscores, units are written out, counters end in <c>_total</c>.
-/// Safe for several threads.
+/// Aggregates the measurements of a meter and writes them in Prometheus' text format, version 0.0.4. Names follow OpenTelemetry's rules for
+/// Prometheus: dots become underscores, units are written out, counters end in <c>_total</c>. Thread-safe.
 /// </summary>
 internal sealed class PrometheusText : IDisposable
 {
@@ -32,12 +32,12 @@ internal sealed class PrometheusText : IDisposable
 
     public void Dispose() => listener.Dispose();
 
-    /// <summary>Everything as it is now.</summary>
+    /// <summary>All metrics with their present values.</summary>
     public string Write()
     {
         lock (turn)
         {
-            // What is observed anew may lack what was there before: an alarm that is over has no series.
+            // Observed metrics are collected again and may lack earlier series: a cleared alarm has none.
             foreach (var family in families.Values.Where(f => f.IsObserved))
                 family.Series.Clear();
             listener.RecordObservableInstruments();
@@ -63,7 +63,12 @@ internal sealed class PrometheusText : IDisposable
     private static string NameOf(Instrument instrument)
     {
         var name = instrument.Name.Replace('.', '_');
-        name += instrument.Unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        name += instrument.Unit switch
+        {
+            "s" => "_seconds",
+            "By" => "_bytes",
+            _ => "",
+        };
         return IsCounter(instrument) ? $"{name}_total" : name;
     }
 
@@ -73,23 +78,33 @@ internal sealed class PrometheusText : IDisposable
     {
         var text = new StringBuilder();
         foreach (var (name, value) in labels)
-            text.Append(text.Length == 0 ? "" : ",").Append(name).Append("=\"").Append(Escape($"{value}").Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
+            text.Append(text.Length == 0 ? "" : ",")
+                .Append(name)
+                .Append("=\"")
+                .Append(Escape($"{value}").Replace("\"", "\\\"", StringComparison.Ordinal))
+                .Append('"');
         return text.ToString();
     }
 
-    private static string Escape(string text) => text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
+    private static string Escape(string text) =>
+        text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\n", @"\n", StringComparison.Ordinal);
 
     /// <summary>One metric with all its series.</summary>
     private sealed class Family(string name, Instrument instrument)
     {
-        private readonly double[]? bounds = instrument is Histogram<double> histogram ? [.. histogram.Advice?.HistogramBucketBoundaries ?? [], double.PositiveInfinity] : null;
+        private readonly double[]? bounds = instrument is Histogram<double> histogram
+            ? [.. histogram.Advice?.HistogramBucketBoundaries ?? [], double.PositiveInfinity]
+            : null;
 
         /// <summary>Labels → value; for a histogram the count of each bucket, then the sum.</summary>
         public SortedDictionary<string, double[]> Series { get; } = new(StringComparer.Ordinal);
 
         public bool IsObserved => instrument.IsObservable;
 
-        private string Type => bounds is not null ? "histogram" : IsCounter(instrument) ? "counter" : "gauge";
+        private string Type =>
+            bounds is not null ? "histogram"
+            : IsCounter(instrument) ? "counter"
+            : "gauge";
 
         public void Add(double value, string labels)
         {
@@ -107,8 +122,16 @@ internal sealed class PrometheusText : IDisposable
 
         public void Write(StringBuilder text)
         {
-            text.Append("# HELP ").Append(name).Append(' ').Append(Escape(instrument.Description ?? "")).Append('\n')
-                .Append("# TYPE ").Append(name).Append(' ').Append(Type).Append('\n');
+            text.Append("# HELP ")
+                .Append(name)
+                .Append(' ')
+                .Append(Escape(instrument.Description ?? ""))
+                .Append('\n')
+                .Append("# TYPE ")
+                .Append(name)
+                .Append(' ')
+                .Append(Type)
+                .Append('\n');
             foreach (var (labels, numbers) in Series)
             {
                 if (bounds is null)
@@ -128,8 +151,14 @@ internal sealed class PrometheusText : IDisposable
         }
 
         private void Line(StringBuilder text, string suffix, string labels, double value) =>
-            text.Append(name).Append(suffix).Append(labels.Length == 0 ? "" : $"{{{labels}}}").Append(' ').Append(Number(value)).Append('\n');
+            text.Append(name)
+                .Append(suffix)
+                .Append(labels.Length == 0 ? "" : $"{{{labels}}}")
+                .Append(' ')
+                .Append(Number(value))
+                .Append('\n');
 
-        private static string Number(double value) => double.IsPositiveInfinity(value) ? "+Inf" : value.ToString(CultureInfo.InvariantCulture);
+        private static string Number(double value) =>
+            double.IsPositiveInfinity(value) ? "+Inf" : value.ToString(CultureInfo.InvariantCulture);
     }
 }

@@ -1,15 +1,18 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site.Yaml;
 
 namespace Cloudlet.DesiredState.Site.Structure;
 
-/// <summary>Builds section records from checked nodes: the nodes are written as JSON, and the generated deserializer does the rest.</summary>
+/// <summary>
+/// Builds section records from checked nodes: the nodes are written as JSON and read by the generated deserializer.
+/// </summary>
 internal static class SectionBuilder
 {
     /// <summary>The host that a checked and merged mapping describes.</summary>
-    public static HostSection Host(YamlMapping mapping) => Build(Shape.Site.Find("hosts")!.Shape.Element, mapping, SiteJson.Default.HostSection);
+    public static HostSection Host(YamlMapping mapping) => Build(Shape.Site.Find("hosts")!.Shape.Element, mapping, SiteJson.Host);
 
     private static T Build<T>(Shape shape, YamlMapping mapping, JsonTypeInfo<T> info)
     {

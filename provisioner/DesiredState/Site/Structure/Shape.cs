@@ -1,10 +1,11 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Site.Structure;
 
-/// <summary>What may stand at a place of a site file.</summary>
+/// <summary>Types of values in a site file.</summary>
 internal enum ShapeKind
 {
     /// <summary>Text.</summary>
@@ -16,7 +17,7 @@ internal enum ShapeKind
     /// <summary>True or false.</summary>
     Boolean,
 
-    /// <summary>One of a few words.</summary>
+    /// <summary>One of a set of words.</summary>
     Choice,
 
     /// <summary>A text, or a list of texts.</summary>
@@ -25,25 +26,25 @@ internal enum ShapeKind
     /// <summary>Anything.</summary>
     Any,
 
-    /// <summary>A list of one element shape.</summary>
+    /// <summary>A list whose items have one shape.</summary>
     List,
 
-    /// <summary>Names that the user chooses, each with a value of one element shape.</summary>
+    /// <summary>Names chosen by the user, with values of one shape.</summary>
     Map,
 
-    /// <summary>Keys that we choose.</summary>
+    /// <summary>A fixed set of keys.</summary>
     Section,
 }
 
 /// <summary>A key of a section.</summary>
 /// <param name="Name">The key.</param>
-/// <param name="Shape">What stands behind it.</param>
-/// <param name="Attributes">Where its description and bounds are found; asked only for the JSON Schema.</param>
+/// <param name="Shape">Shape of its value.</param>
+/// <param name="Attributes">Source of its description and bounds; used only for the JSON Schema.</param>
 internal sealed record ShapeProperty(string Name, Shape Shape, ICustomAttributeProvider? Attributes);
 
 /// <summary>
-/// The shape of a part of a site file, derived from the section records: they are the one source of what is allowed, for the check of a file, for the building of the records and
-/// for the JSON Schema.
+/// The shape of a part of a site file, derived from the section records: they are the only definition of what is allowed, for checking a
+/// file, building the records and generating the JSON Schema.
 /// </summary>
 internal sealed class Shape
 {
@@ -54,14 +55,14 @@ internal sealed class Shape
     }
 
     /// <summary>The shape of a whole site file.</summary>
-    public static Shape Site => site ??= Of(SiteJson.Default.SiteSection);
+    public static Shape Site => site ??= Of(SiteJson.Site);
 
     private static Shape? site;
 
-    /// <summary>What may stand there.</summary>
+    /// <summary>Type of the value.</summary>
     public ShapeKind Kind { get; }
 
-    /// <summary>The C# type it becomes.</summary>
+    /// <summary>The C# type of the built value.</summary>
     public Type Type { get; }
 
     /// <summary>Shape of the items of a list or of the values of a map.</summary>
@@ -87,19 +88,28 @@ internal sealed class Shape
         return null;
     }
 
-    private static Shape Of(JsonTypeInfo info) => info.Kind switch
-    {
-        JsonTypeInfoKind.Object => Section(info),
-        JsonTypeInfoKind.Dictionary => new Shape(ShapeKind.Map, info.Type) { element = Of(info.Options.GetTypeInfo(info.ElementType!)) },
-        JsonTypeInfoKind.Enumerable => new Shape(ShapeKind.List, info.Type) { element = Of(info.Options.GetTypeInfo(info.ElementType!)) },
-        _ => Scalar(info),
-    };
+    private static Shape Of(JsonTypeInfo info) =>
+        info.Kind switch
+        {
+            JsonTypeInfoKind.Object => Section(info),
+            JsonTypeInfoKind.Dictionary => new Shape(ShapeKind.Map, info.Type)
+            {
+                element = Of(info.Options.GetTypeInfo(info.ElementType!)),
+            },
+            JsonTypeInfoKind.Enumerable => new Shape(ShapeKind.List, info.Type)
+            {
+                element = Of(info.Options.GetTypeInfo(info.ElementType!)),
+            },
+            _ => Scalar(info),
+        };
 
     private static Shape Section(JsonTypeInfo info)
     {
         var properties = new List<ShapeProperty>(info.Properties.Count);
         foreach (var property in info.Properties)
-            properties.Add(new ShapeProperty(property.Name, Of(info.Options.GetTypeInfo(property.PropertyType)), property.AttributeProvider));
+            properties.Add(
+                new ShapeProperty(property.Name, Of(info.Options.GetTypeInfo(property.PropertyType)), property.AttributeProvider)
+            );
         return new Shape(ShapeKind.Section, info.Type) { Properties = properties };
     }
 
@@ -118,7 +128,9 @@ internal sealed class Shape
             return new Shape(ShapeKind.Texts, type) { element = new Shape(ShapeKind.Text, typeof(string)) };
         return type.IsEnum
             ? new Shape(ShapeKind.Choice, type) { Choices = Words(info.Options.GetTypeInfo(type)) }
-            : throw new NotSupportedException($"a section property of type {type} has no shape; add one in {nameof(Shape)}.{nameof(Scalar)}");
+            : throw new NotSupportedException(
+                $"a section property of type {type} has no shape; add one in {nameof(Shape)}.{nameof(Scalar)}"
+            );
     }
 
     private static List<string> Words(JsonTypeInfo info)

@@ -1,11 +1,12 @@
 using System.Text;
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site.Yaml;
 
 namespace Cloudlet.DesiredState.Site.Structure;
 
 /// <summary>
-/// Checks one file against the shape of a site: unknown keys, values of the wrong type. The outcome is the same tree without what is wrong, so that the checks of meaning go on with
-/// the rest, and with empty sections written out as empty mappings.
+/// Checks one file against the shape of a site: unknown keys, values of the wrong type. The result is the same tree without the invalid
+/// parts, so that the checks of meaning can continue with the rest, and with empty sections written out as empty mappings.
 /// </summary>
 internal sealed class StructureCheck
 {
@@ -14,29 +15,32 @@ internal sealed class StructureCheck
 
     private StructureCheck(List<Problem> problems) => this.problems = problems;
 
-    /// <summary>Checks the root of a file; null when it is no mapping at all.</summary>
-    public static YamlMapping? Check(YamlNode root, List<Problem> problems) => new StructureCheck(problems).Value(Shape.Site, root) as YamlMapping;
+    /// <summary>Checks the root of a file; null when it is not a mapping.</summary>
+    public static YamlMapping? Check(YamlNode root, List<Problem> problems) =>
+        new StructureCheck(problems).Value(Shape.Site, root) as YamlMapping;
 
-    /// <summary>Checks a host alone.</summary>
-    public static YamlMapping CheckHost(YamlMapping host, List<Problem> problems) => new StructureCheck(problems).Mapping(Shape.Site.Find("hosts")!.Shape.Element, host);
+    /// <summary>Checks a single host.</summary>
+    public static YamlMapping CheckHost(YamlMapping host, List<Problem> problems) =>
+        new StructureCheck(problems).Mapping(Shape.Site.Find("hosts")!.Shape.Element, host);
 
-    /// <summary>The node as it may be used, or null when it may not.</summary>
-    private YamlNode? Value(Shape shape, YamlNode node) => shape.Kind switch
-    {
-        ShapeKind.Any => node,
-        _ when node.IsRemoval => node,
-        ShapeKind.Section or ShapeKind.Map when node is YamlScalar { IsEmpty: true } => new YamlMapping(node.Place, []),
-        ShapeKind.Section or ShapeKind.Map when node is YamlMapping mapping => Mapping(shape, mapping),
-        ShapeKind.List or ShapeKind.Texts when node is YamlSequence list => List(shape, list),
-        ShapeKind.Section or ShapeKind.Map => Report(node, $"expected a mapping (key: value), found {node.Noun}"),
-        ShapeKind.List => Report(node, $"expected a list{Empty(node)}"),
-        _ when node is not YamlScalar => Report(node, $"expected {Noun(shape)}, found {node.Noun}"),
-        _ when node is YamlScalar { IsEmpty: true } => Report(node, $"expected {Noun(shape)}{Empty(node)}"),
-        ShapeKind.Text or ShapeKind.Texts => node,
-        ShapeKind.Integer => Integer((YamlScalar)node),
-        ShapeKind.Boolean => Boolean((YamlScalar)node),
-        _ => Choice(shape, (YamlScalar)node),
-    };
+    /// <summary>The node without its invalid parts, or null when it is invalid as a whole.</summary>
+    private YamlNode? Value(Shape shape, YamlNode node) =>
+        shape.Kind switch
+        {
+            ShapeKind.Any => node,
+            _ when node.IsRemoval => node,
+            ShapeKind.Section or ShapeKind.Map when node is YamlScalar { IsEmpty: true } => new YamlMapping(node.Place, []),
+            ShapeKind.Section or ShapeKind.Map when node is YamlMapping mapping => Mapping(shape, mapping),
+            ShapeKind.List or ShapeKind.Texts when node is YamlSequence list => List(shape, list),
+            ShapeKind.Section or ShapeKind.Map => Report(node, $"expected a mapping (key: value), found {node.Noun}"),
+            ShapeKind.List => Report(node, $"expected a list{Empty(node)}"),
+            _ when node is not YamlScalar => Report(node, $"expected {Noun(shape)}, found {node.Noun}"),
+            _ when node is YamlScalar { IsEmpty: true } => Report(node, $"expected {Noun(shape)}{Empty(node)}"),
+            ShapeKind.Text or ShapeKind.Texts => node,
+            ShapeKind.Integer => Integer((YamlScalar)node),
+            ShapeKind.Boolean => Boolean((YamlScalar)node),
+            _ => Choice(shape, (YamlScalar)node),
+        };
 
     private YamlMapping Mapping(Shape shape, YamlMapping mapping)
     {
@@ -74,8 +78,10 @@ internal sealed class StructureCheck
         {
             path.AppendIndex(i);
             var item = list.Items[i];
-            var value = item.IsRemoval ? Report(item, $"expected {Noun(shape.Element)}, found null; leave the item out") : Value(shape.Element, item);
-            // A null takes the place of a broken item, so that the items behind it keep their numbers in messages.
+            var value = item.IsRemoval
+                ? Report(item, $"expected {Noun(shape.Element)}, found null; remove the item")
+                : Value(shape.Element, item);
+            // Null replaces an invalid item, so that the items after it keep their numbers in messages.
             kept.Add(value ?? new YamlScalar(item.Place, "~", isPlain: true));
             path.Length = length;
         }
@@ -112,7 +118,10 @@ internal sealed class StructureCheck
                 return scalar;
         }
 
-        return Report(scalar, $"expected one of {string.Join(", ", shape.Choices)}; found \"{scalar.Text}\"{Spelling.Hint(scalar.Text, shape.Choices)}");
+        return Report(
+            scalar,
+            $"expected one of {string.Join(", ", shape.Choices)}; found \"{scalar.Text}\"{Spelling.Hint(scalar.Text, shape.Choices)}"
+        );
     }
 
     private YamlScalar? Report(YamlNode node, string message)
@@ -123,18 +132,18 @@ internal sealed class StructureCheck
 
     private void Report(SourcePlace place, string message) => problems.Add(new Problem(place, path.ToString(), message));
 
-    private static string Empty(YamlNode node) => node is YamlScalar { IsEmpty: true }
-        ? ", found nothing; write a value, or ~ to remove an inherited one"
-        : $", found {node.Noun}";
+    private static string Empty(YamlNode node) =>
+        node is YamlScalar { IsEmpty: true } ? ", found nothing; write a value, or ~ to remove an inherited one" : $", found {node.Noun}";
 
-    private static string Noun(Shape shape) => shape.Kind switch
-    {
-        ShapeKind.Text => "text",
-        ShapeKind.Texts => "text or a list of texts",
-        ShapeKind.Integer => "a whole number",
-        ShapeKind.Boolean => "true or false",
-        ShapeKind.Choice => "one of " + string.Join(", ", shape.Choices),
-        ShapeKind.List => "a list",
-        _ => "a mapping (key: value)",
-    };
+    private static string Noun(Shape shape) =>
+        shape.Kind switch
+        {
+            ShapeKind.Text => "text",
+            ShapeKind.Texts => "text or a list of texts",
+            ShapeKind.Integer => "a whole number",
+            ShapeKind.Boolean => "true or false",
+            ShapeKind.Choice => "one of " + string.Join(", ", shape.Choices),
+            ShapeKind.List => "a list",
+            _ => "a mapping (key: value)",
+        };
 }

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Cloudlet.DesiredState.Site.Yaml;
 
 /// <summary>
-/// What plain scalars mean: the core schema of YAML 1.2.2, section 10.3.2, with one deviation: digits with leading zeros (<c>0644</c>) stay text, because they are
-/// permission bits or serial numbers, never the decimal number the schema would make of them.
+/// The meaning of plain scalars: the core schema of YAML 1.2.2, section 10.3.2, with one deviation: digits with leading zeros (<c>0644</c>)
+/// stay text, because they are permission bits or serial numbers, never the decimal number of the schema.
 /// </summary>
 internal static class CoreSchema
 {
@@ -16,14 +16,14 @@ internal static class CoreSchema
         return value || text is "false" or "False" or "FALSE";
     }
 
-    /// <summary>Spellings that were booleans in YAML 1.1 and are text now.</summary>
+    /// <summary>Spellings that were booleans in YAML 1.1 and are text in YAML 1.2.</summary>
     public static bool WasBoolean(string text, out bool value)
     {
         value = IsOneOf(text, "yes", "on", "y");
         return value || IsOneOf(text, "no", "off", "n");
     }
 
-    /// <summary>Whole numbers: decimal with a sign, <c>0o</c> octal, <c>0x</c> hexadecimal. False as well when it does not fit.</summary>
+    /// <summary>Whole numbers: decimal with a sign, <c>0o</c> octal, <c>0x</c> hexadecimal. Also false when it is out of range.</summary>
     public static bool TryInteger(string text, out long value)
     {
         if (text.StartsWith("0x", StringComparison.Ordinal))
@@ -34,7 +34,7 @@ internal static class CoreSchema
         return IsDecimal(text) && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
     }
 
-    /// <summary>True for a whole number or a floating-point number that JSON can hold too (no infinities).</summary>
+    /// <summary>True for a whole number or a floating-point number that JSON can represent (no infinities).</summary>
     public static bool IsNumber(string text) => TryInteger(text, out _) || TryFloat(text, out _);
 
     /// <summary>The value as a template sees it.</summary>
@@ -55,7 +55,12 @@ internal static class CoreSchema
     {
         value = 0;
         var digits = text.AsSpan().TrimStart("+-");
-        if (digits.IsEmpty || text.Length - digits.Length > 1 || HasLeadingZero(digits) || !(char.IsAsciiDigit(digits[0]) || digits[0] == '.'))
+        if (
+            digits.IsEmpty
+            || text.Length - digits.Length > 1
+            || HasLeadingZero(digits)
+            || !(char.IsAsciiDigit(digits[0]) || digits[0] == '.')
+        )
             return false;
         foreach (var c in digits)
         {
@@ -86,5 +91,7 @@ internal static class CoreSchema
     }
 
     private static bool IsOneOf(string text, string first, string second, string third) =>
-        text.Equals(first, StringComparison.OrdinalIgnoreCase) || text.Equals(second, StringComparison.OrdinalIgnoreCase) || text.Equals(third, StringComparison.OrdinalIgnoreCase);
+        text.Equals(first, StringComparison.OrdinalIgnoreCase)
+        || text.Equals(second, StringComparison.OrdinalIgnoreCase)
+        || text.Equals(third, StringComparison.OrdinalIgnoreCase);
 }

@@ -1,12 +1,13 @@
 namespace Cloudlet.DesiredState.Site.Yaml;
 
 /// <summary>
-/// Lays one tree over another: mappings merge key by key, everything else (lists too) is replaced as a whole. A removal (<c>~</c>) stays in the tree, so that it still removes what is laid
-/// under it later; that and <see cref="YamlMapping.Replaces"/> make merging associative, and an empty mapping is its neutral element.
+/// Layers one tree over another: mappings merge key by key, everything else (including lists) is replaced as a whole. A removal (<c>~</c>)
+/// stays in the tree, so that it also removes values that are layered under it later; that and <see cref="YamlMapping.Replaces"/> make
+/// merging associative, and an empty mapping is its neutral element.
 /// </summary>
 internal static class YamlMerge
 {
-    /// <summary><paramref name="upper"/> over <paramref name="lower"/>; places are those of the files the values come from.</summary>
+    /// <summary><paramref name="upper"/> over <paramref name="lower"/>; values keep their places.</summary>
     public static YamlNode Merge(YamlNode lower, YamlNode upper)
     {
         if (upper is not YamlMapping over)

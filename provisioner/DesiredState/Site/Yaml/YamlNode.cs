@@ -1,34 +1,34 @@
 namespace Cloudlet.DesiredState.Site.Yaml;
 
-/// <summary>A value of a YAML document, with the place where it stands. Nodes never change; aliases share them.</summary>
+/// <summary>A value of a YAML document, with its place. Nodes are immutable; aliases share them.</summary>
 internal abstract class YamlNode(SourcePlace place)
 {
-    /// <summary>Where the value starts; of an aliased value, where it is written out.</summary>
+    /// <summary>Where the value starts; for an aliased value, where it is written out.</summary>
     public SourcePlace Place { get; } = place;
 
-    /// <summary>Number of nodes below and with this one, every alias counted as if it were written out.</summary>
+    /// <summary>Number of nodes in this tree, with every alias counted as if it were written out.</summary>
     public abstract long Size { get; }
 
-    /// <summary>Nodes on the longest way down, this one included.</summary>
+    /// <summary>Nodes on the longest path down, including this one.</summary>
     public abstract int Height { get; }
 
-    /// <summary>What the node is, for messages: "text", "a list".</summary>
+    /// <summary>The type of the node, for messages: "text", "a list".</summary>
     public abstract string Noun { get; }
 
-    /// <summary>An explicit <c>~</c> or <c>null</c>: what was inherited is removed.</summary>
+    /// <summary>An explicit <c>~</c> or <c>null</c>: removes an inherited value.</summary>
     public virtual bool IsRemoval => false;
 }
 
-/// <summary>A scalar as it is written: what its text means depends on where it stands.</summary>
+/// <summary>A scalar as written: its meaning depends on its place.</summary>
 internal sealed class YamlScalar(SourcePlace place, string text, bool isPlain) : YamlNode(place)
 {
-    /// <summary>The text, escapes and folding done.</summary>
+    /// <summary>The text after escapes and folding.</summary>
     public string Text { get; } = text;
 
-    /// <summary>True when it stands without quotes or block indicator, so that it may be a number, a boolean or null.</summary>
+    /// <summary>True when it is written without quotes or block indicator, so that it may be a number, a boolean or null.</summary>
     public bool IsPlain { get; } = isPlain;
 
-    /// <summary>A key with nothing behind it.</summary>
+    /// <summary>The value of a key without a value.</summary>
     public bool IsEmpty => IsPlain && Text.Length == 0;
 
     /// <inheritdoc/>
@@ -41,21 +41,23 @@ internal sealed class YamlScalar(SourcePlace place, string text, bool isPlain) :
     public override int Height => 1;
 
     /// <inheritdoc/>
-    public override string Noun => this switch
-    {
-        { IsEmpty: true } => "nothing",
-        { IsRemoval: true } => "null",
-        { IsPlain: false } => "text",
-        _ when CoreSchema.TryBoolean(Text, out _) => $"the boolean {Text}",
-        _ when CoreSchema.IsNumber(Text) => $"the number {Text}",
-        _ => "text",
-    };
+    public override string Noun =>
+        this switch
+        {
+            { IsEmpty: true } => "nothing",
+            { IsRemoval: true } => "null",
+            { IsPlain: false } => "text",
+            _ when CoreSchema.TryBoolean(Text, out _) => $"the boolean {Text}",
+            _ when CoreSchema.IsNumber(Text) => $"the number {Text}",
+            _ => "text",
+        };
 }
 
 /// <summary>A list.</summary>
 internal sealed class YamlSequence : YamlNode
 {
-    public YamlSequence(SourcePlace place, IReadOnlyList<YamlNode> items) : base(place)
+    public YamlSequence(SourcePlace place, IReadOnlyList<YamlNode> items)
+        : base(place)
     {
         Items = items;
         Size = 1;
@@ -81,15 +83,16 @@ internal sealed class YamlSequence : YamlNode
     public override string Noun => "a list";
 }
 
-/// <summary>A key, where it stands, and its value.</summary>
+/// <summary>A key, its place and its value.</summary>
 internal readonly record struct YamlEntry(string Key, SourcePlace KeyPlace, YamlNode Value);
 
-/// <summary>A mapping with unique text keys, in the order they are written.</summary>
+/// <summary>A mapping with unique text keys, in file order.</summary>
 internal sealed class YamlMapping : YamlNode
 {
     private readonly Dictionary<string, int> positions;
 
-    public YamlMapping(SourcePlace place, IReadOnlyList<YamlEntry> entries, bool replaces = false, bool isDamaged = false) : base(place)
+    public YamlMapping(SourcePlace place, IReadOnlyList<YamlEntry> entries, bool replaces = false, bool isDamaged = false)
+        : base(place)
     {
         Entries = entries;
         Replaces = replaces;
@@ -109,10 +112,12 @@ internal sealed class YamlMapping : YamlNode
     /// <summary>Keys and values.</summary>
     public IReadOnlyList<YamlEntry> Entries { get; }
 
-    /// <summary>True when it was laid over something that is no mapping (a removal, say): nothing below it shines through.</summary>
+    /// <summary>True when it was layered over something that is not a mapping (such as a removal): it hides everything below it.</summary>
     public bool Replaces { get; }
 
-    /// <summary>True when an entry was taken out because something is wrong with it: that a key is missing here need not be said again.</summary>
+    /// <summary>
+    /// True when an invalid entry was removed from it: then a missing key need not be reported.
+    /// </summary>
     public bool IsDamaged { get; }
 
     /// <inheritdoc/>

@@ -5,18 +5,18 @@ using YamlDotNet.Core.Events;
 namespace Cloudlet.DesiredState.Site.Yaml;
 
 /// <summary>
-/// Reads one YAML 1.2 document into nodes with places. What is wrong becomes a <see cref="Problem"/>; reading goes on behind a duplicate key or a tag, and ends at malformed text.
-/// The bounds hold for hostile input as well: depth, size, and the size that aliases unfold to.
+/// Reads one YAML 1.2 document into nodes with places. Errors become <see cref="Problem"/>s; reading continues after a duplicate key or a
+/// tag, and ends at malformed text. Limits apply to hostile input as well: depth, size, and the size of unfolded aliases.
 /// </summary>
 internal sealed class YamlReader
 {
-    /// <summary>Longest text that is read, in characters.</summary>
+    /// <summary>Maximum length of the text, in characters.</summary>
     public const int MaxLength = 4 * 1024 * 1024;
 
-    /// <summary>Deepest nesting of lists and mappings.</summary>
+    /// <summary>Maximum nesting of lists and mappings.</summary>
     public const int MaxDepth = 64;
 
-    /// <summary>Most values and keys of one document, aliases counted as if they were written out.</summary>
+    /// <summary>Maximum number of values and keys in one document, with aliases counted as if they were written out.</summary>
     public const int MaxSize = 200_000;
 
     private readonly string file;
@@ -34,21 +34,31 @@ internal sealed class YamlReader
         parser = new Parser(new StringReader(text));
     }
 
-    /// <summary>The root of the document; null when the text is too large or malformed (then a problem says why) or has no content.</summary>
+    /// <summary>
+    /// The root of the document; null when the text is too large or malformed (then a problem is reported) or has no content.
+    /// </summary>
     /// <param name="file">Name of the file in places.</param>
     /// <param name="text">Its text.</param>
-    /// <param name="problems">Takes what is wrong.</param>
+    /// <param name="problems">Receives the problems.</param>
     public static YamlNode? Read(string file, string text, List<Problem> problems)
     {
         if (text.Length > MaxLength)
         {
-            problems.Add(new Problem(new SourcePlace(file, 1, 1), "", "the file is larger than 4 MiB; a site file is text that people write: split it, or keep large contents in templates"));
+            problems.Add(
+                new Problem(new SourcePlace(file, 1, 1), "", "the file is larger than 4 MiB; split it, or move large contents to templates")
+            );
             return null;
         }
 
         if (YamlText.FirstUnprintable(file, text) is var (place, character))
         {
-            problems.Add(new Problem(place, "", $"the character U+{(int)character:X4} is not allowed in YAML; inside double quotes it is written \\u{(int)character:x4}"));
+            problems.Add(
+                new Problem(
+                    place,
+                    "",
+                    $"the character U+{(int)character:X4} is not allowed in YAML; inside double quotes it is written \\u{(int)character:x4}"
+                )
+            );
             return null;
         }
 
@@ -82,7 +92,10 @@ internal sealed class YamlReader
         var root = ReadNode(1);
         Next();
         if (Next() is DocumentStart { Start: var second })
-            Report(At(second), "a second document starts here; a site file is one document: put the rest into a file of its own, several files merge");
+            Report(
+                At(second),
+                "a second document starts here; a site file is one document: put the rest into a separate file; several files are merged"
+            );
         return root;
     }
 
@@ -95,15 +108,15 @@ internal sealed class YamlReader
         }
         catch (InvalidOperationException e)
         {
-            // YamlDotNet 16.3 leaves its plain-scalar scanner this way on text such as "x: {a", a line break and a quote.
+            // YamlDotNet 16.3 fails like this in its plain-scalar scanner on text such as "x: {a", a line break and a quote.
             var after = last?.End ?? Mark.Empty;
-            throw new YamlException(after, after, "a value or key behind this place is not finished", e);
+            throw new YamlException(after, after, "a value or key after this place is incomplete", e);
         }
 
         return parser.Current!;
     }
 
-    /// <summary>Reads the node at <see cref="Parser.Current"/>, which is its first event, and stops on its last.</summary>
+    /// <summary>Reads the node whose first event is <see cref="Parser.Current"/>, and stops at its last event.</summary>
     private YamlNode ReadNode(int depth)
     {
         var start = (ParsingEvent)parser.Current!;
@@ -179,7 +192,7 @@ internal sealed class YamlReader
         if (node is not YamlScalar key)
             Report(node.Place, $"a key is text, found {node.Noun}");
         else if (key.IsPlain && key.Text == "<<")
-            Report(key.Place, "merge keys (<<) are not part of YAML 1.2; say it once under defaults, or in a file of its own");
+            Report(key.Place, "merge keys (<<) are not part of YAML 1.2; write it once under defaults, or in a separate file");
         else if (!lines.TryAdd(key.Text, key.Place.Line))
             Report(key.Place, $"duplicate key \"{key.Text}\"; the first one is at line {lines[key.Text]}");
         else
@@ -187,7 +200,9 @@ internal sealed class YamlReader
         return false;
     }
 
-    /// <summary>True for <c>!!str</c> and <c>!</c>, which make a plain scalar text. Other tags are refused: nothing in a site file needs one.</summary>
+    /// <summary>
+    /// True for <c>!!str</c> and <c>!</c>, which make a plain scalar text. Other tags are refused: site files do not need them.
+    /// </summary>
     private bool HasTextTag(NodeEvent node, SourcePlace place)
     {
         if (node.Tag.IsEmpty || node.Tag.IsNonSpecific)

@@ -1,10 +1,11 @@
 namespace Cloudlet.DesiredState.Site.Yaml;
 
-/// <summary>What can be said of a text before, and after, the parser has been at it.</summary>
+/// <summary>Checks of a text before, and after, it is parsed.</summary>
 internal static class YamlText
 {
     /// <summary>
-    /// The first character that YAML 1.2.2 (section 5.1) does not allow in a file, with its place; null when there is none. The parser takes a zero character for the end of the text.
+    /// The first character that YAML 1.2.2 (section 5.1) does not allow in a file, with its place; null when there is none. The parser
+    /// treats a NUL character as the end of the text.
     /// </summary>
     public static (SourcePlace Place, char Character)? FirstUnprintable(string file, string text)
     {
@@ -31,7 +32,10 @@ internal static class YamlText
         return null;
     }
 
-    /// <summary>The first tab in the indentation of the lines <paramref name="from"/> to <paramref name="to"/>, around which the parser gave up: the usual cause, which nobody sees.</summary>
+    /// <summary>
+    /// The first tab in the indentation of the lines <paramref name="from"/> to <paramref name="to"/>, around which the parser failed: the
+    /// usual cause, and an invisible one.
+    /// </summary>
     public static SourcePlace? FirstTabIndentation(string file, string text, long from, long to)
     {
         var line = 0;

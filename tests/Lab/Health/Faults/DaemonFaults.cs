@@ -1,6 +1,6 @@
 namespace Cloudlet.Lab.Tests.Health.Faults;
 
-/// <summary>Faults of the daemon itself, of what it stands on, and of the host's identity.</summary>
+/// <summary>Faults of the daemon itself, of what it depends on, and of the host's identity.</summary>
 internal static class DaemonFaults
 {
     private const string Daemon = "cloudlet-healthd";
@@ -8,34 +8,119 @@ internal static class DaemonFaults
     private const string LoseFile = $"sed -i s/north/south/ {HealedHost.Beacon}";
     private const string Program = "/usr/local/lib/cloudlet/cloudlet";
 
-    /// <summary>All of them.</summary>
+    /// <summary>All faults of this group.</summary>
     internal static IReadOnlyList<Fault> All { get; } =
     [
         new("identity", "host name changed", _ => $"hostname somebody-else; systemctl stop {HealedHost.Service}; {LoseLink}")
         {
-            Alarm = $"host-name-changed unit:{HealedHost.Service}", Stays = $"! systemctl is-active {HealedHost.Service} && ip link show cloudlet0", Undo = "hostname edge-1",
+            Alarm = $"host-name-changed unit:{HealedHost.Service}",
+            Stays = $"! systemctl is-active {HealedHost.Service} && ip link show cloudlet0",
+            Undo = "hostname edge-1",
         },
         new("identity", "held by an operator", _ => $"{Program} hold --for 5s --reason test --owner fault; {LoseLink}; {LoseFile}"),
         new("daemon", "kill -9", seed => $"systemctl kill -s KILL {Daemon}; {seed.Pause(300)}; {LoseLink}; {LoseFile}"),
-        new("daemon", "kill -9 in mid-heal", seed => $"{LoseLink}; {seed.Pause(60)}; systemctl kill -s KILL {Daemon}") { KeepsService = true },
+        new("daemon", "kill -9 during a heal", seed => $"{LoseLink}; {seed.Pause(60)}; systemctl kill -s KILL {Daemon}")
+        {
+            KeepsService = true,
+        },
         new("daemon", "SIGSTOP", _ => $"kill -STOP $(systemctl show -P MainPID {Daemon}); {LoseLink}") { KeepsService = true },
         new("daemon", "state deleted", _ => $"rm /var/lib/cloudlet/applied.json; {LoseLink}") { KeepsService = true },
-        new("daemon", "state damaged", seed => $"truncate -s {seed.Next(2, 400)} /var/lib/cloudlet/applied.json; {LoseLink}") { KeepsService = true },
-        new("daemon", "state damaged while it did not run", seed => $"systemctl stop {Daemon}; truncate -s {seed.Next(2, 400)} /var/lib/cloudlet/applied.json; {LoseLink}; systemctl start {Daemon}") { KeepsService = true },
-        new("daemon", "folders deleted", _ => $"rm -rf /var/lib/cloudlet/health /run/cloudlet/health; {LoseLink}") { KeepsService = true },
-        new("daemon", "settings damaged", _ => $"echo damaged >/etc/cloudlet/health.json; systemctl restart {Daemon}; {LoseLink}") { KeepsService = true },
-        new("daemon", "two copies", _ => $"(timeout 4 {Program} healthd run >/dev/null 2>&1 || true) & sleep 2; {LoseLink}; {LoseFile}; sleep 3"),
-        new("daemon", "an apply at the same time", _ => $"(sleep 0.1; {LoseLink}; {LoseFile}) & {FaultHost.Reapply} >/dev/null 2>&1 || true; wait"),
-        new("daemon", "D-Bus restarted", _ => $"systemctl restart dbus; {LoseLink}; systemctl stop {HealedHost.Service}"),
-        new("daemon", "disk full where it writes", _ => $"mount -t tmpfs -o size=16k small /var/lib/cloudlet/health; head -c 100k /dev/zero >/var/lib/cloudlet/health/fill || true; {LoseLink}; sleep 2; umount /var/lib/cloudlet/health") { KeepsService = true },
-        // Full before it is put in place: on a busy machine the file would be healed in between.
-        new("daemon", "disk full where a file is healed", _ => "mkdir -p /run/small; mount -t tmpfs -o size=16k small /run/small; head -c 100k /dev/zero >/run/small/fill || true; mount --bind /run/small /etc/cloudlet")
+        new("daemon", "state damaged", seed => $"truncate -s {seed.Next(2, 400)} /var/lib/cloudlet/applied.json; {LoseLink}")
         {
-            Alarm = "disk file:/etc/cloudlet/beacon.conf", Undo = "umount /etc/cloudlet /run/small",
+            KeepsService = true,
         },
-        new("daemon", "read-only file system", _ => $"{LoseFile}; sleep 1; mount --bind /etc/cloudlet /etc/cloudlet; mount --bind /var/lib/cloudlet /var/lib/cloudlet; sed -i s/north/south/ {HealedHost.Beacon}; mount -o remount,bind,ro /etc/cloudlet; mount -o remount,bind,ro /var/lib/cloudlet; {LoseLink}; sleep 2; umount /etc/cloudlet /var/lib/cloudlet"),
-        new("daemon", "rebooted in mid-heal", seed => $"{LoseFile}; {LoseLink}; {seed.Pause(60)}") { CutsPower = true },
+        new(
+            "daemon",
+            "state damaged while it did not run",
+            seed =>
+                $"systemctl stop {Daemon}; truncate -s {seed.Next(2, 400)} /var/lib/cloudlet/applied.json; {LoseLink}; systemctl "
+                + $"start {Daemon}"
+        )
+        {
+            KeepsService = true,
+        },
+        new("daemon", "folders deleted", _ => $"rm -rf /var/lib/cloudlet/health /run/cloudlet/health; {LoseLink}") { KeepsService = true },
+        new("daemon", "settings damaged", _ => $"echo damaged >/etc/cloudlet/health.json; systemctl restart {Daemon}; {LoseLink}")
+        {
+            KeepsService = true,
+        },
+        new("daemon", "program deleted", _ => $"rm {Program}; {LoseLink}") { KeepsService = true },
+        new("daemon", "program and process lost", seed => $"rm {Program}; {seed.Pause(100)}; systemctl kill -s KILL {Daemon}; {LoseLink}")
+        {
+            KeepsService = true,
+        },
+        new(
+            "daemon",
+            "program damaged",
+            seed =>
+                $"{seed.One($"chmod 000 {Program}", $"rm {Program}; mkdir {Program}", $"cp /bin/true /tmp/t; mv /tmp/t {Program}")}; "
+                + $"systemctl kill -s KILL {Daemon}; {LoseLink}"
+        )
+        {
+            KeepsService = true,
+        },
+        new(
+            "daemon",
+            "unit file deleted",
+            _ => $"rm /etc/systemd/system/{Daemon}.service; systemctl daemon-reload; sleep 1; systemctl kill -s KILL {Daemon}; {LoseLink}"
+        )
+        {
+            KeepsService = true,
+        },
+        new(
+            "daemon",
+            "two copies",
+            _ => $"(timeout 4 {Program} healthd run >/dev/null 2>&1 || true) & sleep 2; {LoseLink}; {LoseFile}; sleep 3"
+        ),
+        new(
+            "daemon",
+            "an apply at the same time",
+            _ => $"(sleep 0.1; {LoseLink}; {LoseFile}) & {FaultHost.Reapply} >/dev/null 2>&1 || true; wait"
+        ),
+        new("daemon", "D-Bus restarted", _ => $"systemctl restart dbus; {LoseLink}; systemctl stop {HealedHost.Service}"),
+        new(
+            "daemon",
+            "disk full where it writes",
+            _ =>
+                "mount -t tmpfs -o size=16k small /var/lib/cloudlet/health; head -c 100k /dev/zero >/var/lib/cloudlet/health/fill "
+                + $"|| true; {LoseLink}; sleep 2; umount /var/lib/cloudlet/health"
+        )
+        {
+            KeepsService = true,
+        },
+        // The disk is filled before it is mounted there: on a busy machine the file would be healed in between. The mount must look as if
+        // it had existed since the boot: the daemon treats a mount that appears later as an obstacle and writes nothing to it.
+        new(
+            "daemon",
+            "disk full where a file is healed",
+            _ =>
+                "mkdir -p /run/small; mount -t tmpfs -o size=16k small /run/small; head -c 100k /dev/zero >/run/small/fill || true; "
+                + $"systemctl stop {Daemon}; rm -f /run/cloudlet/mounts.json; mount --bind /run/small /etc/cloudlet; "
+                + $"systemctl start --no-block {Daemon}"
+        )
+        {
+            Alarm = "disk file:/etc/cloudlet/beacon.conf",
+            Undo = "umount /etc/cloudlet /run/small",
+        },
+        new(
+            "daemon",
+            "read-only file system",
+            _ =>
+                $"{LoseFile}; sleep 1; mount --bind /etc/cloudlet /etc/cloudlet; mount --bind /var/lib/cloudlet /var/lib/cloudlet; "
+                + $"sed -i s/north/south/ {HealedHost.Beacon}; mount -o remount,bind,ro "
+                + "/etc/cloudlet; mount -o remount,bind,ro "
+                + $"/var/lib/cloudlet; {LoseLink}; sleep 2; umount /etc/cloudlet "
+                + "/var/lib/cloudlet"
+        ),
+        new("daemon", "rebooted during a heal", seed => $"{LoseFile}; {LoseLink}; {seed.Pause(60)}") { CutsPower = true },
         new("daemon", "boot files deleted before a reboot", _ => "rm -f /etc/systemd/network/05-cloudlet-*") { CutsPower = true },
-        new("daemon", "power cut with everything lost", _ => $"for l in cloudlet0 br-cloudlet guest-port; do ip link delete $l || true; done; rm -f {HealedHost.Beacon}") { CutsPower = true },
+        new(
+            "daemon",
+            "power cut with everything lost",
+            _ => $"for l in cloudlet0 br-cloudlet guest-port; do ip link delete $l || true; done; rm -f {HealedHost.Beacon}"
+        )
+        {
+            CutsPower = true,
+        },
     ];
 }

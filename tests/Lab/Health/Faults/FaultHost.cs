@@ -6,21 +6,23 @@ namespace Cloudlet.Lab.Tests.Health.Faults;
 
 /// <summary>How one run of a fault ended.</summary>
 /// <param name="Fault">The fault.</param>
-/// <param name="Seed">What decided about its details.</param>
-/// <param name="Failure">Why it did not end as it has to; null: it did.</param>
+/// <param name="Seed">Seed of its random details.</param>
+/// <param name="Failure">Why it did not end as expected; null: it did.</param>
 /// <param name="Heals">The daemon's records of it.</param>
 public sealed record FaultOutcome(Fault Fault, int Seed, string? Failure, IReadOnlyList<JsonElement> Heals);
 
-/// <summary>A lab host that faults are made on: the example site, a service that loads a folder too, and one that came with a package.</summary>
+/// <summary>
+/// A lab host for faults: the example site, a service that also loads a folder, and a service from a package.
+/// </summary>
 public sealed class FaultHost
 {
-    /// <summary>A service whose unit file nobody of us wrote.</summary>
+    /// <summary>A service whose unit file is not ours.</summary>
     internal const string Packaged = "pantry.service";
 
-    /// <summary>A folder of the operator's own configuration, that the service loads and nobody describes the content of.</summary>
+    /// <summary>A folder with the operator's own configuration: the service loads it, and its content is not described.</summary>
     internal const string OwnFolder = "/etc/cloudlet/beacon.d";
 
-    /// <summary>Brings the operator's own configuration back.</summary>
+    /// <summary>Restores the operator's own configuration.</summary>
     internal const string OwnAsItWas = $"printf '[own]\\nvalue = 1\\n' >{OwnFolder}/own.conf";
 
     private const string Program = "/usr/local/lib/cloudlet/cloudlet";
@@ -42,13 +44,17 @@ public sealed class FaultHost
         umount -q /etc/cloudlet /var/lib/cloudlet/health /var/lib/cloudlet 2>/dev/null || true
         hostname edge-1
         rm -rf /run/pantry-* /run/kept /etc/kept /etc/cloudlet.away /var/lib/cloudlet/health/hold.json
+        umount -q {HealedHost.Beacon} || true
+        ip netns delete away 2>/dev/null || true
         for l in away0 away1; do ip link delete $l 2>/dev/null || true; done
         printf '[Service]\nExecStartPre=/bin/sh -c "while [ -e /run/pantry-hang ]; do sleep 0.1; done"\nExecStart=/bin/sh -c "test ! -e /run/pantry-crash && exec sleep 100000"\nTimeoutStartSec=1\n[Install]\nWantedBy=multi-user.target\n' >/usr/lib/systemd/system/{Packaged}
         systemctl unmask -q {Packaged}; systemctl daemon-reload; systemctl enable -q {Packaged}
         """;
 
-    /// <summary>Things that nobody describes, and that every fault and every heal has to leave alone.</summary>
-    private const string Byhand = "ip link show byhand0 >/dev/null 2>&1 || ip link add byhand0 type bridge; ip address replace 10.77.0.1/24 dev byhand0; echo mine >/etc/byhand";
+    /// <summary>Things that are not described, and that every fault and every heal has to leave alone.</summary>
+    private const string Byhand =
+        "ip link show byhand0 >/dev/null 2>&1 || ip link add byhand0 type bridge; ip address replace 10.77.0.1/24 dev byhand0; echo "
+        + "mine >/etc/byhand";
     private const string ByhandIsThere = "ip -brief address show byhand0 | grep -q 10.77.0.1/24 && grep -q mine /etc/byhand";
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
@@ -65,7 +71,7 @@ public sealed class FaultHost
         host = new HealedHost(site, site.Write(Described));
     }
 
-    /// <summary>Makes a fault, waits for its end and looks at what was done.</summary>
+    /// <summary>Causes a fault, waits for its end and checks what was done.</summary>
     public async Task<FaultOutcome> RunAsync(Fault fault, int seed)
     {
         await BeginAsync();
@@ -88,9 +94,16 @@ public sealed class FaultHost
         if (!fault.CutsPower && await RunsAsync() - runs is var restarts && restarts > (fault.KeepsService ? 0 : fault.MostRestarts))
             forbidden = [.. forbidden, $"the service was started {restarts} times"];
         if (!fault.CutsPower && (await site.Host.ExecAsync("sh", "-c", ByhandIsThere)).ExitCode != 0)
-            forbidden = [.. forbidden, "something that nobody describes was touched"];
-        if (fault.IsHarmless && heals.Any(h => h.GetProperty("seen").EnumerateArray().Any(c => !c.GetProperty("id").GetString()!.StartsWith("unit:", StringComparison.Ordinal))))
-            forbidden = [.. forbidden, "something was healed that was not ill"];
+            forbidden = [.. forbidden, "something that is not described was touched"];
+        if (
+            fault.IsHarmless
+            && heals.Any(h =>
+                h.GetProperty("seen")
+                    .EnumerateArray()
+                    .Any(c => !c.GetProperty("id").GetString()!.StartsWith("unit:", StringComparison.Ordinal))
+            )
+        )
+            forbidden = [.. forbidden, "something was healed that was not broken"];
         var all = forbidden.Prepend(failure).OfType<string>().ToList();
         return new FaultOutcome(fault, seed, all.Count == 0 ? null : string.Join("; ", all), heals);
     }
@@ -106,9 +119,12 @@ public sealed class FaultHost
             isDescribed = true;
         }
 
-        // Another run of the daemon has a full budget again.
-        await site.ShellAsync($"{Byhand}; {OwnAsItWas}; rm -f {OwnFolder}/radio.conf; {Reapply} >/dev/null; systemctl reset-failed; systemctl restart cloudlet-healthd");
-        await WaitAsync(IsHealedAsync, "the host is well before the fault");
+        // A new run of the daemon starts with a full budget.
+        await site.ShellAsync(
+            $"{Byhand}; {OwnAsItWas}; rm -f {OwnFolder}/radio.conf; {Reapply} >/dev/null; systemctl reset-failed; systemctl restart "
+                + "cloudlet-healthd"
+        );
+        await WaitAsync(IsHealedAsync, "the host is healthy before the fault");
     }
 
     private async Task<string?> EndAsync(Fault fault, int seed)
@@ -122,7 +138,7 @@ public sealed class FaultHost
             await Task.Delay(Settled);
             var stays = await site.Host.ExecAsync("sh", "-c", fault.Stays);
             if (stays.ExitCode != 0)
-                return $"with the alarm, not so any more: {fault.Stays}";
+                return $"failed while the alarm was active: {fault.Stays}";
             await site.ShellAsync(fault.Undo);
         }
 
@@ -130,10 +146,17 @@ public sealed class FaultHost
         return null;
     }
 
-    private async Task<bool> IsHealedAsync() => await host.IsWellAsync() && (await site.Host.ExecAsync(Program, "verify", "--state", DescribedState)).ExitCode == 0;
+    private async Task<bool> IsHealedAsync() =>
+        await host.IsWellAsync() && (await site.Host.ExecAsync(Program, "verify", "--state", DescribedState)).ExitCode == 0;
 
-    /// <summary>How often the service was started since the boot.</summary>
-    private async Task<int> RunsAsync() => int.Parse(await site.ShellAsync($"journalctl -q -b -u {HealedHost.Service} -o cat JOB_TYPE=start JOB_RESULT=done + JOB_TYPE=restart JOB_RESULT=done -u {HealedHost.Service} | grep -c '^Started' || true"));
+    /// <summary>Number of starts of the service since the boot.</summary>
+    private async Task<int> RunsAsync() =>
+        int.Parse(
+            await site.ShellAsync(
+                $"journalctl -q -b -u {HealedHost.Service} -o cat JOB_TYPE=start JOB_RESULT=done + JOB_TYPE=restart JOB_RESULT=done "
+                    + $"-u {HealedHost.Service} | grep -c '^Started' || true"
+            )
+        );
 
     private async Task WaitAsync(Func<Task<bool>> condition, string what)
     {
@@ -141,7 +164,10 @@ public sealed class FaultHost
         while (!await condition())
         {
             if (watch.Elapsed > Limit)
-                throw new Errors.CloudletException(Errors.ErrorKind.Timeout, $"after {Limit.TotalMinutes:0} min still not: {what}. {await StateAsync()}");
+                throw new Errors.CloudletException(
+                    Errors.ErrorKind.Timeout,
+                    $"after {Limit.TotalMinutes:0} min still not: {what}. {await StateAsync()}"
+                );
             await Task.Delay(100);
         }
     }
@@ -149,7 +175,12 @@ public sealed class FaultHost
     private async Task<string> StateAsync()
     {
         var verify = await site.Host.ExecAsync(Program, "verify", "--state", DescribedState);
-        var notWell = (await host.StatusAsync())?.GetProperty("resources").EnumerateArray().Where(r => r.GetProperty("state").GetString() != "ok").Select(r => r.GetRawText());
-        return $"Status: {string.Join(", ", notWell ?? ["none"])}; alarms: {string.Join(", ", await host.AlarmsAsync())}; verify: {verify.Output}";
+        var notWell = (await host.StatusAsync())
+            ?.GetProperty("resources")
+            .EnumerateArray()
+            .Where(r => r.GetProperty("state").GetString() != "ok")
+            .Select(r => r.GetRawText());
+        return $"Status: {string.Join(", ", notWell ?? ["none"])}; alarms: {string.Join(", ", await host.AlarmsAsync())}; verify: "
+            + $"{verify.Output}";
     }
 }

@@ -3,59 +3,80 @@ using System.Text.Json;
 
 namespace Cloudlet.Lab.Tests.Health.Faults;
 
-/// <summary>Looks through what a daemon has recorded for what it must never do, whatever happens to the host.</summary>
+/// <summary>Searches a daemon's records for what it must never do, whatever happens to the host.</summary>
 internal static class HistoryChecker
 {
-    // The standard budget, which the faults run with.
+    // The default budget, which the faults use.
     private const int Burst = 10;
     private const int PerMinute = 6;
 
     private static readonly string[] Operators = ["operator-disabled", "operator-masked", "host-name-changed"];
 
-    /// <summary>What is forbidden and was done; empty: nothing.</summary>
-    /// <param name="heals">Records of heals, in the order of time.</param>
-    /// <param name="alarms">Records of alarms raised and cleared, in the order of time.</param>
-    /// <param name="duration">How long it took altogether.</param>
+    /// <summary>Forbidden actions that were found; empty: none.</summary>
+    /// <param name="heals">Records of heals, oldest first.</param>
+    /// <param name="alarms">Records of alarms raised and cleared, oldest first.</param>
+    /// <param name="duration">Total duration.</param>
     public static IReadOnlyList<string> Check(IReadOnlyList<JsonElement> heals, IReadOnlyList<JsonElement> alarms, TimeSpan duration) =>
-        [.. Overlaps(heals), .. Unproven(heals), .. BeyondBudget(heals, duration), .. AgainstOperators(heals, alarms), .. ForSystemd(heals), .. RaisedTwice(alarms)];
+        [
+            .. Overlaps(heals),
+            .. Unproven(heals),
+            .. BeyondBudget(heals, duration),
+            .. AgainstOperators(heals, alarms),
+            .. ForSystemd(heals),
+            .. RaisedTwice(alarms),
+        ];
 
-    /// <summary>Only one program acts at a time.</summary>
+    /// <summary>Heals must not overlap.</summary>
     private static IEnumerable<string> Overlaps(IReadOnlyList<JsonElement> heals) =>
-        heals.Zip(heals.Skip(1))
+        heals
+            .Zip(heals.Skip(1))
             .Where(pair => Begin(pair.Second) is var next && next < End(pair.First) && next > Begin(pair.First))
-            .Select(pair => $"two heals at the same time ({string.Join(", ", Ids(pair.First, "seen"))} and {string.Join(", ", Ids(pair.Second, "seen"))})");
+            .Select(pair =>
+                $"two heals at the same time ({string.Join(", ", Ids(pair.First, "seen"))} and "
+                + $"{string.Join(", ", Ids(pair.Second, "seen"))})"
+            );
 
-    /// <summary>What was done was seen to be necessary, or stands on what was.</summary>
+    /// <summary>Every heal must be based on an observed deviation.</summary>
     private static IEnumerable<string> Unproven(IReadOnlyList<JsonElement> heals) =>
         heals.Where(h => !Ids(h, "seen").Any()).Select(_ => "a heal of nothing");
 
     private static IEnumerable<string> BeyondBudget(IReadOnlyList<JsonElement> heals, TimeSpan duration)
     {
         var most = Burst + (int)Math.Ceiling(duration.TotalMinutes * PerMinute) + 1;
-        return heals.SelectMany(h => Ids(h, "seen")).CountBy(id => id).Where(c => c.Value > most).Select(c => $"{c.Key} was healed {c.Value} times, {most} are allowed");
+        return heals
+            .SelectMany(h => Ids(h, "seen"))
+            .CountBy(id => id)
+            .Where(c => c.Value > most)
+            .Select(c => $"{c.Key} was healed {c.Value} times, {most} are allowed");
     }
 
-    /// <summary>No unit is touched while an operator's decision about it stands.</summary>
+    /// <summary>No unit may be touched while an operator's decision about it is in force.</summary>
     private static IEnumerable<string> AgainstOperators(IReadOnlyList<JsonElement> heals, IReadOnlyList<JsonElement> alarms)
     {
         foreach (var alarm in alarms.Where(a => Operators.Contains(Text(a, "kind")) && !a.TryGetProperty("cleared", out _)))
         {
             var (raised, cleared) = (Time(alarm, "raised"), ClearedAt(alarm, alarms));
-            foreach (var heal in heals.Where(h => Time(h, "at") > raised && Time(h, "at") < cleared && Ids(h, "done").Contains(Text(alarm, "subject"))))
+            foreach (
+                var heal in heals.Where(h =>
+                    Time(h, "at") > raised && Time(h, "at") < cleared && Ids(h, "done").Contains(Text(alarm, "subject"))
+                )
+            )
                 yield return $"{Text(alarm, "subject")} was touched although {Text(alarm, "kind")} ({heal.GetProperty("at")})";
         }
     }
 
-    private static DateTimeOffset ClearedAt(JsonElement alarm, IReadOnlyList<JsonElement> alarms) => alarms
-        .Where(a => Key(a) == Key(alarm) && Time(a, "raised") == Time(alarm, "raised") && a.TryGetProperty("cleared", out _))
-        .Select(a => Time(a, "cleared"))
-        .FirstOrDefault(DateTimeOffset.MaxValue);
+    private static DateTimeOffset ClearedAt(JsonElement alarm, IReadOnlyList<JsonElement> alarms) =>
+        alarms
+            .Where(a => Key(a) == Key(alarm) && Time(a, "raised") == Time(alarm, "raised") && a.TryGetProperty("cleared", out _))
+            .Select(a => Time(a, "cleared"))
+            .FirstOrDefault(DateTimeOffset.MaxValue);
 
-    /// <summary>Neither the daemon's own unit nor packages are for it to change.</summary>
-    private static IEnumerable<string> ForSystemd(IReadOnlyList<JsonElement> heals) => heals
-        .SelectMany(h => Ids(h, "done"))
-        .Where(id => id == "unit:cloudlet-healthd.service" || id.StartsWith("package:", StringComparison.Ordinal))
-        .Select(id => $"{id} was touched");
+    /// <summary>The daemon must change neither its own unit nor packages.</summary>
+    private static IEnumerable<string> ForSystemd(IReadOnlyList<JsonElement> heals) =>
+        heals
+            .SelectMany(h => Ids(h, "done"))
+            .Where(id => id == "unit:cloudlet-healthd.service" || id.StartsWith("package:", StringComparison.Ordinal))
+            .Select(id => $"{id} was touched");
 
     private static IEnumerable<string> RaisedTwice(IReadOnlyList<JsonElement> alarms)
     {
@@ -73,11 +94,13 @@ internal static class HistoryChecker
 
     private static double End(JsonElement heal) => Begin(heal) + (heal.GetProperty("repairMilliseconds").GetDouble() / 1000);
 
-    private static IEnumerable<string> Ids(JsonElement heal, string list) => heal.GetProperty(list).EnumerateArray().Select(c => Text(c, "id"));
+    private static IEnumerable<string> Ids(JsonElement heal, string list) =>
+        heal.GetProperty(list).EnumerateArray().Select(c => Text(c, "id"));
 
     private static string Key(JsonElement alarm) => $"{Text(alarm, "kind")} {Text(alarm, "subject")}";
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
 
-    private static DateTimeOffset Time(JsonElement element, string name) => DateTimeOffset.Parse(Text(element, name), CultureInfo.InvariantCulture);
+    private static DateTimeOffset Time(JsonElement element, string name) =>
+        DateTimeOffset.Parse(Text(element, name), CultureInfo.InvariantCulture);
 }

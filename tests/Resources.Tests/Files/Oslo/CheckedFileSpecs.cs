@@ -1,16 +1,15 @@
 using Cloudlet.Converge;
 using Cloudlet.Converge.Applying;
 using Cloudlet.DesiredState;
-using Cloudlet.DesiredState.Files;
+using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.Errors;
-using Cloudlet.Resources.Files;
 using Cloudlet.Resources.State;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 
 namespace Cloudlet.Resources.Tests.Files.Oslo;
 
-/// <summary>Files that the installed release has to know, as an apply meets them.</summary>
+/// <summary>Files that are checked against the installed release, as part of an apply.</summary>
 public sealed class CheckedFileSpecs : IDisposable
 {
     private const string Path = "/etc/nova/nova.conf";
@@ -26,27 +25,33 @@ public sealed class CheckedFileSpecs : IDisposable
         machine.Processes.Programs["oslo-config-generator"] = release.Answer;
         machine.Files["/secret"] = "s3cret\n";
         var vault = new ContentVault(machine.Files, StatePaths.Host.Vault);
-        converger = new Converger(HostKinds.For(machine, StatePaths.Host, vault, machine.Clock), new MemoryConvergeStore(), new RecordingGuard(), machine.Clock, events.Add);
+        converger = new Converger(
+            HostKinds.For(new HostParts(machine, StatePaths.Host, vault, machine.Clock)),
+            new MemoryConvergeStore(),
+            new RecordingGuard(),
+            machine.Clock,
+            events.Add
+        );
     }
 
     public void Dispose() => machine.Dispose();
 
     [Fact]
-    public async Task A_good_file_is_installed_with_its_secret_and_is_no_drift_afterwards()
+    public async Task A_valid_file_is_installed_with_its_secret_and_is_not_drift_afterwards()
     {
         (await ApplyAsync(Conf(Good))).Result.ShouldBe(RunResult.Changed);
 
         machine.Files[Path].ShouldContain("rabbit://nova:s3cret@");
         events.OfType<Noticed>().ShouldBeEmpty();
         (await converger.VerifyAsync(State(Conf(Good)), default)).Result.ShouldBe(RunResult.Unchanged);
-        release.Asked.ShouldBe(1, "neither the second look nor the verification asks again");
+        release.Asked.ShouldBe(1, "neither the second observation nor the verification asks again");
     }
 
     [Theory]
     [InlineData("[DEFAULT]\nno_such = ${secret:rabbit}\n", "[DEFAULT] no_such: the installed release has no such option")]
-    [InlineData("[DEFAULT]\nreport_interval = ${secret:rabbit}\n", "[DEFAULT] report_interval: a whole number is wanted")]
-    [InlineData("[DEFAULT]\nmy_ip 127.0.0.1 oops = x\n", ":2: an option whose name has spaces in it")]
-    public async Task A_bad_one_ends_the_run_before_anything_is_changed(string content, string problem)
+    [InlineData("[DEFAULT]\nreport_interval = ${secret:rabbit}\n", "[DEFAULT] report_interval: expected a whole number")]
+    [InlineData("[DEFAULT]\nmy_ip 127.0.0.1 oops = x\n", ":2: an option name with spaces")]
+    public async Task An_invalid_file_ends_the_run_before_any_change(string content, string problem)
     {
         await ApplyAsync(Conf(Good));
         var before = machine.Files[Path];
@@ -64,7 +69,7 @@ public sealed class CheckedFileSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Where_the_service_comes_with_the_same_run_its_file_is_refused_then_and_the_old_one_stays()
+    public async Task If_the_same_run_installs_the_service_its_file_is_refused_later_and_the_old_one_stays()
     {
         machine.Files[Path] = "# of the package\n";
         machine.Processes.Programs.Clear();
@@ -78,17 +83,20 @@ public sealed class CheckedFileSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Without_the_generator_it_is_installed_and_the_run_says_so()
+    public async Task Without_the_generator_it_is_installed_with_a_note()
     {
         machine.Processes.Programs.Clear();
 
         (await ApplyAsync(Conf("[DEFAULT]\nno_such = 1\n"))).Result.ShouldBe(RunResult.Changed);
 
-        events.OfType<Noticed>().ShouldHaveSingleItem().Message.ShouldContain("without a check of its options: oslo-config-generator is not installed");
+        events
+            .OfType<Noticed>()
+            .ShouldHaveSingleItem()
+            .Message.ShouldContain("without a check of its options: oslo-config-generator is not installed");
     }
 
     [Fact]
-    public async Task The_way_back_is_not_checked()
+    public async Task A_rollback_is_not_checked()
     {
         machine.Files[Path] = "[DEFAULT]\nno_such = 1\n";
         await ApplyAsync(Conf(Good));
@@ -102,15 +110,23 @@ public sealed class CheckedFileSpecs : IDisposable
 
     private static HostState State(params FileSpec[] files) => HostState.Create("edge-1", files);
 
-    private static FileSpec Conf(string content) => new()
-    {
-        Id = FileSpec.IdOf(Path),
-        Path = Path,
-        Kind = FileKind.File,
-        Content = content,
-        Validate = "nova.conf",
-        Secrets = content.Contains("${secret:") ? new Dictionary<string, string> { ["rabbit"] = "/secret" } : null,
-    };
+    private static FileSpec Conf(string content) =>
+        new()
+        {
+            Id = FileSpec.IdOf(Path),
+            Path = Path,
+            Kind = FileKind.File,
+            Content = content,
+            Validate = "nova.conf",
+            Secrets = content.Contains("${secret:") ? new Dictionary<string, string> { ["rabbit"] = "/secret" } : null,
+        };
 
-    private static FileSpec Other() => new() { Id = FileSpec.IdOf("/etc/motd"), Path = "/etc/motd", Kind = FileKind.File, Content = "x" };
+    private static FileSpec Other() =>
+        new()
+        {
+            Id = FileSpec.IdOf("/etc/motd"),
+            Path = "/etc/motd",
+            Kind = FileKind.File,
+            Content = "x",
+        };
 }

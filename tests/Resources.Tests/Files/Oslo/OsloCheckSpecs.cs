@@ -1,6 +1,6 @@
 using System.Text;
 using Cloudlet.Machine.Processes;
-using Cloudlet.Resources.Files.Oslo;
+using Cloudlet.Resources.Kinds.Files.Oslo;
 using Cloudlet.TestKit;
 using Cloudlet.TestKit.Machine;
 
@@ -27,39 +27,44 @@ public sealed class OsloCheckSpecs
     [InlineData("[placement]\nauth_type = admin_token\nendpoint = http://x\ntoken = t\n")]
     [InlineData("[DEFAULT]\nenabled_backends = disk:file, slow:file\n[disk]\nx = 1\n[slow]\nx = 1\n[os_glance_tasks_store]\nx = 1\n")]
     [InlineData("[a.b]\nc.d = 1\n[VNC]\nenabled = 0\n")]
-    public async Task What_the_release_takes_is_installed(string text) => (await ProblemsAsync(text)).ShouldBeEmpty();
+    public async Task Content_that_the_release_accepts_is_installed(string text) => (await ProblemsAsync(text)).ShouldBeEmpty();
 
     [Theory]
     [InlineData("[DEFAULT]\nmy_ipp = 1\n", "[DEFAULT] my_ipp: the installed release has no such option; did you mean my_ip?")]
     [InlineData("[libvirt]\nmy_ip = 1\n", "[libvirt] my_ip: the installed release has no such option")]
     [InlineData("[libvrit]\nvirt_type = kvm\n", "[libvrit]: the installed release has no such section; did you mean libvirt?")]
     [InlineData("[default]\nmy_ip = 1\n", "[default]: the installed release has no such section; did you mean DEFAULT?")]
-    [InlineData("[DEFAULT]\nreport_interval = often\n", "[DEFAULT] report_interval: a whole number is wanted")]
-    [InlineData("[DEFAULT]\nreport_interval = 1.5\n", "[DEFAULT] report_interval: a whole number is wanted")]
-    [InlineData("[DEFAULT]\nosapi_compute_workers = 0\n", "[DEFAULT] osapi_compute_workers: at least 1 is wanted")]
-    [InlineData("[DEFAULT]\nmetadata_listen_port = 70000\n", "[DEFAULT] metadata_listen_port: at most 65535 is wanted")]
-    [InlineData("[DEFAULT]\ncpu_allocation_ratio = much\n", "[DEFAULT] cpu_allocation_ratio: a number is wanted")]
-    [InlineData("[libvirt]\nvirt_type = xen\n", "[libvirt] virt_type: one of kvm, qemu is wanted")]
-    [InlineData("[vnc]\nenabled = maybe\n", "[vnc] enabled: true or false is wanted")]
+    [InlineData("[DEFAULT]\nreport_interval = often\n", "[DEFAULT] report_interval: expected a whole number")]
+    [InlineData("[DEFAULT]\nreport_interval = 1.5\n", "[DEFAULT] report_interval: expected a whole number")]
+    [InlineData("[DEFAULT]\nosapi_compute_workers = 0\n", "[DEFAULT] osapi_compute_workers: expected at least 1")]
+    [InlineData("[DEFAULT]\nmetadata_listen_port = 70000\n", "[DEFAULT] metadata_listen_port: expected at most 65535")]
+    [InlineData("[DEFAULT]\ncpu_allocation_ratio = much\n", "[DEFAULT] cpu_allocation_ratio: expected a number")]
+    [InlineData("[libvirt]\nvirt_type = xen\n", "[libvirt] virt_type: expected one of kvm, qemu")]
+    [InlineData("[vnc]\nenabled = maybe\n", "[vnc] enabled: expected true or false")]
     [InlineData("[vnc]\nendpoint = x\n", "[vnc] endpoint: the installed release has no such option")]
-    [InlineData("[DEFAULT]\nmy_ip = 1\nmy_ip = 2\n", "[DEFAULT] my_ip: it is set 2 times, and of an option that has one value only the last would count")]
+    [InlineData(
+        "[DEFAULT]\nmy_ip = 1\nmy_ip = 2\n",
+        "[DEFAULT] my_ip: it is set 2 times, but the option has a single value, so only the last would count"
+    )]
     [InlineData("[a]\nb.c.d = 1\n", "[a]: the installed release has no such section")]
-    [InlineData("[DEFAULT]\nmy_ip 127.0.0.1 oops = x\n", "/etc/nova/nova.conf:2: an option whose name has spaces in it; is an '=' missing?")]
-    [InlineData("[DEFAULT]\noops\n", "/etc/nova/nova.conf:2: a line that is no section, option or comment")]
-    [InlineData("[DEFAULT]\nmy_ip = a\0b\n", "/etc/nova/nova.conf: it is not UTF-8 text, or has NUL bytes in it")]
-    public async Task What_it_does_not_take_is_named(string text, string problem) => (await ProblemsAsync(text)).ShouldBe([problem]);
+    [InlineData("[DEFAULT]\nmy_ip 127.0.0.1 oops = x\n", "/etc/nova/nova.conf:2: an option name with spaces; is an '=' missing?")]
+    [InlineData("[DEFAULT]\noops\n", "/etc/nova/nova.conf:2: a line that is not a section, option or comment")]
+    [InlineData("[DEFAULT]\nmy_ip = a\0b\n", "/etc/nova/nova.conf: it is not UTF-8 text, or contains NUL bytes")]
+    public async Task Content_that_it_rejects_is_named(string text, string problem) => (await ProblemsAsync(text)).ShouldBe([problem]);
 
     [Fact]
-    public async Task Everything_is_named_at_once_and_no_value_with_it()
+    public async Task All_problems_are_named_at_once_without_values()
     {
-        var problems = await ProblemsAsync("[DEFAULT]\nreport_interval = s3cret\ntransprt_url = s3cret\n[vnc]\nenabled = s3cret\n[s3]\nx = s3cret\n");
+        var problems = await ProblemsAsync(
+            "[DEFAULT]\nreport_interval = s3cret\ntransprt_url = s3cret\n[vnc]\nenabled = s3cret\n[s3]\nx = s3cret\n"
+        );
 
         problems.Count.ShouldBe(4);
         problems.ShouldAllBe(p => !p.Contains("s3cret"));
     }
 
     [Fact]
-    public async Task The_release_is_asked_once_for_several_files_and_again_when_it_may_have_changed()
+    public async Task The_release_is_queried_once_for_several_files_and_again_when_it_may_have_changed()
     {
         await ProblemsAsync("[DEFAULT]\nmy_ip = 1\n");
         await ProblemsAsync("[DEFAULT]\nmy_ip = 2\n");
@@ -68,17 +73,17 @@ public sealed class OsloCheckSpecs
         release.Arguments.ShouldContain("oslo.messaging");
         clock.Advance(TimeSpan.FromMinutes(2));
         await ProblemsAsync("[DEFAULT]\nmy_ip = 1\n");
-        release.Asked.ShouldBe(1, "a content that was good is good");
+        release.Asked.ShouldBe(1, "a content that was accepted stays accepted");
         await ProblemsAsync("[DEFAULT]\nmy_ip = 3\n");
         release.Asked.ShouldBe(2);
     }
 
     [Theory]
     [InlineData(1, "", "oslo-config-generator failed (1)")]
-    [InlineData(0, "no JSON", "was not understood")]
-    [InlineData(0, "{}", "was not understood")]
+    [InlineData(0, "no JSON", "could not be parsed")]
+    [InlineData(0, "{}", "could not be parsed")]
     [InlineData(0, "{\"options\": {}, \"deprecated_options\": {}}", "no installed package has options of nova.conf")]
-    public async Task A_release_that_cannot_be_asked_is_a_note(int exit, string output, string note)
+    public async Task A_release_that_cannot_be_queried_gives_a_note(int exit, string output, string note)
     {
         processes.Programs["oslo-config-generator"] = _ => new ProcessResult(exit, output, "");
         var verdict = await check.CheckAsync("/etc/nova/nova.conf", "[DEFAULT]\nwhatever = 1\n"u8.ToArray(), "nova.conf", default);
@@ -88,7 +93,7 @@ public sealed class OsloCheckSpecs
     }
 
     [Fact]
-    public async Task An_odd_line_is_refused_without_the_release()
+    public async Task A_malformed_line_is_refused_without_the_release()
     {
         processes.Programs.Clear();
         (await ProblemsAsync("[DEFAULT]\nmy_ip 127.0.0.1 oops = x\n")).ShouldHaveSingleItem();

@@ -3,7 +3,7 @@ using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Resources.Tests.Files.Oslo;
 
-/// <summary>An oslo-config-generator, with a few options of Nova 26.2 as that lists them.</summary>
+/// <summary>A fake oslo-config-generator, with a few options of Nova 26.2 in its output format.</summary>
 internal sealed class Release
 {
     private readonly JsonObject options = [];
@@ -27,34 +27,54 @@ internal sealed class Release
         Option("a.b", "c.d", "integer value");
     }
 
-    /// <summary>How often it was asked.</summary>
+    /// <summary>How often it was called.</summary>
     public int Asked { get; private set; }
 
-    /// <summary>What it was asked, the last time.</summary>
+    /// <summary>Arguments of the last call.</summary>
     public IReadOnlyList<string> Arguments { get; private set; } = [];
 
-    /// <summary>Answers as the program does.</summary>
+    /// <summary>Returns the program's output.</summary>
     public ProcessResult Answer(IReadOnlyList<string> arguments)
     {
         Asked++;
         Arguments = arguments;
-        var deprecated = new JsonObject { ["DEFAULT"] = new JsonArray(new JsonObject { ["name"] = "old_ip", ["replacement_name"] = "my_ip" }) };
-        return new ProcessResult(0, new JsonObject { ["options"] = options.DeepClone(), ["deprecated_options"] = deprecated }.ToJsonString(), "");
+        var deprecated = new JsonObject
+        {
+            ["DEFAULT"] = new JsonArray(new JsonObject { ["name"] = "old_ip", ["replacement_name"] = "my_ip" }),
+        };
+        return new ProcessResult(
+            0,
+            new JsonObject { ["options"] = options.DeepClone(), ["deprecated_options"] = deprecated }.ToJsonString(),
+            ""
+        );
     }
 
-    private void Option(string section, string name, string type, string? dest = null, int? min = null, int? max = null, JsonArray? choices = null, string from = "nova.conf")
+    private void Option(
+        string section,
+        string name,
+        string type,
+        string? dest = null,
+        int? min = null,
+        int? max = null,
+        JsonArray? choices = null,
+        string from = "nova.conf"
+    )
     {
         if (options[section] is null)
             options[section] = new JsonObject { ["opts"] = new JsonArray() };
-        options[section]!["opts"]!.AsArray().Add(new JsonObject
-        {
-            ["name"] = name,
-            ["dest"] = dest ?? name,
-            ["type"] = type,
-            ["min"] = min,
-            ["max"] = max,
-            ["choices"] = choices ?? [],
-            ["namespace"] = from,
-        });
+        options[section]!["opts"]!
+            .AsArray()
+            .Add(
+                new JsonObject
+                {
+                    ["name"] = name,
+                    ["dest"] = dest ?? name,
+                    ["type"] = type,
+                    ["min"] = min,
+                    ["max"] = max,
+                    ["choices"] = choices ?? [],
+                    ["namespace"] = from,
+                }
+            );
     }
 }

@@ -1,0 +1,64 @@
+using Cloudlet.Agent;
+using Cloudlet.DesiredState.Sections;
+using Cloudlet.Errors;
+using Cloudlet.Machine.Ssh;
+using Cloudlet.Provider.Settings;
+
+namespace Cloudlet.Provider.Agents;
+
+/// <summary>
+/// Opens connections to real hosts: the program <c>cloudlet</c> answers on each; it is started here for this machine and over ssh for
+/// others.
+/// </summary>
+internal sealed class AgentConnector(ProviderSettings settings, TimeProvider clock) : IHostDoor
+{
+    private readonly UnreachableHosts unreachable = new(clock);
+
+    /// <inheritdoc/>
+    public IAgent Open(HostReach reach, Waiting waiting) =>
+        reach switch
+        {
+            SshReach ssh => new WaitingAgent(
+                new SshTarget(ssh.Host, ssh.User, ssh.Port),
+                settings,
+                SingleFile(),
+                unreachable,
+                waiting,
+                clock
+            ),
+            NamespaceReach ns => new ProcessAgent(Program(), ns.Name),
+            _ => new ProcessAgent(Program(), null),
+        };
+
+    private string SingleFile() =>
+        Program() is var path && !File.Exists(Path.Combine(Path.GetDirectoryName(path)!, "cloudlet.dll"))
+            ? path
+            : throw new CloudletException(
+                ErrorKind.Unsupported,
+                $"{path} needs files beside it and cannot be copied to a host; build the single file with `build/publish` and set its path "
+                    + $"with: pulumi config set cloudlet:{ProviderSettings.ProgramKey} PATH"
+            );
+
+    private string Program()
+    {
+        const string name = "cloudlet";
+        string?[] places =
+        [
+            settings.Program,
+            Path.Combine(AppContext.BaseDirectory, name),
+            .. (Environment.GetEnvironmentVariable("PATH") ?? "")
+                .Split(':')
+                .Where(static f => f.StartsWith('/'))
+                .Select(f => Path.Combine(f, name)),
+        ];
+        var found = Array.Find(places, static p => p is not null && File.Exists(p));
+        return found is not null
+            ? Path.GetFullPath(found)
+            : throw new CloudletException(
+                ErrorKind.NotFound,
+                $"the program {name} is neither beside the provider nor on PATH; it is needed to observe and change hosts. "
+                    + $"Set its path with: pulumi config set cloudlet:{ProviderSettings.ProgramKey} "
+                    + "PATH"
+            );
+    }
+}

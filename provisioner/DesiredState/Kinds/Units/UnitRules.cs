@@ -1,0 +1,183 @@
+using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Sections;
+
+namespace Cloudlet.DesiredState.Kinds.Units;
+
+/// <summary>Rules for units of the service manager.</summary>
+internal sealed class UnitRules
+{
+    private const string UnitFolder = "/etc/systemd/system/";
+    private static readonly string[] Suffixes =
+    [
+        ".service",
+        ".socket",
+        ".timer",
+        ".target",
+        ".path",
+        ".mount",
+        ".automount",
+        ".slice",
+        ".swap",
+    ];
+
+    private readonly HostReport report;
+    private readonly HostSection host;
+    private readonly HashSet<string> ids = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<string>> after = new(StringComparer.Ordinal);
+
+    private UnitRules(HostSection host, HostReport report)
+    {
+        this.host = host;
+        this.report = report;
+        foreach (var section in ISection.All)
+            ids.UnionWith(section.NamesIn(host).Select(section.Kind.IdOf));
+    }
+
+    public static void Check(HostSection host, HostReport report)
+    {
+        if (host.Units is not { } units)
+            return;
+        var rules = new UnitRules(host, report);
+        foreach (var (name, unit) in units)
+            rules.WrittenFiles(name, unit);
+        foreach (var (name, unit) in units)
+            rules.Unit(name, unit);
+        foreach (var cycle in Graph.Cycles(rules.after))
+            report.Key($"these units form a cycle: {string.Join(" → ", cycle)} → {cycle[0]}", "units", cycle[0], "after");
+    }
+
+    private void Unit(string name, UnitSection unit)
+    {
+        if (NameError(name) is { } error)
+            report.Key(error, "units", name);
+        if (name.Contains("@.") && unit.Running is not null)
+            report.Key(
+                $"{name} is a template: its instances run, e.g. {name.Replace("@.", "@one.", StringComparison.Ordinal)}",
+                "units",
+                name,
+                "running"
+            );
+        if (name.Contains("@.") && unit.Enabled == true && unit.Content?.Contains("DefaultInstance=", StringComparison.Ordinal) != true)
+            report.Key(
+                $"{name} is a template without a DefaultInstance= in its `content`: enable its instances, e.g. "
+                    + $"{name.Replace("@.", "@one.", StringComparison.Ordinal)}",
+                "units",
+                name,
+                "enabled"
+            );
+        if (unit.Content is not null)
+            SecretRules.References(unit.Content, host, report, "units", name, "content");
+        for (var i = 0; i < unit.Loads?.Count; i++)
+        {
+            if (unit.Loads[i] is { } path && Names.PathError(path) is { } pathError)
+                report.Value(pathError, "units", name, "loads", $"{i}");
+        }
+
+        LoadedOptions(name, unit);
+        HungAfter(name, unit);
+        if (unit.StartTimeout is { } wait and (< 1 or > UnitSpec.LongestStart))
+            report.Value($"{wait} is out of range: startTimeout is 1 to {UnitSpec.LongestStart} seconds", "units", name, "startTimeout");
+        for (var i = 0; i < unit.After?.Count; i++)
+        {
+            if (unit.After[i] is { } id)
+                After(name, id, $"{i}");
+        }
+    }
+
+    /// <summary>Keys about loaded files require at least one such file.</summary>
+    private void LoadedOptions(string name, UnitSection unit)
+    {
+        if (unit is { Mutable.Count: > 0, Loads: null or { Count: 0 } })
+            report.Key("`mutable` needs `loads`: list the files that these options are in", "units", name, "mutable");
+        if (unit is { Asks: not null, Loads: null or { Count: 0 } })
+            report.Key("`asks` needs `loads`: list the files that the process loads", "units", name, "asks");
+        for (var i = 0; i < unit.Mutable?.Count; i++)
+        {
+            if (unit.Mutable[i] is { } option && OptionNames.Error(option) is { } error)
+                report.Value(error, "units", name, "mutable", $"{i}");
+        }
+    }
+
+    private void HungAfter(string name, UnitSection unit)
+    {
+        if (unit.HungAfter is not { } seconds)
+            return;
+        if (seconds is < UnitSpec.ShortestHang or > UnitSpec.LongestHang)
+            report.Value(
+                $"{seconds} is out of range: hungAfter is {UnitSpec.ShortestHang} to {UnitSpec.LongestHang} seconds",
+                "units",
+                name,
+                "hungAfter"
+            );
+        if (!name.EndsWith(".service", StringComparison.Ordinal) || name.Contains("@."))
+            report.Key($"{name} has no process that could hang; only services do", "units", name, "hungAfter");
+        else if (unit.Running is null)
+            report.Key("hungAfter requires `running: true`", "units", name, "hungAfter");
+    }
+
+    private static string? NameError(string name)
+    {
+        var dot = name.LastIndexOf('.');
+        var suffix = dot < 0 ? "" : name[dot..];
+        if (Array.IndexOf(Suffixes, suffix) < 0)
+        {
+            var hint = Spelling.Closest(suffix, Suffixes) is { } meant && dot > 0 ? name[..dot] + meant : name + ".service";
+            return $"\"{name}\" lacks a suffix of a unit ({string.Join(", ", Suffixes)}); did you mean \"{hint}\"?";
+        }
+
+        return dot is > 0 and <= 255 && name[0] is not ('-' or '.') && Names.HasOnly(name, ":-_.\\@")
+            ? null
+            : $"\"{name}\" is not a valid unit name: letters, digits and : - _ . \\ @";
+    }
+
+    /// <summary>The unit file and the drop-ins that this unit's keys write must not be described under files as well.</summary>
+    private void WrittenFiles(string unit, UnitSection section)
+    {
+        if (section.Content is not null)
+            Written(UnitFolder + unit, "units", unit, "content");
+        foreach (var (name, content) in section.DropIns ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            if (name.EndsWith(".conf", StringComparison.Ordinal))
+                report.Key(
+                    $"leave out .conf: the drop-in \"{name[..^5]}\" becomes {UnitFolder}{unit}.d/{name}",
+                    "units",
+                    unit,
+                    "dropIns",
+                    name
+                );
+            else if (name.Length == 0 || name[0] is '.' or '-' || !Names.HasOnly(name, "_.-"))
+                report.Key($"\"{name}\" is not a valid drop-in name: letters, digits, '_', '-' and '.'", "units", unit, "dropIns", name);
+            else
+                Written($"{UnitFolder}{unit}.d/{name}.conf", "units", unit, "dropIns", name);
+            SecretRules.References(content, host, report, "units", unit, "dropIns", name);
+        }
+    }
+
+    private void Written(string path, params ReadOnlySpan<string> keys)
+    {
+        if (!ids.Add(FileSpec.IdOf(path)))
+            report.Key($"this writes {path}, which is also described under files ({report.PlaceOf("files", path)})", keys);
+    }
+
+    private void After(string unit, string id, string position)
+    {
+        string[] keys = ["units", unit, "after", position];
+        if (KindDescriptors.OfId(id) is not { Section: { } section } kind)
+            report.Value($"\"{id}\" is not a valid id; ids begin with {KindDescriptors.ListOf(static k => $"{k.Word}:")}", keys);
+        else if (id == UnitSpec.IdOf(unit))
+            report.Value("a unit cannot wait for itself", keys);
+        else if (ids.Contains(id))
+            Wait(unit, id);
+        else if (!report.IsDamaged(section))
+            report.Value($"this host has no {kind.Word} \"{KindDescriptors.NameIn(id)}\"{Spelling.Hint(id, ids)}", keys);
+    }
+
+    private void Wait(string unit, string id)
+    {
+        if (!id.StartsWith("unit:", StringComparison.Ordinal))
+            return;
+        if (!after.TryGetValue(unit, out var names))
+            after.Add(unit, names = []);
+        names.Add(id["unit:".Length..]);
+    }
+}

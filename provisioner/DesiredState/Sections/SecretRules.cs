@@ -1,0 +1,58 @@
+namespace Cloudlet.DesiredState.Sections;
+
+/// <summary>Rules for secrets, for the <c>${secret:NAME}</c> references to them, and for the values of templates.</summary>
+internal static class SecretRules
+{
+    private const string Opening = "${secret:";
+
+    public static void Check(HostSection host, HostReport report)
+    {
+        foreach (var (name, path) in host.Secrets ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            if (name.Length == 0 || !Names.HasOnly(name, "_-."))
+                report.Key($"\"{name}\" is not a valid secret name: letters, digits, '_', '-' and '.'", "secrets", name);
+            if (Names.PathError(path) is { } error)
+                report.Value(error, "secrets", name);
+            else if (path == "/")
+                report.Value("a secret is in a file, not in the root folder", "secrets", name);
+        }
+
+        foreach (var name in host.Values?.Keys ?? [])
+            Identifier(name, report, "values", name);
+    }
+
+    /// <summary>Reports references to secrets that the host does not declare, each name once.</summary>
+    public static void References(string text, HostSection host, HostReport report, params ReadOnlySpan<string> keys)
+    {
+        var reported = new HashSet<string>(StringComparer.Ordinal);
+        for (
+            var at = text.IndexOf(Opening, StringComparison.Ordinal);
+            at >= 0;
+            at = text.IndexOf(Opening, at + 1, StringComparison.Ordinal)
+        )
+        {
+            var start = at + Opening.Length;
+            var end = text.AsSpan(start).IndexOfAny("}\n");
+            if (end < 0 || text[start + end] == '\n')
+            {
+                report.Value("a ${secret: is not closed by } on its line", keys);
+                continue;
+            }
+
+            var name = text.Substring(start, end);
+            if (host.Secrets?.ContainsKey(name) == true || report.IsDamaged("secrets") || !reported.Add(name))
+                continue;
+            var hint = host.Secrets is null ? "" : Spelling.Hint(name, host.Secrets.Keys);
+            report.Value(
+                $"the secret \"{name}\" is not declared{(hint.Length > 0 ? hint : $"; add it to secrets: {name}: /path/on/the/host")}",
+                keys
+            );
+        }
+    }
+
+    public static void Identifier(string name, HostReport report, params ReadOnlySpan<string> keys)
+    {
+        if (!Names.IsIdentifier(name))
+            report.Key($"templates cannot use the name \"{name}\": a letter or '_', then letters, digits and '_'", keys);
+    }
+}

@@ -1,0 +1,59 @@
+using Cloudlet.Converge.Plans;
+using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.Machine.Files;
+
+namespace Cloudlet.Resources.Kinds.Files;
+
+/// <summary>
+/// Why writing a file is certain to fail: its owner or group does not exist, or something blocks its path that is not ours to remove.
+/// </summary>
+internal sealed class FileForesight(IHostFiles files, Plan plan)
+{
+    /// <summary>All reasons; empty: no known reason.</summary>
+    public IEnumerable<string> ReasonsAgainst(FileSpec desired, FileSpec? observed)
+    {
+        if (desired.Owner is { } owner && !files.HasUser(owner) && !MayBring("/etc/passwd"))
+            yield return $"{desired.Id}: this host has no user {owner}; describe the package that creates it, or name an existing "
+                + "user or a number";
+        if (desired.Group is { } group && !files.HasGroup(group) && !MayBring("/etc/group"))
+            yield return $"{desired.Id}: this host has no group {group}; describe the package that creates it, or name an existing "
+                + "group or a number";
+        if (observed is { Kind: FileKind.Directory } && desired.Kind != FileKind.Directory && Kept(desired.Path) is { } kept)
+            yield return $"{desired.Id}: a non-empty folder is in its place ({kept}) and is not replaced; move its content away";
+        if (observed is null && Obstacle(desired.Path) is { } obstacle)
+            yield return $"{desired.Id}: {obstacle} is not a folder, so nothing can be below it; describe it as a folder, or choose "
+                + "another path";
+    }
+
+    private bool MayBring(string accounts) => plan.InstallsPackages() || plan.Writes(path => path == accounts);
+
+    /// <summary>An entry of a folder that this run does not remove.</summary>
+    private string? Kept(string folder) =>
+        files
+            .List(folder)
+            .FirstOrDefault(name =>
+                !plan.Changes.Any(c =>
+                    c.Action == ChangeAction.Remove && c.Spec is FileSpec file && IsAtOrAbove(file.Path, $"{folder}/{name}")
+                )
+            );
+
+    private static bool IsAtOrAbove(string path, string other) => other == path || other.StartsWith(path + "/", StringComparison.Ordinal);
+
+    /// <summary>
+    /// The nearest existing ancestor of the path, if it is a file that stays. Targets of symbolic links are checked by the write itself.
+    /// </summary>
+    private string? Obstacle(string path)
+    {
+        for (var above = Path.GetDirectoryName(path); above is { Length: > 1 }; above = Path.GetDirectoryName(above))
+        {
+            if (files.Stat(above) is { } info)
+                return
+                    info.Type is HostFileType.Regular or HostFileType.Other
+                    && !plan.Changes.Any(c => c.Spec is FileSpec file && IsAtOrAbove(file.Path, above))
+                    ? above
+                    : null;
+        }
+
+        return null;
+    }
+}
