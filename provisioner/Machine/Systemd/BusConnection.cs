@@ -61,6 +61,7 @@ internal sealed unsafe class BusConnection : IDisposable
     public BusMessage Call(BusMessage call, TimeSpan timeout, string action)
     {
         var error = default(SdBus.BusError);
+        using var uninterrupted = ThreadSignals.Block();
         try
         {
             var result = SdBus.Call(_bus, call.Handle, (ulong)timeout.TotalMicroseconds, ref error, out var reply);
@@ -94,6 +95,7 @@ internal sealed unsafe class BusConnection : IDisposable
                 continue;
             if (waited.Elapsed >= timeout)
                 return false;
+            using var uninterrupted = ThreadSignals.Block();
             BusErrors.Check(SdBus.Wait(_bus, WaitSlice), "wait for systemd");
         }
     }
