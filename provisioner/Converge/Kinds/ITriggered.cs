@@ -14,7 +14,7 @@ public enum TriggerKind
     /// <summary>A unit of the service manager.</summary>
     Unit,
 
-    /// <summary>An address on any link, or the destination of any route.</summary>
+    /// <summary>An address or hardware address on any link, or the destination of any route.</summary>
     Address,
 }
 

@@ -6,7 +6,8 @@ namespace Cloudlet.Machine.Netlink;
 /// <summary>Converts hardware addresses between bytes and colon notation.</summary>
 internal static class MacAddresses
 {
-    private const int Size = 6;
+    /// <summary>Bytes of an Ethernet address.</summary>
+    internal const int Size = 6;
 
     /// <summary>Parses <c>02:00:00:00:00:01</c> into six bytes.</summary>
     internal static byte[] Parse(string text)
@@ -41,6 +42,24 @@ internal static class MacAddresses
         }
 
         return new string(text[..(length - 1)]);
+    }
+
+    /// <summary>Six bytes as a number, the first byte the highest.</summary>
+    internal static ulong Number(ReadOnlySpan<byte> bytes)
+    {
+        var number = 0UL;
+        foreach (var b in bytes[..Size])
+            number = (number << 8) | b;
+        return number;
+    }
+
+    /// <summary>Lower-case colon notation of a number from <see cref="Number"/>.</summary>
+    internal static string? Format(ulong number)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        for (var i = Size - 1; i >= 0; i--, number >>= 8)
+            bytes[i] = (byte)number;
+        return Format(bytes);
     }
 
     private static CloudletException Invalid(string text) =>

@@ -17,8 +17,8 @@ public abstract record HostEvent
 /// <param name="Index">Its index in the watched network namespace.</param>
 public sealed record LinkTouched(string? Name, int Index) : HostEvent;
 
-/// <summary>An address, or a route to a destination, was added, changed or removed on any link.</summary>
-/// <param name="Address">The address, or the destination with its prefix length.</param>
+/// <summary>An address, a hardware address, or a route to a destination was added, changed or removed on any link.</summary>
+/// <param name="Address">The address, the hardware address in colon notation, or the destination with its prefix length.</param>
 public sealed record AddressTouched(string Address) : HostEvent;
 
 /// <summary>The target of a watched path may have changed: the file itself, a folder above it, or a symbolic link in the path.</summary>

@@ -8,16 +8,17 @@ namespace Cloudlet.Machine.Watch;
 
 /// <summary>
 /// Determines which links rtnetlink messages are about. Keeps the names of the links, because messages about addresses and routes only have
-/// an index.
+/// an index, and their hardware addresses, so that only a changed one is reported.
 /// </summary>
 internal sealed class LinkEventReader
 {
-    private readonly Dictionary<int, string> _names = [];
+    private readonly Dictionary<int, KnownLink> _known = [];
     private readonly List<(string? Name, int Index)> _links = [];
     private readonly List<string> _addresses = [];
 
     /// <summary>
-    /// The addresses and route destinations in the last datagram, without consecutive duplicates; valid until the next call.
+    /// The addresses and route destinations in the last datagram, and hardware addresses that a link got or lost, without consecutive
+    /// duplicates; valid until the next call.
     /// </summary>
     internal IReadOnlyList<string> Addresses => _addresses;
 
@@ -45,12 +46,12 @@ internal sealed class LinkEventReader
     /// <summary>Stores a name from a message of a dump.</summary>
     internal void Learn(in NetlinkMessage message)
     {
-        if (message.Header.Type == RTM_NEWLINK && ReadLink(message, out var name) is { Family: AF_UNSPEC } header && name is not null)
-            _names[header.Index] = name;
+        if (message.Header.Type == RTM_NEWLINK && ReadLink(message, out var link) is { Family: AF_UNSPEC } header && link.Name is not null)
+            _known[header.Index] = link;
     }
 
-    /// <summary>Forgets all names.</summary>
-    internal void Forget() => _names.Clear();
+    /// <summary>Forgets all links.</summary>
+    internal void Forget() => _known.Clear();
 
     private bool Take(in NetlinkMessage message)
     {
@@ -72,29 +73,39 @@ internal sealed class LinkEventReader
 
     private void TakeLink(in NetlinkMessage message)
     {
-        var header = ReadLink(message, out var name);
-        var known = _names.GetValueOrDefault(header.Index);
+        var header = ReadLink(message, out var link);
+        var known = _known.GetValueOrDefault(header.Index);
         var isGone = message.Header.Type == RTM_DELLINK;
-        if (known is not null && known != name && name is not null)
-            Add(known, header.Index);
-        Add(name ?? known, header.Index);
+        if (known.Name is not null && known.Name != link.Name && link.Name is not null)
+            Add(known.Name, header.Index);
+        Add(link.Name ?? known.Name, header.Index);
         // Messages of the family AF_BRIDGE are about a port of a bridge; RTM_DELLINK then only means that it left the bridge.
         if (header.Family != AF_UNSPEC)
             return;
+        if (isGone || known.Mac != link.Mac)
+        {
+            AddAddress(known.Text);
+            AddAddress(link.Text);
+        }
         if (isGone)
-            _names.Remove(header.Index);
-        else if (name is not null)
-            _names[header.Index] = name;
+            _known.Remove(header.Index);
+        else if (link.Name is not null)
+            _known[header.Index] = link;
     }
 
-    private static LinkHeader ReadLink(in NetlinkMessage message, out string? name)
+    private static LinkHeader ReadLink(in NetlinkMessage message, out KnownLink link)
     {
-        name = null;
+        link = default;
         var header = AttributeReader.Structure<LinkHeader>(message.Payload, out var rest);
         var reader = new AttributeReader(rest);
-        while (name is null && reader.Next())
+        while ((link.Name is null || link.Mac == 0) && reader.Next())
+        {
             if (reader.Type == IFLA_IFNAME)
-                name = reader.Text();
+                link = link with { Name = reader.Text() };
+            else if (reader.Type == IFLA_ADDRESS && reader.Value.Length == MacAddresses.Size)
+                link = link with { Mac = MacAddresses.Number(reader.Value) };
+        }
+
         return header;
     }
 
@@ -149,7 +160,7 @@ internal sealed class LinkEventReader
         }
     }
 
-    private void Touch(int index) => Add(_names.GetValueOrDefault(index), index);
+    private void Touch(int index) => Add(_known.GetValueOrDefault(index).Name, index);
 
     private void AddAddress(string? address)
     {
@@ -161,5 +172,11 @@ internal sealed class LinkEventReader
     {
         if (_links.Count == 0 || _links[^1] != (name, index))
             _links.Add((name, index));
+    }
+
+    /// <summary>What is kept of a link: its name, and its hardware address as a number, 0 for none.</summary>
+    private readonly record struct KnownLink(string? Name, ulong Mac)
+    {
+        internal string? Text => Mac == 0 ? null : MacAddresses.Format(Mac);
     }
 }

@@ -138,6 +138,26 @@ public sealed class LinkWatchSpecs
     }
 
     [Fact]
+    public async Task A_hardware_address_is_reported_when_a_link_gets_it_and_when_it_loses_it()
+    {
+        const string mac = "02:00:00:00:00:77";
+        using var ns = new TestNamespace();
+        using var watch = Watch(ns);
+
+        ns.Ip($"link add away0 address {mac} type bridge").ExitCode.ShouldBe(0);
+        await _log.NextAsync<AddressTouched>(e => e.Address == mac);
+        await SettleAsync(ns);
+        _log.TakeAll();
+        ns.Ip("link set away0 address 02:00:00:00:00:78").ExitCode.ShouldBe(0);
+        await _log.NextAsync<AddressTouched>(e => e.Address == mac);
+        ns.Ip($"link set away0 address {mac}").ExitCode.ShouldBe(0);
+        await SettleAsync(ns);
+        _log.TakeAll();
+        ns.Ip("link delete away0").ExitCode.ShouldBe(0);
+        await _log.NextAsync<AddressTouched>(e => e.Address == mac);
+    }
+
+    [Fact]
     public void A_missing_namespace_is_reported() =>
         Should
             .Throw<CloudletException>(() => new LinkWatch(_log.Take, TimeProvider.System, "no-such-namespace"))

@@ -135,6 +135,8 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
                 .Distinct(StringComparer.Ordinal)
                 .Select(net => new Trigger(TriggerKind.Address, net)),
             .. (spec.Routes ?? []).Select(r => new Trigger(TriggerKind.Address, r.To)),
+            // And so does its hardware address.
+            .. spec.Mac is { } mac ? [new Trigger(TriggerKind.Address, mac)] : Array.Empty<Trigger>(),
         ];
 
     /// <inheritdoc/>

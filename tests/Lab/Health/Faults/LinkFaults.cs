@@ -17,9 +17,10 @@ internal static class LinkFaults
         new(
             Group,
             "renamed while up, and another one under its name",
+            // One program for both: between two the daemon would make the link again.
             seed =>
-                $"for l in {seed.One("cloudlet0", "br-cloudlet")}; do ip link set $l name away0; ip link add $l type "
-                + $"{seed.One("bridge", "ifb")}; done"
+                $"for l in {seed.One("cloudlet0", "br-cloudlet")}; do printf \"link set $l name away0\\nlink add $l type "
+                + $"{seed.One("bridge", "ifb")}\\n\" | ip -batch -; done"
         )
         {
             KeepsService = true,
