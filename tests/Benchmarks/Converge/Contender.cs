@@ -28,6 +28,55 @@ internal sealed record Contender(string Name, IReadOnlyList<string> Command)
         CfEngine,
     ];
 
+    /// <summary>A session that does nothing: what every contender over ssh has to wait for.</summary>
+    public static Contender Ssh { get; } = new("ssh HOST true", ["ssh", "root@127.0.0.1", "true"]);
+
+    /// <summary>Our program over ssh.</summary>
+    public static Contender OursOverSsh { get; } =
+        new("cloudlet apply site.yaml, over ssh", [$"{Folder}/cloudlet", "apply", $"{Folder}/remote.yaml"]);
+
+    /// <summary>
+    /// All contenders over ssh, in the order of the rounds. The peers reuse one connection per run, as Debian's configuration of ansible
+    /// does.
+    /// </summary>
+    public static IReadOnlyList<Contender> Remote { get; } =
+    [
+        OursOverSsh,
+        Ssh,
+        RemotePlaybook("ansible-playbook, over ssh", []),
+        RemotePlaybook("ansible-playbook, over ssh, ANSIBLE_PIPELINING=1", ["ANSIBLE_PIPELINING=1"]),
+        RemotePlaybook(
+            "ansible-playbook, over ssh, with Mitogen",
+            ["ANSIBLE_STRATEGY_PLUGINS=/usr/lib/python3/dist-packages/ansible_mitogen/plugins/strategy", "ANSIBLE_STRATEGY=mitogen_linear"]
+        ),
+    ];
+
+    /// <summary>How long a program takes to start: it does nothing but print its version.</summary>
+    public static IReadOnlyList<Contender> Starts { get; } =
+    [
+        new("cloudlet --version", [$"{Folder}/cloudlet", "--version"]),
+        new("true", ["true"]),
+        new("cf-agent --version", ["cf-agent", "--version"]),
+        new("ansible-playbook --version", ["ansible-playbook", "--version"]),
+    ];
+
+    private static Contender RemotePlaybook(string name, IReadOnlyList<string> environment) =>
+        new(
+            name,
+            [
+                "env",
+                .. environment,
+                "ansible-playbook",
+                "-i",
+                "localhost,",
+                "-e",
+                "ansible_connection=ssh",
+                "-e",
+                "ansible_host=127.0.0.1",
+                $"{Folder}/playbook.yml",
+            ]
+        );
+
     private static Contender Playbook(string name, IReadOnlyList<string> more) =>
         new(name, ["ansible-playbook", "-i", "localhost,", "-c", "local", .. more, $"{Folder}/playbook.yml"]);
 }

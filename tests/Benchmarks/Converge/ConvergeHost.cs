@@ -8,13 +8,25 @@ namespace Cloudlet.Benchmarks.Converge;
 internal sealed class ConvergeHost(BenchHost host)
 {
     /// <summary>Debian packages of the contenders.</summary>
-    public static IReadOnlyList<string> Packages { get; } = ["ansible-core", "puppet-agent", "cfengine3", "strace", "python3"];
+    public static IReadOnlyList<string> Packages { get; } =
+    ["ansible-core", "ansible-mitogen", "puppet-agent", "cfengine3", "openssh-client", "strace", "python3"];
+
+    /// <summary>Opens the host's own sshd to itself, with a key that only it has.</summary>
+    private const string OpenSsh = """
+        mkdir -p -m 700 /root/.ssh
+        test -e /root/.ssh/id_ed25519 || ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519
+        cat /root/.ssh/id_ed25519.pub >>/root/.ssh/authorized_keys
+        printf '127.0.0.1 %s\n' "$(cut -d' ' -f1,2 /etc/ssh/ssh_host_ed25519_key.pub)" >/root/.ssh/known_hosts
+        sed 's#reach: local#reach: ssh://root@127.0.0.1#' /root/bench/site.yaml >/root/bench/remote.yaml
+        ssh root@127.0.0.1 true
+        """;
 
     public async Task StartAsync(IProgress<string> progress, CancellationToken ct)
     {
         await host.StartAsync(["Converge/peers"], progress, ct);
         await host.ShellAsync("test -e /var/lib/cfengine3/ppkeys/localhost.priv || cf-key >/dev/null", ct);
         await host.ShellAsync("cd /root/bench && ./cloudlet compile site.yaml --output . >/dev/null", ct);
+        await host.ShellAsync(OpenSsh, ct);
     }
 
     /// <summary>Measures a command inside the host, without the time to enter the host.</summary>

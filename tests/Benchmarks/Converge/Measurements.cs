@@ -48,12 +48,16 @@ internal sealed record NamespaceRow(int Hosts, double First, double NoOp);
 /// <param name="Machine">Lines about the machine and the versions.</param>
 /// <param name="First">First converges.</param>
 /// <param name="NoOp">Applies with nothing to do.</param>
+/// <param name="Remote">The same over ssh, from the host to itself.</param>
+/// <param name="Starts">Programs that print their version.</param>
 /// <param name="Writes">Calls of a no-op apply that write, or could.</param>
 /// <param name="Namespaces">Growth with the number of hosts.</param>
 internal sealed record ConvergeResult(
     IReadOnlyList<string> Machine,
     IReadOnlyList<Series> First,
     IReadOnlyList<Series> NoOp,
+    IReadOnlyList<Series> Remote,
+    IReadOnlyList<Series> Starts,
     IReadOnlyList<string> Writes,
     IReadOnlyList<NamespaceRow> Namespaces
 );

@@ -52,8 +52,8 @@ internal static class IdleReport
         var after = moments[^1].Figures;
         return
         [
-            Aim.AtMost("idle RSS", 40, ours.End.Megabytes, "MB"),
-            Aim.AtMost("idle CPU", 0.1, ours.CpuPercent, "%"),
+            Aim.AtMost("idle RSS", 18, ours.End.Megabytes, "MB"),
+            Aim.AtMost("idle CPU", 0.05, ours.CpuPercent, "%"),
             Aim.AtMost("idle wake-ups", 1, ours.WakeUps, "a second"),
             Aim.AtMost($"RSS grows with a second {IdleBenchmark.Events:#,0} events by", Growth, after.Megabytes - before.Megabytes, "MB"),
             Aim.AtMost("descriptors grow with all events by", 0, after.Descriptors - moments[0].Figures.Descriptors, "descriptors"),
