@@ -5,7 +5,7 @@ using Cloudlet.Cli.Output;
 using Cloudlet.Cli.Verbs;
 using Cloudlet.Converge.Applying;
 using Cloudlet.Errors;
-using Cloudlet.Synthesis.Overlays;
+using Cloudlet.Synthesis.Refusals;
 
 namespace Cloudlet.Cli;
 

@@ -5,7 +5,7 @@ namespace Cloudlet.Architecture.Tests;
 /// <summary>docs/formats/overlay.md lists the codes of refused overlays; the source defines them. They agree.</summary>
 public sealed partial class RefusalCodeSpecs
 {
-    private const string Source = "provisioner/Synthesis/Overlays/OverlayRefusalCode.cs";
+    private const string Source = "provisioner/Synthesis/Refusals/OverlayRefusalCode.cs";
 
     [Fact]
     public void The_table_of_refusals_has_exactly_the_codes_of_the_source()

@@ -1,5 +1,6 @@
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
 

@@ -3,7 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Cli.Output;
 using Cloudlet.Errors;
+using Cloudlet.Synthesis;
 using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Store;
 
@@ -319,9 +321,9 @@ internal static class BaseVerb
         verb.Arguments.Add(which);
         verb.SetAction(parsed =>
         {
-            var catalog = new BaseCatalog(new RuntimeStore(parsed.GetValue(store)!));
+            var keeper = new StoreKeeper(new RuntimeStore(parsed.GetValue(store)!));
             foreach (var one in parsed.GetValue(which)!)
-                parsed.InvocationConfiguration.Output.WriteLine($"base {catalog.Remove(one).ShortId} was removed");
+                parsed.InvocationConfiguration.Output.WriteLine($"base {keeper.RemoveBase(one).ShortId} was removed");
             return ExitCodes.Ok;
         });
         return verb;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Cli.Output;
+using Cloudlet.Synthesis;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Cli.Verbs;

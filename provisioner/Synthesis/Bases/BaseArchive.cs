@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Fetch;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Refusals;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Bases;

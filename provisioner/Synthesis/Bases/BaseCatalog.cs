@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Cloudlet.Errors;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Store;
-using Cloudlet.Synthesis.Vms;
 
 namespace Cloudlet.Synthesis.Bases;
 
@@ -49,23 +49,6 @@ public sealed class BaseCatalog(RuntimeStore store)
         };
     }
 
-    /// <summary>Removes a base. Busy, with the names of the VMs, while VMs use it: their disks are layers over the base's.</summary>
-    public BaseVm Remove(string idOrName)
-    {
-        var vm = Get(idOrName);
-        using var alone = Hold(vm, FileShare.None);
-        var users = new VmCatalog(store).List().Where(v => v.BaseId == vm.Id).Select(v => v.Name ?? v.Id).ToList();
-        if (users.Count > 0)
-            throw new CloudletException(
-                ErrorKind.Busy,
-                $"base {vm.ShortId} can't be removed: {string.Join(", ", users)} {(users.Count == 1 ? "builds" : "build")} on it; "
-                    + "remove with 'cloudlet vm stop VM --remove' first"
-            );
-        using var bin = store.Stage();
-        Directory.Move(vm.Folder, bin["base"]);
-        return vm;
-    }
-
     /// <summary>Keeps a base from being removed until disposed. Busy while it is being removed.</summary>
     internal static FileStream Hold(BaseVm vm, FileShare share = FileShare.Read)
     {
@@ -87,13 +70,7 @@ public sealed class BaseCatalog(RuntimeStore store)
     /// Reserves a name for a base that is being made, until disposed. InvalidInput when the name is not valid, AlreadyExists when a base
     /// has it or another command reserves it.
     /// </summary>
-    internal FileStream? Claim(string? name)
-    {
-        if (name is null)
-            return null;
-        VmRecord.RequireName(name);
-        return store.ClaimFreeName("base", name, RequireFree);
-    }
+    internal FileStream? Claim(string? name) => name is null ? null : store.ClaimFreeName("base", name, RequireFree);
 
     private void RequireFree(string name)
     {

@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Pages;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
@@ -78,7 +79,7 @@ public sealed class BaseCreator(RuntimeStore store)
         var host = await QemuHost.FindAsync(store, ct);
         var definition = new VmDefinition
         {
-            Layout = QemuArguments.Layout,
+            Layout = VmDefinition.NewestLayout,
             Machine = MachineType,
             Accelerator = creation.Accelerator ?? "tcg",
             Cpu = creation.Cpu,
@@ -93,7 +94,7 @@ public sealed class BaseCreator(RuntimeStore store)
                 ErrorKind.InvalidInput,
                 $"invalid VM definition:\n  {string.Join("\n  ", problems.Select(p => p.Message))}"
             );
-        definition.RequireCardFor(creation.Until.GuestPort is { } asked ? [new PortForward(0, asked)] : []);
+        PortForward.RequireCard(definition, creation.Until.GuestPort is { } asked ? [new PortForward(0, asked)] : []);
         var catalog = new BaseCatalog(store);
         using var claim = catalog.Claim(creation.Name);
         if (creation.Accelerator is null)

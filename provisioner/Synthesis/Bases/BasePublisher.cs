@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using Cloudlet.Errors;
-using Cloudlet.Synthesis.Overlays;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Pages;
-using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Refusals;
 using Cloudlet.Synthesis.Store;
 using Microsoft.Win32.SafeHandles;
 

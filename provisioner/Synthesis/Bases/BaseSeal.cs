@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Errors;
-using Cloudlet.Synthesis.Overlays;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Pages;
-using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Refusals;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Bases;

@@ -1,3 +1,5 @@
+using Cloudlet.Synthesis.Manifests;
+
 namespace Cloudlet.Synthesis.Bases;
 
 /// <summary>A base in a store.</summary>

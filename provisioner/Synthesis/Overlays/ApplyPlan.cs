@@ -1,6 +1,7 @@
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Compression;
 using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Refusals;
 
 namespace Cloudlet.Synthesis.Overlays;
 

@@ -1,3 +1,5 @@
+using Cloudlet.Synthesis.Pages;
+
 namespace Cloudlet.Synthesis.Overlays;
 
 /// <summary>Reads bytes of the base by position, through a cache of the last few blocks. For one thread.</summary>

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
+using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Refusals;
 
 namespace Cloudlet.Synthesis.Overlays;
 

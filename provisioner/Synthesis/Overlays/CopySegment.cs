@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using Cloudlet.Synthesis.Compression;
+using Cloudlet.Synthesis.Pages;
 
 namespace Cloudlet.Synthesis.Overlays;
 

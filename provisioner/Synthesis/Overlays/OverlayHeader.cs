@@ -2,9 +2,10 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Cloudlet.Errors;
-using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Compression;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Refusals;
 
 namespace Cloudlet.Synthesis.Overlays;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Manifests;
+using Cloudlet.Synthesis.Refusals;
 
 namespace Cloudlet.Synthesis.Overlays;
 

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using Cloudlet.Errors;
-using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Compression;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Refusals;
 
 namespace Cloudlet.Synthesis.Overlays;
 

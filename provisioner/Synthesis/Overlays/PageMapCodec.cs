@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Refusals;
 
 namespace Cloudlet.Synthesis.Overlays;
 

@@ -1,3 +1,5 @@
+using Cloudlet.Synthesis.Pages;
+
 namespace Cloudlet.Synthesis.Overlays;
 
 /// <summary>

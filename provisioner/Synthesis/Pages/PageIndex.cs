@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
-using Cloudlet.Synthesis.Overlays;
 
 namespace Cloudlet.Synthesis.Pages;
 

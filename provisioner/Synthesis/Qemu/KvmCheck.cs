@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
-using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Qemu;

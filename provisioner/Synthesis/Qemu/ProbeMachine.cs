@@ -1,5 +1,5 @@
 using Cloudlet.Errors;
-using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Qemu;

@@ -1,29 +1,7 @@
 using System.Globalization;
-using Cloudlet.Errors;
-using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Manifests;
 
 namespace Cloudlet.Synthesis.Qemu;
-
-/// <summary>A port of this machine's loopback that is forwarded to a VM.</summary>
-/// <param name="HostPort">Port on 127.0.0.1; 0 for a free one.</param>
-/// <param name="GuestPort">Port of the guest.</param>
-public sealed record PortForward(int HostPort, int GuestPort)
-{
-    /// <summary>Reads <c>HOSTPORT:GUESTPORT</c>; InvalidInput for anything else.</summary>
-    public static PortForward Parse(string text) =>
-        text.Split(':') is [var host, var guest]
-        && ushort.TryParse(host, NumberStyles.None, CultureInfo.InvariantCulture, out var hostPort)
-        && ushort.TryParse(guest, NumberStyles.None, CultureInfo.InvariantCulture, out var guestPort)
-        && guestPort > 0
-            ? new PortForward(hostPort, guestPort)
-            : throw new CloudletException(
-                ErrorKind.InvalidInput,
-                $"'{text}' is not a valid forward: write HOSTPORT:GUESTPORT, such as 8080:80; a HOSTPORT of 0 means any free one"
-            );
-
-    /// <inheritdoc/>
-    public override string ToString() => $"{HostPort}:{GuestPort}";
-}
 
 /// <summary>
 /// Makes the command line of a machine. Paths are relative to QEMU's working folder, so that QEMU's user needs no access to the folders
@@ -31,10 +9,6 @@ public sealed record PortForward(int HostPort, int GuestPort)
 /// </summary>
 internal sealed record QemuArguments(VmDefinition Definition)
 {
-    /// <summary>The layout of new machines, and the oldest one that can be resumed.</summary>
-    public const int Layout = 2,
-        OldestLayout = 1;
-
     /// <summary>Folder of the sockets, which QEMU owns.</summary>
     public const string Sockets = "run";
 

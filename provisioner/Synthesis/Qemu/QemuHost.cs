@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Errors;
-using Cloudlet.Synthesis.Bases;
-using Cloudlet.Synthesis.Overlays;
+using Cloudlet.Synthesis.Manifests;
+using Cloudlet.Synthesis.Refusals;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Qemu;

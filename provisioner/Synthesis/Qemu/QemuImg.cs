@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Cloudlet.Errors;
+using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Qemu;
 

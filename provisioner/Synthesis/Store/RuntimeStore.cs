@@ -1,5 +1,5 @@
+using System.Text.RegularExpressions;
 using Cloudlet.Errors;
-using Cloudlet.Synthesis.Qemu;
 
 namespace Cloudlet.Synthesis.Store;
 
@@ -7,7 +7,7 @@ namespace Cloudlet.Synthesis.Store;
 /// The store of bases and VMs: <c>bases/ID</c> and <c>vms/ID</c>. Each folder is renamed from <c>staging</c> when it is complete.
 /// <c>cloudlet store gc</c> removes what killed commands left in <c>staging</c>.
 /// </summary>
-public sealed class RuntimeStore
+public sealed partial class RuntimeStore
 {
     /// <summary>The store that <c>cloudlet</c> uses unless told otherwise.</summary>
     public const string DefaultPath = "/var/lib/cloudlet/runtime";
@@ -87,14 +87,15 @@ public sealed class RuntimeStore
     }
 
     /// <summary>
-    /// The same for a name that has to be free. This is checked before the lock, so that a refusal leaves no file, and again under the
-    /// lock.
+    /// The same for a name that has to be valid and free. This is checked before the lock, so that a refusal leaves no file, and that it is
+    /// free again under the lock. InvalidInput when it is not valid.
     /// </summary>
     /// <param name="kind">Namespace of the name.</param>
     /// <param name="name">The name.</param>
     /// <param name="requireFree">AlreadyExists when something of that kind has the name.</param>
     internal FileStream ClaimFreeName(string kind, string name, Action<string> requireFree)
     {
+        RequireValid(name);
         requireFree(name);
         var claim = ClaimName(kind, name);
         try
@@ -108,6 +109,18 @@ public sealed class RuntimeStore
             throw;
         }
     }
+
+    private static void RequireValid(string name)
+    {
+        if (!NamePattern().IsMatch(name))
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"'{name}' is not a valid name: use 1–40 lower-case letters, digits and dashes, with a letter first and no dash at the end"
+            );
+    }
+
+    [GeneratedRegex(@"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex NamePattern();
 
     private const int WouldBlock = 11; // EWOULDBLOCK of flock(2)
 

@@ -5,6 +5,7 @@ using Cloudlet.Synthesis.Fetch;
 using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Pages;
 using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Refusals;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Vms;

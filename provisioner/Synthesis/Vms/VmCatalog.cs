@@ -47,13 +47,7 @@ public sealed class VmCatalog(RuntimeStore store)
     /// Reserves a name for a VM that is being started, until disposed. InvalidInput when the name is not valid, AlreadyExists when a VM has
     /// it or another command reserves it.
     /// </summary>
-    internal FileStream? Claim(string? name)
-    {
-        if (name is null)
-            return null;
-        VmRecord.RequireName(name);
-        return store.ClaimFreeName("vm", name, RequireFree);
-    }
+    internal FileStream? Claim(string? name) => name is null ? null : store.ClaimFreeName("vm", name, RequireFree);
 
     private void RequireFree(string name)
     {

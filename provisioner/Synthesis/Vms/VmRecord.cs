@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
-using Cloudlet.Errors;
 using Cloudlet.Synthesis.Qemu;
 
 namespace Cloudlet.Synthesis.Vms;
@@ -29,16 +28,6 @@ public sealed partial record VmRecord
     /// <summary>When it was created.</summary>
     public required DateTimeOffset Created { get; init; }
 
-    /// <summary>InvalidInput when it is not a valid name of a base or VM.</summary>
-    internal static void RequireName(string name)
-    {
-        if (!NamePattern().IsMatch(name))
-            throw new CloudletException(
-                ErrorKind.InvalidInput,
-                $"'{name}' is not a valid name: use 1–40 lower-case letters, digits and dashes, with a letter first and no dash at the end"
-            );
-    }
-
     /// <summary>Writes it atomically.</summary>
     internal void Write(string folder)
     {
@@ -64,9 +53,6 @@ public sealed partial record VmRecord
 
     [GeneratedRegex(@"^[0-9a-f]{64}\z", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex BasePattern();
-
-    [GeneratedRegex(@"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex NamePattern();
 }
 
 [JsonSourceGenerationOptions(

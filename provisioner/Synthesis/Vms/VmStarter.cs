@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Disks;
-using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Refusals;
 using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Synthesis.Vms;
@@ -69,7 +69,7 @@ public sealed class VmStarter(RuntimeStore store)
                 ErrorKind.InvalidInput,
                 $"base {vm.ShortId} is a disk alone and has nothing to resume: make a base of it with 'cloudlet base create {vm.ShortId}'"
             );
-        definition.RequireCardFor(start.Forwards);
+        PortForward.RequireCard(definition, start.Forwards);
         var host = await QemuHost.FindAsync(store, ct);
         if (QemuHost.ReasonOf(await host.ObstaclesAsync(store, definition.WrittenBy(start.QemuVersion), ct)) is { } obstacle)
             throw start.Error(ErrorKind.Unsupported, obstacle);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Compression;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Pages;
 using Cloudlet.Synthesis.Store;

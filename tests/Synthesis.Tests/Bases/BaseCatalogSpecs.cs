@@ -1,9 +1,8 @@
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Pages;
-using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
-using Cloudlet.Synthesis.Vms;
 using Cloudlet.TestKit;
 
 namespace Cloudlet.Synthesis.Tests.Bases;
@@ -62,29 +61,6 @@ public sealed class BaseCatalogSpecs : IDisposable
         _catalog.List().ShouldHaveSingleItem();
         File.WriteAllText(manifest, text[..50]);
         _catalog.List().ShouldBeEmpty();
-    }
-
-    [Fact]
-    public void A_base_in_use_is_not_removed()
-    {
-        var one = Samples.Publish(_store, "one");
-        var vm = Directory.CreateDirectory(Path.Combine(_store.VmsFolder, "0123456789ab"));
-        new VmRecord
-        {
-            Id = vm.Name,
-            Name = "user",
-            BaseId = one.Id,
-            Process = new ProcessIdentity(1, 0, "another boot"),
-            Created = DateTimeOffset.UnixEpoch,
-        }.Write(vm.FullName);
-        var error = Should.Throw<CloudletException>(() => _catalog.Remove("one"));
-        (error.Kind, error.Message.Contains("user", StringComparison.Ordinal)).ShouldBe((ErrorKind.Busy, true));
-        vm.Delete(recursive: true);
-        using (BaseCatalog.Hold(one))
-            Should.Throw<CloudletException>(() => _catalog.Remove("one")).Kind.ShouldBe(ErrorKind.Busy);
-        _catalog.Remove("one");
-        _catalog.List().ShouldBeEmpty();
-        Directory.Exists(one.Folder).ShouldBeFalse();
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Pages;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.TestKit;
@@ -250,7 +251,7 @@ public sealed class BaseImporterSpecs : IDisposable
         else
             Partition(disk, kind == "gpt");
         (await ImportAsync(disk)).Manifest.Disk.Length.ShouldBe(4 << 20);
-        new BaseCatalog(_store).Remove(new BaseCatalog(_store).List().Single().Id);
+        new StoreKeeper(_store).RemoveBase(new BaseCatalog(_store).List().Single().Id);
         using (var file = File.OpenHandle(disk, FileMode.Open, FileAccess.Write))
             RandomAccess.SetLength(file, 3 << 20);
         (await RefusedAsync(disk)).ShouldContain("cut short");

@@ -29,7 +29,7 @@ public sealed class ExportFuzzSpecs(ITestOutputHelper output) : IDisposable
         var store = new RuntimeStore(_folder["store"]);
         var whole = await ImportAsync(store, files[0]) ?? throw new InvalidOperationException("the valid one is refused");
         var wanted = File.ReadAllBytes(whole.DiskPath);
-        new BaseCatalog(store).Remove(whole.Id);
+        new StoreKeeper(store).RemoveBase(whole.Id);
         var refused = 0;
         for (var mutator = new OverlayMutator(new Random(run.Seed)); run.Goes(); )
         {
@@ -40,7 +40,7 @@ public sealed class ExportFuzzSpecs(ITestOutputHelper output) : IDisposable
                 {
                     if (made.Id == whole.Id && !File.ReadAllBytes(made.DiskPath).AsSpan().SequenceEqual(wanted))
                         throw new InvalidOperationException("it has the id of the valid one and another disk");
-                    new BaseCatalog(store).Remove(made.Id);
+                    new StoreKeeper(store).RemoveBase(made.Id);
                 }
                 else
                 {

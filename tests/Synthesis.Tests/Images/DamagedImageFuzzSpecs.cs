@@ -131,7 +131,7 @@ public sealed class DamagedImageFuzzSpecs(ITestOutputHelper output) : IDisposabl
                 return "";
             var store = new RuntimeStore(_folder["store"]);
             var made = await new BaseImporter(store).ImportAsync(_folder["damaged"], format, null, Samples.Silent, CancellationToken.None);
-            new BaseCatalog(store).Remove(made.Id);
+            new StoreKeeper(store).RemoveBase(made.Id);
             return made.Manifest.Disk.Digest;
         }
         catch (CloudletException e) when (e.Kind is ErrorKind.InvalidInput or ErrorKind.ProcessFailed)

@@ -4,6 +4,7 @@ using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Compression;
 using Cloudlet.Synthesis.Overlays;
+using Cloudlet.Synthesis.Refusals;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.Synthesis.Vms;
 using Cloudlet.TestKit;

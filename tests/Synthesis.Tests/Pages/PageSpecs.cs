@@ -1,4 +1,3 @@
-using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Pages;
 using Cloudlet.TestKit;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.TestKit;
 
@@ -36,7 +37,7 @@ public sealed class BarrierSpecs
     private static async Task<string> TranslationAsync(TempDir folder)
     {
         var log = folder["translation"];
-        var arguments = new QemuArguments(Samples.Machine with { Layout = QemuArguments.Layout })
+        var arguments = new QemuArguments(Samples.Machine with { Layout = VmDefinition.NewestLayout })
         {
             Name = "barriers",
             MemoryFile = "memory",

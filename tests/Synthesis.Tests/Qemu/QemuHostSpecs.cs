@@ -1,6 +1,6 @@
 using Cloudlet.Errors;
-using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Refusals;
 
 namespace Cloudlet.Synthesis.Tests.Qemu;
 

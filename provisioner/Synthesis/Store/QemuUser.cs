@@ -1,7 +1,6 @@
 using System.Globalization;
-using Cloudlet.Synthesis.Store;
 
-namespace Cloudlet.Synthesis.Qemu;
+namespace Cloudlet.Synthesis.Store;
 
 /// <summary>
 /// The user that QEMU runs as. Under root it is a separate user by number, which needs no account and owns no file of the host. Otherwise

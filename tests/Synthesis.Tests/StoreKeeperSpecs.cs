@@ -1,8 +1,11 @@
+using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
+using Cloudlet.Synthesis.Vms;
 using Cloudlet.TestKit;
 
-namespace Cloudlet.Synthesis.Tests.Store;
+namespace Cloudlet.Synthesis.Tests;
 
 public sealed class StoreKeeperSpecs : IDisposable
 {
@@ -62,11 +65,35 @@ public sealed class StoreKeeperSpecs : IDisposable
 
         shortened.Path.ShouldBe(log);
         Syscalls.BytesOnDisk(log).ShouldBeInRange(1 << 20, 2 << 20);
-        Cloudlet.Synthesis.Qemu.LogTail.Of(log, 1).ShouldBe("the last line");
+        LogTail.Of(log, 1).ShouldBe("the last line");
         guest.Write("one more\n"u8);
         guest.Flush();
-        Cloudlet.Synthesis.Qemu.LogTail.Of(log, 2).ShouldBe("the last line\none more");
+        LogTail.Of(log, 2).ShouldBe("the last line\none more");
         new StoreKeeper(_store).Collect().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_base_in_use_is_not_removed()
+    {
+        var keeper = new StoreKeeper(_store);
+        var one = Samples.Publish(_store, "one");
+        var vm = Directory.CreateDirectory(Path.Combine(_store.VmsFolder, "0123456789ab"));
+        new VmRecord
+        {
+            Id = vm.Name,
+            Name = "user",
+            BaseId = one.Id,
+            Process = new ProcessIdentity(1, 0, "another boot"),
+            Created = DateTimeOffset.UnixEpoch,
+        }.Write(vm.FullName);
+        var error = Should.Throw<CloudletException>(() => keeper.RemoveBase("one"));
+        (error.Kind, error.Message.Contains("user", StringComparison.Ordinal)).ShouldBe((ErrorKind.Busy, true));
+        vm.Delete(recursive: true);
+        using (BaseCatalog.Hold(one))
+            Should.Throw<CloudletException>(() => keeper.RemoveBase("one")).Kind.ShouldBe(ErrorKind.Busy);
+        keeper.RemoveBase("one");
+        new BaseCatalog(_store).List().ShouldBeEmpty();
+        Directory.Exists(one.Folder).ShouldBeFalse();
     }
 
     [Fact]

@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
-using Cloudlet.Synthesis.Overlays;
+using Cloudlet.Synthesis.Refusals;
 
-namespace Cloudlet.Synthesis.Bases;
+namespace Cloudlet.Synthesis.Manifests;
 
 /// <summary>Length and digest of a part of a base.</summary>
 /// <param name="Length">Bytes.</param>

@@ -1,8 +1,10 @@
+using Cloudlet.Errors;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Store;
 using Cloudlet.Synthesis.Vms;
 
-namespace Cloudlet.Synthesis.Store;
+namespace Cloudlet.Synthesis;
 
 /// <summary>Result of verifying a base or VM.</summary>
 /// <param name="Kind">base or vm.</param>
@@ -10,11 +12,31 @@ namespace Cloudlet.Synthesis.Store;
 /// <param name="Problems">What is wrong; empty when nothing is.</param>
 public sealed record StoreFinding(string Kind, string Id, IReadOnlyList<string> Problems);
 
-/// <summary>Maintains a store: removes leftovers, and verifies bases and VMs.</summary>
+/// <summary>Maintains a store: removes leftovers and unused bases, and verifies bases and VMs.</summary>
 public sealed class StoreKeeper(RuntimeStore store)
 {
     /// <summary>Age below which an unlocked folder or file is kept: it is unlocked for a moment before it is renamed.</summary>
     private static readonly TimeSpan s_moment = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// Removes a base, which is given by its name or a prefix of its id. Busy, with the names of the VMs, while VMs use it: their disks are
+    /// layers over the base's.
+    /// </summary>
+    public BaseVm RemoveBase(string idOrName)
+    {
+        var vm = new BaseCatalog(store).Get(idOrName);
+        using var alone = BaseCatalog.Hold(vm, FileShare.None);
+        var users = new VmCatalog(store).List().Where(v => v.BaseId == vm.Id).Select(v => v.Name ?? v.Id).ToList();
+        if (users.Count > 0)
+            throw new CloudletException(
+                ErrorKind.Busy,
+                $"base {vm.ShortId} can't be removed: {string.Join(", ", users)} {(users.Count == 1 ? "builds" : "build")} on it; "
+                    + "remove with 'cloudlet vm stop VM --remove' first"
+            );
+        using var bin = store.Stage();
+        Directory.Move(vm.Folder, bin["base"]);
+        return vm;
+    }
 
     /// <summary>
     /// Removes what killed commands left unfinished, and all but the last MiB of console and QEMU logs. Work in progress of other commands

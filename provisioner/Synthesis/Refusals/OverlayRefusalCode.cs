@@ -1,4 +1,4 @@
-namespace Cloudlet.Synthesis.Overlays;
+namespace Cloudlet.Synthesis.Refusals;
 
 /// <summary>
 /// Codes of <see cref="OverlayRefusal"/>. Programs decide on them, so a code never changes its meaning. The table in

@@ -1,9 +1,7 @@
 using System.Text.RegularExpressions;
-using Cloudlet.Errors;
-using Cloudlet.Synthesis.Overlays;
-using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Refusals;
 
-namespace Cloudlet.Synthesis.Bases;
+namespace Cloudlet.Synthesis.Manifests;
 
 /// <summary>
 /// The machine that a sealed state belongs to. It is part of a base's identity: memory and device state are useless in another machine.
@@ -54,6 +52,10 @@ public sealed partial record VmDefinition
 
     private const string NoCard = "none";
 
+    /// <summary>The layout of new machines, and the oldest one that can be resumed.</summary>
+    public const int NewestLayout = 2,
+        OldestLayout = 1;
+
     /// <summary>Smallest and largest guest memory, bytes.</summary>
     public const long LeastMemory = 64L << 20,
         MostMemory = 1L << 40;
@@ -69,12 +71,12 @@ public sealed partial record VmDefinition
     {
         var problems = new List<OverlayRefusal>();
         var (disks, cards) = ($"{Virtio}, {string.Join(", ", OtherDisks)}", $"{Virtio}, {string.Join(", ", OtherCards)}");
-        if (Layout is < QemuArguments.OldestLayout or > QemuArguments.Layout)
+        if (Layout is < OldestLayout or > NewestLayout)
             problems.Add(
                 OverlayRefusal.Of(
                     OverlayRefusalCode.UnknownLayout,
                     "its device layout is unknown",
-                    $"{QemuArguments.OldestLayout} to {QemuArguments.Layout}",
+                    $"{OldestLayout} to {NewestLayout}",
                     $"{Layout}",
                     "it was made by a newer cloudlet, update this one"
                 )
@@ -127,17 +129,6 @@ public sealed partial record VmDefinition
 
     /// <summary>True when it has a network card.</summary>
     internal bool HasCard => Card != NoCard;
-
-    /// <summary>InvalidInput when ports are to be forwarded to a machine without a card.</summary>
-    internal void RequireCardFor(IReadOnlyCollection<PortForward> forwards)
-    {
-        if (!HasCard && forwards.Count > 0)
-            throw new CloudletException(
-                ErrorKind.InvalidInput,
-                $"the machine has no network card, so no port can be forwarded to it ({string.Join(", ", forwards)}): make a base "
-                    + "with --card virtio, e1000e or vmxnet3"
-            );
-    }
 
     [GeneratedRegex(@"^pc-q35-[0-9]{1,3}\.[0-9]{1,3}\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MachinePattern();

@@ -2,7 +2,7 @@ using Cloudlet.Errors;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.TestKit;
 
-namespace Cloudlet.Synthesis.Tests;
+namespace Cloudlet.Synthesis.Tests.Store;
 
 public sealed class StoreErrorSpecs
 {

@@ -1,6 +1,6 @@
 using Cloudlet.Errors;
 
-namespace Cloudlet.Synthesis.Overlays;
+namespace Cloudlet.Synthesis.Refusals;
 
 /// <summary>Why an overlay or an exported base was refused.</summary>
 /// <param name="Code">One of <see cref="OverlayRefusalCode"/>, for programs.</param>

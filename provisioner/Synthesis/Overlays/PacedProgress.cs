@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Cloudlet.Synthesis;
+namespace Cloudlet.Synthesis.Overlays;
 
 /// <summary>Reports the progress of long operations, once a second.</summary>
 /// <param name="to">Receives the reports.</param>
