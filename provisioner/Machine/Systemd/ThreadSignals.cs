@@ -6,7 +6,7 @@ namespace Cloudlet.Machine.Systemd;
 /// Keeps signals to the process, such as the SIGCHLD of an ended child, away from this thread while a C library waits on it: it would
 /// report EINTR, and sd_bus_call(3) then drops the answer of a call that was carried out. Other threads handle the signals.
 /// </summary>
-/// <remarks>pthread_sigmask(3). Signals that report a fault of the thread itself stay, and so do the runtime's own real-time ones.</remarks>
+/// <remarks>pthread_sigmask(3). Signals about a fault of the thread itself stay, and so do the runtime's own real-time ones.</remarks>
 internal readonly unsafe ref struct ThreadSignals
 {
     private const int SIG_BLOCK = 0;
