@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Pages;
 using Cloudlet.Synthesis.Qemu;
@@ -74,7 +75,7 @@ public sealed class BaseCatalogSpecs : IDisposable
             Id = vm.Name,
             Name = "user",
             BaseId = one.Id,
-            Process = new ProcessIdentity(1, 0, "another boot"),
+            Process = new ProcessIdentity(1, 0) { Boot = "another boot" },
             Created = DateTimeOffset.UnixEpoch,
         }.Write(vm.FullName);
         var error = Should.Throw<CloudletException>(() => _catalog.Remove("one"));
