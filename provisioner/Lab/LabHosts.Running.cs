@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Cloudlet.Errors;
 using Cloudlet.Lab.Hosts;
 using Cloudlet.Lab.Model;
-using Cloudlet.Lab.Native;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Lab;
@@ -107,7 +107,7 @@ public sealed partial class LabHosts
         }
 
         var started = _clock.GetTimestamp();
-        while (ProcessTable.IsAlive(supervisor) && _clock.GetElapsedTime(started) < PowerOffTimeout)
+        while (supervisor.IsAlive && _clock.GetElapsedTime(started) < PowerOffTimeout)
             await Task.Delay(Pause, _clock, ct);
     }
 

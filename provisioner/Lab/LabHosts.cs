@@ -2,7 +2,6 @@ using Cloudlet.Errors;
 using Cloudlet.Lab.Hosts;
 using Cloudlet.Lab.Images;
 using Cloudlet.Lab.Model;
-using Cloudlet.Lab.Native;
 using Cloudlet.Lab.Ssh;
 using Cloudlet.Machine.Netlink;
 using Cloudlet.Machine.Processes;
@@ -212,7 +211,7 @@ public sealed partial class LabHosts
         var runs =
             record.Spec.Kind == LabHostKind.Netns
                 ? record.Namespace is not null && record.Namespace == NamespaceHost.Identity(record.Spec.Name)
-                : record.Supervisor is not null && ProcessTable.IsAlive(record.Supervisor);
+                : record.Supervisor is { IsAlive: true };
         if (runs && record.MachineBoot == MachineBoot())
             return LabHostState.Running;
         var ended = record.MachineBoot != MachineBoot() || ContainerOf(record.Spec.Name).ExitStatus == 0;

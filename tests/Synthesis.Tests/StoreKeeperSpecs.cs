@@ -1,6 +1,6 @@
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Synthesis.Bases;
-using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.Synthesis.Vms;
 using Cloudlet.TestKit;
@@ -83,7 +83,7 @@ public sealed class StoreKeeperSpecs : IDisposable
             Id = vm.Name,
             Name = "user",
             BaseId = one.Id,
-            Process = new ProcessIdentity(1, 0, "another boot"),
+            Process = new ProcessIdentity(1, 0) { Boot = "another boot" },
             Created = DateTimeOffset.UnixEpoch,
         }.Write(vm.FullName);
         var error = Should.Throw<CloudletException>(() => keeper.RemoveBase("one"));

@@ -1,6 +1,7 @@
 using Cloudlet.Agent;
 using Cloudlet.DesiredState.Sections;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Ssh;
 using Cloudlet.Provider.Settings;
 
@@ -42,16 +43,8 @@ internal sealed class AgentConnector(ProviderSettings settings, TimeProvider clo
     private string Program()
     {
         const string name = "cloudlet";
-        string?[] places =
-        [
-            settings.Program,
-            Path.Combine(AppContext.BaseDirectory, name),
-            .. (Environment.GetEnvironmentVariable("PATH") ?? "")
-                .Split(':')
-                .Where(static f => f.StartsWith('/'))
-                .Select(f => Path.Combine(f, name)),
-        ];
-        var found = Array.Find(places, static p => p is not null && File.Exists(p));
+        string?[] places = [settings.Program, Path.Combine(AppContext.BaseDirectory, name)];
+        var found = Array.Find(places, static p => p is not null && File.Exists(p)) ?? ProgramSearch.Find(name);
         return found is not null
             ? Path.GetFullPath(found)
             : throw new CloudletException(

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Provider.Resources;
 
@@ -39,8 +40,7 @@ internal sealed class RunClaims(string folder, string engine) : IDisposable
             {
                 if (!held.ContainsKey(path))
                     held[path] = new FileStream($"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-                File.WriteAllText($"{path}.new", JsonSerializer.Serialize([by.Urn, by.Formerly ?? ""], ClaimJson.Default.StringArray));
-                File.Move($"{path}.new", path, overwrite: true);
+                FileReplacement.Write(path, JsonSerializer.Serialize([by.Urn, by.Formerly ?? ""], ClaimJson.Default.StringArray));
                 return null;
             }
             catch (IOException)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cloudlet.Errors;
 using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Native;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Lab.Hosts;
@@ -87,7 +88,7 @@ internal sealed class Container
     /// <summary>The container's process 1, in this machine's numbering, or null while there is none. It changes at each reboot.</summary>
     public static ProcessIdentity? Leader(ProcessIdentity supervisor)
     {
-        if (!ProcessTable.IsAlive(supervisor))
+        if (!supervisor.IsAlive)
             return null;
         foreach (var nspawn in ProcessTable.Children(supervisor.Pid))
         foreach (var child in ProcessTable.Children(nspawn.Pid))
@@ -190,7 +191,7 @@ internal sealed class Container
     private List<ProcessIdentity> Living(ProcessIdentity? supervisor)
     {
         var living = new List<ProcessIdentity>();
-        if (supervisor is not null && ProcessTable.IsAlive(supervisor))
+        if (supervisor is { IsAlive: true })
             living.Add(supervisor);
         living.AddRange(ProcessTable.WithArgument(HelperPrograms.Sh.Name, DirectoryArgument));
         foreach (var nspawn in ProcessTable.WithArgument(HelperPrograms.SystemdNspawn.Name, DirectoryArgument))
@@ -210,7 +211,7 @@ internal sealed class Container
             if (File.Exists(PidFile))
             {
                 var pid = int.Parse(await File.ReadAllTextAsync(PidFile, ct), CultureInfo.InvariantCulture);
-                if (ProcessTable.Find(pid) is { } supervisor)
+                if (ProcessIdentity.Find(pid) is { } supervisor)
                     return supervisor;
             }
 

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Cloudlet.Errors;
 using Cloudlet.Lab.Model;
-using Cloudlet.Lab.Native;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Lab.Hosts;
@@ -61,7 +61,7 @@ internal sealed class ContainerBoot
                 return new LabBootReport(id, state, failed, await SshAnswersAsync(record.Address!, ct));
             }
 
-            if (!ProcessTable.IsAlive(supervisor))
+            if (!supervisor.IsAlive)
                 throw new CloudletException(
                     ErrorKind.ProcessFailed,
                     $"lab host {record.Spec.Name} ended while it booted (status {container.ExitStatus?.ToString() ?? "unknown"}). "

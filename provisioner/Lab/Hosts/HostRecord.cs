@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Errors;
 using Cloudlet.Lab.Model;
-using Cloudlet.Lab.Native;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Lab.Hosts;
 
@@ -90,8 +90,7 @@ internal sealed class HostRecords
     {
         var path = PathOf(record.Spec.Name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path + ".new", JsonSerializer.Serialize(record, HostRecordJson.Default.HostRecord));
-        File.Move(path + ".new", path, overwrite: true);
+        FileReplacement.Write(path, JsonSerializer.Serialize(record, HostRecordJson.Default.HostRecord));
     }
 
     private string PathOf(string name) => Path.Combine(_store.HostFolder(name), "host.json");

@@ -1,5 +1,6 @@
 using Cloudlet.Errors;
 using Cloudlet.Lab.Native;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Lab.Hosts;
 
@@ -30,7 +31,7 @@ internal sealed class HostRoot
             Directory.CreateDirectory(folder);
         try
         {
-            Libc.Mount(
+            LabCalls.Mount(
                 "overlay",
                 Path,
                 "overlay",
@@ -57,6 +58,6 @@ internal sealed class HostRoot
     public void Unmount()
     {
         while (IsMounted)
-            Libc.Unmount(Path, Libc.MntDetach);
+            LabCalls.Unmount(Path, NamespaceCalls.MNT_DETACH);
     }
 }

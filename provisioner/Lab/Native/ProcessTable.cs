@@ -1,34 +1,26 @@
 using System.Globalization;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Lab.Native;
-
-/// <summary>Identifies a process, even if its number is reused.</summary>
-/// <param name="Pid">Process id.</param>
-/// <param name="StartTicks">Start time in clock ticks since boot: field 22 of /proc/PID/stat, proc(5).</param>
-internal sealed record ProcessIdentity(int Pid, long StartTicks);
 
 /// <summary>Reads processes from procfs.</summary>
 internal static class ProcessTable
 {
-    /// <summary>The running process with this number, or null when there is none (zombies do not count).</summary>
-    public static ProcessIdentity? Find(int pid) => TryRead($"/proc/{pid}/stat") is { } stat ? ParseStat(pid, stat) : null;
-
-    /// <summary>True while this process runs.</summary>
-    public static bool IsAlive(ProcessIdentity process) => Find(process.Pid) == process;
-
     /// <summary>Sends SIGKILL, unless the number now belongs to another process.</summary>
     public static void Kill(ProcessIdentity process)
     {
-        if (IsAlive(process))
-            Libc.Kill(process.Pid, Libc.SigKill);
+        if (process.IsAlive)
+            LabCalls.Kill(process.Pid, ProcessCalls.SIGKILL);
     }
 
     /// <summary>Running children of a process.</summary>
     public static IReadOnlyList<ProcessIdentity> Children(int pid)
     {
         var children = new List<ProcessIdentity>();
-        foreach (var number in (TryRead($"/proc/{pid}/task/{pid}/children") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            if (Find(int.Parse(number, CultureInfo.InvariantCulture)) is { } child)
+        foreach (
+            var number in (ProcFile.TryRead($"/proc/{pid}/task/{pid}/children") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        )
+            if (ProcessIdentity.Find(int.Parse(number, CultureInfo.InvariantCulture)) is { } child)
                 children.Add(child);
         return children;
     }
@@ -36,7 +28,7 @@ internal static class ProcessTable
     /// <summary>True for process 1 of a process namespace below ours.</summary>
     public static bool IsNamespaceInit(int pid)
     {
-        foreach (var line in (TryRead($"/proc/{pid}/status") ?? "").Split('\n'))
+        foreach (var line in (ProcFile.TryRead($"/proc/{pid}/status") ?? "").Split('\n'))
             if (line.StartsWith("NSpid:", StringComparison.Ordinal))
             {
                 var numbers = line.Split('\t', StringSplitOptions.RemoveEmptyEntries);
@@ -54,32 +46,11 @@ internal static class ProcessTable
         {
             if (!int.TryParse(Path.GetFileName(folder.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var pid))
                 continue;
-            var words = (TryRead($"{folder}/cmdline") ?? "").Split('\0');
-            if (Path.GetFileName(words[0]) == program && words.Contains(argument) && Find(pid) is { } process)
+            var words = (ProcFile.TryRead($"{folder}/cmdline") ?? "").Split('\0');
+            if (Path.GetFileName(words[0]) == program && words.Contains(argument) && ProcessIdentity.Find(pid) is { } process)
                 found.Add(process);
         }
 
         return found;
-    }
-
-    internal static ProcessIdentity? ParseStat(int pid, string stat)
-    {
-        // The command in parentheses may itself contain spaces and parentheses: count from the last one.
-        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        const int State = 0;
-        const int StartTime = 19;
-        return fields[State] is "Z" or "X" ? null : new ProcessIdentity(pid, long.Parse(fields[StartTime], CultureInfo.InvariantCulture));
-    }
-
-    private static string? TryRead(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // the process has ended in the meantime
-        }
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using Cloudlet.Errors;
 using Cloudlet.Lab.Hosts;
 using Cloudlet.Lab.Model;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Lab.Ssh;
@@ -59,8 +60,8 @@ internal sealed class LabSsh
             config.Append(Entry(host.Spec.Name, host.Address));
         }
 
-        Replace(KnownHosts, known.ToString());
-        Replace(_store.SshConfigPath, config.ToString());
+        FileReplacement.Write(KnownHosts, known.ToString());
+        FileReplacement.Write(_store.SshConfigPath, config.ToString());
     }
 
     /// <summary>Removes keys and configuration.</summary>
@@ -102,11 +103,5 @@ internal sealed class LabSsh
                 ErrorKind.ProcessFailed,
                 $"ssh-keygen could not make the key {path} (exit code {result.ExitCode}): {result.Error.Trim()}"
             );
-    }
-
-    private static void Replace(string path, string text)
-    {
-        File.WriteAllText(path + ".new", text);
-        File.Move(path + ".new", path, overwrite: true);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Machine.Files;
 
@@ -66,15 +67,15 @@ internal sealed class AccountNames
                     return id;
             }
             // The highest number means "unchanged" to chown(2), so it is not a valid id.
-            if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != Libc.KeepId)
+            if (uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number != AttributeCalls.KeepId)
                 return number;
             return null;
         }
 
         private void Refresh()
         {
-            using var file = root.TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out _);
-            if (file is null || Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) < 0)
+            using var file = root.TryOpen(path, FileCalls.O_RDONLY | FileCalls.O_NONBLOCK, out _);
+            if (file is null || FileCalls.Stat(file, out var stat) < 0)
             {
                 _ids.Clear();
                 _names.Clear();

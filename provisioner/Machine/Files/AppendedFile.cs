@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Files;
@@ -23,7 +24,7 @@ internal static class AppendedFile
         var isTorn = length > 0 && LastByte(file, length) != '\n';
         if (length > 0 && length + line.Length + (isTorn ? 1 : 0) > limit)
         {
-            if (Libc.RenameAt(folder, name, folder, $"{name}.1") < 0)
+            if (FileCalls.RenameAt(folder, name, folder, $"{name}.1") < 0)
                 throw FileErrors.Last("rotate", path);
             using var next = Open(folder, name, path, mode);
             Write(next, line, path);
@@ -37,12 +38,12 @@ internal static class AppendedFile
     private static SafeFileHandle Open(SafeFileHandle folder, string name, string path, uint mode)
     {
         // Without O_NONBLOCK, opening a fifo would wait for its reader.
-        var flags = Libc.O_RDWR | Libc.O_CREAT | Libc.O_APPEND | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC;
-        var descriptor = Libc.OpenAt(folder, name, flags, mode);
-        if (descriptor < 0)
+        var flags =
+            FileCalls.O_RDWR | FileCalls.O_CREAT | FileCalls.O_APPEND | FileCalls.O_NOFOLLOW | FileCalls.O_NONBLOCK | FileCalls.O_CLOEXEC;
+        var file = FileCalls.OpenAt(folder, name, flags, mode);
+        if (file.IsInvalid)
             throw FileErrors.Last(Action, path);
-        var file = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) == 0 && (stat.Mode & 0xf000) == 0x8000)
+        if (FileCalls.Stat(file, out var stat) == 0 && stat.IsRegular)
             return file;
         file.Dispose();
         throw new CloudletException(
@@ -59,13 +60,7 @@ internal static class AppendedFile
 
     private static void Write(SafeFileHandle file, ReadOnlySpan<byte> line, string path)
     {
-        while (!line.IsEmpty)
-        {
-            var count = Libc.Write(file, line, line.Length);
-            if (count >= 0)
-                line = line[(int)count..];
-            else if (Marshal.GetLastPInvokeError() != FileErrors.EINTR)
-                throw FileErrors.Last(Action, path);
-        }
+        if (!FileCalls.WriteAll(file, line))
+            throw FileErrors.Last(Action, path);
     }
 }

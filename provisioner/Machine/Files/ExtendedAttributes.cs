@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Files;
@@ -47,13 +48,13 @@ internal static class ExtendedAttributes
     {
         var actual = Read(file, isMeant, path);
         foreach (var name in actual.Keys.Where(name => !wanted.ContainsKey(name) && !IsLabel(name)))
-            if (Libc.RemoveAttribute(file, name) < 0 && Marshal.GetLastPInvokeError() != FileErrors.ENODATA && IsOurs(name))
+            if (AttributeCalls.RemoveAttribute(file, name) < 0 && Errno.Last != Errno.ENODATA && IsOurs(name))
                 throw FileErrors.Last($"remove the attribute {name} of", path);
         foreach (var (name, value) in wanted)
         {
             if (actual.TryGetValue(name, out var there) && there.AsSpan().SequenceEqual(value))
                 continue;
-            if (Libc.SetAttribute(file, name, value, value.Length, 0) < 0 && IsOurs(name))
+            if (AttributeCalls.SetAttribute(file, name, value, value.Length, 0) < 0 && IsOurs(name))
                 throw FileErrors.Last($"set the attribute {name} of", path);
         }
     }
@@ -82,13 +83,13 @@ internal static class ExtendedAttributes
         var list = new byte[1024];
         while (true)
         {
-            var length = Libc.ListAttributes(file, list, list.Length);
+            var length = AttributeCalls.ListAttributes(file, list, list.Length);
             if (length >= 0)
                 return [.. Encoding.UTF8.GetString(list, 0, (int)length).Split('\0', StringSplitOptions.RemoveEmptyEntries)];
-            var errno = Marshal.GetLastPInvokeError();
-            if (errno is FileErrors.EOPNOTSUPP or FileErrors.ENOSYS)
+            var errno = Errno.Last;
+            if (errno is Errno.EOPNOTSUPP or Errno.ENOSYS)
                 return [];
-            if (errno != FileErrors.ERANGE || list.Length >= LongestList)
+            if (errno != Errno.ERANGE || list.Length >= LongestList)
                 throw FileErrors.Create(errno, "list the attributes of", path);
             list = new byte[LongestList];
         }
@@ -98,10 +99,10 @@ internal static class ExtendedAttributes
     private static byte[]? Value(SafeFileHandle file, string name, string path)
     {
         var value = new byte[LongestValue];
-        var length = Libc.GetAttribute(file, name, value, value.Length);
+        var length = AttributeCalls.GetAttribute(file, name, value, value.Length);
         if (length >= 0)
             return value[..(int)length];
-        return Marshal.GetLastPInvokeError() is FileErrors.ENODATA or FileErrors.EOPNOTSUPP or FileErrors.EPERM or FileErrors.EACCES
+        return Errno.Last is Errno.ENODATA or Errno.EOPNOTSUPP or Errno.EPERM or Errno.EACCES
             ? null
             : throw FileErrors.Last($"read the attribute {name} of", path);
     }

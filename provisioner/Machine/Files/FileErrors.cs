@@ -1,33 +1,12 @@
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
+using static Cloudlet.Linux.Errno;
 
 namespace Cloudlet.Machine.Files;
 
 /// <summary>Turns the errno of a file system call into an error with a kind, the path and what to do.</summary>
 internal static class FileErrors
 {
-    public const int EPERM = 1;
-    public const int ENOENT = 2;
-    public const int EINTR = 4;
-    public const int ENXIO = 6;
-    public const int EACCES = 13;
-    public const int EBUSY = 16;
-    public const int EEXIST = 17;
-    public const int ENOTDIR = 20;
-    public const int EISDIR = 21;
-    public const int EINVAL = 22;
-    public const int ETXTBSY = 26;
-    public const int ENOSPC = 28;
-    public const int EROFS = 30;
-    public const int ERANGE = 34;
-    public const int ENAMETOOLONG = 36;
-    public const int ENOSYS = 38;
-    public const int ENOTEMPTY = 39;
-    public const int ELOOP = 40;
-    public const int ENODATA = 61;
-    public const int EOPNOTSUPP = 95;
-    public const int EDQUOT = 122;
-
     /// <summary>The error for the last failed call.</summary>
     /// <param name="action">What was tried, e.g. <c>write</c>.</param>
     /// <param name="path">The path as the caller named it.</param>

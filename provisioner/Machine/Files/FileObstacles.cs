@@ -1,4 +1,5 @@
 using System.Text;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Machine.Files;
 
@@ -73,14 +74,13 @@ internal static class FileObstacles
         if (!TryStat(path, out var stat))
             return null;
         var (name, letter) =
-            (stat.Attributes & Libc.STATX_ATTR_IMMUTABLE) != 0 ? ("immutable", 'i')
-            : (stat.Attributes & Libc.STATX_ATTR_APPEND) != 0 ? ("append-only", 'a')
+            (stat.Attributes & Statx.Immutable) != 0 ? ("immutable", 'i')
+            : (stat.Attributes & Statx.AppendOnly) != 0 ? ("append-only", 'a')
             : (null, ' ');
         return name is null ? null : $"{path} has the {name} attribute, so it cannot be changed; `chattr -{letter} {path}` removes it";
     }
 
-    private static bool TryStat(string path, out Libc.Statx stat) =>
-        Libc.StatAt(Libc.AT_FDCWD, path, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, out stat) == 0;
+    private static bool TryStat(string path, out Statx stat) => FileCalls.Stat(path, FileCalls.AT_SYMLINK_NOFOLLOW, out stat) == 0;
 
     /// <summary>Undoes the escapes of blanks: <c>\\040</c>.</summary>
     private static string Plain(string word)

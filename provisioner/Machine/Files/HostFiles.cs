@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Files;
@@ -40,8 +41,8 @@ public sealed class HostFiles : IHostFiles
         return new HostFileInfo(
             type,
             (UnixFileMode)(stat.Mode & 0xfff),
-            _accounts.UserName(stat.Uid),
-            _accounts.GroupName(stat.Gid),
+            _accounts.UserName(stat.User),
+            _accounts.GroupName(stat.Group),
             (long)stat.Size,
             Time(stat.ModifySeconds, stat.ModifyNanoseconds),
             Time(stat.ChangeSeconds, stat.ChangeNanoseconds),
@@ -49,8 +50,8 @@ public sealed class HostFiles : IHostFiles
         )
         {
             Inode = stat.Inode,
-            IsImmutable = (stat.Attributes & Libc.Immutable) != 0,
-            IsAppendOnly = (stat.Attributes & Libc.AppendOnly) != 0,
+            IsImmutable = (stat.Attributes & Statx.Immutable) != 0,
+            IsAppendOnly = (stat.Attributes & Statx.AppendOnly) != 0,
         };
     }
 
@@ -92,10 +93,10 @@ public sealed class HostFiles : IHostFiles
         using var folder = OpenOrCreateParent(path, "write", out var name);
         var old = StatAt(folder, name, path);
         if (old is { } there && TypeOf(there) == HostFileType.Directory)
-            throw FileErrors.Create(FileErrors.EISDIR, "write", path);
+            throw FileErrors.Create(Errno.EISDIR, "write", path);
         var kept = old is { } file && TypeOf(file) == HostFileType.Regular ? old : null;
-        var user = owner is null ? kept?.Uid ?? Libc.KeepId : _accounts.UserId(owner);
-        var groupId = group is null ? kept?.Gid ?? Libc.KeepId : _accounts.GroupId(group);
+        var user = owner is null ? kept?.User ?? AttributeCalls.KeepId : _accounts.UserId(owner);
+        var groupId = group is null ? kept?.Group ?? AttributeCalls.KeepId : _accounts.GroupId(group);
 
         if (kept is not null)
             extended ??= ReadExtended(folder, name, ExtendedAttributes.IsKept, path);
@@ -119,7 +120,7 @@ public sealed class HostFiles : IHostFiles
     public void WriteExtended(string path, IReadOnlyDictionary<string, byte[]> extended)
     {
         const string action = "set the attributes of";
-        using var folder = _root.TryOpenParent(path, action, out var name) ?? throw FileErrors.Create(FileErrors.ENOENT, action, path);
+        using var folder = _root.TryOpenParent(path, action, out var name) ?? throw FileErrors.Create(Errno.ENOENT, action, path);
         using var file = OpenForAttributes(folder, name) ?? throw FileErrors.Last(action, path);
         ExtendedAttributes.Set(file, extended, ExtendedAttributes.IsState, path);
         SyncFolder(folder, path);
@@ -137,16 +138,14 @@ public sealed class HostFiles : IHostFiles
             return ExtendedAttributes.Read(file, isMeant, path);
 
         // A link, a device, or missing; a file that we may not read has nothing to carry over.
-        return Marshal.GetLastPInvokeError() is FileErrors.ELOOP or FileErrors.ENOENT or FileErrors.ENXIO or FileErrors.EACCES
-            ? null
-            : throw FileErrors.Last("look at", path);
+        return Errno.Last is Errno.ELOOP or Errno.ENOENT or Errno.ENXIO or Errno.EACCES ? null : throw FileErrors.Last("look at", path);
     }
 
     /// <summary>Opens a file or folder itself, never the target of a link; null with the errno when that fails.</summary>
     private static SafeFileHandle? OpenForAttributes(SafeFileHandle folder, string name)
     {
-        var descriptor = Libc.OpenAt(folder, name, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
-        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+        var file = FileCalls.OpenAt(folder, name, FileCalls.O_RDONLY | FileCalls.O_NOFOLLOW | FileCalls.O_NONBLOCK | FileCalls.O_CLOEXEC);
+        return file.IsInvalid ? null : file;
     }
 
     /// <inheritdoc/>
@@ -165,16 +164,16 @@ public sealed class HostFiles : IHostFiles
         for (var attempt = 1; ; attempt++)
         {
             var temporary = TemporaryNames.Create(name);
-            if (Libc.SymlinkAt(target, folder, temporary) < 0)
+            if (FileCalls.SymlinkAt(target, folder, temporary) < 0)
             {
-                if (Marshal.GetLastPInvokeError() == FileErrors.EEXIST && attempt < 10)
+                if (Errno.Last == Errno.EEXIST && attempt < 10)
                     continue;
                 throw FileErrors.Last("link", path);
             }
-            if (Libc.RenameAt(folder, temporary, folder, name) == 0)
+            if (FileCalls.RenameAt(folder, temporary, folder, name) == 0)
                 break;
             var error = FileErrors.Last("link", path);
-            _ = Libc.UnlinkAt(folder, temporary, 0);
+            _ = FileCalls.UnlinkAt(folder, temporary, 0);
             if (error.Kind != ErrorKind.NotFound || attempt == 10)
                 throw error;
         }
@@ -185,27 +184,30 @@ public sealed class HostFiles : IHostFiles
     public void CreateDirectory(string path, UnixFileMode mode, string? owner = null, string? group = null)
     {
         using var parent = OpenOrCreateParent(path, "create the folder", out var name);
-        var user = owner is null ? Libc.KeepId : _accounts.UserId(owner);
-        var groupId = group is null ? Libc.KeepId : _accounts.GroupId(group);
+        var user = owner is null ? AttributeCalls.KeepId : _accounts.UserId(owner);
+        var groupId = group is null ? AttributeCalls.KeepId : _accounts.GroupId(group);
         // Restrictive at first: no other user may enter before owner and mode are set.
         if (
-            Libc.MakeFolderAt(
+            FileCalls.MakeFolderAt(
                 parent,
                 name,
                 0x1c0 /* 0700 */
             ) < 0
         )
         {
-            var errno = Marshal.GetLastPInvokeError();
-            if (errno == FileErrors.EEXIST && IsFolder(path))
+            var errno = Errno.Last;
+            if (errno == Errno.EEXIST && IsFolder(path))
                 return;
             throw FileErrors.Create(errno, "create the folder", path);
         }
-        var descriptor = Libc.OpenAt(parent, name, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0);
-        if (descriptor < 0)
+        using var folder = FileCalls.OpenAt(
+            parent,
+            name,
+            FileCalls.O_RDONLY | FileCalls.O_DIRECTORY | FileCalls.O_NOFOLLOW | FileCalls.O_CLOEXEC
+        );
+        if (folder.IsInvalid)
             throw FileErrors.Last("create the folder", path);
-        using var folder = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (Libc.ChangeOwner(folder, user, groupId) < 0 || Libc.ChangeMode(folder, (uint)mode) < 0)
+        if (AttributeCalls.ChangeOwner(folder, user, groupId) < 0 || AttributeCalls.ChangeMode(folder, (uint)mode) < 0)
             throw FileErrors.Last("set mode and owner of", path);
         SyncFolder(parent, path);
     }
@@ -216,16 +218,20 @@ public sealed class HostFiles : IHostFiles
         const string action = "set mode and owner of";
         using var folder = _root.TryOpenParent(path, action, out var name);
         if (folder is null || StatAt(folder, name, path) is not { } stat)
-            throw FileErrors.Create(FileErrors.ENOENT, action, path);
-        var user = owner is null ? stat.Uid : _accounts.UserId(owner);
-        var groupId = group is null ? stat.Gid : _accounts.GroupId(group);
+            throw FileErrors.Create(Errno.ENOENT, action, path);
+        var user = owner is null ? stat.User : _accounts.UserId(owner);
+        var groupId = group is null ? stat.Group : _accounts.GroupId(group);
         var wanted = mode is null ? stat.Mode & 0xfffu : (uint)mode;
-        var ownerDiffers = user != stat.Uid || groupId != stat.Gid;
-        if (ownerDiffers && Libc.ChangeOwnerAt(folder, name, user, groupId, Libc.AT_SYMLINK_NOFOLLOW) < 0)
+        var ownerDiffers = user != stat.User || groupId != stat.Group;
+        if (ownerDiffers && AttributeCalls.ChangeOwnerAt(folder, name, user, groupId, FileCalls.AT_SYMLINK_NOFOLLOW) < 0)
             throw FileErrors.Last(action, path);
         // chown(2) clears the set-id bits, so the mode is set again after it; a link has no mode.
         var modeDiffers = wanted != (stat.Mode & 0xfffu) || ownerDiffers;
-        if (modeDiffers && TypeOf(stat) != HostFileType.Symlink && Libc.ChangeModeAt(folder, name, wanted, Libc.AT_SYMLINK_NOFOLLOW) < 0)
+        if (
+            modeDiffers
+            && TypeOf(stat) != HostFileType.Symlink
+            && AttributeCalls.ChangeModeAt(folder, name, wanted, FileCalls.AT_SYMLINK_NOFOLLOW) < 0
+        )
             throw FileErrors.Last(action, path);
     }
 
@@ -236,12 +242,12 @@ public sealed class HostFiles : IHostFiles
         if (folder is null)
             return;
         TemporaryNames.RemoveLeftOvers(folder, name);
-        if (Libc.UnlinkAt(folder, name, 0) < 0)
+        if (FileCalls.UnlinkAt(folder, name, 0) < 0)
         {
-            var errno = Marshal.GetLastPInvokeError();
-            if (errno == FileErrors.EISDIR)
-                errno = Libc.UnlinkAt(folder, name, Libc.AT_REMOVEDIR) == 0 ? 0 : Marshal.GetLastPInvokeError();
-            if (errno == FileErrors.ENOENT)
+            var errno = Errno.Last;
+            if (errno == Errno.EISDIR)
+                errno = FileCalls.UnlinkAt(folder, name, FileCalls.AT_REMOVEDIR) == 0 ? 0 : Errno.Last;
+            if (errno == Errno.ENOENT)
                 return;
             if (errno != 0)
                 throw FileErrors.Create(errno, "remove", path);
@@ -265,9 +271,9 @@ public sealed class HostFiles : IHostFiles
     public IReadOnlyList<string> List(string directory)
     {
         _ = HostRoot.Split(directory);
-        using var folder = _root.TryOpen(directory, Libc.O_RDONLY | Libc.O_DIRECTORY, out var errno);
+        using var folder = _root.TryOpen(directory, FileCalls.O_RDONLY | FileCalls.O_DIRECTORY, out var errno);
         if (folder is null)
-            return errno == FileErrors.ENOENT ? [] : throw FileErrors.Create(errno, "list", directory);
+            return errno == Errno.ENOENT ? [] : throw FileErrors.Create(errno, "list", directory);
         var names = FolderEntries.Of(folder);
         Array.Sort(names, StringComparer.Ordinal);
         return names;
@@ -277,7 +283,7 @@ public sealed class HostFiles : IHostFiles
     public void RemoveLeftOvers(string directory)
     {
         _ = HostRoot.Split(directory);
-        using var folder = _root.TryOpen(directory, Libc.O_RDONLY | Libc.O_DIRECTORY, out _);
+        using var folder = _root.TryOpen(directory, FileCalls.O_RDONLY | FileCalls.O_DIRECTORY, out _);
         if (folder is not null)
             TemporaryNames.RemoveLeftOvers(folder);
     }
@@ -288,12 +294,12 @@ public sealed class HostFiles : IHostFiles
         _ = HostRoot.Split(path);
         length = 0;
         // Without O_NONBLOCK, opening a fifo would wait for its writer.
-        var file = _root.TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out var errno);
+        var file = _root.TryOpen(path, FileCalls.O_RDONLY | FileCalls.O_NONBLOCK, out var errno);
         if (file is null)
-            return errno is FileErrors.ENOENT or FileErrors.ENOTDIR ? null : throw FileErrors.Create(errno, "read", path);
+            return errno is Errno.ENOENT or Errno.ENOTDIR ? null : throw FileErrors.Create(errno, "read", path);
         try
         {
-            if (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) < 0)
+            if (FileCalls.Stat(file, out var stat) < 0)
                 throw FileErrors.Last("read", path);
             if (TypeOf(stat) != HostFileType.Regular)
                 throw new CloudletException(
@@ -314,30 +320,30 @@ public sealed class HostFiles : IHostFiles
     {
         (var parent, name) = HostRoot.Split(path);
         if (name == ".")
-            throw FileErrors.Create(FileErrors.EISDIR, action, path);
-        var folder = _root.TryOpen(parent, Libc.O_RDONLY | Libc.O_DIRECTORY, out var errno);
-        if (folder is null && errno == FileErrors.ENOENT)
+            throw FileErrors.Create(Errno.EISDIR, action, path);
+        var folder = _root.TryOpen(parent, FileCalls.O_RDONLY | FileCalls.O_DIRECTORY, out var errno);
+        if (folder is null && errno == Errno.ENOENT)
         {
             CreateDirectory(parent, FolderMode);
-            folder = _root.TryOpen(parent, Libc.O_RDONLY | Libc.O_DIRECTORY, out errno);
+            folder = _root.TryOpen(parent, FileCalls.O_RDONLY | FileCalls.O_DIRECTORY, out errno);
         }
         return folder ?? throw FileErrors.Create(errno, action, path);
     }
 
     private bool IsFolder(string path)
     {
-        using var folder = _root.TryOpen(path, Libc.O_RDONLY | Libc.O_DIRECTORY, out var errno);
-        return folder is not null || errno is FileErrors.EACCES;
+        using var folder = _root.TryOpen(path, FileCalls.O_RDONLY | FileCalls.O_DIRECTORY, out var errno);
+        return folder is not null || errno is Errno.EACCES;
     }
 
-    private static Libc.Statx? StatAt(SafeFileHandle folder, string name, string path)
+    private static Statx? StatAt(SafeFileHandle folder, string name, string path)
     {
-        if (Libc.StatAt(folder, name, Libc.AT_SYMLINK_NOFOLLOW, Libc.STATX_BASIC_STATS, out var stat) == 0)
+        if (FileCalls.StatAt(folder, name, FileCalls.AT_SYMLINK_NOFOLLOW, out var stat) == 0)
             return stat;
-        return Marshal.GetLastPInvokeError() == FileErrors.ENOENT ? null : throw FileErrors.Last("look at", path);
+        return Errno.Last == Errno.ENOENT ? null : throw FileErrors.Last("look at", path);
     }
 
-    private static HostFileType TypeOf(Libc.Statx stat) =>
+    private static HostFileType TypeOf(Statx stat) =>
         (stat.Mode & 0xf000) switch
         {
             0x8000 => HostFileType.Regular,
@@ -349,7 +355,7 @@ public sealed class HostFiles : IHostFiles
     private static string? ReadLink(SafeFileHandle folder, string name)
     {
         Span<byte> target = stackalloc byte[4096];
-        var length = Libc.ReadLinkAt(folder, name, target, target.Length);
+        var length = FileCalls.ReadLinkAt(folder, name, target, target.Length);
         return length < 0 ? null : Encoding.UTF8.GetString(target[..(int)length]);
     }
 
@@ -363,7 +369,7 @@ public sealed class HostFiles : IHostFiles
     private static void SyncFolder(SafeFileHandle folder, string path)
     {
         // EINVAL: this file system cannot sync a folder (some FUSE ones); nothing more can be done for durability then.
-        if (Libc.Sync(folder) < 0 && Marshal.GetLastPInvokeError() != FileErrors.EINVAL)
+        if (FileCalls.Sync(folder) < 0 && Errno.Last != Errno.EINVAL)
             throw FileErrors.Last("make durable (fsync of the folder of)", path);
     }
 }

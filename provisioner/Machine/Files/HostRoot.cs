@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Files;
@@ -21,18 +22,18 @@ internal sealed class HostRoot
     /// <summary>Opens an existing path, following links; null with the errno when that fails.</summary>
     public SafeFileHandle? TryOpen(string path, int flags, out int errno)
     {
-        flags |= Libc.O_CLOEXEC;
-        var descriptor = _root == "/" ? Libc.OpenAt(Libc.AT_FDCWD, path, flags, 0) : OpenInRoot(path, flags);
-        errno = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
-        return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+        flags |= FileCalls.O_CLOEXEC;
+        var file = _root == "/" ? FileCalls.Open(path, flags) : OpenInRoot(path, flags);
+        errno = file.IsInvalid ? Errno.Last : 0;
+        return file.IsInvalid ? null : file;
     }
 
     /// <summary>Opens the folder that holds <paramref name="path"/>'s last component; null when that folder does not exist.</summary>
     public SafeFileHandle? TryOpenParent(string path, string action, out string name)
     {
         (var parent, name) = Split(path);
-        var folder = TryOpen(parent, Libc.O_RDONLY | Libc.O_DIRECTORY, out var errno);
-        if (folder is null && errno is not (FileErrors.ENOENT or FileErrors.ENOTDIR))
+        var folder = TryOpen(parent, FileCalls.O_RDONLY | FileCalls.O_DIRECTORY, out var errno);
+        if (folder is null && errno is not (Errno.ENOENT or Errno.ENOTDIR))
             throw FileErrors.Create(errno, action, path);
         return folder;
     }
@@ -67,33 +68,31 @@ internal sealed class HostRoot
                 return null;
             if (length == buffer.Length)
                 Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 2, (long)limit + 1));
-            var count = Libc.Read(file, buffer.AsSpan(length), buffer.Length - length);
+            var count = FileCalls.Read(file, buffer.AsSpan(length));
             if (count == 0)
                 return buffer.AsSpan(0, length).ToArray();
-            if (count > 0)
-                length += (int)count;
-            else if (Marshal.GetLastPInvokeError() != FileErrors.EINTR)
+            if (count < 0)
                 throw FileErrors.Last("read", path);
+            length += (int)count;
         }
     }
 
     /// <summary>Content of a small text file, or null when it does not exist.</summary>
     public string? ReadText(string path)
     {
-        using var file = TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out var errno);
+        using var file = TryOpen(path, FileCalls.O_RDONLY | FileCalls.O_NONBLOCK, out var errno);
         if (file is null)
-            return errno is FileErrors.ENOENT or FileErrors.ENOTDIR ? null : throw FileErrors.Create(errno, "read", path);
+            return errno is Errno.ENOENT or Errno.ENOTDIR ? null : throw FileErrors.Create(errno, "read", path);
         var content = ReadToEnd(file, 0, 64 << 20, path);
         return content is null ? null : Encoding.UTF8.GetString(content);
     }
 
-    private int OpenInRoot(string path, int flags)
+    private SafeFileHandle OpenInRoot(string path, int flags)
     {
-        var root = Libc.OpenAt(Libc.AT_FDCWD, _root, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC, 0);
-        if (root < 0)
+        var root = FileCalls.Open(_root, FileCalls.O_RDONLY | FileCalls.O_DIRECTORY | FileCalls.O_CLOEXEC);
+        if (root.IsInvalid)
             return root;
-        using var folder = new SafeFileHandle(root, ownsHandle: true);
-        var how = new Libc.OpenHow { Flags = (ulong)flags, Resolve = Libc.RESOLVE_IN_ROOT };
-        return (int)Libc.OpenAt2(Libc.SYS_openat2, root, path, how, Marshal.SizeOf<Libc.OpenHow>());
+        using (root)
+            return FileCalls.OpenResolved(root, path, flags, FileCalls.RESOLVE_IN_ROOT);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Files;
@@ -6,6 +7,11 @@ namespace Cloudlet.Machine.Files;
 /// <summary>
 /// The new content of a file, under a temporary name until <see cref="MoveIntoPlace"/>. Disposing removes it before that.
 /// </summary>
+/// <remarks>
+/// Not <see cref="FileReplacement"/>, which takes paths: this is for folders of the described host, in which others may change paths and
+/// links while we write. So everything is relative to a folder that is open, the new file never follows a link, and a lock distinguishes
+/// it from what killed writers left (<see cref="TemporaryNames"/>). It also sets owner, mode and attributes before the content is visible.
+/// </remarks>
 internal sealed class TemporaryFile : IDisposable
 {
     private const int Attempts = 10;
@@ -35,20 +41,19 @@ internal sealed class TemporaryFile : IDisposable
         for (var attempt = 1; ; attempt++)
         {
             var temporaryName = TemporaryNames.Create(name);
-            var flags = Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL | Libc.O_NOFOLLOW | Libc.O_CLOEXEC;
-            var descriptor = Libc.OpenAt(
+            var flags = FileCalls.O_RDWR | FileCalls.O_CREAT | FileCalls.O_EXCL | FileCalls.O_NOFOLLOW | FileCalls.O_CLOEXEC;
+            var file = FileCalls.OpenAt(
                 folder,
                 temporaryName,
                 flags,
                 0x180 /* 0600 */
             );
-            if (descriptor < 0)
+            if (file.IsInvalid)
             {
-                if (Marshal.GetLastPInvokeError() == FileErrors.EEXIST && attempt < Attempts)
+                if (Errno.Last == Errno.EEXIST && attempt < Attempts)
                     continue;
                 throw FileErrors.Last("write", path);
             }
-            var file = new SafeFileHandle(descriptor, ownsHandle: true);
             if (IsStillOurs(file) || attempt == Attempts)
                 return new TemporaryFile(folder, file, temporaryName, name, path);
             file.Dispose();
@@ -58,8 +63,8 @@ internal sealed class TemporaryFile : IDisposable
     /// <summary>Sets owner, mode and content and makes them durable. The owner comes first because chown(2) clears set-id bits.</summary>
     /// <param name="content">The content.</param>
     /// <param name="mode">Permission bits.</param>
-    /// <param name="user">Owner, or <see cref="Libc.KeepId"/>.</param>
-    /// <param name="group">Group, or <see cref="Libc.KeepId"/>.</param>
+    /// <param name="user">Owner, or <see cref="AttributeCalls.KeepId"/>.</param>
+    /// <param name="group">Group, or <see cref="AttributeCalls.KeepId"/>.</param>
     /// <param name="modified">Time of modification; null: now.</param>
     /// <param name="extended">Extended attributes; null: the folder's defaults for new files.</param>
     public void Fill(
@@ -71,34 +76,28 @@ internal sealed class TemporaryFile : IDisposable
         IReadOnlyDictionary<string, byte[]>? extended = null
     )
     {
-        if ((user != Libc.KeepId || group != Libc.KeepId) && Libc.ChangeOwner(_file, user, group) < 0)
+        if ((user != AttributeCalls.KeepId || group != AttributeCalls.KeepId) && AttributeCalls.ChangeOwner(_file, user, group) < 0)
             throw FileErrors.Last("set the owner of", _path);
-        while (!content.IsEmpty)
-        {
-            var count = Libc.Write(_file, content, content.Length);
-            if (count >= 0)
-                content = content[(int)count..];
-            else if (Marshal.GetLastPInvokeError() != FileErrors.EINTR)
-                throw FileErrors.Last("write", _path);
-        }
+        if (!FileCalls.WriteAll(_file, content))
+            throw FileErrors.Last("write", _path);
 
         // After content and owner, because changing them clears file capabilities; before the mode, because an ACL sets one.
         if (extended is not null)
             ExtendedAttributes.Set(_file, extended, ExtendedAttributes.IsKept, _path);
 
         // The mode comes after the content because write(2) clears set-id bits, too.
-        if (Libc.ChangeMode(_file, mode) < 0)
+        if (AttributeCalls.ChangeMode(_file, mode) < 0)
             throw FileErrors.Last("set the mode of", _path);
         if (modified is { } time)
             File.SetLastWriteTimeUtc(_file, time.UtcDateTime);
-        if (Libc.Sync(_file) < 0)
+        if (FileCalls.Sync(_file) < 0)
             throw FileErrors.Last("make durable (fsync)", _path);
     }
 
     /// <summary>Replaces the old file atomically.</summary>
     public void MoveIntoPlace()
     {
-        if (Libc.RenameAt(_folder, _temporaryName, _folder, _name) < 0)
+        if (FileCalls.RenameAt(_folder, _temporaryName, _folder, _name) < 0)
             throw FileErrors.Last("replace", _path);
         _moved = true;
     }
@@ -106,13 +105,13 @@ internal sealed class TemporaryFile : IDisposable
     public void Dispose()
     {
         if (!_moved)
-            _ = Libc.UnlinkAt(_folder, _temporaryName, 0);
+            _ = FileCalls.UnlinkAt(_folder, _temporaryName, 0);
         _file.Dispose();
     }
 
     /// <summary>False when another writer took the file for a leftover and removed it between creation and lock.</summary>
     private static bool IsStillOurs(SafeFileHandle file) =>
         // a file system without locks: no other writer removes it either, see TemporaryNames.RemoveUnlessWritten
-        Libc.LockFile(file, Libc.LOCK_EX) < 0
-        || (Libc.StatAt(file, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out var stat) == 0 && stat.Links > 0);
+        FileCalls.Lock(file, FileCalls.LOCK_EX) < 0
+        || (FileCalls.Stat(file, out var stat) == 0 && stat.Links > 0);
 }

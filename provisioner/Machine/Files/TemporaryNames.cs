@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Files;
@@ -72,17 +73,20 @@ internal static class TemporaryNames
     /// </summary>
     private static void RemoveUnlessWritten(SafeFileHandle folder, string entry)
     {
-        var descriptor = Libc.OpenAt(folder, entry, Libc.O_RDONLY | Libc.O_NOFOLLOW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, 0);
-        if (descriptor < 0)
+        using var file = FileCalls.OpenAt(
+            folder,
+            entry,
+            FileCalls.O_RDONLY | FileCalls.O_NOFOLLOW | FileCalls.O_NONBLOCK | FileCalls.O_CLOEXEC
+        );
+        if (file.IsInvalid)
         {
-            if (Marshal.GetLastPInvokeError() == FileErrors.ELOOP)
-                _ = Libc.UnlinkAt(folder, entry, 0); // a symbolic link cannot be locked; its writer retries
+            if (Errno.Last == Errno.ELOOP)
+                _ = FileCalls.UnlinkAt(folder, entry, 0); // a symbolic link cannot be locked; its writer retries
             return;
         }
 
-        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (Libc.LockFile(file, Libc.LOCK_EX | Libc.LOCK_NB) == 0)
-            _ = Libc.UnlinkAt(folder, entry, 0);
+        if (FileCalls.Lock(file, FileCalls.LOCK_EX | FileCalls.LOCK_NB) == 0)
+            _ = FileCalls.UnlinkAt(folder, entry, 0);
     }
 
     /// <summary>The part before the random letters; a very long name is shortened.</summary>

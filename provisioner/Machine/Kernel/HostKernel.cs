@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Processes;
 
@@ -44,8 +45,8 @@ public sealed class HostKernel : IKernel
         static ErrorKind KindOf(IOException e) =>
             (e.HResult & 0xffff) switch
             {
-                FileErrors.EINVAL => ErrorKind.InvalidInput,
-                FileErrors.EROFS => ErrorKind.ReadOnly,
+                Errno.EINVAL => ErrorKind.InvalidInput,
+                Errno.EROFS => ErrorKind.ReadOnly,
                 _ => ErrorKind.Unexpected,
             };
     }

@@ -2,16 +2,6 @@ using System.Runtime.InteropServices;
 
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>struct sockaddr_nl of linux/netlink.h: sender or receiver of a message; process id 0 is the kernel.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct NetlinkAddress
-{
-    internal ushort Family;
-    internal ushort Padding;
-    internal uint PortId;
-    internal uint Groups;
-}
-
 /// <summary>struct nlmsghdr of linux/netlink.h.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct MessageHeader

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Netlink;
@@ -15,8 +16,8 @@ internal static class NamespaceThread
     internal static T RunInside<T>(SafeFileHandle ns, string name, Func<T> work) =>
         Run(() =>
         {
-            if (Libc.SetNamespace(ns, NetlinkConstants.CLONE_NEWNET) != 0)
-                throw Errno.Failure($"enter network namespace \"{name}\"", Libc.LastErrno);
+            if (NamespaceCalls.SetNamespace(ns, NamespaceCalls.CLONE_NEWNET) != 0)
+                throw KernelErrors.Failure($"enter network namespace \"{name}\"", Errno.Last);
             return work();
         });
 

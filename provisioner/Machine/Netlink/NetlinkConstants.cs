@@ -138,18 +138,4 @@ internal static class NetlinkConstants
     internal const ushort IFF_TAP = 0x0002;
     internal const ushort IFF_NO_PI = 0x1000;
     internal const ushort IFF_TUN_EXCL = 0x8000;
-
-    // fcntl.h, sched.h, sys/mount.h, sys/file.h
-    internal const int O_RDONLY = 0;
-    internal const int O_RDWR = 2;
-    internal const int O_CREAT = 0x40;
-    internal const int O_EXCL = 0x80;
-    internal static readonly int O_DIRECTORY = Files.OpenFlags.Here.Directory;
-    internal const int O_CLOEXEC = 0x80000;
-    internal const int CLONE_NEWNET = 0x40000000;
-    internal const nuint MS_BIND = 0x1000;
-    internal const nuint MS_REC = 0x4000;
-    internal const nuint MS_SHARED = 0x100000;
-    internal const int MNT_DETACH = 2;
-    internal const int LOCK_EX = 2;
 }

@@ -1,3 +1,4 @@
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 using static Cloudlet.Machine.Netlink.NetlinkConstants;
 
@@ -23,9 +24,9 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     /// <summary>Opens and binds a socket of a netlink family such as NETLINK_ROUTE.</summary>
     internal static NetlinkSocket Open(int protocol)
     {
-        var handle = Libc.Socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+        var handle = SocketCalls.Socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
         if (handle.IsInvalid)
-            throw Errno.Failure("open netlink socket", Libc.LastErrno);
+            throw KernelErrors.Failure("open netlink socket", Errno.Last);
         var socket = new NetlinkSocket(handle);
         try
         {
@@ -47,7 +48,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     {
         ulong cookie = 0;
         var length = sizeof(ulong);
-        return Libc.GetSocketOption(_socket, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, ref length) == 0 ? cookie : null;
+        return SocketCalls.GetSocketOption(_socket, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, ref length) == 0 ? cookie : null;
     }
 
     /// <summary>
@@ -88,11 +89,11 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     /// net.core.rmem_max limits it. </param>
     internal void Subscribe(ReadOnlySpan<int> groups, int receiveBytes)
     {
-        if (Libc.SetSocketOption(_socket, SOL_SOCKET, SO_RCVBUFFORCE, &receiveBytes, sizeof(int)) != 0)
-            _ = Libc.SetSocketOption(_socket, SOL_SOCKET, SO_RCVBUF, &receiveBytes, sizeof(int));
+        if (SocketCalls.SetSocketOption(_socket, SOL_SOCKET, SO_RCVBUFFORCE, &receiveBytes, sizeof(int)) != 0)
+            _ = SocketCalls.SetSocketOption(_socket, SOL_SOCKET, SO_RCVBUF, &receiveBytes, sizeof(int));
         foreach (var group in groups)
-            if (Libc.SetSocketOption(_socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(int)) != 0)
-                throw Errno.Failure($"join multicast group {group} of rtnetlink", Libc.LastErrno);
+            if (SocketCalls.SetSocketOption(_socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(int)) != 0)
+                throw KernelErrors.Failure($"join multicast group {group} of rtnetlink", Errno.Last);
     }
 
     /// <summary>
@@ -118,35 +119,25 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         SetFlag(NETLINK_EXT_ACK);
         SetFlag(NETLINK_GET_STRICT_CHK);
         var timeout = new TimeValue { Seconds = ReceiveTimeoutSeconds };
-        if (Libc.SetSocketOption(_socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(TimeValue)) != 0)
-            throw Errno.Failure("set receive timeout of netlink socket", Libc.LastErrno);
+        if (SocketCalls.SetSocketOption(_socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(TimeValue)) != 0)
+            throw KernelErrors.Failure("set receive timeout of netlink socket", Errno.Last);
         var address = new NetlinkAddress { Family = AF_NETLINK };
         var length = sizeof(NetlinkAddress);
-        if (Libc.Bind(_socket, address, length) != 0 || Libc.GetSocketName(_socket, out address, ref length) != 0)
-            throw Errno.Failure("bind netlink socket", Libc.LastErrno);
+        if (SocketCalls.Bind(_socket, address, length) != 0 || SocketCalls.GetSocketName(_socket, out address, ref length) != 0)
+            throw KernelErrors.Failure("bind netlink socket", Errno.Last);
         PortId = address.PortId;
     }
 
     private void SetFlag(int option)
     {
         var on = 1;
-        _ = Libc.SetSocketOption(_socket, SOL_NETLINK, option, &on, sizeof(int));
+        _ = SocketCalls.SetSocketOption(_socket, SOL_NETLINK, option, &on, sizeof(int));
     }
 
     private int Send(ReadOnlySpan<byte> message)
     {
         var kernel = new NetlinkAddress { Family = AF_NETLINK };
-        fixed (byte* bytes = message)
-        {
-            while (Libc.SendTo(_socket, bytes, message.Length, 0, kernel, sizeof(NetlinkAddress)) < 0)
-            {
-                var errno = Libc.LastErrno;
-                if (errno != Errno.EINTR)
-                    return errno;
-            }
-        }
-
-        return 0;
+        return SocketCalls.SendTo(_socket, message, 0, kernel) < 0 ? Errno.Last : 0;
     }
 
     private NetlinkAnswer ReadReply(uint sequence, NetlinkMessageHandler? onMessage, out bool complete)
@@ -201,17 +192,9 @@ internal sealed unsafe class NetlinkSocket : IDisposable
 
     private int ReceiveOnce(int flags, out NetlinkAddress sender, out int errno)
     {
-        fixed (byte* bytes = _buffer)
-        {
-            while (true)
-            {
-                var length = sizeof(NetlinkAddress);
-                var size = Libc.ReceiveFrom(_socket, bytes, _buffer.Length, flags | MSG_TRUNC, out sender, ref length);
-                errno = size < 0 ? Libc.LastErrno : 0;
-                if (errno != Errno.EINTR)
-                    return Math.Max(0, (int)size);
-            }
-        }
+        var size = SocketCalls.ReceiveFrom(_socket, _buffer, flags | MSG_TRUNC, out sender);
+        errno = size < 0 ? Errno.Last : 0;
+        return Math.Max(0, (int)size);
     }
 
     /// <summary>Drops the rest of a reply: the kernel refuses another dump while one is running.</summary>

@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 using static Cloudlet.Machine.Netlink.NetlinkConstants;
 
@@ -8,7 +9,7 @@ namespace Cloudlet.Machine.Netlink;
 /// Named network namespaces, the same as those of ip-netns(8): a name is a file in /run/netns with the namespace mounted on it.
 /// Creating and deleting need root.
 /// </summary>
-public static unsafe class NetworkNamespaces
+public static class NetworkNamespaces
 {
     private const string Folder = "/run/netns";
 
@@ -20,16 +21,16 @@ public static unsafe class NetworkNamespaces
     {
         var path = PathOf(name);
         PrepareFolder();
-        using (var file = Libc.Open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0))
+        using (var file = FileCalls.Open(path, FileCalls.O_RDONLY | FileCalls.O_CREAT | FileCalls.O_EXCL | FileCalls.O_CLOEXEC, 0))
             if (file.IsInvalid)
-                throw Errno.Failure($"create network namespace \"{name}\" at {path}", Libc.LastErrno);
+                throw KernelErrors.Failure($"create network namespace \"{name}\" at {path}", Errno.Last);
         try
         {
             NamespaceThread.Run(() => MountNew(name, path));
         }
         catch
         {
-            _ = Libc.Unlink(path);
+            _ = FileCalls.UnlinkAt(FileCalls.Here, path, 0);
             throw;
         }
     }
@@ -39,10 +40,13 @@ public static unsafe class NetworkNamespaces
     {
         var path = PathOf(name);
         // EINVAL: it is not a mount point, as after a crash between creating the file and mounting on it.
-        if (Libc.Unmount(path, MNT_DETACH) != 0 && Libc.LastErrno is not (Errno.EINVAL or Errno.ENOENT) and var unmount)
-            throw Errno.Failure($"unmount network namespace \"{name}\" from {path}", unmount);
-        if (Libc.Unlink(path) != 0 && Libc.LastErrno is not Errno.ENOENT and var unlink)
-            throw Errno.Failure($"delete network namespace file {path}", unlink);
+        if (
+            NamespaceCalls.Unmount(path, NamespaceCalls.MNT_DETACH) != 0
+            && Errno.Last is not (Errno.EINVAL or Errno.ENOENT) and var unmount
+        )
+            throw KernelErrors.Failure($"unmount network namespace \"{name}\" from {path}", unmount);
+        if (FileCalls.UnlinkAt(FileCalls.Here, path, 0) != 0 && Errno.Last is not Errno.ENOENT and var unlink)
+            throw KernelErrors.Failure($"delete network namespace file {path}", unlink);
     }
 
     /// <summary>True when a namespace has this name.</summary>
@@ -87,12 +91,12 @@ public static unsafe class NetworkNamespaces
     internal static SafeFileHandle Open(string nameOrPath)
     {
         var path = nameOrPath.Contains('/') ? nameOrPath : PathOf(nameOrPath);
-        var file = Libc.Open(path, O_RDONLY | O_CLOEXEC, 0);
+        var file = FileCalls.Open(path, FileCalls.O_RDONLY | FileCalls.O_CLOEXEC);
         if (!file.IsInvalid)
             return file;
-        var errno = Libc.LastErrno;
+        var errno = Errno.Last;
         file.Dispose();
-        throw Errno.Failure($"open network namespace \"{nameOrPath}\" at {path}", errno);
+        throw KernelErrors.Failure($"open network namespace \"{nameOrPath}\" at {path}", errno);
     }
 
     private static string PathOf(string name) =>
@@ -102,10 +106,10 @@ public static unsafe class NetworkNamespaces
 
     private static bool MountNew(string name, string path)
     {
-        if (Libc.Unshare(CLONE_NEWNET) != 0)
-            throw Errno.Failure($"create network namespace \"{name}\"", Libc.LastErrno);
-        if (Libc.Mount("/proc/thread-self/ns/net", path, "none", MS_BIND, null) != 0)
-            throw Errno.Failure($"mount network namespace \"{name}\" on {path}", Libc.LastErrno);
+        if (NamespaceCalls.Unshare(NamespaceCalls.CLONE_NEWNET) != 0)
+            throw KernelErrors.Failure($"create network namespace \"{name}\"", Errno.Last);
+        if (NamespaceCalls.Mount("/proc/thread-self/ns/net", path, "none", NamespaceCalls.MS_BIND, null) != 0)
+            throw KernelErrors.Failure($"mount network namespace \"{name}\" on {path}", Errno.Last);
         return true;
     }
 
@@ -116,18 +120,18 @@ public static unsafe class NetworkNamespaces
     private static void PrepareFolder()
     {
         Directory.CreateDirectory(Folder);
-        using var folder = Libc.Open(Folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-        if (folder.IsInvalid || Libc.Lock(folder, LOCK_EX) != 0)
-            throw Errno.Failure($"lock {Folder}", Libc.LastErrno);
-        if (Libc.Mount("", Folder, "none", MS_SHARED | MS_REC, null) == 0)
+        using var folder = FileCalls.Open(Folder, FileCalls.O_RDONLY | FileCalls.O_DIRECTORY | FileCalls.O_CLOEXEC);
+        if (folder.IsInvalid || FileCalls.Lock(folder, FileCalls.LOCK_EX) != 0)
+            throw KernelErrors.Failure($"lock {Folder}", Errno.Last);
+        if (NamespaceCalls.Mount("", Folder, "none", NamespaceCalls.MS_SHARED | NamespaceCalls.MS_REC, null) == 0)
             return;
         // EINVAL: the folder is not a mount point yet.
-        if (Libc.LastErrno is not Errno.EINVAL and var share)
-            throw Errno.Failure($"share mount {Folder}", share);
+        if (Errno.Last is not Errno.EINVAL and var share)
+            throw KernelErrors.Failure($"share mount {Folder}", share);
         if (
-            Libc.Mount(Folder, Folder, "none", MS_BIND | MS_REC, null) != 0
-            || Libc.Mount("", Folder, "none", MS_SHARED | MS_REC, null) != 0
+            NamespaceCalls.Mount(Folder, Folder, "none", NamespaceCalls.MS_BIND | NamespaceCalls.MS_REC, null) != 0
+            || NamespaceCalls.Mount("", Folder, "none", NamespaceCalls.MS_SHARED | NamespaceCalls.MS_REC, null) != 0
         )
-            throw Errno.Failure($"make {Folder} a shared mount point", Libc.LastErrno);
+            throw KernelErrors.Failure($"make {Folder} a shared mount point", Errno.Last);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Machine.Netlink;
 

@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Machine.Netlink;
 
@@ -52,7 +53,7 @@ public sealed partial class RouteNetlink
             return true;
         return NamespaceThread.Run(() =>
         {
-            if (Libc.Unshare(NetlinkConstants.CLONE_NEWNET) != 0)
+            if (NamespaceCalls.Unshare(NamespaceCalls.CLONE_NEWNET) != 0)
                 return true;
             using var socket = NetlinkSocket.Open(NetlinkConstants.NETLINK_ROUTE);
             return socket.Exchange(LinkMessages.Create(new LinkToCreate("probe0", kind))).Errno != Errno.EOPNOTSUPP;

@@ -1,3 +1,4 @@
+using Cloudlet.Linux;
 using static Cloudlet.Machine.Netlink.NetlinkConstants;
 
 namespace Cloudlet.Machine.Netlink;

@@ -1,3 +1,5 @@
+using Cloudlet.Linux;
+
 namespace Cloudlet.Machine.Netlink;
 
 /// <content>Adding and removing routes of the main table.</content>

@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Machine.Netlink;
@@ -156,5 +157,5 @@ public sealed partial class RouteNetlink : IRouteNetlink
     private string Describe(int index) => Get(name: null, index) is { } link ? $"\"{link.Name}\"" : $"index {index}";
 
     private static CloudletException Failure(string what, NetlinkAnswer answer, ErrorKind? kind = null, string? advice = null) =>
-        Errno.Failure(what, answer.Errno, answer.Text, kind, advice);
+        KernelErrors.Failure(what, answer.Errno, answer.Text, kind, advice);
 }

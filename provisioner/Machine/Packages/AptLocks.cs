@@ -1,5 +1,4 @@
-using Cloudlet.Machine.Files;
-using Microsoft.Win32.SafeHandles;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Machine.Packages;
 
@@ -29,12 +28,13 @@ internal static class AptLocks
 
     private static int? HolderOf(string file)
     {
-        var descriptor = Libc.OpenAt(Libc.AT_FDCWD, file, Libc.O_RDWR | Libc.O_CLOEXEC, 0);
-        if (descriptor < 0)
+        using var handle = FileCalls.Open(file, FileCalls.O_RDWR | FileCalls.O_CLOEXEC);
+        if (handle.IsInvalid)
             return null;
-        using var handle = new SafeFileHandle(descriptor, ownsHandle: true);
-        var question = new Libc.FileLock { Type = Libc.F_WRLCK };
-        return Libc.ControlFile(handle, Libc.F_GETLK, ref question) == 0 && question.Type != Libc.F_UNLCK ? question.ProcessId : null;
+        var question = new FileCalls.RecordLock { Type = FileCalls.F_WRLCK };
+        return FileCalls.Control(handle, FileCalls.F_GETLK, ref question) == 0 && question.Type != FileCalls.F_UNLCK
+            ? question.ProcessId
+            : null;
     }
 
     private static string NameOf(int processId)

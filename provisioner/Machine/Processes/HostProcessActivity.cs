@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Machine.Processes;
 
@@ -6,11 +7,6 @@ namespace Cloudlet.Machine.Processes;
 /// <param name="proc">Where proc is mounted.</param>
 public sealed class HostProcessActivity(string proc = "/proc") : IProcessActivity
 {
-    // Indexes of fields of /proc/PID/stat, counted from the third, the state.
-    private const int UserTicks = 11;
-    private const int SystemTicks = 12;
-    private const int StartField = 19;
-
     /// <inheritdoc/>
     public IReadOnlyList<ProcessActivity> Look(int mainPid)
     {
@@ -27,11 +23,9 @@ public sealed class HostProcessActivity(string proc = "/proc") : IProcessActivit
     /// <summary>Null for a process that has ended, zombies included.</summary>
     private ProcessActivity? Of(int pid)
     {
-        var text = Read($"{proc}/{pid}/stat");
-        var stat = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (stat.Length <= StartField)
+        if (ProcessStat.Read(pid, proc) is not { } stat)
             return null;
-        var moves = Number(stat[UserTicks]) + Number(stat[SystemTicks]);
+        var moves = stat.UserTicks + stat.SystemTicks;
         ProcessStance? stance = null;
         foreach (var thread in Threads(pid))
         {
@@ -47,7 +41,7 @@ public sealed class HostProcessActivity(string proc = "/proc") : IProcessActivit
             );
         }
 
-        return stance is { } all ? new ProcessActivity(pid, Number(stat[StartField]), moves, all) : null;
+        return stance is { } all ? new ProcessActivity(pid, stat.StartTicks, moves, all) : null;
     }
 
     /// <summary>A thread that is stopped or ready determines the stance of the process, whatever the others wait for.</summary>
@@ -92,15 +86,5 @@ public sealed class HostProcessActivity(string proc = "/proc") : IProcessActivit
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     /// <summary>A file of a process; empty when the process has ended.</summary>
-    private static string Read(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
-    }
+    private static string Read(string path) => ProcFile.TryRead(path) ?? "";
 }

@@ -1,15 +1,13 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Machine.Processes;
 
 /// <summary>Releases memory that this process does not need while it waits.</summary>
-public static partial class OwnMemory
+public static class OwnMemory
 {
     /// <summary>Threshold in bytes. Below it nothing is released, so that memory is available without delay the next time.</summary>
     private const long Enough = 36 << 20;
-
-    private const int MADV_DONTNEED = 4;
 
     /// <summary>
     /// Releases free memory of the collector and pages of program files, above a threshold. The pages stay in the kernel's page cache,
@@ -23,7 +21,7 @@ public static partial class OwnMemory
         foreach (var (start, length) in Clean(File.ReadLines("/proc/self/smaps")))
         {
             // Advice: if it fails, the pages stay.
-            _ = MemoryAdvise(start, length, MADV_DONTNEED);
+            _ = ProcessCalls.MemoryAdvise(start, length, ProcessCalls.MADV_DONTNEED);
         }
     }
 
@@ -67,7 +65,4 @@ public static partial class OwnMemory
         var start = nint.Parse(line.AsSpan(0, dash), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return (start, nint.Parse(line.AsSpan(dash + 1, end - dash - 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture) - start);
     }
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    private static partial int MemoryAdvise(nint start, nint length, int advice);
 }

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Text;
 using CliWrap;
 using Cloudlet.Errors;
-using Cloudlet.Machine.Files;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Machine.Processes;
 
@@ -45,10 +45,8 @@ public static class ProgramProbe
     private const int LongestAnswer = 4096;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// True when the kernel lets this process execute the file: it has an x bit, and its file system is not mounted noexec.
-    /// </summary>
-    public static bool IsExecutable(string path) => File.Exists(path) && Libc.Access(path, Libc.X_OK) == 0;
+    /// <inheritdoc cref="ProgramSearch.IsExecutable"/>
+    public static bool IsExecutable(string path) => ProgramSearch.IsExecutable(path);
 
     /// <summary>
     /// Runs <c>PATH --version</c>. True when it succeeds within a few seconds and prints a version, as every version of this program does.

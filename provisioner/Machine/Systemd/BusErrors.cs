@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Files;
 
 namespace Cloudlet.Machine.Systemd;
@@ -27,8 +28,8 @@ internal static class BusErrors
     {
         var (kind, advice) = errno switch
         {
-            FileErrors.EACCES or FileErrors.EPERM => (ErrorKind.PermissionDenied, "Run as root."),
-            FileErrors.ENOENT or ECONNREFUSED => (
+            Errno.EACCES or Errno.EPERM => (ErrorKind.PermissionDenied, "Run as root."),
+            Errno.ENOENT or ECONNREFUSED => (
                 ErrorKind.Unreachable,
                 "Is systemd (and for other users than root, dbus) running on this host?"
             ),

@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Machine.Watch;
 
@@ -108,7 +109,7 @@ public sealed class FileWatch : IWakeSource
         [
             default,
             new PollEntry(_inotify.Descriptor),
-            new PollEntry((int)mounts.DangerousGetHandle(), Libc.POLLPRI),
+            new PollEntry((int)mounts.DangerousGetHandle(), WatchCalls.POLLPRI),
         ];
         while (thread.Wait(entries))
         {

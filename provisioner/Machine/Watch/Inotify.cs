@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Netlink;
 using Microsoft.Win32.SafeHandles;
@@ -51,13 +52,13 @@ internal sealed class Inotify : IDisposable
     internal Inotify(int mostWatches)
     {
         _mostWatches = mostWatches;
-        _instance = Libc.InotifyInit(Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK); // IN_CLOEXEC and IN_NONBLOCK are the same bits
+        _instance = WatchCalls.InotifyInit(WatchCalls.EFD_CLOEXEC | WatchCalls.EFD_NONBLOCK); // IN_CLOEXEC and IN_NONBLOCK are the same bits
         if (_instance.IsInvalid)
         {
-            var errno = Libc.LastErrno;
+            var errno = Errno.Last;
             throw new CloudletException(
                 ErrorKind.Busy,
-                $"make an inotify instance: {Errno.Describe(errno)}. Raise fs.inotify.max_user_instances or the limit of open files."
+                $"make an inotify instance: {KernelErrors.Describe(errno)}. Raise fs.inotify.max_user_instances or the limit of open files."
             );
         }
     }
@@ -69,19 +70,19 @@ internal sealed class Inotify : IDisposable
     /// </summary>
     internal int Add(string path, InotifyMask mask, out int errno)
     {
-        var watch = Libc.InotifyAdd(_instance, path, (uint)(mask | InotifyMask.DontFollow | InotifyMask.MaskAdd));
-        errno = watch < 0 ? Libc.LastErrno : 0;
+        var watch = WatchCalls.InotifyAdd(_instance, path, (uint)(mask | InotifyMask.DontFollow | InotifyMask.MaskAdd));
+        errno = watch < 0 ? Errno.Last : 0;
         if (watch < 0 || !_watches.Add(watch) || _watches.Count <= _mostWatches)
             return watch;
         Remove(watch);
-        errno = FileErrors.ENOSPC;
+        errno = Errno.ENOSPC;
         return -1;
     }
 
     internal void Remove(int watch)
     {
         _watches.Remove(watch);
-        _ = Libc.InotifyRemove(_instance, watch);
+        _ = WatchCalls.InotifyRemove(_instance, watch);
     }
 
     /// <summary>
@@ -90,9 +91,9 @@ internal sealed class Inotify : IDisposable
     internal void Read(List<InotifyEvent> events)
     {
         events.Clear();
-        var length = (int)Libc.Read(_instance, _buffer, _buffer.Length);
-        if (length < 0 && Libc.LastErrno is not (Errno.EAGAIN or Errno.EINTR) and var errno)
-            throw Errno.Failure("read inotify events", errno);
+        var length = (int)FileCalls.Read(_instance, _buffer);
+        if (length < 0 && Errno.Last is not Errno.EAGAIN and var errno)
+            throw KernelErrors.Failure("read inotify events", errno);
         for (var offset = 0; offset < length; )
         {
             var header = MemoryMarshal.Cast<byte, uint>(_buffer.AsSpan(offset, HeaderBytes)); // wd, mask, cookie, len

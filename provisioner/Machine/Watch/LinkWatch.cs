@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Netlink;
 using static Cloudlet.Machine.Netlink.NetlinkConstants;
 
@@ -94,7 +95,7 @@ public sealed class LinkWatch : IWakeSource
             if (errno == 0)
                 Report(datagram, at);
             else
-                ReportLoss(at, $"reading rtnetlink: {Errno.Describe(errno)}: more changed than was read in time");
+                ReportLoss(at, $"reading rtnetlink: {KernelErrors.Describe(errno)}: more changed than was read in time");
             overrun |= errno != 0;
         }
         if (!overrun)

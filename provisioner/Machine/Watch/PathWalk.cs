@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using System.Text;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Netlink;
 
@@ -110,17 +111,17 @@ internal sealed class PathWalk(Inotify inotify, PathInterests interests)
         var watch = inotify.Add(at, mask, out var errno);
         if (watch >= 0)
             interests.Add(watch, name, path);
-        else if (errno == FileErrors.ENOSPC)
+        else if (errno == Errno.ENOSPC)
             path.Trouble ??= $"{at}: the limit of watches is reached. Raise it, for example: sysctl fs.inotify.max_user_watches=524288";
-        else if (errno is not (FileErrors.ENOENT or FileErrors.ENOTDIR))
-            path.Trouble ??= $"{at}: {Errno.Describe(errno)}";
+        else if (errno is not (Errno.ENOENT or Errno.ENOTDIR))
+            path.Trouble ??= $"{at}: {KernelErrors.Describe(errno)}";
         return watch >= 0;
     }
 
     /// <summary>Target of a symbolic link; null for anything else.</summary>
     private string? ReadLink(string path)
     {
-        var length = Libc.ReadLink(path, _target, _target.Length);
+        var length = FileCalls.ReadLinkAt(FileCalls.Here, path, _target, _target.Length);
         return length < 0 ? null : Encoding.UTF8.GetString(_target, 0, (int)length);
     }
 

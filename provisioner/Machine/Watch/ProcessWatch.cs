@@ -1,3 +1,4 @@
+using Cloudlet.Linux;
 using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Netlink;
 using Microsoft.Win32.SafeHandles;
@@ -22,7 +23,7 @@ public sealed class ProcessWatch : IWakeSource
     /// <param name="sink">See <see cref="IWakeSource"/>.</param>
     /// <param name="clock">Source of the events' timestamps.</param>
     public ProcessWatch(Action<HostEvent> sink, TimeProvider clock)
-        : this(sink, clock, Libc.SYS_pidfd_open) { }
+        : this(sink, clock, ProcessCalls.SYS_pidfd_open) { }
 
     internal ProcessWatch(Action<HostEvent> sink, TimeProvider clock, nint systemCall)
     {
@@ -81,13 +82,12 @@ public sealed class ProcessWatch : IWakeSource
         var isKnown = known.ProcessId == processId;
         if (isKnown && known.Process is not null)
             return;
-        var descriptor = (int)Libc.PidfdOpen(_systemCall, processId, 0); // close-on-exec by itself
-        var errno = descriptor < 0 ? Libc.LastErrno : 0;
+        var process = ProcessCalls.OpenPidfd(processId, _systemCall);
+        var errno = process.IsInvalid ? Errno.Last : 0;
         switch (errno)
         {
             case 0:
-                var process = new SafeFileHandle(descriptor, ownsHandle: true);
-                if (isKnown && HasEnded(descriptor))
+                if (isKnown && HasEnded(process))
                 {
                     process.Dispose(); // it was reported, and is not reaped yet
                     return;
@@ -100,7 +100,7 @@ public sealed class ProcessWatch : IWakeSource
                 if (!isKnown)
                     End(unit, processId, _clock.GetTimestamp());
                 break;
-            case FileErrors.ENOSYS or Errno.EPERM:
+            case Errno.ENOSYS or Errno.EPERM:
                 break;
             default:
                 ReportTrouble(unit, errno);
@@ -121,14 +121,14 @@ public sealed class ProcessWatch : IWakeSource
             return;
         _troubleReported = true;
         var because =
-            $"watch the main process of {unit}: {Errno.Describe(errno)}. If it is the limit of open files, raise it (LimitNOFILE=)";
+            $"watch the main process of {unit}: {KernelErrors.Describe(errno)}. If it is the limit of open files, raise it (LimitNOFILE=)";
         _sink(new EventsLost(WakeSourceNames.Processes, because) { At = _clock.GetTimestamp() });
     }
 
-    private static unsafe bool HasEnded(int descriptor)
+    private static unsafe bool HasEnded(SafeFileHandle process)
     {
-        var entry = new PollEntry(descriptor);
-        return Libc.Poll(&entry, 1, 0) > 0;
+        var entry = new PollEntry((int)process.DangerousGetHandle());
+        return WatchCalls.Poll(&entry, 1, 0) > 0;
     }
 
     private void Release()

@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Systemd;
 
 namespace Cloudlet.Machine.Watch;

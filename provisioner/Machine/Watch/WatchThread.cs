@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Netlink;
 using Microsoft.Win32.SafeHandles;
 
@@ -11,6 +12,8 @@ namespace Cloudlet.Machine.Watch;
 internal sealed class WatchThread : IDisposable
 {
     private const int StackBytes = 512 * 1024;
+
+    private static readonly byte[] s_one = BitConverter.GetBytes(1UL);
 
     private readonly SafeFileHandle _wake;
     private readonly Thread _thread;
@@ -46,12 +49,12 @@ internal sealed class WatchThread : IDisposable
     /// <summary>Starts a thread. <paramref name="release"/> is called at its end, or here when no descriptor is available for it.</summary>
     internal static WatchThread Start(string name, Action<WatchThread> run, Action release)
     {
-        var wake = Libc.EventFd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
+        var wake = WatchCalls.EventFd(0, WatchCalls.EFD_CLOEXEC | WatchCalls.EFD_NONBLOCK);
         if (wake.IsInvalid)
         {
-            var errno = Libc.LastErrno;
+            var errno = Errno.Last;
             release();
-            throw Errno.Failure($"make the eventfd of thread {name}", errno);
+            throw KernelErrors.Failure($"make the eventfd of thread {name}", errno);
         }
         var thread = new WatchThread(wake, name, run, release);
         thread._thread.Start();
@@ -64,7 +67,7 @@ internal sealed class WatchThread : IDisposable
         try
         {
             // EAGAIN, the only possible error, means that 2^64-2 wake-ups are pending already.
-            _ = Libc.Write(_wake, 1, sizeof(ulong));
+            _ = FileCalls.WriteAll(_wake, s_one);
         }
         catch (ObjectDisposedException)
         {
@@ -85,11 +88,11 @@ internal sealed class WatchThread : IDisposable
         fixed (PollEntry* first = entries)
         {
             // EINTR counts as a wake-up; any other error would repeat at once, without limit.
-            if (Libc.Poll(first, (nuint)entries.Length, milliseconds) < 0 && Libc.LastErrno is not Errno.EINTR and var errno)
-                throw Errno.Failure("wait for events", errno);
+            if (WatchCalls.Poll(first, (nuint)entries.Length, milliseconds) < 0 && Errno.Last is not Errno.EINTR and var errno)
+                throw KernelErrors.Failure("wait for events", errno);
         }
         if (entries[0].IsReady)
-            _ = Libc.Read(_wake, stackalloc byte[sizeof(ulong)], sizeof(ulong));
+            _ = FileCalls.Read(_wake, stackalloc byte[sizeof(ulong)]);
         return !_stopping;
     }
 

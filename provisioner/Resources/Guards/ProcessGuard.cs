@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Converge.State;
-using Cloudlet.Resources.State;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Resources.Guards;
 
@@ -14,14 +14,16 @@ public sealed class ProcessGuard(GuardCommand command) : IGuard
     private string RecordPath => command.Paths.Guard;
 
     /// <inheritdoc/>
-    public async Task ArmAsync(string run, TimeSpan window, CancellationToken ct)
+    public Task ArmAsync(string run, TimeSpan window, CancellationToken ct)
     {
         // Start the new guard first, so that the run is always guarded.
         var earlier = Read();
         var process = DetachedProcess.Start(command.Guard(run, window));
         Directory.CreateDirectory(command.Paths.RunFolder);
-        await WriteAsync(new GuardRecord(run, process.Pid, process.StartTicks), ct);
+        var armed = new GuardRecord(run, process.Pid, process.StartTicks);
+        FileReplacement.Write(RecordPath, JsonSerializer.SerializeToUtf8Bytes(armed, GuardRecordJson.Default.GuardRecord));
         End(earlier);
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -53,13 +55,6 @@ public sealed class ProcessGuard(GuardCommand command) : IGuard
         {
             return null;
         }
-    }
-
-    private async Task WriteAsync(GuardRecord armed, CancellationToken ct)
-    {
-        var temporary = $"{RecordPath}.new";
-        await File.WriteAllBytesAsync(temporary, JsonSerializer.SerializeToUtf8Bytes(armed, GuardRecordJson.Default.GuardRecord), ct);
-        File.Move(temporary, RecordPath, overwrite: true);
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Resources.State;
@@ -8,16 +9,8 @@ namespace Cloudlet.Resources.State;
 /// The only lock of a host, flock(2) on a file. The kernel releases it when its holder ends in any way; the file is empty and stays. The
 /// kernel shows the holder (/proc/locks).
 /// </summary>
-internal sealed partial class HostLock : IDisposable
+internal sealed class HostLock : IDisposable
 {
-    private const int O_RDWR = 2;
-    private const int O_CREAT = 0x40;
-    private const int O_CLOEXEC = 0x80000;
-    private const int LOCK_EX = 2;
-    private const int LOCK_NB = 4;
-    private const int LOCK_UN = 8;
-    private const int EINTR = 4;
-    private const int EWOULDBLOCK = 11;
     private const uint OwnerOnly = 0x180; // 0600
 
     private readonly SafeFileHandle handle;
@@ -50,17 +43,14 @@ internal sealed partial class HostLock : IDisposable
             );
         }
 
-        var descriptor = Open(path, O_RDWR | O_CREAT | O_CLOEXEC, OwnerOnly);
-        if (descriptor < 0)
-            throw Failure(path, Marshal.GetLastPInvokeError());
-        var file = new SafeFileHandle(descriptor, ownsHandle: true);
-        while (FileLock(file, LOCK_EX | LOCK_NB) != 0)
+        var file = FileCalls.Open(path, FileCalls.O_RDWR | FileCalls.O_CREAT | FileCalls.O_CLOEXEC, OwnerOnly);
+        if (file.IsInvalid)
+            throw Failure(path, Errno.Last);
+        if (FileCalls.Lock(file, FileCalls.LOCK_EX | FileCalls.LOCK_NB) != 0)
         {
-            var errno = Marshal.GetLastPInvokeError();
-            if (errno == EINTR)
-                continue;
+            var errno = Errno.Last;
             file.Dispose();
-            throw errno == EWOULDBLOCK
+            throw errno == Errno.EWOULDBLOCK
                 ? new CloudletException(
                     ErrorKind.Busy,
                     $"another run has the lock: {LockHolder.Describe(path, clock)}; wait for it or stop it"
@@ -77,7 +67,7 @@ internal sealed partial class HostLock : IDisposable
         // Closing is not enough: a child that was just forked has the same open file until it executes its program, and would keep the
         // lock until then.
         if (!handle.IsClosed)
-            _ = FileLock(handle, LOCK_UN);
+            _ = FileCalls.Lock(handle, FileCalls.LOCK_UN);
         handle.Dispose();
     }
 
@@ -85,17 +75,11 @@ internal sealed partial class HostLock : IDisposable
         new(
             errno switch
             {
-                1 or 13 => ErrorKind.PermissionDenied,
-                28 => ErrorKind.NoSpace,
-                30 => ErrorKind.ReadOnly,
+                Errno.EPERM or Errno.EACCES => ErrorKind.PermissionDenied,
+                Errno.ENOSPC => ErrorKind.NoSpace,
+                Errno.EROFS => ErrorKind.ReadOnly,
                 _ => ErrorKind.Unexpected,
             },
-            $"take the lock {path}: {Marshal.GetPInvokeErrorMessage(errno)}{(errno is 1 or 13 ? "; run as root" : "")}"
+            $"take the lock {path}: {Marshal.GetPInvokeErrorMessage(errno)}{(errno is Errno.EPERM or Errno.EACCES ? "; run as root" : "")}"
         );
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags, uint mode);
-
-    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
-    private static partial int FileLock(SafeFileHandle file, int operation);
 }

@@ -1,21 +1,18 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Resources.State;
 
 /// <summary>Finds the process that holds a lock, in /proc/locks (proc(5)).</summary>
-internal static partial class LockHolder
+internal static class LockHolder
 {
-    private const int AT_FDCWD = -100;
-    private const uint STATX_INO = 0x100;
-
     /// <summary><c>pid 123 (cloudlet apply site.yaml), since 12:03:04</c>, local time; as much of it as is known.</summary>
     public static string Describe(string path, TimeProvider clock)
     {
         if (FindPid(path) is not { } pid)
             return "by a process that cannot be seen from here";
         var process = ProcessIdentity.Find(pid);
-        var command = ProcessIdentity.CommandOf(pid) is { Length: > 0 } words ? $" ({words})" : "";
+        var command = CommandOf(pid) is { Length: > 0 } words ? $" ({words})" : "";
         var since = process is null ? "" : $", since {TimeZoneInfo.ConvertTime(process.Started, clock.LocalTimeZone):HH:mm:ss}";
         return $"pid {pid}{command}{since}";
     }
@@ -26,35 +23,28 @@ internal static partial class LockHolder
     /// </summary>
     public static bool? GivesItBack(string path) =>
         FindPid(path) is not { } pid ? null
-        : ProcessIdentity.CommandOf(pid) is { Length: > 0 } command ? command.StartsWith("cloudlet healthd", StringComparison.Ordinal)
+        : CommandOf(pid) is { Length: > 0 } command ? command.StartsWith("cloudlet healthd", StringComparison.Ordinal)
         : true;
 
     /// <summary>A line is <c>1: FLOCK  ADVISORY  WRITE 123 00:1a:456 0 EOF</c>: process, device (hex major:minor) and inode.</summary>
     private static int? FindPid(string path)
     {
-        if (Statx(AT_FDCWD, path, 0, STATX_INO, out var stat) != 0)
+        if (FileCalls.Stat(path, 0, out var stat) != 0)
             return null;
-        var inode = $"{stat.DeviceMajor:x2}:{stat.DeviceMinor:x2}:{stat.Inode}";
+        var inode = $"{stat.DriveMajor:x2}:{stat.DriveMinor:x2}:{stat.Inode}";
         foreach (var line in File.ReadLines("/proc/locks"))
             if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, "FLOCK", _, _, var pid, var where, ..] && where == inode)
                 return int.TryParse(pid, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
         return null;
     }
 
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Statx(int folder, string path, int flags, uint mask, out FileIdentity stat);
-
-    /// <summary>struct statx of statx(2), the fields that identify a file.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct FileIdentity
+    /// <summary>Command line of a process, separated by spaces, the program without its folder; or null.</summary>
+    internal static string? CommandOf(int pid)
     {
-        [FieldOffset(32)]
-        public ulong Inode;
-
-        [FieldOffset(136)]
-        public uint DeviceMajor;
-
-        [FieldOffset(140)]
-        public uint DeviceMinor;
+        if (ProcFile.TryRead($"/proc/{pid}/cmdline")?.TrimEnd('\0') is not { Length: > 0 } line)
+            return null;
+        var words = line.Split('\0');
+        words[0] = Path.GetFileName(words[0]);
+        return string.Join(' ', words);
     }
 }

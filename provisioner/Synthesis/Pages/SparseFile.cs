@@ -1,18 +1,13 @@
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Synthesis.Pages;
 
 /// <summary>A sparse file, such as a disk image or guest memory.</summary>
-public sealed partial class SparseFile : IPageReader, IPageWriter, IDisposable
+public sealed class SparseFile : IPageReader, IPageWriter, IDisposable
 {
-    private const int SeekEnd = 2,
-        SeekData = 3,
-        SeekHole = 4; // lseek(2)
-    private const int NoSuchAddress = 6,
-        NotForThis = 22; // ENXIO: no data after this offset; EINVAL: a block device has no holes
-
     private readonly SafeFileHandle _file;
     private readonly string _path;
 
@@ -62,17 +57,17 @@ public sealed partial class SparseFile : IPageReader, IPageWriter, IDisposable
     {
         for (var end = 0L; end < Length; )
         {
-            var start = Seek(end, SeekData);
+            var start = Seek(end, FileCalls.SEEK_DATA);
             if (start < 0)
                 yield break;
-            end = Math.Min(Length, Seek(start, SeekHole));
+            end = Math.Min(Length, Seek(start, FileCalls.SEEK_HOLE));
             yield return (start, end);
         }
     }
 
     /// <summary>Length by fstat(2); by lseek(2) for a block device, for which fstat reports 0.</summary>
     private static long LengthOf(SafeFileHandle file) =>
-        RandomAccess.GetLength(file) is > 0 and var length ? length : Math.Max(0, Seek(file, 0, SeekEnd));
+        RandomAccess.GetLength(file) is > 0 and var length ? length : Math.Max(0, FileCalls.Seek(file, 0, FileCalls.SEEK_END));
 
     /// <summary>Makes written data durable.</summary>
     public void Flush() => RandomAccess.FlushToDisk(_file);
@@ -82,15 +77,12 @@ public sealed partial class SparseFile : IPageReader, IPageWriter, IDisposable
 
     private long Seek(long offset, int whence)
     {
-        var found = Seek(_file, offset, whence);
-        var error = Marshal.GetLastPInvokeError();
-        if (found >= 0 || error == NoSuchAddress)
+        var found = FileCalls.Seek(_file, offset, whence);
+        var error = Errno.Last;
+        if (found >= 0 || error == Errno.ENXIO) // no data after this offset
             return found;
-        if (error == NotForThis)
-            return whence == SeekData ? offset : Length;
+        if (error == Errno.EINVAL) // a block device has no holes
+            return whence == FileCalls.SEEK_DATA ? offset : Length;
         throw new CloudletException(ErrorKind.Unexpected, $"can't find the data of {_path}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
-
-    [LibraryImport("libc", EntryPoint = "lseek64", SetLastError = true)]
-    private static partial long Seek(SafeFileHandle file, long offset, int whence);
 }

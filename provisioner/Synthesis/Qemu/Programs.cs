@@ -1,7 +1,7 @@
 using CliWrap;
 using CliWrap.Buffered;
 using Cloudlet.Errors;
-using Cloudlet.Synthesis.Store;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Synthesis.Qemu;
 
@@ -29,28 +29,13 @@ public sealed record RuntimeProgram(string Name, string Package, string Why)
     /// <summary>All programs.</summary>
     public static IReadOnlyList<RuntimeProgram> All { get; } = [Qemu, QemuImg, Setpriv, Prlimit, Setsid];
 
-    private static readonly string[] s_systemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"];
-
     /// <summary>Absolute path; NotFound, with what to install, when it is missing.</summary>
-    public string Find()
-    {
-        // A relative entry would run programs from the current folder, as root.
-        var path = (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(':')
-            .Where(static folder => folder.StartsWith('/'))
-            .Concat(s_systemFolders);
-        return path.Select(folder => Path.Combine(folder, Name)).FirstOrDefault(IsExecutable)
-            ?? throw new CloudletException(
-                ErrorKind.NotFound,
-                $"the program {Name} is not installed here; it is needed to {Why}. Install it with: apt-get install {Package}"
-            );
-    }
-
-    /// <summary>Skips files that are not executable; the next folder may have one that is.</summary>
-    private static bool IsExecutable(string path) =>
-        InputFile.IsRegular(path)
-        && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute))
-            != UnixFileMode.None;
+    public string Find() =>
+        ProgramSearch.Find(Name, ProgramSearch.SystemFolders)
+        ?? throw new CloudletException(
+            ErrorKind.NotFound,
+            $"the program {Name} is not installed here; it is needed to {Why}. Install it with: apt-get install {Package}"
+        );
 
     /// <summary>
     /// Runs a command and waits for it. Timeout after <paramref name="limit"/>; it is killed then, and when <paramref name="ct"/> is

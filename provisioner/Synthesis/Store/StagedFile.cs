@@ -1,3 +1,5 @@
+using Cloudlet.Linux;
+
 namespace Cloudlet.Synthesis.Store;
 
 /// <summary>
@@ -47,9 +49,7 @@ public sealed class StagedFile(OutputPath to) : IDisposable
             return;
         }
 
-        Syscalls.SyncFile(_staged);
-        File.Move(_staged, to.Path, overwrite: true);
-        Syscalls.SyncFolder(Path.GetDirectoryName(to.Path)!);
+        FileReplacement.Publish(_staged, to.Path);
     }
 
     /// <summary>Removes it unless it was published.</summary>

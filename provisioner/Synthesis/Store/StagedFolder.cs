@@ -1,3 +1,5 @@
+using Cloudlet.Linux;
+
 namespace Cloudlet.Synthesis.Store;
 
 /// <summary>
@@ -34,7 +36,7 @@ public sealed class StagedFolder : IDisposable
     {
         File.Delete(this[LockName]);
         foreach (var file in durable.Count == 0 ? Directory.EnumerateFiles(Path) : durable.Select(name => this[name]))
-            Syscalls.SyncFile(file);
+            FileReplacement.Sync(file);
         var parent = Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!).FullName;
         Directory.SetLastWriteTimeUtc(Path, DateTime.UtcNow);
         try
@@ -47,7 +49,7 @@ public sealed class StagedFolder : IDisposable
         }
 
         (Path, _isPublished) = (path, true);
-        Syscalls.SyncFolder(parent);
+        FileReplacement.SyncFolder(parent);
         return true;
     }
 

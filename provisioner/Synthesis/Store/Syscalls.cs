@@ -1,70 +1,43 @@
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Cloudlet.Synthesis.Store;
 
-/// <summary>System calls that .NET does not offer.</summary>
-internal static partial class Syscalls
+/// <summary>What the runtime asks of files and of its own process that .NET does not offer.</summary>
+internal static class Syscalls
 {
-    // O_RDONLY | O_CLOEXEC, the same on x86, Arm and generic Linux, unlike O_DIRECTORY, which is not needed
-    private const int ReadOnly = 0x80000;
     private const int AllModes = 0xfff,
         KindShift = 12; // 07777: the bits of chmod(2); S_IFMT is above
-    private const int PunchHole = 1 | 2; // FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE
-    private const int RelativeToHere = -100,
-        NoFollow = 0x100,
-        BasicStats = 0x7ff; // AT_FDCWD, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS
-
-    // The same numbers on every architecture; glibc has functions for them since 2.36.
-    private const nint PidfdSendSignal = 424;
-    private const nint PidfdOpen = 434;
 
     /// <summary>Opens a folder, which the caller knows to be one; the handle is invalid when that fails.</summary>
-    public static SafeFileHandle OpenFolder(string path) => Open(path, ReadOnly);
-
-    /// <summary>Makes a file's content durable.</summary>
-    public static void SyncFile(string path)
-    {
-        using var file = File.OpenHandle(path);
-        RandomAccess.FlushToDisk(file);
-    }
-
-    /// <summary>Makes the entries of a folder durable, if it can be opened.</summary>
-    public static void SyncFolder(string path)
-    {
-        using var folder = OpenFolder(path);
-        if (!folder.IsInvalid)
-            Sync(folder);
-    }
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Sync(SafeFileHandle file);
+    public static SafeFileHandle OpenFolder(string path) => FileCalls.Open(path, FileCalls.O_RDONLY | FileCalls.O_CLOEXEC);
 
     /// <summary>Identity and change time of a file; links are not followed. NotFound when there is none.</summary>
     public static FileStamp Stamp(string path)
     {
-        if (Stat(RelativeToHere, path, NoFollow, BasicStats, out var stat) != 0)
+        if (FileCalls.Stat(path, FileCalls.AT_SYMLINK_NOFOLLOW, out var stat) != 0)
             throw new CloudletException(ErrorKind.NotFound, $"can't stat {path}: {Marshal.GetLastPInvokeErrorMessage()}");
         return new FileStamp((long)stat.Inode, (long)stat.Size, stat.ChangeSeconds, stat.ChangeNanoseconds);
     }
 
     /// <summary>True when two paths refer to the same file.</summary>
     public static bool IsSame(string one, string other) =>
-        Stat(RelativeToHere, one, 0, BasicStats, out var left) == 0
-        && Stat(RelativeToHere, other, 0, BasicStats, out var right) == 0
+        FileCalls.Stat(one, 0, out var left) == 0
+        && FileCalls.Stat(other, 0, out var right) == 0
         && (left.Inode, left.DriveMajor, left.DriveMinor) == (right.Inode, right.DriveMajor, right.DriveMinor);
 
     /// <summary>Bytes that a file takes on disk, without holes; 0 when there is none.</summary>
     public static long BytesOnDisk(string path)
     {
         const int unit = 512;
-        return Stat(RelativeToHere, path, NoFollow, BasicStats, out var stat) == 0 ? (long)stat.Blocks * unit : 0;
+        return FileCalls.Stat(path, FileCalls.AT_SYMLINK_NOFOLLOW, out var stat) == 0 ? (long)stat.Blocks * unit : 0;
     }
 
     /// <summary>Identity, owner and mode of a file; links are followed. Null when there is none.</summary>
     public static FileNode? NodeOf(string path) =>
-        Stat(RelativeToHere, path, 0, BasicStats, out var stat) != 0
+        FileCalls.Stat(path, 0, out var stat) != 0
             ? null
             : new FileNode(
                 (long)stat.Inode,
@@ -81,7 +54,7 @@ internal static partial class Syscalls
     /// <summary>Changes the owner of a file; PermissionDenied and others as the kernel reports.</summary>
     public static void Own(string path, uint user, uint group)
     {
-        if (ChangeOwner(path, user, group) != 0)
+        if (AttributeCalls.ChangeOwnerAt(FileCalls.Here, path, user, group, FileCalls.AT_SYMLINK_NOFOLLOW) != 0)
             throw new CloudletException(
                 ErrorKind.PermissionDenied,
                 $"can't change the owner of {path} to {user}:{group}: {Marshal.GetLastPInvokeErrorMessage()}"
@@ -89,88 +62,11 @@ internal static partial class Syscalls
     }
 
     /// <summary>Punches a hole into a file. False where the file system does not support it.</summary>
-    public static bool Punch(SafeFileHandle file, long offset, long length) => Allocate(file, PunchHole, offset, length) == 0;
-
-    /// <summary>
-    /// Sends a signal to the process that <paramref name="isStillIt"/> checks: a pidfd keeps it from reaching another process that reuses
-    /// the number.
-    /// </summary>
-    public static bool Signal(int pid, int signal, Func<bool> isStillIt)
-    {
-        if (pid <= 0 || Call(PidfdOpen, pid, 0) is not (>= 0 and var number))
-            return false;
-        using var process = new SafeFileHandle(number, ownsHandle: true);
-        return isStillIt() && Call(PidfdSendSignal, process, signal, 0, 0) == 0;
-    }
+    public static bool Punch(SafeFileHandle file, long offset, long length) =>
+        FileCalls.Allocate(file, FileCalls.FALLOC_FL_KEEP_SIZE | FileCalls.FALLOC_FL_PUNCH_HOLE, offset, length) == 0;
 
     /// <summary>Effective user and group of this process.</summary>
-    public static (uint User, uint Group) Self() => (EffectiveUser(), EffectiveGroup());
-
-    [LibraryImport("libc", EntryPoint = "geteuid")]
-    private static partial uint EffectiveUser();
-
-    [LibraryImport("libc", EntryPoint = "getegid")]
-    private static partial uint EffectiveGroup();
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int ChangeOwner(string path, uint user, uint group);
-
-    [LibraryImport("libc", EntryPoint = "fallocate64", SetLastError = true)]
-    private static partial int Allocate(SafeFileHandle file, int mode, long offset, long length);
-
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Stat(int folder, string path, int flags, uint mask, out Statx stat);
-
-    // syscall is variadic in C; on Linux its arguments are passed in the same registers as fixed ones.
-    [LibraryImport("libc", EntryPoint = "syscall")]
-    private static partial nint Call(nint number, nint pid, nint flags);
-
-    [LibraryImport("libc", EntryPoint = "syscall")]
-    private static partial nint Call(nint number, SafeFileHandle process, nint signal, nint info, nint flags);
-
-    /// <summary>struct statx of statx(2), with the members that are read.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct Statx
-    {
-        [FieldOffset(0x14)]
-        public uint User;
-
-        [FieldOffset(0x18)]
-        public uint Group;
-
-        [FieldOffset(0x1c)]
-        public ushort Mode;
-
-        [FieldOffset(0x20)]
-        public ulong Inode;
-
-        [FieldOffset(0x28)]
-        public ulong Size;
-
-        [FieldOffset(0x30)]
-        public ulong Blocks;
-
-        [FieldOffset(0x60)]
-        public long ChangeSeconds;
-
-        [FieldOffset(0x68)]
-        public uint ChangeNanoseconds;
-
-        [FieldOffset(0x80)]
-        public uint DeviceMajor;
-
-        [FieldOffset(0x84)]
-        public uint DeviceMinor;
-
-        [FieldOffset(0x88)]
-        public uint DriveMajor;
-
-        [FieldOffset(0x8c)]
-        public uint DriveMinor;
-    }
+    public static (uint User, uint Group) Self() => (ProcessCalls.EffectiveUser(), ProcessCalls.EffectiveGroup());
 }
 
 /// <summary>State of a file. No process can change the content without changing this; a mapped write shows with a delay.</summary>

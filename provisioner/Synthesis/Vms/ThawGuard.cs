@@ -1,9 +1,8 @@
 using System.ComponentModel;
 using System.IO.Pipes;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
-using System.Text;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Synthesis.Qemu;
 
 namespace Cloudlet.Synthesis.Vms;
@@ -12,7 +11,7 @@ namespace Cloudlet.Synthesis.Vms;
 /// Resumes a guest that we have paused if we are killed before we can: a shell that shares the connection to QEMU's control socket reads
 /// from a pipe, and the kernel closes our end of it when we die.
 /// </summary>
-internal sealed unsafe partial class ThawGuard : IDisposable
+internal sealed class ThawGuard : IDisposable
 {
     /// <summary>
     /// Our last command may be incomplete: byte 0xff makes QEMU discard it (docs/interop/qmp-spec.txt). QEMU drops pending commands when
@@ -36,7 +35,6 @@ internal sealed unsafe partial class ThawGuard : IDisposable
         """;
 
     private const string Shell = "/bin/sh";
-    private const int FileActionsLength = 128; // posix_spawn_file_actions_t has 80 bytes with glibc, the same with musl
 
     private readonly AnonymousPipeServerStream _pipe = new(PipeDirection.Out, HandleInheritability.None);
     private readonly int _pid;
@@ -44,25 +42,17 @@ internal sealed unsafe partial class ThawGuard : IDisposable
     private ThawGuard(Socket control)
     {
         // Process.Start can't pass one more descriptor to one child only.
-        var actions = stackalloc byte[FileActionsLength];
-        var error = Init(actions);
-        if (error == 0)
-            error = AddDuplicate(actions, (int)_pipe.ClientSafePipeHandle.DangerousGetHandle(), 0);
-        if (error == 0)
-            error = AddDuplicate(actions, (int)control.SafeHandle.DangerousGetHandle(), 3);
-        fixed (
-            byte* script = Encoding.ASCII.GetBytes($"{Script}\0"),
-                name = "sh\0"u8,
-                option = "-c\0"u8
-        )
-        {
-            byte** arguments = stackalloc byte*[] { name, option, script, null };
-            byte** environment = stackalloc byte*[] { null };
-            if (error == 0)
-                error = Spawn(out _pid, Shell, actions, 0, arguments, environment);
-        }
-
-        _ = Destroy(actions);
+        var error = SpawnCalls.Spawn(
+            new SpawnedProgram(Shell, ["sh", "-c", Script], Environment: [])
+            {
+                Descriptors =
+                [
+                    ((int)_pipe.ClientSafePipeHandle.DangerousGetHandle(), 0),
+                    ((int)control.SafeHandle.DangerousGetHandle(), 3),
+                ],
+            },
+            out _pid
+        );
         GC.KeepAlive(control);
         _pipe.DisposeLocalCopyOfClientHandle();
         if (error == 0)
@@ -92,23 +82,6 @@ internal sealed unsafe partial class ThawGuard : IDisposable
         }
 
         _pipe.Dispose();
-        while (Wait(_pid, 0, 0) < 0 && Marshal.GetLastPInvokeError() == Interrupted) { }
+        _ = ProcessCalls.Wait(_pid, 0);
     }
-
-    private const int Interrupted = 4; // EINTR
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_init")]
-    private static partial int Init(byte* actions);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_adddup2")]
-    private static partial int AddDuplicate(byte* actions, int from, int to);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_destroy")]
-    private static partial int Destroy(byte* actions);
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Spawn(out int pid, string path, byte* actions, nint attributes, byte** arguments, byte** environment);
-
-    [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
-    private static partial int Wait(int pid, nint status, int options);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using Cloudlet.Linux;
 using Cloudlet.Synthesis.Qemu;
 
 namespace Cloudlet.Synthesis.Vms;
@@ -20,6 +21,7 @@ public sealed partial record VmRecord
     public required string BaseId { get; init; }
 
     /// <summary>QEMU's process.</summary>
+    [JsonConverter(typeof(StoredProcessConverter))]
     public required ProcessIdentity Process { get; init; }
 
     /// <summary>Ports that are forwarded to it.</summary>
@@ -32,8 +34,7 @@ public sealed partial record VmRecord
     internal void Write(string folder)
     {
         var path = Path.Combine(folder, File);
-        System.IO.File.WriteAllBytes($"{path}.new", JsonSerializer.SerializeToUtf8Bytes(this, VmJson.Default.VmRecord));
-        System.IO.File.Move($"{path}.new", path, overwrite: true);
+        FileReplacement.Write(path, JsonSerializer.SerializeToUtf8Bytes(this, VmJson.Default.VmRecord));
     }
 
     internal static VmRecord? Read(string folder)
@@ -62,4 +63,37 @@ public sealed partial record VmRecord
     RespectRequiredConstructorParameters = true
 )]
 [JsonSerializable(typeof(VmRecord))]
+[JsonSerializable(typeof(StoredProcess))]
 internal sealed partial class VmJson : JsonSerializerContext;
+
+/// <summary>A process as the record stores it, always with its boot.</summary>
+/// <param name="Pid">Its number.</param>
+/// <param name="StartTime">When it started, in clock ticks since boot.</param>
+/// <param name="Boot">Id of that boot.</param>
+internal sealed record StoredProcess(int Pid, long StartTime, string Boot)
+{
+    /// <summary>What it was when the record was written. Not read, but part of the format.</summary>
+    public bool IsAlive => Identity().IsAlive;
+
+    /// <inheritdoc cref="IsAlive"/>
+    public TimeSpan? ProcessorTime => Identity().ProcessorTime;
+
+    /// <summary>The process.</summary>
+    public ProcessIdentity Identity() => new(Pid, StartTime) { Boot = Boot };
+}
+
+/// <summary>Writes a process as <see cref="StoredProcess"/>.</summary>
+internal sealed class StoredProcessConverter : JsonConverter<ProcessIdentity>
+{
+    /// <inheritdoc/>
+    public override ProcessIdentity? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonSerializer.Deserialize(ref reader, VmJson.Default.StoredProcess)?.Identity();
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, ProcessIdentity value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(
+            writer,
+            new StoredProcess(value.Pid, value.StartTicks, value.Boot ?? ProcessIdentity.ThisBoot),
+            VmJson.Default.StoredProcess
+        );
+}

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;

@@ -149,14 +149,14 @@ public abstract class LabHostSpecs(LabHostFixture fixture)
         var supervisor = new HostRecords(_host.Store).Get(_host.Name).Supervisor!;
         var nspawn = ProcessTable.Children(supervisor.Pid).ShouldHaveSingleItem();
         ProcessTable.Kill(supervisor);
-        await LabHostFixture.EventuallyAsync(() => Task.FromResult(!ProcessTable.IsAlive(supervisor)), "supervisor killed");
+        await LabHostFixture.EventuallyAsync(() => Task.FromResult(!supervisor.IsAlive), "supervisor killed");
 
         _host.Lab.Get(_host.Name).State.ShouldBe(LabHostState.Lost);
         var error = await Should.ThrowAsync<CloudletException>(() => _host.Lab.ExecAsync(_host.Name, ["true"], CancellationToken.None));
         error.Message.ShouldContain("cloudlet lab up edge-1");
 
         await _host.UpAsync();
-        ProcessTable.IsAlive(nspawn).ShouldBeFalse();
+        nspawn.IsAlive.ShouldBeFalse();
         _host.Lab.Get(_host.Name).State.ShouldBe(LabHostState.Running);
     }
 

@@ -2,6 +2,7 @@ using Cloudlet.Errors;
 using Cloudlet.Lab.Hosts;
 using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Native;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Lab.Tests.LabHosts;
 
@@ -34,7 +35,7 @@ public sealed class LabStateSpecs : IDisposable
     [Fact]
     public void A_host_from_before_a_reboot_is_stopped_even_if_its_process_id_is_in_use()
     {
-        var self = ProcessTable.Find(Environment.ProcessId)!;
+        var self = ProcessIdentity.Find(Environment.ProcessId)!;
         new HostRecords(_store).Write(
             new HostRecord
             {
@@ -49,9 +50,9 @@ public sealed class LabStateSpecs : IDisposable
     [Fact]
     public void A_reused_process_id_is_not_the_same_process()
     {
-        var self = ProcessTable.Find(Environment.ProcessId)!;
-        ProcessTable.IsAlive(self).ShouldBeTrue();
-        ProcessTable.IsAlive(self with { StartTicks = self.StartTicks - 1 }).ShouldBeFalse();
+        var self = ProcessIdentity.Find(Environment.ProcessId)!;
+        self.IsAlive.ShouldBeTrue();
+        (self with { StartTicks = self.StartTicks - 1 }).IsAlive.ShouldBeFalse();
         ProcessTable.Kill(self with { StartTicks = self.StartTicks - 1 });
     }
 

@@ -7,17 +7,6 @@ namespace Cloudlet.Lab.Tests.LabHosts;
 public sealed class ProcParsingSpecs
 {
     [Fact]
-    public void A_process_is_parsed_whatever_its_program_is_called()
-    {
-        const string Stat = "42 (a) b (c) S 1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 1000 200";
-        ProcessTable.ParseStat(42, Stat).ShouldBe(new ProcessIdentity(42, 98765));
-    }
-
-    [Fact]
-    public void A_zombie_is_dead() =>
-        ProcessTable.ParseStat(42, "42 (sh) Z 1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 0 0").ShouldBeNull();
-
-    [Fact]
     public void A_mount_line_is_read_with_and_without_optional_fields()
     {
         string[] lines =

@@ -1,5 +1,6 @@
 using System.Text;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Files;
 using Cloudlet.TestKit;
 
@@ -79,7 +80,7 @@ public sealed class AtomicWriteSpecs : IDisposable
         _dir.Write(".a.cloudlet-abc123", "half");
         File.CreateSymbolicLink(_dir[".b.cloudlet-zzzzzz"], "half");
         _dir.Write(".a.cloudlet-ABC123", "not ours");
-        using var folder = new HostRoot("/").TryOpen(_dir.Path, Libc.O_RDONLY, out _)!;
+        using var folder = new HostRoot("/").TryOpen(_dir.Path, FileCalls.O_RDONLY, out _)!;
         using var other = TemporaryFile.Create(folder, "c", _dir["c"]);
 
         _files.RemoveLeftOvers(_dir.Path);
@@ -92,9 +93,9 @@ public sealed class AtomicWriteSpecs : IDisposable
     [Fact]
     public void A_file_that_another_writer_is_writing_stays()
     {
-        using var folder = new HostRoot("/").TryOpen(_dir.Path, Libc.O_RDONLY, out _)!;
+        using var folder = new HostRoot("/").TryOpen(_dir.Path, FileCalls.O_RDONLY, out _)!;
         using var other = TemporaryFile.Create(folder, "a", _dir["a"]);
-        other.Fill("theirs"u8, 0x180, Libc.KeepId, Libc.KeepId, null);
+        other.Fill("theirs"u8, 0x180, AttributeCalls.KeepId, AttributeCalls.KeepId, null);
 
         _files.Write(_dir["a"], "ours"u8, Rw);
         other.MoveIntoPlace();
@@ -106,7 +107,7 @@ public sealed class AtomicWriteSpecs : IDisposable
     [Fact]
     public async Task A_file_that_is_being_created_never_counts_as_a_leftover()
     {
-        using var folder = new HostRoot("/").TryOpen(_dir.Path, Libc.O_RDONLY, out _)!;
+        using var folder = new HostRoot("/").TryOpen(_dir.Path, FileCalls.O_RDONLY, out _)!;
         using var stop = new CancellationTokenSource();
         var removers = Enumerable
             .Range(0, 2)

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
-using Cloudlet.Machine.Files;
+using Cloudlet.Linux;
 using Cloudlet.TestKit;
 
 namespace Cloudlet.Machine.Tests.Files;
@@ -31,9 +31,9 @@ public sealed partial class OpenFlagsSpecs
     {
         using var folder = new TempDir();
         File.CreateSymbolicLink(folder["link"], folder.Write("file", "x"));
-        Libc.OpenAt(Libc.AT_FDCWD, folder["file"], Libc.O_RDONLY | Libc.O_DIRECTORY, 0).ShouldBe(-1);
+        FileCalls.Open(folder["file"], FileCalls.O_RDONLY | FileCalls.O_DIRECTORY).IsInvalid.ShouldBeTrue();
         Marshal.GetLastPInvokeError().ShouldBe(ENOTDIR);
-        Libc.OpenAt(Libc.AT_FDCWD, folder["link"], Libc.O_RDONLY | Libc.O_NOFOLLOW, 0).ShouldBe(-1);
+        FileCalls.Open(folder["link"], FileCalls.O_RDONLY | FileCalls.O_NOFOLLOW).IsInvalid.ShouldBeTrue();
         Marshal.GetLastPInvokeError().ShouldBe(ELOOP);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Netlink;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,10 +1,11 @@
+using Cloudlet.Linux;
 using Cloudlet.Machine.Netlink;
 using static Cloudlet.Machine.Netlink.NetlinkConstants;
 
 namespace Cloudlet.Machine.Tests.Netlink;
 
 /// <summary>The socket against the running kernel, in this process's own namespace, read-only.</summary>
-public unsafe class NetlinkSocketSpecs
+public class NetlinkSocketSpecs
 {
     [Fact]
     public void The_loopback_link_is_readable_without_root()
@@ -19,13 +20,12 @@ public unsafe class NetlinkSocketSpecs
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: the kernel lets only root send to another process");
         using var socket = NetlinkSocket.Open(NETLINK_ROUTE);
-        using var liar = Libc.Socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+        using var liar = SocketCalls.Socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
         var denial = new NetlinkRequest(NLMSG_ERROR, 0);
         denial.AddStructure(-Errno.EPERM);
         denial.AddStructure(new MessageHeader());
         var target = new NetlinkAddress { Family = AF_NETLINK, PortId = socket.PortId };
-        fixed (byte* bytes = denial.Complete(sequence: 1))
-            Libc.SendTo(liar, bytes, 36, 0, target, sizeof(NetlinkAddress)).ShouldBe(36);
+        SocketCalls.SendTo(liar, denial.Complete(sequence: 1)[..36], 0, target).ShouldBe(36);
 
         socket.Exchange(LinkMessages.Get("lo", 0)).Errno.ShouldBe(0);
     }

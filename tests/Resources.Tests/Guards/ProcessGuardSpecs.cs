@@ -1,4 +1,5 @@
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Resources.Guards;
 using Cloudlet.Resources.State;
 using Cloudlet.TestKit;
@@ -114,7 +115,7 @@ public sealed class ProcessGuardSpecs : IAsyncDisposable
         for (var i = 0; i < 1000; i++)
         {
             var calls = File.Exists(folder["calls"]) ? await File.ReadAllLinesAsync(folder["calls"]) : [];
-            if (calls.Length >= count && ProcessIdentity.CommandOf(int.Parse(calls[^1].Split(' ')[0])) == "sleep 300")
+            if (calls.Length >= count && LockHolder.CommandOf(int.Parse(calls[^1].Split(' ')[0])) == "sleep 300")
                 return calls;
             await Task.Delay(10);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.TestKit;

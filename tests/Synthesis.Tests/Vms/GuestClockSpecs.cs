@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using Cloudlet.Errors;
+using Cloudlet.Linux;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Vms;
 using Cloudlet.TestKit;

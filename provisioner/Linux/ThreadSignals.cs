@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Cloudlet.Machine.Systemd;
+namespace Cloudlet.Linux;
 
 /// <summary>
 /// Keeps signals to the process, such as the SIGCHLD of an ended child, away from this thread while a C library waits on it: it would
@@ -25,11 +25,11 @@ internal readonly unsafe ref struct ThreadSignals
         var blocked = default(SignalSet);
         blocked.Words[0] = Blocked;
         // Fails for an unknown first argument only.
-        _ = ThreadSignalsNative.SetMask(SIG_BLOCK, blocked, out var before);
+        _ = ThreadCalls.SetMask(SIG_BLOCK, blocked, out var before);
         return new ThreadSignals(before);
     }
 
-    public void Dispose() => _ = ThreadSignalsNative.SetMask(SIG_SETMASK, _before, out _);
+    public void Dispose() => _ = ThreadCalls.SetMask(SIG_SETMASK, _before, out _);
 }
 
 /// <summary>sigset_t of glibc: 1,024 bits, bit 0 for signal 1.</summary>
@@ -39,7 +39,8 @@ internal unsafe struct SignalSet
     public fixed ulong Words[16];
 }
 
-internal static partial class ThreadSignalsNative
+/// <summary>The call for it, which reports no errno.</summary>
+internal static partial class ThreadCalls
 {
     [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
     public static partial int SetMask(int how, in SignalSet set, out SignalSet before);

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Cloudlet.Machine.Files;
+namespace Cloudlet.Linux;
 
 /// <summary>
 /// Flags of open(2) whose numbers depend on the architecture, one line each; they are defined nowhere else. A wrong one may not even fail:

@@ -1,33 +1,12 @@
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
+using static Cloudlet.Linux.Errno;
 
 namespace Cloudlet.Machine.Netlink;
 
-/// <summary>The errno(3) values of rtnetlink and related calls, and what each means to a caller.</summary>
-internal static class Errno
+/// <summary>What the errno(3) values of rtnetlink and related calls mean to a caller.</summary>
+internal static class KernelErrors
 {
-    internal const int EPERM = 1;
-    internal const int ENOENT = 2;
-    internal const int ESRCH = 3;
-    internal const int EINTR = 4;
-    internal const int ENXIO = 6;
-    internal const int EAGAIN = 11;
-    internal const int EACCES = 13;
-    internal const int EBUSY = 16;
-    internal const int EEXIST = 17;
-    internal const int ENODEV = 19;
-    internal const int EINVAL = 22;
-    internal const int ERANGE = 34;
-    internal const int ELOOP = 40;
-    internal const int EOPNOTSUPP = 95;
-    internal const int EAFNOSUPPORT = 97;
-    internal const int EADDRINUSE = 98;
-    internal const int EADDRNOTAVAIL = 99;
-    internal const int ENETDOWN = 100;
-    internal const int ENETUNREACH = 101;
-    internal const int ENOBUFS = 105;
-    internal const int EHOSTUNREACH = 113;
-
     /// <summary>The kind of error that an errno means, unless the operation gives it another meaning.</summary>
     internal static ErrorKind KindOf(int errno) =>
         errno switch

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Cloudlet.Resources.Guards;
+namespace Cloudlet.Linux;
 
 /// <summary>A null-terminated array of C strings in UTF-8, for execve(2) and posix_spawn(3).</summary>
 internal sealed unsafe class NativeStrings : IDisposable
