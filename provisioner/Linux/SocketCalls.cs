@@ -22,7 +22,7 @@ internal static unsafe partial class SocketCalls
     internal static partial int GetSocketOption(SafeFileHandle socket, int level, int name, void* value, ref int length);
 
     /// <summary>sendto(2); an interrupted call is made again.</summary>
-    internal static nint SendTo(SafeFileHandle socket, ReadOnlySpan<byte> message, int flags, in NetlinkAddress address)
+    internal static nint SendTo(SafeFileHandle socket, ReadOnlySpan<byte> message, int flags, NetlinkAddress address)
     {
         nint sent;
         do sent = SendTo(socket, message, message.Length, flags, address, sizeof(NetlinkAddress));
