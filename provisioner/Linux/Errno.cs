@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Cloudlet.Linux;
 
-/// <summary>The numbers of errno(3), the same on x86-64 and arm64. What they mean to a caller depends on the call: callers say it.</summary>
+/// <summary>The numbers of errno(3), the same on x86-64 and arm64. What one means depends on the call: callers say it.</summary>
 internal static class Errno
 {
     internal const int EPERM = 1;

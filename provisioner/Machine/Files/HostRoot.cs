@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using Cloudlet.Errors;
 using Cloudlet.Linux;

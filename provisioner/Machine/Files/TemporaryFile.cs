@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text;
 using Cloudlet.Linux;
 using Microsoft.Win32.SafeHandles;

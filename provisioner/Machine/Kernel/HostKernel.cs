@@ -1,6 +1,5 @@
 using Cloudlet.Errors;
 using Cloudlet.Linux;
-using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Machine.Kernel;

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Cloudlet.Errors;
 using Cloudlet.Linux;
-using Cloudlet.Machine.Files;
 
 namespace Cloudlet.Machine.Systemd;
 

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Cloudlet.Errors;
 using Cloudlet.Linux;
-using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Netlink;
 using Microsoft.Win32.SafeHandles;
 
@@ -52,7 +51,8 @@ internal sealed class Inotify : IDisposable
     internal Inotify(int mostWatches)
     {
         _mostWatches = mostWatches;
-        _instance = WatchCalls.InotifyInit(WatchCalls.EFD_CLOEXEC | WatchCalls.EFD_NONBLOCK); // IN_CLOEXEC and IN_NONBLOCK are the same bits
+        // IN_CLOEXEC and IN_NONBLOCK are the same bits.
+        _instance = WatchCalls.InotifyInit(WatchCalls.EFD_CLOEXEC | WatchCalls.EFD_NONBLOCK);
         if (_instance.IsInvalid)
         {
             var errno = Errno.Last;

@@ -1,7 +1,6 @@
 using System.IO.Enumeration;
 using System.Text;
 using Cloudlet.Linux;
-using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Netlink;
 
 namespace Cloudlet.Machine.Watch;

@@ -1,5 +1,4 @@
 using Cloudlet.Linux;
-using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Netlink;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,6 +1,6 @@
 using Cloudlet.Lab.Hosts;
-using Cloudlet.Lab.Native;
 using Cloudlet.Lab.Tests.LabHosts;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Systemd;
 using Cloudlet.Machine.Watch;
 using Cloudlet.TestKit.Machine;
@@ -141,7 +141,7 @@ public sealed class UnitWatchSpecs(NetworkdHost host) : IClassFixture<NetworkdHo
             systemctl stop {Two}
             """
         );
-        var supervisor = ProcessTable
+        var supervisor = ProcessIdentity
             .Find(int.Parse(await File.ReadAllTextAsync(Path.Combine(up.Folder, "supervisor.pid"))))
             .ShouldNotBeNull();
         return $"x-machine-unix:pid={Container.Leader(supervisor).ShouldNotBeNull().Pid}";

@@ -33,6 +33,6 @@ public sealed class ProcessStatSpecs
         (self with { StartTicks = self.StartTicks - 1 }).IsAlive.ShouldBeFalse();
         (self with { Boot = "another boot" }).IsAlive.ShouldBeFalse();
         ProcessIdentity.Of(Environment.ProcessId).ShouldBe(self with { Boot = ProcessIdentity.ThisBoot });
-        self.Started.ShouldBe(System.Diagnostics.Process.GetCurrentProcess().StartTime, TimeSpan.FromSeconds(5));
+        self.Started.ShouldBe(new DateTimeOffset(System.Diagnostics.Process.GetCurrentProcess().StartTime), TimeSpan.FromSeconds(5));
     }
 }
