@@ -1,6 +1,7 @@
 using Cloudlet.Errors;
 using Cloudlet.Linux;
 using Cloudlet.Synthesis.Bases;
+using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.Synthesis.Vms;
 using Cloudlet.TestKit;

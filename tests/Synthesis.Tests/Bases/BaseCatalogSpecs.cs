@@ -1,5 +1,4 @@
 using Cloudlet.Errors;
-using Cloudlet.Linux;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Manifests;
 using Cloudlet.Synthesis.Pages;
