@@ -7,14 +7,14 @@ namespace Pulumi;
 public sealed class Config
 {
     private const string OldSuffix = ":config";
-    private readonly string name;
+    private readonly string _name;
 
     /// <summary>The part of the configuration with a given prefix.</summary>
     /// <param name="name">The prefix; null: the name of the project.</param>
     public Config(string? name = null)
     {
         name ??= Deployment.Required.Project;
-        this.name = name.EndsWith(OldSuffix, StringComparison.Ordinal) ? name[..^OldSuffix.Length] : name;
+        _name = name.EndsWith(OldSuffix, StringComparison.Ordinal) ? name[..^OldSuffix.Length] : name;
     }
 
     /// <summary>A value, or null.</summary>
@@ -99,7 +99,7 @@ public sealed class Config
     /// <summary>A required value read from JSON, as a secret.</summary>
     public Output<T> RequireSecretObject<T>(string key) => GetSecretObject<T>(key) ?? throw Missing(key, isSecret: true);
 
-    private string FullKey(string key) => $"{name}:{key}";
+    private string FullKey(string key) => $"{_name}:{key}";
 
     private delegate bool Reader<T>(string text, out T value);
 

@@ -27,20 +27,20 @@ public sealed class HealthDaemon : IDisposable
     private static readonly TimeSpan Busy = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Booting = TimeSpan.FromSeconds(1);
 
-    private readonly HealthHost host;
-    private readonly TimeProvider clock;
-    private readonly IHealthReports reports;
-    private readonly Random chance;
-    private readonly HealthSettings settings;
-    private readonly AlarmTracker alarms;
-    private readonly DesiredStateSource source;
-    private readonly WakeQueue queue;
-    private readonly ReconcilePass healing;
-    private TriggerIndex? triggers;
-    private long nextFullLook;
-    private long events;
-    private long eventsAtRest;
-    private long? workedAt;
+    private readonly HealthHost _host;
+    private readonly TimeProvider _clock;
+    private readonly IHealthReports _reports;
+    private readonly Random _chance;
+    private readonly HealthSettings _settings;
+    private readonly AlarmTracker _alarms;
+    private readonly DesiredStateSource _source;
+    private readonly WakeQueue _queue;
+    private readonly ReconcilePass _healing;
+    private TriggerIndex? _triggers;
+    private long _nextFullLook;
+    private long _events;
+    private long _eventsAtRest;
+    private long? _workedAt;
 
     /// <summary>Creates the daemon; it neither watches nor observes anything yet.</summary>
     /// <param name="host">The host.</param>
@@ -50,19 +50,19 @@ public sealed class HealthDaemon : IDisposable
     /// <param name="chance">Spreads the full checks of many hosts over time.</param>
     public HealthDaemon(HealthHost host, HealthSettings settings, TimeProvider clock, IHealthReports reports, Random chance)
     {
-        this.host = host;
-        this.settings = settings;
-        this.clock = clock;
-        this.reports = reports;
-        this.chance = chance;
-        alarms = new AlarmTracker(clock, alarm => reports.Alarmed(alarm, alarms!.Active));
-        source = new DesiredStateSource(host, alarms, clock);
-        queue = new WakeQueue(clock);
-        healing = new ReconcilePass(host, settings, source, alarms, queue, clock, reports);
+        _host = host;
+        _settings = settings;
+        _clock = clock;
+        _reports = reports;
+        _chance = chance;
+        _alarms = new AlarmTracker(clock, alarm => reports.Alarmed(alarm, _alarms!.Active));
+        _source = new DesiredStateSource(host, _alarms, clock);
+        _queue = new WakeQueue(clock);
+        _healing = new ReconcilePass(host, settings, _source, _alarms, _queue, clock, reports);
     }
 
     /// <summary>Restores alarms that were active when an earlier run ended.</summary>
-    public void Restore(IEnumerable<Alarm> earlier) => alarms.Restore(earlier);
+    public void Restore(IEnumerable<Alarm> earlier) => _alarms.Restore(earlier);
 
     /// <summary>Runs until it is cancelled or must be restarted.</summary>
     /// <param name="ready">Called after the first full check.</param>
@@ -73,19 +73,19 @@ public sealed class HealthDaemon : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        host.Wakers.Dispose();
-        queue.Dispose();
+        _host.Wakers.Dispose();
+        _queue.Dispose();
     }
 
     private async Task WorkAsync(Action ready, Action alive, CancellationToken ct)
     {
-        host.Wakers.Start(Woken, (because, at) => queue.PostAll(because, at));
+        _host.Wakers.Start(Woken, (because, at) => _queue.PostAll(because, at));
         Adopt(isStart: true);
-        StaleTempFiles.Remove(host, healing.Healer.Kinds, source.Desired, source.Unfinished?.Desired, source.Unfinished?.Previous);
-        await FullLookAsync("start", clock.GetTimestamp(), ct);
+        StaleTempFiles.Remove(_host, _healing.Healer.Kinds, _source.Desired, _source.Unfinished?.Desired, _source.Unfinished?.Previous);
+        await FullLookAsync("start", _clock.GetTimestamp(), ct);
         ready();
-        healing.IsReady = true;
-        while (!ct.IsCancellationRequested && !healing.StartsAnew)
+        _healing.IsReady = true;
+        while (!ct.IsCancellationRequested && !_healing.StartsAnew)
         {
             alive();
             if (Take(ct) is var batch && IsWork(batch))
@@ -104,17 +104,17 @@ public sealed class HealthDaemon : IDisposable
 
     private bool IsWork(WorkBatch? batch)
     {
-        healing.LookAtProcesses(Heartbeat);
-        return batch is not null || clock.GetTimestamp() >= nextFullLook;
+        _healing.LookAtProcesses(Heartbeat);
+        return batch is not null || _clock.GetTimestamp() >= _nextFullLook;
     }
 
     private async Task TurnAsync(WorkBatch? batch, CancellationToken ct)
     {
-        healing.Events = Interlocked.Read(ref events);
-        if (batch is { Ids: not null } && clock.GetTimestamp() < nextFullLook)
+        _healing.Events = Interlocked.Read(ref _events);
+        if (batch is { Ids: not null } && _clock.GetTimestamp() < _nextFullLook)
             await PassAsync(batch, ct);
         else
-            await FullLookAsync(batch?.Because ?? "full look", batch?.Since ?? clock.GetTimestamp(), ct);
+            await FullLookAsync(batch?.Because ?? "full look", batch?.Since ?? _clock.GetTimestamp(), ct);
     }
 
     /// <summary>
@@ -122,10 +122,12 @@ public sealed class HealthDaemon : IDisposable
     /// </summary>
     private async Task AliveWhileAsync(Func<Task> work, Action alive)
     {
-        var began = clock.GetTimestamp();
+        var began = _clock.GetTimestamp();
         var turn = Task.Run(work);
         while (
-            !turn.IsCompleted && clock.GetElapsedTime(began) < LongestTurn && await Task.WhenAny(turn, Task.Delay(Heartbeat, clock)) != turn
+            !turn.IsCompleted
+            && _clock.GetElapsedTime(began) < LongestTurn
+            && await Task.WhenAny(turn, Task.Delay(Heartbeat, _clock)) != turn
         )
             alive();
         await turn;
@@ -133,25 +135,25 @@ public sealed class HealthDaemon : IDisposable
 
     private void RestOnce()
     {
-        var now = Interlocked.Read(ref events);
-        if (workedAt is { } at ? clock.GetElapsedTime(at) < Heartbeat : now - eventsAtRest < ManyEvents)
+        var now = Interlocked.Read(ref _events);
+        if (_workedAt is { } at ? _clock.GetElapsedTime(at) < Heartbeat : now - _eventsAtRest < ManyEvents)
             return;
-        (workedAt, eventsAtRest) = (null, now);
-        host.Rest();
+        (_workedAt, _eventsAtRest) = (null, now);
+        _host.Rest();
     }
 
     private WorkBatch? Take(CancellationToken ct)
     {
-        var untilFull = clock.GetElapsedTime(clock.GetTimestamp(), nextFullLook);
+        var untilFull = _clock.GetElapsedTime(_clock.GetTimestamp(), _nextFullLook);
         var longest = untilFull < Heartbeat ? untilFull : Heartbeat;
-        return queue.Take(longest > TimeSpan.Zero ? longest : TimeSpan.Zero, ct);
+        return _queue.Take(longest > TimeSpan.Zero ? longest : TimeSpan.Zero, ct);
     }
 
     private async Task PassAsync(WorkBatch batch, CancellationToken ct)
     {
         if (batch.Ids is { } ids && ids.Contains(OwnFiles))
         {
-            if (Adopt(isStart: false) || source.Unfinished is not null)
+            if (Adopt(isStart: false) || _source.Unfinished is not null)
             {
                 await FullLookAsync("another state", batch.Since, ct);
                 return;
@@ -160,26 +162,26 @@ public sealed class HealthDaemon : IDisposable
             // A hold began or ended, or restarts were released: observe the resources that waited for it.
             batch = batch with
             {
-                Ids = [.. ids.Where(id => id != OwnFiles), .. healing.NotWell],
+                Ids = [.. ids.Where(id => id != OwnFiles), .. _healing.NotWell],
             };
         }
 
-        await healing.PassAsync(batch, ct);
-        workedAt = clock.GetTimestamp();
+        await _healing.PassAsync(batch, ct);
+        _workedAt = _clock.GetTimestamp();
     }
 
     private async Task FullLookAsync(string because, long since, CancellationToken ct)
     {
-        if (source.IsInOtherHands || source.Desired is null)
+        if (_source.IsInOtherHands || _source.Desired is null)
             Adopt(isStart: false);
-        if (host.Wakers.Unwatched.Count > 0)
-            Watch(source.Desired);
-        if (source.Unfinished is not null)
+        if (_host.Wakers.Unwatched.Count > 0)
+            Watch(_source.Desired);
+        if (_source.Unfinished is not null)
             await FinishAsync(ct);
-        var pause = TimeSpan.FromSeconds(settings.FullLookSeconds * (0.9 + (0.2 * chance.NextDouble())));
-        nextFullLook = clock.GetTimestamp() + (long)(pause.TotalSeconds * clock.TimestampFrequency);
-        await healing.PassAsync(new WorkBatch(null, because, since), ct);
-        workedAt = clock.GetTimestamp();
+        var pause = TimeSpan.FromSeconds(_settings.FullLookSeconds * (0.9 + (0.2 * _chance.NextDouble())));
+        _nextFullLook = _clock.GetTimestamp() + (long)(pause.TotalSeconds * _clock.TimestampFrequency);
+        await _healing.PassAsync(new WorkBatch(null, because, since), ct);
+        _workedAt = _clock.GetTimestamp();
     }
 
     /// <summary>
@@ -188,87 +190,87 @@ public sealed class HealthDaemon : IDisposable
     /// </summary>
     private async Task FinishAsync(CancellationToken ct)
     {
-        var isLater = healing.UnitsWait;
+        var isLater = _healing.UnitsWait;
         try
         {
             if (isLater)
-                await healing.Healer.ResumeAsync(source.Unfinished!, ct);
+                await _healing.Healer.ResumeAsync(_source.Unfinished!, ct);
             else
-                await host.Converger(clock, Note).ApplyAsync(source.Unfinished!.Desired, new Converge.ApplyOptions(), ct);
+                await _host.Converger(_clock, Note).ApplyAsync(_source.Unfinished!.Desired, new Converge.ApplyOptions(), ct);
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.Busy)
         {
             // The apply is still running; its end triggers a pass.
-            queue.PostLater(OwnFiles, "an apply is under way", Busy);
+            _queue.PostLater(OwnFiles, "an apply is under way", Busy);
             return;
         }
         catch (CloudletException e)
         {
-            reports.Note($"the interrupted apply could not be resumed: {e.Message}");
+            _reports.Note($"the interrupted apply could not be resumed: {e.Message}");
         }
 
         if (isLater)
-            queue.PostLater(OwnFiles, "an interrupted apply has to be resumed", Booting);
+            _queue.PostLater(OwnFiles, "an interrupted apply has to be resumed", Booting);
         Adopt(isStart: false);
 
         void Note(Converge.Applying.ConvergeEvent happened)
         {
             if (happened is Converge.Applying.Noticed noticed)
-                reports.Note(noticed.Message);
+                _reports.Note(noticed.Message);
         }
     }
 
     /// <summary>Reads state and holds, and sets the watches for them.</summary>
     private bool Adopt(bool isStart)
     {
-        var wasInOtherHands = source.IsInOtherHands;
-        var isNew = source.Read() || isStart;
-        if (!isNew && triggers is not null)
-            return wasInOtherHands && !source.IsInOtherHands;
-        healing.NewState(isNew && !isStart);
-        triggers = source.Desired is { } state ? TriggerIndex.Of(state, healing.Healer.Kinds) : null;
-        Watch(source.Desired);
+        var wasInOtherHands = _source.IsInOtherHands;
+        var isNew = _source.Read() || isStart;
+        if (!isNew && _triggers is not null)
+            return wasInOtherHands && !_source.IsInOtherHands;
+        _healing.NewState(isNew && !isStart);
+        _triggers = _source.Desired is { } state ? TriggerIndex.Of(state, _healing.Healer.Kinds) : null;
+        Watch(_source.Desired);
         return true;
     }
 
     private void Watch(HostState? state)
     {
-        var own = new[] { host.Paths.Applied, host.Paths.Journal, host.Paths.Hold, host.Paths.Release };
-        host.Wakers.Watch([.. triggers?.Names(TriggerKind.Path) ?? [], .. own], [.. triggers?.Names(TriggerKind.Unit) ?? []]);
-        if (host.Wakers.Unwatched is { Count: > 0 } unwatched)
-            alarms.Raise(
+        var own = new[] { _host.Paths.Applied, _host.Paths.Journal, _host.Paths.Hold, _host.Paths.Release };
+        _host.Wakers.Watch([.. _triggers?.Names(TriggerKind.Path) ?? [], .. own], [.. _triggers?.Names(TriggerKind.Unit) ?? []]);
+        if (_host.Wakers.Unwatched is { Count: > 0 } unwatched)
+            _alarms.Raise(
                 AlarmKind.EventsLimited,
                 "host",
                 $"{unwatched.Count} paths cannot be watched, including {unwatched.First()}: raise fs.inotify.max_user_watches or "
                     + "max_user_instances; until then a full check every "
-                    + $"{settings.FullLookSeconds} s finds their changes"
+                    + $"{_settings.FullLookSeconds} s finds their changes"
             );
         else
-            alarms.Clear(AlarmKind.EventsLimited, "host");
+            _alarms.Clear(AlarmKind.EventsLimited, "host");
     }
 
     private void Woken(Trigger trigger, long at)
     {
-        Interlocked.Increment(ref events);
+        Interlocked.Increment(ref _events);
         if (
             trigger.Kind == TriggerKind.Path
             && (
-                trigger.Name == host.Paths.Applied
-                || trigger.Name == host.Paths.Journal
-                || trigger.Name == host.Paths.Hold
-                || trigger.Name == host.Paths.Release
+                trigger.Name == _host.Paths.Applied
+                || trigger.Name == _host.Paths.Journal
+                || trigger.Name == _host.Paths.Hold
+                || trigger.Name == _host.Paths.Release
             )
         )
-            queue.Post([OwnFiles], trigger.Name, at);
-        if (triggers is not { } known)
+            _queue.Post([OwnFiles], trigger.Name, at);
+        if (_triggers is not { } known)
             return;
         foreach (var id in known.Behind(trigger))
         {
-            healing.SomethingChanged(trigger, id);
+            _healing.SomethingChanged(trigger, id);
             if (known.IsPatient(trigger, id))
-                queue.PostPatiently(id, trigger.Name, at);
+                _queue.PostPatiently(id, trigger.Name, at);
             else
-                queue.Post([id], trigger.Name, at);
+                _queue.Post([id], trigger.Name, at);
         }
     }
 

@@ -15,8 +15,8 @@ namespace Cloudlet.Healthd;
 /// </summary>
 public sealed class HealthReports(params IHealthReports[] places) : IHealthReports, IDisposable
 {
-    private readonly string?[] failures = new string?[places.Length];
-    private readonly List<IDisposable> others = [];
+    private readonly string?[] _failures = new string?[places.Length];
+    private readonly List<IDisposable> _others = [];
 
     /// <summary>Creates all reports that the settings ask for. If one cannot be created (a port in use), the others note that.</summary>
     /// <param name="settings">What to report where.</param>
@@ -68,7 +68,7 @@ public sealed class HealthReports(params IHealthReports[] places) : IHealthRepor
     public void Dispose()
     {
         // The journal, the first one, is disposed last: it may have to report errors of the others.
-        foreach (var place in others.Concat(places.OfType<IDisposable>().Reverse()))
+        foreach (var place in _others.Concat(places.OfType<IDisposable>().Reverse()))
             Catch(place.Dispose);
     }
 
@@ -88,7 +88,7 @@ public sealed class HealthReports(params IHealthReports[] places) : IHealthRepor
 
     private void Try(Func<IDisposable[]> make)
     {
-        if (Catch(() => others.AddRange(make())) is { } failure)
+        if (Catch(() => _others.AddRange(make())) is { } failure)
             Note(failure);
     }
 
@@ -98,9 +98,9 @@ public sealed class HealthReports(params IHealthReports[] places) : IHealthRepor
         {
             var place = places[i];
             var failure = Catch(() => tell(place));
-            if (failure is not null && failure != failures[i])
+            if (failure is not null && failure != _failures[i])
                 Note($"a report was dropped: {failure}");
-            failures[i] = failure;
+            _failures[i] = failure;
         }
     }
 

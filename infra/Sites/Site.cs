@@ -7,10 +7,10 @@ namespace Cloudlet.Sites;
 /// <param name="options">How the engine treats it.</param>
 public abstract class Site(string name, ComponentResourceOptions? options = null) : ComponentResource("cloudlet:index:Site", name, options)
 {
-    private readonly SortedDictionary<string, Host> hosts = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Host> _hosts = new(StringComparer.Ordinal);
 
     /// <summary>The hosts by name.</summary>
-    public IReadOnlyDictionary<string, Host> Hosts => hosts;
+    public IReadOnlyDictionary<string, Host> Hosts => _hosts;
 
     /// <summary>Declares a host of the site.</summary>
     /// <param name="hostName">Its name in the site.</param>
@@ -30,12 +30,12 @@ public abstract class Site(string name, ComponentResourceOptions? options = null
 
     private protected Host Keep(string hostName, Host host)
     {
-        hosts.Add(hostName, host);
+        _hosts.Add(hostName, host);
         return host;
     }
 
     private protected CustomResourceOptions Below(CustomResourceOptions? hostOptions) =>
         CustomResourceOptions.Merge(hostOptions, new CustomResourceOptions { Parent = this });
 
-    private Dictionary<string, object?> ByHost(Func<Host, object?> of) => hosts.ToDictionary(static h => h.Key, h => of(h.Value));
+    private Dictionary<string, object?> ByHost(Func<Host, object?> of) => _hosts.ToDictionary(static h => h.Key, h => of(h.Value));
 }

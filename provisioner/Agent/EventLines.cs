@@ -34,16 +34,16 @@ public static class EventLines
 /// <param name="output">Receives the lines.</param>
 public sealed class EventWriter(Stream output)
 {
-    private readonly Lock gate = new();
-    private bool cut;
+    private readonly Lock _gate = new();
+    private bool _cut;
 
     /// <summary>Writes an event and its line break in one call.</summary>
     public void Write(ConvergeEvent happened)
     {
         var line = Encoding.UTF8.GetBytes(ConvergeEventJson.ToLine(happened) + "\n");
-        lock (gate)
+        lock (_gate)
         {
-            if (cut)
+            if (_cut)
                 return;
             try
             {
@@ -52,7 +52,7 @@ public sealed class EventWriter(Stream output)
             }
             catch (IOException)
             {
-                cut = true;
+                _cut = true;
             }
         }
     }

@@ -22,10 +22,10 @@ public sealed record SshOptions(IReadOnlyList<string> Extra, string? ConfigFile)
 /// <param name="program">Finds the single file to copy to the host.</param>
 public sealed class SshAgent(SshTarget target, SshOptions options, Func<string> program) : IAgent
 {
-    private SshConnection? connection;
+    private SshConnection? _connection;
 
     /// <summary>Kept open for the next request: logging in costs more than most requests.</summary>
-    private SshConnection Connection => connection ??= new SshConnection(target, options.Extra, options.LoginTimeout, options.ConfigFile);
+    private SshConnection Connection => _connection ??= new SshConnection(target, options.Extra, options.LoginTimeout, options.ConfigFile);
 
     /// <summary>Logs in, unless that was already done, and runs nothing.</summary>
     /// <exception cref="CloudletException">Unreachable, Timeout, NotFound: the host did not answer.</exception>
@@ -39,7 +39,7 @@ public sealed class SshAgent(SshTarget target, SshOptions options, Func<string> 
         if (request.Verb == HostVerb.Confirm)
         {
             await DisposeAsync();
-            connection = new SshConnection(
+            _connection = new SshConnection(
                 target,
                 ["ControlPath=none", "ControlMaster=no", .. options.Extra],
                 options.LoginTimeout,
@@ -65,7 +65,7 @@ public sealed class SshAgent(SshTarget target, SshOptions options, Func<string> 
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => connection?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _connection?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static Progress<long> Copying(ConvergeEventSink events)
     {

@@ -24,7 +24,7 @@ public sealed class EvidenceCollector(IMachine machine, Func<string, string?> en
 {
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(10);
 
-    private readonly Redaction redaction = new();
+    private readonly Redaction _redaction = new();
 
     /// <summary>Collects.</summary>
     /// <param name="request">What to collect.</param>
@@ -32,7 +32,7 @@ public sealed class EvidenceCollector(IMachine machine, Func<string, string?> en
     /// <param name="ct">Cancels the operation.</param>
     public async Task<Bundle> CollectAsync(EvidenceRequest request, IProgress<string> progress, CancellationToken ct)
     {
-        var maker = new ExhibitMaker(machine.Processes, redaction, clock);
+        var maker = new ExhibitMaker(machine.Processes, _redaction, clock);
         using var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -45,10 +45,10 @@ public sealed class EvidenceCollector(IMachine machine, Func<string, string?> en
         var files = ConfigurationFiles().Select(path => (path, Text: TextOf(path))).ToList();
         foreach (var (_, text) in files)
             if (text is not null)
-                redaction.Learn(text);
+                _redaction.Learn(text);
         foreach (var name in new[] { "OS_PASSWORD", "OS_TOKEN" })
             if (environment(name) is { Length: > 0 } secret)
-                redaction.Learn($"password = {secret}\n");
+                _redaction.Learn($"password = {secret}\n");
         var options = files
             .Where(f => f.path.StartsWith("/etc/nova/", StringComparison.Ordinal) && f.Text is not null)
             .SelectMany(f => OsloText.Read(f.path, f.Text!).Options)
@@ -78,7 +78,7 @@ public sealed class EvidenceCollector(IMachine machine, Func<string, string?> en
                         : throw new CloudletException(ErrorKind.NotFound, "nova.conf has no transport_url")
             )
         );
-        var api = new ApiEvidence(maker, redaction, client, clock);
+        var api = new ApiEvidence(maker, _redaction, client, clock);
         exhibits.AddRange(
             await api.CollectAsync(
                 () => CloudAccess.LogInAsync(environment, Option("api.auth_strategy") == "noauth2", client, ct),

@@ -32,11 +32,11 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
     /// </summary>
     private const int Rounds = 3;
 
-    private readonly Observer observer = new(kinds);
-    private readonly Planner planner = new(kinds);
-    private readonly OwnershipRules ownership = new(store, clock, events);
-    private readonly Preflight preflight = new(kinds);
-    private readonly Causes causes = new(kinds);
+    private readonly Observer _observer = new(kinds);
+    private readonly Planner _planner = new(kinds);
+    private readonly OwnershipRules _ownership = new(store, clock, events);
+    private readonly Preflight _preflight = new(kinds);
+    private readonly Causes _causes = new(kinds);
 
     /// <summary>What an apply would do now. Changes nothing and takes no lock.</summary>
     public Task<Plan> PlanAsync(HostState desired, CancellationToken ct) => PlanAsync(desired, claim: null, ct);
@@ -44,9 +44,9 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
     /// <summary>As without a claim; also reports another owner.</summary>
     public async Task<Plan> PlanAsync(HostState desired, OwnerClaim? claim, CancellationToken ct)
     {
-        ownership.Tell(claim);
+        _ownership.Tell(claim);
         var (plan, _) = await LookAsync(desired, PastOf(store.ReadApplied(), Unfinished(store.ReadJournal())), ct);
-        plan = await causes.AddAsync(await preflight.CheckAsync(plan, ct), ct);
+        plan = await _causes.AddAsync(await _preflight.CheckAsync(plan, ct), ct);
         events(PlannedOf(plan));
         return plan;
     }
@@ -56,7 +56,7 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
     {
         var started = clock.GetTimestamp();
         var (plan, _) = await LookAsync(desired, PastOf(store.ReadApplied(), Unfinished(store.ReadJournal())), ct);
-        plan = await causes.AddAsync(plan, ct);
+        plan = await _causes.AddAsync(plan, ct);
         events(new Verified(plan.Changes) { Kept = plan.Kept.Count > 0 ? plan.Kept : null });
         return Finish(new Finished(plan.IsEmpty ? RunResult.Unchanged : RunResult.Drift, desired.Digest, 0, 0, 0, Elapsed(started)));
     }
@@ -69,12 +69,12 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
     {
         var started = clock.GetTimestamp();
         using var hostLock = store.Lock();
-        ownership.Require(options.Claim);
+        _ownership.Require(options.Claim);
         var unfinished = await SettleEarlierRunAsync(ct);
         var previous = store.ReadApplied();
         var past = PastOf(previous, unfinished);
         var seen = await LookAsync(desired, past, ct);
-        seen = (await preflight.CheckAsync(seen.Plan, ct), seen.Observed);
+        seen = (await _preflight.CheckAsync(seen.Plan, ct), seen.Observed);
         events(PlannedOf(seen.Plan));
         if (seen.Plan.IsEmpty)
         {
@@ -168,12 +168,12 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
     {
         var started = clock.GetTimestamp();
         using var hostLock = store.Lock();
-        ownership.Require(claim);
+        _ownership.Require(claim);
         var (journal, applied) = (store.ReadJournal(), store.ReadApplied());
         var origin = (store.ReadOrigin() ?? new Baseline()).With(journal);
         if (origin.IsEmpty && applied is null)
         {
-            ownership.End();
+            _ownership.End();
             return Finish(new Finished(RunResult.Unchanged, "", 0, 0, 0, Elapsed(started)));
         }
 
@@ -223,7 +223,7 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
     {
         store.WriteApplied(null);
         store.WriteOrigin(null);
-        ownership.End();
+        _ownership.End();
         if (journal is not null)
             store.WriteJournal(
                 journal with
@@ -282,8 +282,8 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
 
     private async Task<(Plan Plan, ObservedHost Observed)> LookAsync(HostState desired, Past past, CancellationToken ct)
     {
-        var observed = await observer.ObserveAsync(desired, past, findOwned: true, ct);
-        return (planner.Plan(desired, observed), observed);
+        var observed = await _observer.ObserveAsync(desired, past, findOwned: true, ct);
+        return (_planner.Plan(desired, observed), observed);
     }
 
     /// <summary>
@@ -357,7 +357,7 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
         try
         {
             await record.RememberAsync(seen.Plan, seen.Observed, ct);
-            ownership.Take(options.Claim, journal.Run, unfinished?.Run);
+            _ownership.Take(options.Claim, journal.Run, unfinished?.Run);
             if (options.ConfirmWithin is { } window)
                 await guard.ArmAsync(journal.Run, window, ct);
             return record;
@@ -407,7 +407,7 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
                 await record.RememberAsync(plan, observed, ct);
         }
 
-        plan = await causes.AddAsync(plan, ct);
+        plan = await _causes.AddAsync(plan, ct);
         events(new Verified(plan.Changes));
         return new Reached(total, plan, applier.Attempted);
     }
@@ -511,7 +511,7 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
             }
         );
         if (isBack)
-            ownership.GoBack(journal.Run);
+            _ownership.GoBack(journal.Run);
         if (journal.ConfirmBy is not null)
             await guard.DisarmAsync(journal.Run, ct);
         var result = isBack ? RunResult.RolledBack : RunResult.RollbackFailed;
@@ -523,8 +523,8 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
         async Task<(Plan Plan, ObservedHost Observed)> LookBackAsync()
         {
             var made = new Past(journal.Created, new Lazy<Baseline>(new Baseline { Created = journal.Created })) { IsUndone = true };
-            var observed = await observer.ObserveAsync(before, made, findOwned: false, ct);
-            return (planner.Plan(before, observed), observed);
+            var observed = await _observer.ObserveAsync(before, made, findOwned: false, ct);
+            return (_planner.Plan(before, observed), observed);
         }
     }
 
@@ -539,7 +539,7 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
     )
     {
         var isNew = previous is null || !previous.Equals(desired);
-        var changesHands = ownership.ChangesHands(claim);
+        var changesHands = _ownership.ChangesHands(claim);
         if (changesHands && unfinished is null)
         {
             TakeOver(desired, previous, seen, past, claim);
@@ -553,7 +553,7 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
 
         if (unfinished is not null && Unfinished(store.ReadJournal()) is { } journal)
             store.WriteJournal(journal with { Status = RunStatus.Kept, Desired = desired, Restoring = [] });
-        ownership.Take(claim, run: changesHands ? unfinished?.Run : null, unfinished?.Run);
+        _ownership.Take(claim, run: changesHands ? unfinished?.Run : null, unfinished?.Run);
     }
 
     /// <summary>
@@ -566,7 +566,7 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
         var run = Nothing(desired) with { Run = NewRun(), Previous = previous };
         store.WriteApplied(desired);
         store.WriteJournal(Ended(RunRecord.WithFound(run, seen.Plan, seen.Observed, past), past, seen.Plan));
-        ownership.Take(claim, run.Run, unfinished: null);
+        _ownership.Take(claim, run.Run, unfinished: null);
     }
 
     private static string NewRun() => Guid.NewGuid().ToString("N")[..12];
@@ -616,11 +616,11 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
     {
         var untouched = new HashSet<string>(StringComparer.Ordinal);
         foreach (var spec in journal.Created)
-            if (!attempted.Contains(spec.Id) || await observer.ObserveOneAsync(spec, ct) is { Error: null, Actual: null })
+            if (!attempted.Contains(spec.Id) || await _observer.ObserveOneAsync(spec, ct) is { Error: null, Actual: null })
                 untouched.Add(spec.Id);
         foreach (var spec in journal.Before)
             if (
-                await observer.ObserveOneAsync(spec, ct) is { Error: null, Judged: { } judged }
+                await _observer.ObserveOneAsync(spec, ct) is { Error: null, Judged: { } judged }
                 && SpecDiff.Between(spec, judged).Count == 0
             )
                 untouched.Add(spec.Id);

@@ -24,9 +24,9 @@ public sealed record HealCounts(int Changed, int Failed, int Skipped);
 /// </summary>
 public sealed class PartialConverger(KindRegistry kinds, IConvergeStore store, TimeProvider clock, ConvergeEventSink events)
 {
-    private readonly Observer observer = new(kinds);
-    private readonly Planner planner = new(kinds);
-    private readonly Preflight preflight = new(kinds);
+    private readonly Observer _observer = new(kinds);
+    private readonly Planner _planner = new(kinds);
+    private readonly Preflight _preflight = new(kinds);
 
     /// <summary>Plans the changes for deviating resources. Changes nothing and takes no lock.</summary>
     /// <param name="desired">The whole state.</param>
@@ -90,8 +90,8 @@ public sealed class PartialConverger(KindRegistry kinds, IConvergeStore store, T
         var desired = journal.Desired;
         var waiting = desired.Resources.Where(r => kinds.For(r).Traits.WaitsForBoot).Select(r => r.Id).ToHashSet();
         waiting.UnionWith(DependencyOrder.DependentsOf(desired.Resources, waiting));
-        var observed = await observer.ObserveAsync(desired, Past.None, findOwned: false, ct);
-        var all = planner.Plan(desired, observed);
+        var observed = await _observer.ObserveAsync(desired, Past.None, findOwned: false, ct);
+        var all = _planner.Plan(desired, observed);
         var plan = all with { Changes = [.. all.Changes.Where(c => !waiting.Contains(c.Id))] };
         if (plan.IsEmpty)
             return;
@@ -125,7 +125,7 @@ public sealed class PartialConverger(KindRegistry kinds, IConvergeStore store, T
     {
         if (plan.Changes.All(static c => c.Action != ChangeAction.Replace))
             return plan;
-        var whole = await preflight.CheckAsync(plan, ct);
+        var whole = await _preflight.CheckAsync(plan, ct);
         return whole with
         {
             Changes = [.. whole.Changes.Select(static c => c.Action == ChangeAction.Replace ? c : c with { Refusals = null })],
@@ -161,7 +161,7 @@ public sealed class PartialConverger(KindRegistry kinds, IConvergeStore store, T
     }
 
     private async Task<Plan> PlanAsync(HostState part, CancellationToken ct) =>
-        planner.Plan(part, await observer.ObserveAsync(part, Past.None, findOwned: false, ct));
+        _planner.Plan(part, await _observer.ObserveAsync(part, Past.None, findOwned: false, ct));
 
     /// <summary>The part of a state with these ids and their dependents.</summary>
     private static HostState Narrow(HostState desired, IReadOnlyCollection<string>? concerned)

@@ -32,9 +32,9 @@ public sealed record HostState
 
     /// <summary><c>sha256:</c> and the hex SHA-256 of the canonical bytes.</summary>
     [JsonIgnore]
-    public string Digest => digest ??= "sha256:" + Convert.ToHexStringLower(SHA256.HashData(ToBytes()));
+    public string Digest => _digest ??= "sha256:" + Convert.ToHexStringLower(SHA256.HashData(ToBytes()));
 
-    private string? digest;
+    private string? _digest;
 
     /// <summary>The canonical JSON, UTF-8, without white space.</summary>
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, HostStateJson.Canonical.HostState);
@@ -81,13 +81,13 @@ public sealed record HostState
 public sealed partial class HostStateJson : JsonSerializerContext
 {
     /// <summary>Without white space, non-ASCII text unescaped.</summary>
-    public static HostStateJson Canonical => canonical ??= With(indented: false);
+    public static HostStateJson Canonical => s_canonical ??= With(indented: false);
 
     /// <summary>Two-space indentation.</summary>
-    public static HostStateJson Indented => indented ??= With(indented: true);
+    public static HostStateJson Indented => s_indented ??= With(indented: true);
 
-    private static HostStateJson? canonical;
-    private static HostStateJson? indented;
+    private static HostStateJson? s_canonical;
+    private static HostStateJson? s_indented;
 
     /// <summary>JSON settings of the specs of a kind, with the kind's own metadata.</summary>
     internal static JsonSerializerOptions For(IJsonTypeInfoResolver kind) => new(Default.Options) { TypeInfoResolver = kind };

@@ -60,12 +60,12 @@ public abstract class KindDescriptor
 public abstract class KindDescriptor<TSpec> : KindDescriptor
     where TSpec : ResourceSpec
 {
-    private JsonTypeInfo? specJson;
+    private JsonTypeInfo? _specJson;
 
     /// <inheritdoc/>
     public sealed override Type SpecType => typeof(TSpec);
 
-    internal sealed override JsonTypeInfo SpecJson => specJson ??= HostStateJson.For(Json).GetTypeInfo(typeof(TSpec));
+    internal sealed override JsonTypeInfo SpecJson => _specJson ??= HostStateJson.For(Json).GetTypeInfo(typeof(TSpec));
 
     internal sealed override ResourceSpec Sort(ResourceSpec spec) => Sort((TSpec)spec);
 

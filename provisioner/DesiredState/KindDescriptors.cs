@@ -3,18 +3,18 @@ namespace Cloudlet.DesiredState;
 /// <summary>The kinds of resources that this program knows, in compilation order.</summary>
 public static class KindDescriptors
 {
-    private static readonly List<KindDescriptor> all = [];
-    private static readonly Dictionary<Type, KindDescriptor> bySpecType = [];
-    private static readonly Dictionary<string, KindDescriptor> byWord = new(StringComparer.Ordinal);
-    private static bool isFixed;
+    private static readonly List<KindDescriptor> Registered = [];
+    private static readonly Dictionary<Type, KindDescriptor> BySpecType = [];
+    private static readonly Dictionary<string, KindDescriptor> ByWord = new(StringComparer.Ordinal);
+    private static bool s_isFixed;
 
     /// <summary>All kinds. After the first access, none can be added.</summary>
     public static IReadOnlyList<KindDescriptor> All
     {
         get
         {
-            isFixed = true;
-            return all;
+            s_isFixed = true;
+            return Registered;
         }
     }
 
@@ -30,25 +30,25 @@ public static class KindDescriptors
     /// <summary>Registers a kind; call it before anything is read or written.</summary>
     public static void Add(KindDescriptor kind)
     {
-        if (isFixed)
+        if (s_isFixed)
             throw new InvalidOperationException($"the kind {kind.Word} was added too late: specs were already read or written");
-        all.Add(kind);
-        bySpecType.Add(kind.SpecType, kind);
-        byWord.Add(kind.Word, kind);
+        Registered.Add(kind);
+        BySpecType.Add(kind.SpecType, kind);
+        ByWord.Add(kind.Word, kind);
     }
 
     /// <summary>The kind with a word, or null.</summary>
     public static KindDescriptor? Find(string? word)
     {
-        isFixed = true;
-        return word is null ? null : byWord.GetValueOrDefault(word);
+        s_isFixed = true;
+        return word is null ? null : ByWord.GetValueOrDefault(word);
     }
 
     /// <summary>The kind of a spec. Every spec that is written asks twice, so this neither searches nor allocates.</summary>
     public static KindDescriptor Of(ResourceSpec spec)
     {
-        isFixed = true;
-        return bySpecType[spec.GetType()];
+        s_isFixed = true;
+        return BySpecType[spec.GetType()];
     }
 
     /// <summary>The kind that an id names, or null.</summary>

@@ -12,7 +12,7 @@ namespace Cloudlet.Linux;
 /// </remarks>
 public sealed record ProcessIdentity(int Pid, long StartTicks)
 {
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     private static string? s_thisBoot;
 
@@ -58,7 +58,7 @@ public sealed record ProcessIdentity(int Pid, long StartTicks)
         {
             if (watch.Elapsed > limit)
                 return false;
-            await Task.Delay(s_pause, ct);
+            await Task.Delay(Pause, ct);
         }
 
         return true;

@@ -37,7 +37,7 @@ public sealed record HostParts(IMachine Machine, StatePaths Paths, ContentVault 
 /// <summary>The kinds of resources that hosts have. A new kind is one line here and one in KnownKinds.</summary>
 public static class HostKinds
 {
-    private static readonly List<Action<KindRegistry, HostParts>> kinds =
+    private static readonly List<Action<KindRegistry, HostParts>> Kinds =
     [
         static (kinds, host) => kinds.Add(new ModulesKind(host.Machine.Kernel)),
         static (kinds, host) =>
@@ -70,13 +70,13 @@ public static class HostKinds
 
     /// <summary>Registers one more kind, for all hosts from then on.</summary>
     /// <param name="add">Adds the kind, created from the parts of a host.</param>
-    public static void Add(Action<KindRegistry, HostParts> add) => kinds.Add(add);
+    public static void Add(Action<KindRegistry, HostParts> add) => Kinds.Add(add);
 
     /// <summary>All kinds, for a whole host.</summary>
     public static KindRegistry For(HostParts host)
     {
         var registry = new KindRegistry();
-        foreach (var add in kinds)
+        foreach (var add in Kinds)
             add(registry, host);
         return registry;
     }

@@ -16,7 +16,7 @@ public sealed record StoreFinding(string Kind, string Id, IReadOnlyList<string> 
 public sealed class StoreKeeper(RuntimeStore store)
 {
     /// <summary>Age below which an unlocked folder or file is kept: it is unlocked for a moment before it is renamed.</summary>
-    private static readonly TimeSpan s_moment = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Moment = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// Removes a base, which is given by its name or a prefix of its id. Busy, with the names of the VMs, while VMs use it: their disks are
@@ -62,7 +62,7 @@ public sealed class StoreKeeper(RuntimeStore store)
     {
         foreach (var file in Folders(store.BasesFolder).SelectMany(f => Directory.GetFiles(f, $"*{StagedFile.Suffix}")))
         {
-            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(file) < s_moment || !IsFree(file))
+            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(file) < Moment || !IsFree(file))
                 continue;
             var bytes = Syscalls.BytesOnDisk(file);
             File.Delete(file);
@@ -131,7 +131,7 @@ public sealed class StoreKeeper(RuntimeStore store)
     private static bool IsInTheMaking(string folder)
     {
         var lockFile = Path.Combine(folder, StagedFolder.LockName);
-        return File.Exists(lockFile) ? !IsFree(lockFile) : DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) < s_moment;
+        return File.Exists(lockFile) ? !IsFree(lockFile) : DateTime.UtcNow - Directory.GetLastWriteTimeUtc(folder) < Moment;
     }
 
     /// <summary>False while another process has it open.</summary>

@@ -6,7 +6,7 @@ namespace Cloudlet.Architecture.Tests;
 /// <summary>The references between projects match the table in docs/architecture.md.</summary>
 public sealed partial class ArrowSpecs
 {
-    private static readonly string[] s_rooms = ["compat", "healthd", "infra", "provisioner"];
+    private static readonly string[] Rooms = ["compat", "healthd", "infra", "provisioner"];
 
     [Fact]
     public void Every_room_is_in_the_table_of_rooms()
@@ -53,7 +53,7 @@ public sealed partial class ArrowSpecs
     private static IEnumerable<(string Room, IReadOnlyList<string> References)> Projects() =>
         Repository
             .Files(".csproj")
-            .Where(static file => s_rooms.Contains(file.Split('/')[0]))
+            .Where(static file => Rooms.Contains(file.Split('/')[0]))
             .Select(static file =>
             {
                 var includes = XDocument

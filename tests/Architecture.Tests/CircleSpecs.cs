@@ -10,11 +10,11 @@ namespace Cloudlet.Architecture.Tests;
 /// </summary>
 public sealed class CircleSpecs
 {
-    private static readonly string[] s_folders = ["healthd", "infra", "provisioner"];
+    private static readonly string[] Folders = ["healthd", "infra", "provisioner"];
 
     /// <summary>The projects by their folders. That of Architecture.Tests refers to them all, so their assemblies are next to it.</summary>
     public static TheoryData<string> Projects() =>
-        new(Repository.Files(".csproj").Where(static file => s_folders.Contains(file.Split('/')[0])));
+        new(Repository.Files(".csproj").Where(static file => Folders.Contains(file.Split('/')[0])));
 
     [Theory]
     [MemberData(nameof(Projects))]

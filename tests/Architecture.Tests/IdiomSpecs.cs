@@ -5,7 +5,7 @@ namespace Cloudlet.Architecture.Tests;
 /// <summary>Documents, scripts, messages and comments are in plain English, for readers with English as a working language.</summary>
 public sealed class IdiomSpecs
 {
-    private static readonly string[] s_rooms = ["healthd", "infra", "provisioner"];
+    private static readonly string[] Rooms = ["healthd", "infra", "provisioner"];
 
     /// <summary>White space, and what begins a line of a shell script's comment.</summary>
     private const string Gap = @"[\s#]+";
@@ -17,7 +17,7 @@ public sealed class IdiomSpecs
         + "record|regular|resource|secret|section|site|size|state|string|template|text|time|unit|url|user|value|vm";
 
     /// <summary>Each with what to write instead. A space stands for any white space, so a phrase is found across lines.</summary>
-    private static readonly (Regex Idiom, string Instead)[] s_idioms =
+    private static readonly (Regex Idiom, string Instead)[] Idioms =
     [
         Idiom(@"\b(any|every|no|some)body\b", "name the actor"),
         Idiom(@"\bwho(m|so)?ever\b", "name the actor"),
@@ -59,7 +59,7 @@ public sealed class IdiomSpecs
     [InlineData("it goes only")]
     public void Plain_English_is_not(string text) => HitsIn("page", text).ShouldBeEmpty();
 
-    private static IEnumerable<string> Code() => Repository.Files(".cs").Where(static file => s_rooms.Contains(file.Split('/')[0]));
+    private static IEnumerable<string> Code() => Repository.Files(".cs").Where(static file => Rooms.Contains(file.Split('/')[0]));
 
     private static IEnumerable<string> Texts() =>
         Repository
@@ -71,7 +71,7 @@ public sealed class IdiomSpecs
             );
 
     private static IEnumerable<string> HitsIn(string file, string text) =>
-        from idiom in s_idioms
+        from idiom in Idioms
         from Match match in idiom.Idiom.Matches(text)
         let line = text.AsSpan(0, match.Index).Count('\n') + 1
         orderby line

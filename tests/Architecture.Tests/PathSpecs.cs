@@ -8,12 +8,12 @@ namespace Cloudlet.Architecture.Tests;
 /// </summary>
 public sealed partial class PathSpecs
 {
-    private static readonly string[] s_all = [.. Repository.Files("")];
+    private static readonly string[] All = [.. Repository.Files("")];
 
-    private static readonly HashSet<string> s_folders = [.. s_all.SelectMany(Folders).Select(static f => Path.GetFileName(f))];
+    private static readonly HashSet<string> FolderNames = [.. All.SelectMany(Folders).Select(static f => Path.GetFileName(f))];
 
     /// <summary>Every file and folder, with a slash before it, so that a pattern begins at a whole name.</summary>
-    private static readonly string[] s_paths = [.. s_all.Concat(s_all.SelectMany(Folders)).Distinct().Select(static path => "/" + path)];
+    private static readonly string[] Paths = [.. All.Concat(All.SelectMany(Folders)).Distinct().Select(static path => "/" + path)];
 
     [Fact]
     public void A_path_in_a_document_exists()
@@ -44,7 +44,7 @@ public sealed partial class PathSpecs
         Named()
             .Matches(text)
             .Select(static match => match.Groups["path"].Value)
-            .Where(static path => s_folders.Contains(path.Split('/')[0]))
+            .Where(static path => FolderNames.Contains(path.Split('/')[0]))
             .Distinct();
 
     private static bool Exists(string path)
@@ -54,7 +54,7 @@ public sealed partial class PathSpecs
         // LinksKind.ApplyAsync: the file has the name of the type.
         var type = Regex.Replace(pattern, @"\\\.[A-Z]\w*$", "", RegexOptions.NonBacktracking);
         var end = new Regex($@"/(?:{pattern}|{pattern}\.cs|{type}\.cs)$", RegexOptions.NonBacktracking);
-        return s_paths.Any(end.IsMatch);
+        return Paths.Any(end.IsMatch);
     }
 
     private static IEnumerable<string> Folders(string file)

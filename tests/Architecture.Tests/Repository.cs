@@ -3,7 +3,7 @@ namespace Cloudlet.Architecture.Tests;
 /// <summary>The source tree that these specs read.</summary>
 internal static class Repository
 {
-    private static readonly string[] s_skipped = ["bin", "obj", "artifacts", "node_modules", ".git"];
+    private static readonly string[] Skipped = ["bin", "obj", "artifacts", "node_modules", ".git"];
 
     /// <summary>Its top folder.</summary>
     public static string Root { get; } = Find();
@@ -21,7 +21,7 @@ internal static class Repository
             .Concat(
                 Directory
                     .EnumerateDirectories(folder)
-                    .Where(d => !s_skipped.Contains(Path.GetFileName(d)))
+                    .Where(d => !Skipped.Contains(Path.GetFileName(d)))
                     .SelectMany(d => Below(d, extension))
             );
 

@@ -5,10 +5,10 @@ namespace Cloudlet.Architecture.Tests;
 /// <summary>Raw system calls are in one room, so that there is one declaration of each.</summary>
 public sealed partial class SystemCallSpecs
 {
-    private static readonly string[] s_rooms = ["healthd/", "infra/", "provisioner/"];
+    private static readonly string[] Rooms = ["healthd/", "infra/", "provisioner/"];
 
     /// <summary>The room of system calls, and the libraries beside it: sd-bus, zstd and lzma.</summary>
-    private static readonly string[] s_allowed =
+    private static readonly string[] Allowed =
     [
         "provisioner/Linux/",
         "provisioner/Machine/Systemd/SdBus.cs",
@@ -26,7 +26,7 @@ public sealed partial class SystemCallSpecs
     public void Libraries_are_not_declared_among_system_calls() =>
         Repository
             .Files(".cs")
-            .Where(static file => file.StartsWith(s_allowed[0], StringComparison.Ordinal))
+            .Where(static file => file.StartsWith(Allowed[0], StringComparison.Ordinal))
             .SelectMany(static file => Import().Matches(File.ReadAllText(Repository.At(file))).Select(m => (file, m.Groups["from"].Value)))
             .Where(static import => import.Value != "\"libc\"")
             .ShouldBeEmpty();
@@ -36,7 +36,7 @@ public sealed partial class SystemCallSpecs
     {
         var declared = Repository
             .Files(".cs")
-            .Where(static file => file.StartsWith(s_allowed[0], StringComparison.Ordinal))
+            .Where(static file => file.StartsWith(Allowed[0], StringComparison.Ordinal))
             .SelectMany(static file => EntryPoint().Matches(File.ReadAllText(Repository.At(file))))
             .Select(static m => m.Groups["name"].Value)
             .Where(static name => name != "syscall") // one function for calls with different arguments
@@ -61,8 +61,8 @@ public sealed partial class SystemCallSpecs
         (IsChecked(file) && Import().IsMatch(code)).ShouldBe(isFound);
 
     private static bool IsChecked(string file) =>
-        s_rooms.Any(room => file.StartsWith(room, StringComparison.Ordinal))
-        && !s_allowed.Any(place => file.StartsWith(place, StringComparison.Ordinal));
+        Rooms.Any(room => file.StartsWith(room, StringComparison.Ordinal))
+        && !Allowed.Any(place => file.StartsWith(place, StringComparison.Ordinal));
 
     [GeneratedRegex(
         @"[\[,.]\s*(LibraryImport|DllImport)(Attribute)?\s*\(\s*(?<from>[^,)\s]+)",

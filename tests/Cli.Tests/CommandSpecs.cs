@@ -17,9 +17,9 @@ public sealed class CommandSpecs : IDisposable
               /etc/a.conf: {content: "x\n"}
         """;
 
-    private readonly TempDir folder = new();
+    private readonly TempDir _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Every_problem_is_listed_with_its_place_and_nothing_is_touched()
@@ -62,16 +62,16 @@ public sealed class CommandSpecs : IDisposable
     [Fact]
     public async Task Compile_writes_a_file_per_host_and_prints_its_digest()
     {
-        var (exit, output, _) = await Run("compile", Site(Good), "--output", folder["states"]);
+        var (exit, output, _) = await Run("compile", Site(Good), "--output", _folder["states"]);
         exit.ShouldBe(ExitCodes.Ok);
-        var state = DesiredState.HostState.Parse(await File.ReadAllBytesAsync(Path.Combine(folder["states"], "a.json")));
+        var state = DesiredState.HostState.Parse(await File.ReadAllBytesAsync(Path.Combine(_folder["states"], "a.json")));
         output.ShouldContain(state.Digest);
     }
 
     [Fact]
     public async Task A_missing_site_file_is_a_problem_not_a_crash()
     {
-        var (exit, _, errors) = await Run("plan", folder["nowhere.yaml"]);
+        var (exit, _, errors) = await Run("plan", _folder["nowhere.yaml"]);
         exit.ShouldBe(ExitCodes.Invalid);
         errors.ShouldContain("nowhere.yaml");
     }
@@ -79,8 +79,8 @@ public sealed class CommandSpecs : IDisposable
     [Fact]
     public async Task A_damaged_state_is_refused_with_advice()
     {
-        await File.WriteAllTextAsync(folder["state.json"], "{\"version\":1,");
-        var (exit, _, errors) = await Run("verify", "--state", folder["state.json"]);
+        await File.WriteAllTextAsync(_folder["state.json"], "{\"version\":1,");
+        var (exit, _, errors) = await Run("verify", "--state", _folder["state.json"]);
         exit.ShouldBe(ExitCodes.Invalid);
         errors.ShouldContain("cloudlet compile");
     }
@@ -115,7 +115,7 @@ public sealed class CommandSpecs : IDisposable
         JsonNode.Parse(output)!["properties"]!["hosts"].ShouldNotBeNull();
     }
 
-    private string Site(string text) => folder.Write("site.yaml", text);
+    private string Site(string text) => _folder.Write("site.yaml", text);
 
     [Fact]
     public async Task Version_prints_the_version_of_the_program_and_nothing_else()

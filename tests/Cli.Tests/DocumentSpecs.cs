@@ -13,7 +13,7 @@ public sealed partial class DocumentSpecs
 {
     private const string Manual = "docs/guides/cli.md";
 
-    private static readonly string s_root = RepositoryFolder.Path;
+    private static readonly string Root = RepositoryFolder.Path;
 
     [Fact]
     public void Every_command_in_a_document_is_accepted()
@@ -75,7 +75,7 @@ public sealed partial class DocumentSpecs
             .GetFields(BindingFlags.Public | BindingFlags.Static)
             .Select(static f => (int)f.GetRawConstantValue()!);
         var documented = Status()
-            .Matches(File.ReadAllText(Path.Combine(s_root, Manual)))
+            .Matches(File.ReadAllText(Path.Combine(Root, Manual)))
             .Select(static m => int.Parse(m.Groups["status"].Value));
 
         documented.Order().ShouldBe(statuses.Order());
@@ -117,10 +117,10 @@ public sealed partial class DocumentSpecs
 
     private static IEnumerable<(string Page, string[] Lines)> Documents() =>
         Directory
-            .EnumerateFiles(Path.Combine(s_root, "docs"), "*.md", SearchOption.AllDirectories)
-            .Concat(Directory.EnumerateFiles(s_root, "*.md"))
-            .Concat(Directory.EnumerateFiles(Path.Combine(s_root, "templates", "sites"), "*.yaml"))
-            .Select(static file => (Path.GetRelativePath(s_root, file), File.ReadAllLines(file)));
+            .EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateFiles(Root, "*.md"))
+            .Concat(Directory.EnumerateFiles(Path.Combine(Root, "templates", "sites"), "*.yaml"))
+            .Select(static file => (Path.GetRelativePath(Root, file), File.ReadAllLines(file)));
 
     /// <summary>Commands after a prompt in console blocks, in the lines of sh blocks, and in comments of site files.</summary>
     private static IEnumerable<(string Place, IReadOnlyList<string> Words)> CommandsOf(string page, string[] lines)

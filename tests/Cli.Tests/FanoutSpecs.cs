@@ -10,9 +10,9 @@ namespace Cloudlet.Cli.Tests;
 /// <summary>Several hosts are asked in parallel, and two names of one machine are found before any change.</summary>
 public sealed class FanoutSpecs : IDisposable
 {
-    private readonly StringWriter output = new();
+    private readonly StringWriter _output = new();
 
-    public void Dispose() => output.Dispose();
+    public void Dispose() => _output.Dispose();
 
     [Fact]
     public async Task Two_names_of_one_machine_are_refused_before_any_host_is_changed()
@@ -73,7 +73,7 @@ public sealed class FanoutSpecs : IDisposable
     private Task<IReadOnlyList<HostOutcome>> RunAsync(HostVerb verb, IEnumerable<Session> sessions) =>
         Fanout.RunAsync(
             [.. sessions.Select((s, i) => new Target($"host-{i}", $"ssh://host-{i}", new AgentRequest(verb), s))],
-            new JsonReport(output),
+            new JsonReport(_output),
             default
         );
 

@@ -14,68 +14,68 @@ public class LeavingSpecs
 {
     private static readonly ApplyOptions Window = new() { ConfirmWithin = TimeSpan.FromSeconds(60) };
 
-    private readonly Rig rig = new();
+    private readonly Rig _rig = new();
 
     [Fact]
     public async Task An_existing_resource_that_we_changed_is_restored_and_the_plan_says_so()
     {
-        rig.Put(Rig.File("a", "theirs"));
-        await rig.ApplyAsync(Rig.State(Rig.File("a", "ours")));
+        _rig.Put(Rig.File("a", "theirs"));
+        await _rig.ApplyAsync(Rig.State(Rig.File("a", "ours")));
 
-        var change = (await rig.PlanAsync(Rig.State())).Changes.ShouldHaveSingleItem();
+        var change = (await _rig.PlanAsync(Rig.State())).Changes.ShouldHaveSingleItem();
         (change.Action, change.Reason, change.Properties.Single().Path).ShouldBe(
             (ChangeAction.Restore, "it was there before us, and that state is restored", "content")
         );
-        (await rig.ApplyAsync(Rig.State())).Result.ShouldBe(RunResult.Changed);
+        (await _rig.ApplyAsync(Rig.State())).Result.ShouldBe(RunResult.Changed);
 
-        rig.Picture.ShouldBe("file:/a theirs 0644 ");
-        (await rig.ApplyAsync(Rig.State())).Result.ShouldBe(RunResult.Unchanged);
-        (await rig.PlanAsync(Rig.State())).Kept.ShouldBeEmpty();
+        _rig.Picture.ShouldBe("file:/a theirs 0644 ");
+        (await _rig.ApplyAsync(Rig.State())).Result.ShouldBe(RunResult.Unchanged);
+        (await _rig.PlanAsync(Rig.State())).Kept.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task An_existing_resource_that_was_as_described_stays_whatever_else_is_applied()
     {
-        rig.Put(Rig.File("a", "as described"));
-        await rig.ApplyAsync(Rig.State(Rig.File("a", "as described"), Rig.File("b")));
-        rig.Put(Rig.File("a", "drift"));
-        await rig.ApplyAsync(Rig.State(Rig.File("a", "as described"), Rig.File("b", "new")));
+        _rig.Put(Rig.File("a", "as described"));
+        await _rig.ApplyAsync(Rig.State(Rig.File("a", "as described"), Rig.File("b")));
+        _rig.Put(Rig.File("a", "drift"));
+        await _rig.ApplyAsync(Rig.State(Rig.File("a", "as described"), Rig.File("b", "new")));
 
-        var plan = await rig.PlanAsync(Rig.State(Rig.File("b", "new")));
+        var plan = await _rig.PlanAsync(Rig.State(Rig.File("b", "new")));
         plan.Changes.ShouldBeEmpty();
         plan.Kept.ShouldBe([new KeptResource("file:/a", "it is as it was before us")]);
-        await rig.ApplyAsync(Rig.State(Rig.File("b", "new")));
+        await _rig.ApplyAsync(Rig.State(Rig.File("b", "new")));
 
-        rig.Kind.Host["file:/a"].Content.ShouldBe("as described");
+        _rig.Kind.Host["file:/a"].Content.ShouldBe("as described");
     }
 
     [Fact]
     public async Task A_resource_of_ours_that_was_replaced_by_others_is_kept_for_good()
     {
-        await rig.ApplyAsync(Rig.State(Rig.File("a", "ours"), Rig.File("b")));
-        rig.Put(Rig.File("a", "theirs"));
+        await _rig.ApplyAsync(Rig.State(Rig.File("a", "ours"), Rig.File("b")));
+        _rig.Put(Rig.File("a", "theirs"));
 
-        (await rig.PlanAsync(Rig.State(Rig.File("b")))).Kept.ShouldBe([
+        (await _rig.PlanAsync(Rig.State(Rig.File("b")))).Kept.ShouldBe([
             new KeptResource("file:/a", "we made it, but it was changed or replaced since"),
         ]);
-        (await rig.ApplyAsync(Rig.State(Rig.File("b")))).Result.ShouldBe(RunResult.Unchanged);
+        (await _rig.ApplyAsync(Rig.State(Rig.File("b")))).Result.ShouldBe(RunResult.Unchanged);
 
         // From now on it belongs to others, even if it is described with the same content for a while.
-        await rig.ApplyAsync(Rig.State(Rig.File("b"), Rig.File("a", "theirs")));
-        await rig.ApplyAsync(Rig.State(Rig.File("b")));
-        rig.Kind.Host["file:/a"].Content.ShouldBe("theirs");
+        await _rig.ApplyAsync(Rig.State(Rig.File("b"), Rig.File("a", "theirs")));
+        await _rig.ApplyAsync(Rig.State(Rig.File("b")));
+        _rig.Kind.Host["file:/a"].Content.ShouldBe("theirs");
     }
 
     [Fact]
     public async Task A_resource_changed_again_by_others_is_kept()
     {
-        rig.Put(Rig.File("a", "first"));
-        await rig.ApplyAsync(Rig.State(Rig.File("a", "ours")));
-        rig.Put(Rig.File("a", "second"));
+        _rig.Put(Rig.File("a", "first"));
+        await _rig.ApplyAsync(Rig.State(Rig.File("a", "ours")));
+        _rig.Put(Rig.File("a", "second"));
 
-        (await rig.PlanAsync(Rig.State())).Kept.ShouldBe([new KeptResource("file:/a", "we changed it, but it was changed again since")]);
-        await rig.ApplyAsync(Rig.State());
-        rig.Kind.Host["file:/a"].Content.ShouldBe("second");
+        (await _rig.PlanAsync(Rig.State())).Kept.ShouldBe([new KeptResource("file:/a", "we changed it, but it was changed again since")]);
+        await _rig.ApplyAsync(Rig.State());
+        _rig.Kind.Host["file:/a"].Content.ShouldBe("second");
     }
 
     [Theory]
@@ -84,60 +84,60 @@ public class LeavingSpecs
     public async Task A_resource_that_an_apply_could_not_change_is_not_ours(bool wasThere)
     {
         if (wasThere)
-            rig.Put(Rig.File("a", "theirs"));
-        rig.Kind.BeforeApply = static id => Throw(id == "file:/a", ErrorKind.PermissionDenied);
-        (await rig.ApplyAsync(Rig.State(Rig.File("a", "ours"), Rig.File("b")))).Result.ShouldBe(RunResult.Failed);
-        rig.Kind.BeforeApply = null;
+            _rig.Put(Rig.File("a", "theirs"));
+        _rig.Kind.BeforeApply = static id => Throw(id == "file:/a", ErrorKind.PermissionDenied);
+        (await _rig.ApplyAsync(Rig.State(Rig.File("a", "ours"), Rig.File("b")))).Result.ShouldBe(RunResult.Failed);
+        _rig.Kind.BeforeApply = null;
         if (!wasThere)
-            rig.Put(Rig.File("a", "ours")); // by chance the content that we wanted to write
+            _rig.Put(Rig.File("a", "ours")); // by chance the content that we wanted to write
 
-        await rig.ApplyAsync(Rig.State(Rig.File("b")));
-        rig.Kind.Host["file:/a"].Content.ShouldBe(wasThere ? "theirs" : "ours");
+        await _rig.ApplyAsync(Rig.State(Rig.File("b")));
+        _rig.Kind.Host["file:/a"].Content.ShouldBe(wasThere ? "theirs" : "ours");
     }
 
     [Fact]
     public async Task A_resource_removed_by_a_failed_run_and_recreated_by_others_is_theirs()
     {
-        await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b")));
-        rig.Kind.BeforeApply = static id => Throw(id == "file:/b", ErrorKind.NoSpace);
-        (await rig.ApplyAsync(Rig.State(Rig.File("b", "new")))).Result.ShouldBe(RunResult.Failed);
-        rig.Store.ReadApplied()!.Resources.Select(r => r.Id).ShouldBe(["file:/b"]);
-        rig.Kind.BeforeApply = null;
-        rig.Put(Rig.File("a"));
+        await _rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b")));
+        _rig.Kind.BeforeApply = static id => Throw(id == "file:/b", ErrorKind.NoSpace);
+        (await _rig.ApplyAsync(Rig.State(Rig.File("b", "new")))).Result.ShouldBe(RunResult.Failed);
+        _rig.Store.ReadApplied()!.Resources.Select(r => r.Id).ShouldBe(["file:/b"]);
+        _rig.Kind.BeforeApply = null;
+        _rig.Put(Rig.File("a"));
 
-        (await rig.ApplyAsync(Rig.State(Rig.File("b", "new")))).Result.ShouldBe(RunResult.Changed);
-        rig.Kind.Host.ShouldContainKey("file:/a");
+        (await _rig.ApplyAsync(Rig.State(Rig.File("b", "new")))).Result.ShouldBe(RunResult.Changed);
+        _rig.Kind.Host.ShouldContainKey("file:/a");
     }
 
     [Fact]
     public async Task A_resource_first_changed_by_the_daemon_has_an_earlier_state_too()
     {
-        rig.Put(Rig.File("a", "theirs"));
-        rig.Kind.BeforeApply = static id => Throw(id == "file:/a", ErrorKind.ReadOnly);
+        _rig.Put(Rig.File("a", "theirs"));
+        _rig.Kind.BeforeApply = static id => Throw(id == "file:/a", ErrorKind.ReadOnly);
         var state = Rig.State(Rig.File("a", "ours"), Rig.File("b"));
-        await rig.ApplyAsync(state);
-        rig.Kind.BeforeApply = null;
-        var healer = new PartialConverger(new KindRegistry().Add(rig.Kind), rig.Store, rig.Clock, static _ => { });
+        await _rig.ApplyAsync(state);
+        _rig.Kind.BeforeApply = null;
+        var healer = new PartialConverger(new KindRegistry().Add(_rig.Kind), _rig.Store, _rig.Clock, static _ => { });
         await healer.HealAsync(state, await healer.ObserveAndPlanAsync(state, null, default), default);
-        rig.Kind.Host["file:/a"].Content.ShouldBe("ours");
+        _rig.Kind.Host["file:/a"].Content.ShouldBe("ours");
 
-        await rig.ApplyAsync(Rig.State());
-        rig.Picture.ShouldBe("file:/a theirs 0644 ");
+        await _rig.ApplyAsync(Rig.State());
+        _rig.Picture.ShouldBe("file:/a theirs 0644 ");
     }
 
     [Fact]
     public async Task A_state_of_a_version_without_these_facts_is_kept_unless_a_record_or_a_mark_proves_it_ours()
     {
-        rig.Put(Rig.File("unproved"), Rig.File("marked"), Rig.File("made"), Rig.File("changed", "ours"));
-        rig.Kind.Marked.Add("/marked");
-        rig.Store.WriteApplied(Rig.State(Rig.File("unproved"), Rig.File("marked"), Rig.File("made"), Rig.File("changed", "ours")));
-        rig.Store.WriteOrigin(
+        _rig.Put(Rig.File("unproved"), Rig.File("marked"), Rig.File("made"), Rig.File("changed", "ours"));
+        _rig.Kind.Marked.Add("/marked");
+        _rig.Store.WriteApplied(Rig.State(Rig.File("unproved"), Rig.File("marked"), Rig.File("made"), Rig.File("changed", "ours")));
+        _rig.Store.WriteOrigin(
             Baseline.Parse(
                 """{"before":[{"resource":"file","id":"file:/changed","path":"/changed","kind":"file","content":"theirs"}],"created":[{"resource":"file","id":"file:/made","path":"/made","kind":"file","content":"x"}]}"""u8
             )
         );
 
-        var plan = await rig.PlanAsync(Rig.State());
+        var plan = await _rig.PlanAsync(Rig.State());
         plan.Changes.Select(c => (c.Id, c.Action))
             .ShouldBe([
                 ("file:/changed", ChangeAction.Restore),
@@ -145,32 +145,32 @@ public class LeavingSpecs
                 ("file:/marked", ChangeAction.Remove),
             ]);
         plan.Kept.ShouldBe([new KeptResource("file:/unproved", "no record says that we made or changed it")]);
-        await rig.ApplyAsync(Rig.State());
-        rig.Picture.ShouldBe("file:/changed theirs 0644 \nfile:/unproved x 0644 ");
+        await _rig.ApplyAsync(Rig.State());
+        _rig.Picture.ShouldBe("file:/changed theirs 0644 \nfile:/unproved x 0644 ");
     }
 
     [Fact]
     public async Task A_recorded_resource_that_cannot_be_observed_any_more_stops_nothing()
     {
-        await rig.ApplyAsync(Rig.State(Rig.File("bad name"), Rig.File("a")));
-        rig.Kind.BeforeObserve = static id => Throw(id == "file:/bad name", ErrorKind.InvalidInput);
+        await _rig.ApplyAsync(Rig.State(Rig.File("bad name"), Rig.File("a")));
+        _rig.Kind.BeforeObserve = static id => Throw(id == "file:/bad name", ErrorKind.InvalidInput);
 
-        (await rig.PlanAsync(Rig.State(Rig.File("a")))).Kept.ShouldHaveSingleItem().Id.ShouldBe("file:/bad name");
-        (await rig.ApplyAsync(Rig.State(Rig.File("a")))).Result.ShouldBe(RunResult.Unchanged);
-        rig.Store.ReadApplied()!.Resources.ShouldHaveSingleItem();
+        (await _rig.PlanAsync(Rig.State(Rig.File("a")))).Kept.ShouldHaveSingleItem().Id.ShouldBe("file:/bad name");
+        (await _rig.ApplyAsync(Rig.State(Rig.File("a")))).Result.ShouldBe(RunResult.Unchanged);
+        _rig.Store.ReadApplied()!.Resources.ShouldHaveSingleItem();
     }
 
     [Fact]
     public async Task A_described_resource_that_can_never_be_observed_ends_a_run_before_the_first_change()
     {
-        rig.Kind.BeforeObserve = static id => Throw(id == "file:/fifo", ErrorKind.InvalidInput);
+        _rig.Kind.BeforeObserve = static id => Throw(id == "file:/fifo", ErrorKind.InvalidInput);
         (
-            await Should.ThrowAsync<CloudletException>(() => rig.ApplyAsync(Rig.State(Rig.File("fifo"), Rig.File("a"))))
+            await Should.ThrowAsync<CloudletException>(() => _rig.ApplyAsync(Rig.State(Rig.File("fifo"), Rig.File("a"))))
         ).Message.ShouldContain("nothing was changed");
-        (rig.Kind.Calls.Count, rig.Store.Writes).ShouldBe((0, 0));
+        (_rig.Kind.Calls.Count, _rig.Store.Writes).ShouldBe((0, 0));
 
-        rig.Kind.BeforeObserve = null;
-        (await rig.ApplyAsync(Rig.State(Rig.File("fifo"), Rig.File("a")))).Result.ShouldBe(RunResult.Changed);
+        _rig.Kind.BeforeObserve = null;
+        (await _rig.ApplyAsync(Rig.State(Rig.File("fifo"), Rig.File("a")))).Result.ShouldBe(RunResult.Changed);
     }
 
     [Fact]
@@ -182,10 +182,10 @@ public class LeavingSpecs
             Name = "lan0",
             Kind = Cloudlet.DesiredState.Kinds.Links.LinkKind.Bridge,
         };
-        rig.Store.WriteApplied(HostState.Create("edge-1", [link]));
-        rig.Store.WriteOrigin(new Baseline { Created = [link] });
+        _rig.Store.WriteApplied(HostState.Create("edge-1", [link]));
+        _rig.Store.WriteOrigin(new Baseline { Created = [link] });
 
-        (await rig.ApplyAsync(Rig.State(Rig.File("a")))).Result.ShouldBe(RunResult.Changed);
+        (await _rig.ApplyAsync(Rig.State(Rig.File("a")))).Result.ShouldBe(RunResult.Changed);
     }
 
     [Theory]
@@ -193,15 +193,15 @@ public class LeavingSpecs
     [InlineData(false)]
     public async Task A_rollback_of_a_restore_keeps_what_is_to_be_restored(bool byGuard)
     {
-        rig.Put(Rig.File("a", "theirs"));
-        await rig.ApplyAsync(Rig.State(Rig.File("a", "ours"), Rig.File("made")));
-        var end = await rig.ApplyAsync(Rig.State(), byGuard ? Window : null);
-        rig.Clock.Advance(TimeSpan.FromMinutes(2));
-        (await rig.Converger.RollBackAsync(byGuard ? end.Run : null, default)).Result.ShouldBe(RunResult.RolledBack);
-        rig.Picture.ShouldBe("file:/a ours 0644 \nfile:/made x 0644 ");
+        _rig.Put(Rig.File("a", "theirs"));
+        await _rig.ApplyAsync(Rig.State(Rig.File("a", "ours"), Rig.File("made")));
+        var end = await _rig.ApplyAsync(Rig.State(), byGuard ? Window : null);
+        _rig.Clock.Advance(TimeSpan.FromMinutes(2));
+        (await _rig.Converger.RollBackAsync(byGuard ? end.Run : null, default)).Result.ShouldBe(RunResult.RolledBack);
+        _rig.Picture.ShouldBe("file:/a ours 0644 \nfile:/made x 0644 ");
 
-        await rig.ApplyAsync(Rig.State());
-        rig.Picture.ShouldBe("file:/a theirs 0644 ");
+        await _rig.ApplyAsync(Rig.State());
+        _rig.Picture.ShouldBe("file:/a theirs 0644 ");
     }
 
     [Fact]
@@ -231,42 +231,42 @@ public class LeavingSpecs
     [Fact]
     public async Task Restoring_a_host_does_not_change_what_others_changed_since()
     {
-        rig.Put(Rig.File("a", "theirs"));
-        await rig.ApplyAsync(Rig.State(Rig.File("a", "ours"), Rig.File("made"), Rig.File("replaced")));
-        rig.Put(Rig.File("replaced", "by somebody"));
+        _rig.Put(Rig.File("a", "theirs"));
+        await _rig.ApplyAsync(Rig.State(Rig.File("a", "ours"), Rig.File("made"), Rig.File("replaced")));
+        _rig.Put(Rig.File("replaced", "by somebody"));
 
-        (await rig.Converger.RestoreAsync(default)).Result.ShouldBe(RunResult.RolledBack);
+        (await _rig.Converger.RestoreAsync(default)).Result.ShouldBe(RunResult.RolledBack);
 
-        rig.Picture.ShouldBe("file:/a theirs 0644 \nfile:/replaced by somebody 0644 ");
-        rig.Events.OfType<Planned>().Last().Kept!.Single().Id.ShouldBe("file:/replaced");
+        _rig.Picture.ShouldBe("file:/a theirs 0644 \nfile:/replaced by somebody 0644 ");
+        _rig.Events.OfType<Planned>().Last().Kept!.Single().Id.ShouldBe("file:/replaced");
     }
 
     [Fact]
     public async Task A_resource_removed_by_us_and_recreated_by_hand_is_kept_when_a_host_is_restored_in_two_attempts()
     {
-        await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b")));
-        rig.Kind.BeforeApply = static id => Throw(id == "file:/a", ErrorKind.NoSpace);
-        (await rig.Converger.RestoreAsync(default)).Result.ShouldBe(RunResult.RollbackFailed);
-        rig.Kind.BeforeApply = null;
-        rig.Put(Rig.File("b")); // the same content as ours
+        await _rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b")));
+        _rig.Kind.BeforeApply = static id => Throw(id == "file:/a", ErrorKind.NoSpace);
+        (await _rig.Converger.RestoreAsync(default)).Result.ShouldBe(RunResult.RollbackFailed);
+        _rig.Kind.BeforeApply = null;
+        _rig.Put(Rig.File("b")); // the same content as ours
 
-        (await rig.Converger.RestoreAsync(default)).Result.ShouldBe(RunResult.RolledBack);
-        rig.Picture.ShouldBe("file:/b x 0644 ");
+        (await _rig.Converger.RestoreAsync(default)).Result.ShouldBe(RunResult.RolledBack);
+        _rig.Picture.ShouldBe("file:/b x 0644 ");
     }
 
     [Fact]
     public async Task A_resource_removed_by_us_and_recreated_by_hand_is_kept_when_a_run_is_rolled_back_in_two_attempts()
     {
-        await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b")));
-        rig.Kind.BeforeApply = static id => Throw(id == "file:/a", ErrorKind.NoSpace);
-        (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RollbackFailed);
-        rig.Kind.BeforeApply = null;
-        rig.Put(Rig.File("b"));
+        await _rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b")));
+        _rig.Kind.BeforeApply = static id => Throw(id == "file:/a", ErrorKind.NoSpace);
+        (await _rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RollbackFailed);
+        _rig.Kind.BeforeApply = null;
+        _rig.Put(Rig.File("b"));
 
-        (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
-        rig.Picture.ShouldBe("file:/b x 0644 ");
-        await rig.ApplyAsync(Rig.State());
-        rig.Picture.ShouldBe("file:/b x 0644 ");
+        (await _rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
+        _rig.Picture.ShouldBe("file:/b x 0644 ");
+        await _rig.ApplyAsync(Rig.State());
+        _rig.Picture.ShouldBe("file:/b x 0644 ");
     }
 
     [Theory]
@@ -274,26 +274,26 @@ public class LeavingSpecs
     [InlineData(true)]
     public async Task A_resource_removed_by_a_killed_run_and_recreated_by_others_is_theirs(bool isDescribedAgain)
     {
-        await rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b"), Rig.File("c")));
+        await _rig.ApplyAsync(Rig.State(Rig.File("a"), Rig.File("b"), Rig.File("c")));
         using var kill = new CancellationTokenSource();
-        rig.Kind.BeforeApply = id =>
+        _rig.Kind.BeforeApply = id =>
         {
             if (id != "file:/a")
                 return;
             kill.Cancel();
             kill.Token.ThrowIfCancellationRequested();
         };
-        await Should.ThrowAsync<OperationCanceledException>(() => rig.ApplyAsync(Rig.State(Rig.File("c")), ct: kill.Token));
-        rig.Kind.BeforeApply = null;
-        rig.Kind.Host.ShouldNotContainKey("file:/b");
-        rig.Put(Rig.File("b"));
+        await Should.ThrowAsync<OperationCanceledException>(() => _rig.ApplyAsync(Rig.State(Rig.File("c")), ct: kill.Token));
+        _rig.Kind.BeforeApply = null;
+        _rig.Kind.Host.ShouldNotContainKey("file:/b");
+        _rig.Put(Rig.File("b"));
 
         if (isDescribedAgain)
-            await rig.ApplyAsync(Rig.State(Rig.File("b"), Rig.File("c", "new")));
-        await rig.ApplyAsync(Rig.State(Rig.File("c")));
-        rig.Picture.ShouldBe("file:/b x 0644 \nfile:/c x 0644 ");
-        await rig.ApplyAsync(Rig.State());
-        rig.Picture.ShouldBe("file:/b x 0644 ");
+            await _rig.ApplyAsync(Rig.State(Rig.File("b"), Rig.File("c", "new")));
+        await _rig.ApplyAsync(Rig.State(Rig.File("c")));
+        _rig.Picture.ShouldBe("file:/b x 0644 \nfile:/c x 0644 ");
+        await _rig.ApplyAsync(Rig.State());
+        _rig.Picture.ShouldBe("file:/b x 0644 ");
     }
 
     private static void Throw(bool when, ErrorKind kind)

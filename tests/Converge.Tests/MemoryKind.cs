@@ -19,7 +19,7 @@ internal sealed class MemoryKind
         IPreflight<FileSpec>,
         IKnowsDefaults<FileSpec>
 {
-    private readonly Lock turn = new();
+    private readonly Lock _turn = new();
 
     /// <summary>What is on the host.</summary>
     public Dictionary<string, FileSpec> Host { get; } = [];
@@ -53,7 +53,7 @@ internal sealed class MemoryKind
     public ValueTask<FileSpec?> ObserveAsync(FileSpec desired, CancellationToken ct)
     {
         BeforeObserve?.Invoke(desired.Id);
-        lock (turn)
+        lock (_turn)
             return new(
                 Host.TryGetValue(desired.Id, out var there)
                     ? desired with
@@ -72,7 +72,7 @@ internal sealed class MemoryKind
         await Task.Yield();
         BeforeApply?.Invoke(desired.Id);
         OnWrite?.Invoke();
-        lock (turn)
+        lock (_turn)
         {
             Calls.Add($"apply {desired.Id}");
             var old = Host.GetValueOrDefault(desired.Id);
@@ -98,7 +98,7 @@ internal sealed class MemoryKind
     {
         BeforeApply?.Invoke(spec.Id);
         OnWrite?.Invoke();
-        lock (turn)
+        lock (_turn)
         {
             Calls.Add($"remove {spec.Id}");
             Host.Remove(spec.Id);

@@ -10,29 +10,29 @@ public class OwnershipSpecs
     private static readonly Owner Site = new(OwnerKind.Site, "berlin", "edge-1");
     private static readonly Owner Stack = new(OwnerKind.Pulumi, "proj/dev", "urn:pulumi:dev::proj::cloudlet:index:Host::edge-1");
 
-    private readonly Rig rig = new();
+    private readonly Rig _rig = new();
 
     [Fact]
     public async Task The_first_description_owns_the_host_also_one_of_an_older_version()
     {
-        await rig.ApplyAsync(Rig.State(Rig.File("a")));
-        rig.Store.ReadOwner().ShouldBeNull();
+        await _rig.ApplyAsync(Rig.State(Rig.File("a")));
+        _rig.Store.ReadOwner().ShouldBeNull();
 
         await ApplyAsync(Site, "a");
 
-        rig.Store.ReadOwner()!.Owner.ShouldBe(Site);
-        rig.Converger.Report().Owner.ShouldBe(Site);
+        _rig.Store.ReadOwner()!.Owner.ShouldBe(Site);
+        _rig.Converger.Report().Owner.ShouldBe(Site);
     }
 
     [Fact]
     public async Task Another_description_is_refused_before_any_change_with_advice()
     {
         await ApplyAsync(Site, "a");
-        var before = (rig.Picture, rig.Store.Writes);
+        var before = (_rig.Picture, _rig.Store.Writes);
 
         var refusal = await Should.ThrowAsync<CloudletException>(() => ApplyAsync(Stack, "b"));
 
-        (rig.Picture, rig.Store.Writes).ShouldBe(before);
+        (_rig.Picture, _rig.Store.Writes).ShouldBe(before);
         refusal.Kind.ShouldBe(ErrorKind.OwnedByOther);
         refusal.Message.ShouldContain("site \"berlin\" as host edge-1");
         refusal.Message.ShouldContain("takeOver: true");
@@ -45,11 +45,11 @@ public class OwnershipSpecs
     public async Task A_plan_names_the_other_description_and_shows_what_would_change()
     {
         await ApplyAsync(Site, "a");
-        rig.Events.Clear();
+        _rig.Events.Clear();
 
-        (await rig.Converger.PlanAsync(Rig.State(Rig.File("b")), new OwnerClaim(Stack), default)).Changes.Count.ShouldBe(2);
+        (await _rig.Converger.PlanAsync(Rig.State(Rig.File("b")), new OwnerClaim(Stack), default)).Changes.Count.ShouldBe(2);
 
-        rig.Events.OfType<Owned>().ShouldHaveSingleItem().Owner.ShouldBe(Site);
+        _rig.Events.OfType<Owned>().ShouldHaveSingleItem().Owner.ShouldBe(Site);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public class OwnershipSpecs
 
         await ApplyAsync(Stack, "a", takeOver: true);
 
-        rig.Store.ReadOwner()!.Owner.ShouldBe(Stack);
+        _rig.Store.ReadOwner()!.Owner.ShouldBe(Stack);
         await Should.ThrowAsync<CloudletException>(() => ApplyAsync(Site, "a"));
     }
 
@@ -69,9 +69,9 @@ public class OwnershipSpecs
         await ApplyAsync(Site, "a");
         await ApplyAsync(Stack, "b", takeOver: true);
 
-        await rig.Converger.RollBackAsync(null, default);
+        await _rig.Converger.RollBackAsync(null, default);
 
-        rig.Store.ReadOwner()!.Owner.ShouldBe(Site);
+        _rig.Store.ReadOwner()!.Owner.ShouldBe(Site);
     }
 
     [Fact]
@@ -79,61 +79,61 @@ public class OwnershipSpecs
     {
         await ApplyAsync(Site, "a");
         await ApplyAsync(Site, "b");
-        var (picture, applied) = (rig.Picture, rig.Store.ReadApplied());
+        var (picture, applied) = (_rig.Picture, _rig.Store.ReadApplied());
         await ApplyAsync(Stack, "b", takeOver: true);
 
-        (await rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
+        (await _rig.Converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
 
-        rig.Picture.ShouldBe(picture);
-        rig.Store.ReadOwner()!.Owner.ShouldBe(Site);
-        rig.Store.ReadApplied().ShouldBe(applied);
-        (await Should.ThrowAsync<CloudletException>(() => rig.Converger.RollBackAsync(null, default))).Kind.ShouldBe(ErrorKind.NotFound);
-        rig.Picture.ShouldBe(picture);
+        _rig.Picture.ShouldBe(picture);
+        _rig.Store.ReadOwner()!.Owner.ShouldBe(Site);
+        _rig.Store.ReadApplied().ShouldBe(applied);
+        (await Should.ThrowAsync<CloudletException>(() => _rig.Converger.RollBackAsync(null, default))).Kind.ShouldBe(ErrorKind.NotFound);
+        _rig.Picture.ShouldBe(picture);
     }
 
     [Fact]
     public async Task The_state_before_the_first_run_is_restored_after_a_takeover_without_changes()
     {
-        var before = rig.Picture;
+        var before = _rig.Picture;
         await ApplyAsync(Site, "a");
         await ApplyAsync(Stack, "a", takeOver: true);
 
-        await rig.Converger.RestoreAsync(new OwnerClaim(Stack), default);
+        await _rig.Converger.RestoreAsync(new OwnerClaim(Stack), default);
 
-        rig.Picture.ShouldBe(before);
+        _rig.Picture.ShouldBe(before);
     }
 
     [Fact]
     public async Task A_first_run_that_fails_and_is_rolled_back_leaves_no_owner()
     {
-        rig.Kind.BeforeApply = static id =>
+        _rig.Kind.BeforeApply = static id =>
         {
             if (id == "file:/b")
                 throw new CloudletException(ErrorKind.PermissionDenied, "no");
         };
 
         (
-            await rig.ApplyAsync(
+            await _rig.ApplyAsync(
                 Rig.State(Rig.File("a"), Rig.File("b")),
                 new ApplyOptions { Claim = new OwnerClaim(Site), RollBackOnFailure = true }
             )
         ).Result.ShouldBe(RunResult.RolledBack);
 
-        rig.Store.ReadOwner().ShouldBeNull();
+        _rig.Store.ReadOwner().ShouldBeNull();
     }
 
     [Fact]
     public async Task A_host_of_another_description_is_not_restored_and_a_restored_host_has_no_owner()
     {
         await ApplyAsync(Site, "a");
-        (await Should.ThrowAsync<CloudletException>(() => rig.Converger.RestoreAsync(new OwnerClaim(Stack), default))).Kind.ShouldBe(
+        (await Should.ThrowAsync<CloudletException>(() => _rig.Converger.RestoreAsync(new OwnerClaim(Stack), default))).Kind.ShouldBe(
             ErrorKind.OwnedByOther
         );
-        rig.Picture.ShouldContain("file:/a");
+        _rig.Picture.ShouldContain("file:/a");
 
-        await rig.Converger.RestoreAsync(new OwnerClaim(Site), default);
+        await _rig.Converger.RestoreAsync(new OwnerClaim(Site), default);
 
-        rig.Store.ReadOwner().ShouldBeNull();
+        _rig.Store.ReadOwner().ShouldBeNull();
         await ApplyAsync(Stack, "b");
     }
 
@@ -145,7 +145,7 @@ public class OwnershipSpecs
         await ApplyAsync(Site, "a");
         await ApplyAsync(state, "b");
 
-        rig.Store.ReadOwner()!.Owner.ShouldBe(Site);
+        _rig.Store.ReadOwner()!.Owner.ShouldBe(Site);
         await Should.ThrowAsync<CloudletException>(() => ApplyAsync(state with { Host = "edge-2" }, "b"));
         await Should.ThrowAsync<CloudletException>(() => ApplyAsync(Stack, "b"));
     }
@@ -157,11 +157,11 @@ public class OwnershipSpecs
         var renamed = Stack with { Host = Stack.Host.Replace("edge-1", "edge-one", StringComparison.Ordinal) };
         await Should.ThrowAsync<CloudletException>(() => ApplyAsync(renamed, "a"));
 
-        await rig.ApplyAsync(Rig.State(Rig.File("a")), new ApplyOptions { Claim = new OwnerClaim(renamed) { Formerly = Stack.Host } });
+        await _rig.ApplyAsync(Rig.State(Rig.File("a")), new ApplyOptions { Claim = new OwnerClaim(renamed) { Formerly = Stack.Host } });
 
-        rig.Store.ReadOwner()!.Owner.ShouldBe(renamed);
+        _rig.Store.ReadOwner()!.Owner.ShouldBe(renamed);
     }
 
     private Task<Finished> ApplyAsync(Owner owner, string file, bool takeOver = false) =>
-        rig.ApplyAsync(Rig.State(Rig.File(file)), new ApplyOptions { Claim = new OwnerClaim(owner) { TakeOver = takeOver } });
+        _rig.ApplyAsync(Rig.State(Rig.File(file)), new ApplyOptions { Claim = new OwnerClaim(owner) { TakeOver = takeOver } });
 }

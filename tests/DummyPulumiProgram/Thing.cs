@@ -20,7 +20,7 @@ internal sealed class Thing : CustomResource
 internal sealed class ThingArgs : ResourceArgs
 {
     [Input("list")]
-    private InputList<string>? list;
+    private InputList<string>? _list;
 
     [Input("size")]
     public Input<int>? Size { get; set; }
@@ -33,7 +33,7 @@ internal sealed class ThingArgs : ResourceArgs
 
     public InputList<string> List
     {
-        get => list ??= [];
-        set => list = value;
+        get => _list ??= [];
+        set => _list = value;
     }
 }

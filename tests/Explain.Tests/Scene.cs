@@ -14,8 +14,8 @@ internal sealed class Scene
 
     public static readonly DateTimeOffset Noon = new(2026, 3, 4, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly Dictionary<string, Exhibit> exhibits = new(StringComparer.Ordinal);
-    private readonly List<string> order = [];
+    private readonly Dictionary<string, Exhibit> _exhibits = new(StringComparer.Ordinal);
+    private readonly List<string> _order = [];
 
     public Scene()
     {
@@ -54,7 +54,7 @@ internal sealed class Scene
         Agents(alive: true);
     }
 
-    public Bundle Bundle => new(BundleHeader.Of(Host, Noon, "0.1.0"), [.. order.Where(exhibits.ContainsKey).Select(id => exhibits[id])]);
+    public Bundle Bundle => new(BundleHeader.Of(Host, Noon, "0.1.0"), [.. _order.Where(_exhibits.ContainsKey).Select(id => _exhibits[id])]);
 
     public Explanation Explained => Explanation.Of(Bundle);
 
@@ -73,16 +73,16 @@ internal sealed class Scene
 
     public Scene Set(Exhibit exhibit)
     {
-        if (!order.Contains(exhibit.Id))
-            order.Add(exhibit.Id);
-        exhibits[exhibit.Id] = exhibit;
+        if (!_order.Contains(exhibit.Id))
+            _order.Add(exhibit.Id);
+        _exhibits[exhibit.Id] = exhibit;
         return this;
     }
 
     public Scene Without(params string[] ids)
     {
         foreach (var id in ids)
-            exhibits.Remove(id);
+            _exhibits.Remove(id);
         return this;
     }
 

@@ -54,15 +54,15 @@ internal static class Samples
 /// <summary>Records every report.</summary>
 internal sealed class RecordingReports : IHealthReports
 {
-    private readonly Lock turn = new();
-    private readonly List<string> told = [];
+    private readonly Lock _turn = new();
+    private readonly List<string> _told = [];
 
     public IReadOnlyList<string> Told
     {
         get
         {
-            lock (turn)
-                return [.. told];
+            lock (_turn)
+                return [.. _told];
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class RecordingReports : IHealthReports
 
     private void Add(string what)
     {
-        lock (turn)
-            told.Add(what);
+        lock (_turn)
+            _told.Add(what);
     }
 }

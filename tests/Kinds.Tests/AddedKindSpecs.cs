@@ -24,18 +24,18 @@ public sealed class AddedKindSpecs : IDisposable
 {
     private const string Id = "motto:greeting";
 
-    private readonly FakeMachine machine = new();
-    private readonly HostConvergeStore store;
-    private readonly KindRegistry kinds;
+    private readonly FakeMachine _machine = new();
+    private readonly HostConvergeStore _store;
+    private readonly KindRegistry _kinds;
 
     public AddedKindSpecs()
     {
-        var vault = new ContentVault(machine.Files, StatePaths.Host.Vault);
-        store = new HostConvergeStore(machine.Files, StatePaths.Host, vault, machine.Clock);
-        kinds = HostKinds.For(new HostParts(machine, StatePaths.Host, vault, machine.Clock));
+        var vault = new ContentVault(_machine.Files, StatePaths.Host.Vault);
+        _store = new HostConvergeStore(_machine.Files, StatePaths.Host, vault, _machine.Clock);
+        _kinds = HostKinds.For(new HostParts(_machine, StatePaths.Host, vault, _machine.Clock));
     }
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Fact]
     public void A_site_file_describes_it_and_its_state_travels()
@@ -113,10 +113,10 @@ public sealed class AddedKindSpecs : IDisposable
     {
         var state = State("mottos: {greeting: {text: hello}}");
         await Converger.ApplyAsync(state, new ApplyOptions(), default);
-        var healer = new PartialConverger(kinds, store, machine.Clock, static _ => { });
+        var healer = new PartialConverger(_kinds, _store, _machine.Clock, static _ => { });
         healer.Kinds.TriggersOf(state.Resources[0]).ShouldBe([new Trigger(TriggerKind.Path, "/etc/mottos/greeting")]);
 
-        machine.Files.Delete("/etc/mottos/greeting");
+        _machine.Files.Delete("/etc/mottos/greeting");
         var plan = await healer.ObserveAndPlanAsync(state, [Id], default);
         var healed = await healer.HealAsync(state, plan, default);
 
@@ -138,9 +138,9 @@ public sealed class AddedKindSpecs : IDisposable
         HostPaths.KeyOf(Id, "line").ShouldBe("text");
     }
 
-    private Converger Converger => new(kinds, store, new RecordingGuard(), machine.Clock, static _ => { });
+    private Converger Converger => new(_kinds, _store, new RecordingGuard(), _machine.Clock, static _ => { });
 
-    private string? Text => machine.Files.Read("/etc/mottos/greeting") is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+    private string? Text => _machine.Files.Read("/etc/mottos/greeting") is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
     private static HostState State(string host)
     {

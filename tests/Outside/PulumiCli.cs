@@ -12,22 +12,22 @@ public sealed class PulumiCli : IDisposable
     /// </summary>
     private const string Variable = "CLOUDLET_PULUMI";
 
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("cloudlet-pulumi-");
-    private readonly string? missing;
-    private readonly string programs = "";
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cloudlet-pulumi-");
+    private readonly string? _missing;
+    private readonly string _programs = "";
 
     public PulumiCli()
     {
         if (!Environment.IsPrivilegedProcess)
-            missing = "needs root: the hosts are network namespaces of this machine";
+            _missing = "needs root: the hosts are network namespaces of this machine";
         else if (!File.Exists(Provider))
-            missing = $"needs the published provider, but {Provider} does not exist: run build/publish";
+            _missing = $"needs the published provider, but {Provider} does not exist: run build/publish";
         else if (OnPath() is { } path)
-            programs = path;
+            _programs = path;
         else if (Packed() is { } packed)
-            missing = Unpack(packed, programs = Path.Join(folder.FullName, "programs"));
+            _missing = Unpack(packed, _programs = Path.Join(_folder.FullName, "programs"));
         else
-            missing =
+            _missing =
                 $"needs Pulumi's CLI with its YAML language host: found neither on PATH, nor by {Variable}, nor in a folder "
                 + "shared/tools/pulumi above the repository";
     }
@@ -42,17 +42,17 @@ public sealed class PulumiCli : IDisposable
     /// <summary>Creates a project with one stack for one test. Skips the test, with the reason, where there is no CLI.</summary>
     public async Task<PulumiStack> NewStackAsync(string project, string stack = "dev")
     {
-        if (missing is not null)
-            Assert.Skip(missing);
-        var work = Directory.CreateDirectory(Path.Join(folder.FullName, Guid.NewGuid().ToString("N")[..8])).FullName;
+        if (_missing is not null)
+            Assert.Skip(_missing);
+        var work = Directory.CreateDirectory(Path.Join(_folder.FullName, Guid.NewGuid().ToString("N")[..8])).FullName;
         Directory.CreateDirectory(Path.Join(work, "backend"));
-        var made = new PulumiStack(programs, Path.Join(folder.FullName, "home"), work, project, Path.GetDirectoryName(Provider)!);
+        var made = new PulumiStack(_programs, Path.Join(_folder.FullName, "home"), work, project, Path.GetDirectoryName(Provider)!);
         made.Declare("");
         await made.RunAsync(0, "stack", "init", stack);
         return made;
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
     private static string? OnPath() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
@@ -153,16 +153,16 @@ public sealed class PulumiStack(string programs, string home, string folder, str
 /// <summary>Network namespaces of one test, each of them a host; removed after it.</summary>
 internal sealed class Namespaces : IDisposable
 {
-    private readonly string tag = $"cli-{Guid.NewGuid().ToString("N")[..6]}";
-    private readonly List<string> made = [];
+    private readonly string _tag = $"cli-{Guid.NewGuid().ToString("N")[..6]}";
+    private readonly List<string> _made = [];
 
     /// <summary>Creates a namespace.</summary>
     /// <returns>Its name.</returns>
     public string Add(string name)
     {
-        var full = $"{tag}-{name}";
+        var full = $"{_tag}-{name}";
         Ip("netns", "add", full).ShouldBe(0);
-        made.Add(full);
+        _made.Add(full);
         return full;
     }
 
@@ -177,9 +177,9 @@ internal sealed class Namespaces : IDisposable
 
     public void Dispose()
     {
-        foreach (var name in made.Where(static n => File.Exists($"/run/netns/{n}")))
+        foreach (var name in _made.Where(static n => File.Exists($"/run/netns/{n}")))
             Ip("netns", "delete", name);
-        foreach (var name in made.Where(static n => Directory.Exists($"/run/cloudlet/netns/{n}")))
+        foreach (var name in _made.Where(static n => Directory.Exists($"/run/cloudlet/netns/{n}")))
             Directory.Delete($"/run/cloudlet/netns/{name}", recursive: true);
     }
 

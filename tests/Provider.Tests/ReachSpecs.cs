@@ -15,11 +15,11 @@ public sealed class ReachSpecs : IDisposable
 {
     private static readonly SshTarget Target = new("edge-1.invalid", "root", null);
 
-    private readonly TempDir folder = new();
-    private readonly UnreachableHosts unreachable = new(TimeProvider.System);
-    private readonly List<string> told = [];
+    private readonly TempDir _folder = new();
+    private readonly UnreachableHosts _unreachable = new(TimeProvider.System);
+    private readonly List<string> _told = [];
 
-    private int Attempts => File.Exists(folder["attempts"]) ? File.ReadAllLines(folder["attempts"]).Length : 0;
+    private int Attempts => File.Exists(_folder["attempts"]) ? File.ReadAllLines(_folder["attempts"]).Length : 0;
 
     [Fact]
     public async Task An_observation_does_not_retry_a_refused_connection()
@@ -51,8 +51,8 @@ public sealed class ReachSpecs : IDisposable
             new SshTarget(new string('a', 70), "root", null),
             settings,
             "/bin/true",
-            unreachable,
-            new Waiting(ForItToCome: true, (text, _) => told.Add(text)),
+            _unreachable,
+            new Waiting(ForItToCome: true, (text, _) => _told.Add(text)),
             TimeProvider.System
         );
 
@@ -76,15 +76,15 @@ public sealed class ReachSpecs : IDisposable
     {
         await AskAsync(itToCome: true, seconds: 4);
 
-        told[0].ShouldContain("waiting for ssh://root@edge-1.invalid to answer");
-        told[0].ShouldContain("of at most 4 s");
+        _told[0].ShouldContain("waiting for ssh://root@edge-1.invalid to answer");
+        _told[0].ShouldContain("of at most 4 s");
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     private async Task<CloudletException> AskAsync(bool itToCome, double seconds = 1.5)
     {
-        var proxy = folder.Write("proxy", $"#!/bin/sh\necho x >>{folder["attempts"]}\nexit 1\n");
+        var proxy = _folder.Write("proxy", $"#!/bin/sh\necho x >>{_folder["attempts"]}\nexit 1\n");
         File.SetUnixFileMode(proxy, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var settings = new ProviderSettings
         {
@@ -96,8 +96,8 @@ public sealed class ReachSpecs : IDisposable
             Target,
             settings,
             "/bin/true",
-            unreachable,
-            new Waiting(itToCome, (text, _) => told.Add(text)),
+            _unreachable,
+            new Waiting(itToCome, (text, _) => _told.Add(text)),
             TimeProvider.System
         );
         return await Should.ThrowAsync<CloudletException>(() =>

@@ -11,13 +11,13 @@ public sealed class RunClaimsSpecs : IDisposable
     private static readonly Describer First = new("urn:pulumi:dev::proj::cloudlet:index:Host::edge-1");
     private static readonly Describer Second = new("urn:pulumi:dev::proj::cloudlet:index:Host::edge-2");
 
-    private readonly TempDir folder = new();
-    private readonly List<RunClaims> open = [];
+    private readonly TempDir _folder = new();
+    private readonly List<RunClaims> _open = [];
 
     public void Dispose()
     {
-        open.ForEach(static claims => claims.Dispose());
-        folder.Dispose();
+        _open.ForEach(static claims => claims.Dispose());
+        _folder.Dispose();
     }
 
     [Fact]
@@ -60,8 +60,8 @@ public sealed class RunClaimsSpecs : IDisposable
     public void A_provider_that_ends_leaves_no_claim()
     {
         Provider(Engine).See("machine", First);
-        open[0].Dispose();
-        Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories).ShouldBeEmpty();
+        _open[0].Dispose();
+        Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories).ShouldBeEmpty();
         Provider(Engine).See("machine", Second);
     }
 
@@ -77,15 +77,15 @@ public sealed class RunClaimsSpecs : IDisposable
     public void Claims_are_private()
     {
         Provider(Engine).See("machine", First);
-        File.GetUnixFileMode(Path.Combine(folder.Path, "claims"))
+        File.GetUnixFileMode(Path.Combine(_folder.Path, "claims"))
             .ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    private SeenMachines Provider(string engine) => new(Claims(Path.Combine(folder.Path, "claims"), engine));
+    private SeenMachines Provider(string engine) => new(Claims(Path.Combine(_folder.Path, "claims"), engine));
 
     private RunClaims Claims(string place, string engine)
     {
-        open.Add(new RunClaims(place, engine));
-        return open[^1];
+        _open.Add(new RunClaims(place, engine));
+        return _open[^1];
     }
 }

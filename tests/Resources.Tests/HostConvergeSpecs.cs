@@ -405,7 +405,7 @@ public sealed class HostConvergeSpecs
     {
         private static readonly StatePaths Paths = StatePaths.Host;
 
-        private readonly TempDir folder = new();
+        private readonly TempDir _folder = new();
 
         public Host()
         {
@@ -413,7 +413,7 @@ public sealed class HostConvergeSpecs
             var vault = new ContentVault(Machine.Files, Paths.Vault);
 
             // The lock is the one part with a real file.
-            Store = new HostConvergeStore(Machine.Files, Paths with { RunFolder = folder.Path }, vault, Clock);
+            Store = new HostConvergeStore(Machine.Files, Paths with { RunFolder = _folder.Path }, vault, Clock);
             Converger = new Converger(
                 HostKinds.For(new HostParts(Machine, Paths, vault, Clock)),
                 Store,
@@ -455,7 +455,7 @@ public sealed class HostConvergeSpecs
         public void Dispose()
         {
             Machine.Dispose();
-            folder.Dispose();
+            _folder.Dispose();
         }
     }
 }

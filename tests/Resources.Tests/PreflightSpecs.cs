@@ -17,18 +17,18 @@ namespace Cloudlet.Resources.Tests;
 /// <summary>Certain failures are refused before the first change, for every kind and all at once.</summary>
 public sealed class PreflightSpecs : IDisposable
 {
-    private readonly FakeMachine machine = new();
-    private readonly MemoryConvergeStore store = new();
+    private readonly FakeMachine _machine = new();
+    private readonly MemoryConvergeStore _store = new();
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Fact]
     public async Task Nothing_is_changed_and_all_problems_are_reported_at_once()
     {
-        machine.Links.Drivers.Remove("dummy");
-        machine.Files.UnknownAccounts.Add("nobody-here");
+        _machine.Links.Drivers.Remove("dummy");
+        _machine.Files.UnknownAccounts.Add("nobody-here");
         await ApplyAsync(Bridge("old0"));
-        machine.Writes.Clear();
+        _machine.Writes.Clear();
 
         var error = await RefusalAsync(
             Existing("eth9"),
@@ -77,14 +77,14 @@ public sealed class PreflightSpecs : IDisposable
             m => m.ShouldContain("no package source of this host offers no-such"),
             m => m.ShouldContain("unit nope.service does not exist")
         );
-        machine.Writes.ShouldBeEmpty();
-        machine.Links.Find("old0").ShouldNotBeNull();
+        _machine.Writes.ShouldBeEmpty();
+        _machine.Links.Find("old0").ShouldNotBeNull();
     }
 
     [Fact]
     public async Task An_alternative_name_is_not_a_name()
     {
-        machine.Links.AltNames["enp3s0"] = "eth0";
+        _machine.Links.AltNames["enp3s0"] = "eth0";
         (await RefusalAsync(Existing("enp3s0"))).ShouldContain("enp3s0 is an alternative name of eth0");
         (await RefusalAsync(Bridge("enp3s0"))).ShouldContain("enp3s0 is an alternative name of eth0");
     }
@@ -93,19 +93,19 @@ public sealed class PreflightSpecs : IDisposable
     public async Task A_network_card_in_place_of_a_virtual_link_stops_the_whole_run()
     {
         (await RefusalAsync(Bridge("eth0"), Bridge("fine0"))).ShouldContain("never replaced or deleted");
-        machine.Writes.ShouldBeEmpty();
+        _machine.Writes.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_link_that_the_kernel_does_not_accept_as_a_port_is_refused()
     {
-        machine.Links["eth0"] = machine.Links["eth0"] with { IsEthernet = false };
+        _machine.Links["eth0"] = _machine.Links["eth0"] with { IsEthernet = false };
         (await RefusalAsync(Bridge("br0"), Existing("eth0") with { Master = "br0", After = ["link:br0"] })).ShouldContain(
             "carries no Ethernet frames"
         );
-        machine.Links["eth0"] = machine.Links["eth0"] with { IsEthernet = true };
-        machine.Links.Create(new LinkToCreate("m0", "macvlan") { Lower = 2 });
-        machine.Writes.Clear();
+        _machine.Links["eth0"] = _machine.Links["eth0"] with { IsEthernet = true };
+        _machine.Links.Create(new LinkToCreate("m0", "macvlan") { Lower = 2 });
+        _machine.Writes.Clear();
         (await RefusalAsync(Bridge("br0"), Existing("eth0") with { Master = "br0", After = ["link:br0"] })).ShouldContain(
             "the macvlan m0 is on top of eth0"
         );
@@ -117,7 +117,7 @@ public sealed class PreflightSpecs : IDisposable
     [InlineData(60, 1500, 68)]
     public async Task An_mtu_beyond_the_driver_is_refused(int mtu, int most, int? least)
     {
-        machine.Links["eth0"] = machine.Links["eth0"] with { MinMtu = least, MaxMtu = most };
+        _machine.Links["eth0"] = _machine.Links["eth0"] with { MinMtu = least, MaxMtu = most };
         (await RefusalAsync(Existing("eth0") with { Mtu = mtu })).ShouldContain($"does not support an MTU of {mtu}");
     }
 
@@ -154,14 +154,14 @@ public sealed class PreflightSpecs : IDisposable
     [Fact]
     public async Task Disabled_IPv6_on_a_card_is_refused()
     {
-        machine.Links["eth0"] = machine.Links["eth0"] with { Ipv6 = new Ipv6Info(1, true, false, Disabled: true) };
+        _machine.Links["eth0"] = _machine.Links["eth0"] with { Ipv6 = new Ipv6Info(1, true, false, Disabled: true) };
         (await RefusalAsync(Existing("eth0") with { Addresses = ["fd00::1/64"] })).ShouldContain("disable_ipv6 is 1");
     }
 
     [Fact]
     public async Task Requirements_that_the_same_run_may_fulfil_are_not_refused()
     {
-        machine.Files.UnknownAccounts.Add("edge");
+        _machine.Files.UnknownAccounts.Add("edge");
         (
             await PlanAsync(
                 new PackageSpec
@@ -222,8 +222,8 @@ public sealed class PreflightSpecs : IDisposable
     [InlineData("/run/systemd/system/edge.service", "systemctl unmask --runtime edge.service")]
     public async Task A_masked_unit_is_refused_whatever_else_the_run_changes(string mask, string wayOut)
     {
-        machine.Files["/lib/systemd/system/edge.service"] = "[Service]\nExecStart=true\n";
-        machine.Files.WriteSymlink(mask, "/dev/null");
+        _machine.Files["/lib/systemd/system/edge.service"] = "[Service]\nExecStart=true\n";
+        _machine.Files.WriteSymlink(mask, "/dev/null");
         const string DropIn = "/etc/systemd/system/edge.service.d/limits.conf";
 
         var refusal = (
@@ -258,10 +258,10 @@ public sealed class PreflightSpecs : IDisposable
     [Fact]
     public async Task A_file_in_the_way_of_a_folder_and_a_full_folder_in_the_way_of_a_file_are_refused()
     {
-        machine.Files.Put("/etc/plain", []);
-        machine.Files.CreateDirectory("/etc/full", (UnixFileMode)0x1ed);
-        machine.Files.Put("/etc/full/kept", []);
-        machine.Writes.Clear();
+        _machine.Files.Put("/etc/plain", []);
+        _machine.Files.CreateDirectory("/etc/full", (UnixFileMode)0x1ed);
+        _machine.Files.Put("/etc/full/kept", []);
+        _machine.Writes.Clear();
         var error = await RefusalAsync(
             new FileSpec
             {
@@ -280,7 +280,7 @@ public sealed class PreflightSpecs : IDisposable
         );
         error.ShouldContain("/etc/plain is not a folder");
         error.ShouldContain("a non-empty folder is in its place (kept)");
-        machine.Writes.ShouldBeEmpty();
+        _machine.Writes.ShouldBeEmpty();
     }
 
     private static LinkSpec Bridge(string name) =>
@@ -304,8 +304,8 @@ public sealed class PreflightSpecs : IDisposable
     {
         var paths = StatePaths.Host;
         return new Converger(
-            HostKinds.For(new HostParts(machine, paths, new ContentVault(machine.Files, paths.Vault), TimeProvider.System)),
-            store,
+            HostKinds.For(new HostParts(_machine, paths, new ContentVault(_machine.Files, paths.Vault), TimeProvider.System)),
+            _store,
             new RecordingGuard(),
             TimeProvider.System,
             _ => { }

@@ -18,37 +18,37 @@ public sealed class ProgramsKindSpecs : IDisposable
         Version = ProgramSpec.Current,
     };
 
-    private readonly FakeMachine machine = new(new ManualClock());
-    private readonly Probe probe = new();
-    private readonly ProgramsKind kind;
+    private readonly FakeMachine _machine = new(new ManualClock());
+    private readonly Probe _probe = new();
+    private readonly ProgramsKind _kind;
 
     public ProgramsKindSpecs() =>
-        kind = new ProgramsKind(machine.Files, new OwnProgram(3, DateTimeOffset.UnixEpoch.AddDays(9), () => "own"u8.ToArray()), probe);
+        _kind = new ProgramsKind(_machine.Files, new OwnProgram(3, DateTimeOffset.UnixEpoch.AddDays(9), () => "own"u8.ToArray()), _probe);
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
-    private FakeFiles Files => machine.Files;
+    private FakeFiles Files => _machine.Files;
 
     [Fact]
     public async Task A_missing_program_is_restored_from_the_running_one()
     {
-        (await kind.ObserveAsync(Wanted, default)).ShouldBeNull();
+        (await _kind.ObserveAsync(Wanted, default)).ShouldBeNull();
 
-        await kind.ApplyAsync(Wanted, null, default);
+        await _kind.ApplyAsync(Wanted, null, default);
 
         Files.Read(Path).ShouldBe("own"u8.ToArray());
-        (await kind.ObserveAsync(Wanted, default)).ShouldBe(Wanted);
+        (await _kind.ObserveAsync(Wanted, default)).ShouldBe(Wanted);
     }
 
     [Fact]
     public async Task A_folder_in_its_place_is_replaced()
     {
         Files.CreateDirectory(Path, Executable);
-        (await kind.ObserveAsync(Wanted, default))!.Version.ShouldBe("not a program but a directory");
+        (await _kind.ObserveAsync(Wanted, default))!.Version.ShouldBe("not a program but a directory");
 
-        await kind.ApplyAsync(Wanted, null, default);
+        await _kind.ApplyAsync(Wanted, null, default);
 
-        (await kind.ObserveAsync(Wanted, default)).ShouldBe(Wanted);
+        (await _kind.ObserveAsync(Wanted, default)).ShouldBe(Wanted);
     }
 
     [Theory]
@@ -57,9 +57,9 @@ public sealed class ProgramsKindSpecs : IDisposable
     public async Task Another_program_is_accepted_once_it_is_known_to_run(bool runs, string version)
     {
         Files.Write(Path, "other"u8, Executable);
-        probe.Runs = runs;
+        _probe.Runs = runs;
 
-        (await kind.ObserveAsync(Wanted, default))!.Version.ShouldBe(version);
+        (await _kind.ObserveAsync(Wanted, default))!.Version.ShouldBe(version);
     }
 
     [Theory]
@@ -67,25 +67,25 @@ public sealed class ProgramsKindSpecs : IDisposable
     [InlineData("OWN", ProgramSpec.Another)]
     public async Task The_same_program_with_another_time_is_the_same(string content, string version)
     {
-        probe.Runs = true;
+        _probe.Runs = true;
         Files.Write(Path, Encoding.UTF8.GetBytes(content), Executable, "root", "root", DateTimeOffset.UnixEpoch.AddDays(7));
 
-        (await kind.ObserveAsync(Wanted, default))!.Version.ShouldBe(version);
-        (await kind.ObserveAsync(Wanted, default))!.Version.ShouldBe(version);
+        (await _kind.ObserveAsync(Wanted, default))!.Version.ShouldBe(version);
+        (await _kind.ObserveAsync(Wanted, default))!.Version.ShouldBe(version);
 
         Files.Write(Path, "NEW"u8, Executable, "root", "root", DateTimeOffset.UnixEpoch.AddDays(8));
-        (await kind.ObserveAsync(Wanted, default))!.Version.ShouldBe(ProgramSpec.Another);
+        (await _kind.ObserveAsync(Wanted, default))!.Version.ShouldBe(ProgramSpec.Another);
     }
 
     [Fact]
     public async Task Its_own_copy_must_be_executable_by_mode_and_by_the_kernel()
     {
-        await kind.ApplyAsync(Wanted, null, default);
-        probe.CanExecute = false;
-        (await kind.ObserveAsync(Wanted, default))!.Version!.ShouldContain("noexec");
+        await _kind.ApplyAsync(Wanted, null, default);
+        _probe.CanExecute = false;
+        (await _kind.ObserveAsync(Wanted, default))!.Version!.ShouldContain("noexec");
 
         Files.SetAttributes(Path, UnixFileMode.None, null, null);
-        (await kind.ObserveAsync(Wanted, default))!.Version.ShouldBe("not executable");
+        (await _kind.ObserveAsync(Wanted, default))!.Version.ShouldBe("not executable");
     }
 
     private sealed class Probe : IProgramProbe

@@ -6,12 +6,12 @@ namespace Cloudlet.Resources.Tests;
 /// <summary>A network namespace of one test, removed afterwards in any case.</summary>
 public sealed class TestNamespace : IDisposable
 {
-    private static int count;
+    private static int s_count;
 
     public TestNamespace()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: network namespaces");
-        Name = $"restest-{Environment.ProcessId}-{Interlocked.Increment(ref count)}";
+        Name = $"restest-{Environment.ProcessId}-{Interlocked.Increment(ref s_count)}";
         NetworkNamespaces.Create(Name);
         try
         {

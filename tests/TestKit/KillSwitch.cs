@@ -6,8 +6,8 @@ namespace Cloudlet.TestKit;
 /// </summary>
 public sealed class KillSwitch : IDisposable
 {
-    private readonly CancellationTokenSource end = new();
-    private readonly Lock turn = new();
+    private readonly CancellationTokenSource _end = new();
+    private readonly Lock _turn = new();
 
     /// <summary>The first step that is not done, from 1; 0: none.</summary>
     public int At { get; init; }
@@ -16,25 +16,25 @@ public sealed class KillSwitch : IDisposable
     public int Steps { get; private set; }
 
     /// <summary>True when the run was ended.</summary>
-    public bool IsDead => end.IsCancellationRequested;
+    public bool IsDead => _end.IsCancellationRequested;
 
     /// <summary>The token of the run.</summary>
-    public CancellationToken Token => end.Token;
+    public CancellationToken Token => _end.Token;
 
     /// <summary>Called before and after every write.</summary>
     public void Step()
     {
-        lock (turn)
+        lock (_turn)
         {
             if (!IsDead && ++Steps != At)
                 return;
             if (!IsDead)
-                end.Cancel();
+                _end.Cancel();
         }
 
         throw new OperationCanceledException("killed", Token);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => end.Dispose();
+    public void Dispose() => _end.Dispose();
 }

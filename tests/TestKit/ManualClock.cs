@@ -6,9 +6,9 @@ namespace Cloudlet.TestKit;
 /// </summary>
 public sealed class ManualClock : TimeProvider
 {
-    private readonly Lock turn = new();
-    private readonly List<ManualTimer> timers = [];
-    private DateTimeOffset now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private readonly Lock _turn = new();
+    private readonly List<ManualTimer> _timers = [];
+    private DateTimeOffset _now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     /// <summary>False: a wait ends when <see cref="Advance"/> reaches its end.</summary>
     public bool JumpsOverWaits { get; init; } = true;
@@ -25,26 +25,26 @@ public sealed class ManualClock : TimeProvider
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow()
     {
-        lock (turn)
-            return now + WallStep;
+        lock (_turn)
+            return _now + WallStep;
     }
 
     /// <inheritdoc/>
     public override long GetTimestamp()
     {
-        lock (turn)
-            return now.Ticks;
+        lock (_turn)
+            return _now.Ticks;
     }
 
     /// <summary>Advances the clock and ends the waits that are over then.</summary>
     public void Advance(TimeSpan by)
     {
         List<ManualTimer> due;
-        lock (turn)
+        lock (_turn)
         {
-            now += by;
-            due = [.. timers.Where(t => t.Due <= now)];
-            timers.RemoveAll(due.Contains);
+            _now += by;
+            due = [.. _timers.Where(t => t.Due <= _now)];
+            _timers.RemoveAll(due.Contains);
         }
 
         foreach (var timer in due)
@@ -61,13 +61,13 @@ public sealed class ManualClock : TimeProvider
 
     private void Schedule(ManualTimer timer, TimeSpan dueTime)
     {
-        lock (turn)
+        lock (_turn)
         {
-            timers.Remove(timer);
+            _timers.Remove(timer);
             if (dueTime == Timeout.InfiniteTimeSpan)
                 return;
-            timer.Due = now + dueTime;
-            timers.Add(timer);
+            timer.Due = _now + dueTime;
+            _timers.Add(timer);
         }
 
         // On another thread: the caller has not stored the timer yet.

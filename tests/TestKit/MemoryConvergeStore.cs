@@ -7,11 +7,11 @@ namespace Cloudlet.TestKit;
 /// <summary>A store in memory that keeps bytes, as a file does.</summary>
 public sealed class MemoryConvergeStore : IConvergeStore
 {
-    private byte[]? journal;
-    private byte[]? applied;
-    private byte[]? origin;
-    private byte[]? owner;
-    private bool isLocked;
+    private byte[]? _journal;
+    private byte[]? _applied;
+    private byte[]? _origin;
+    private byte[]? _owner;
+    private bool _isLocked;
 
     /// <summary>Called before and after each write.</summary>
     public Action? OnWrite { get; set; }
@@ -25,35 +25,35 @@ public sealed class MemoryConvergeStore : IConvergeStore
     /// <inheritdoc/>
     public IDisposable Lock()
     {
-        if (isLocked)
+        if (_isLocked)
             throw new CloudletException(ErrorKind.Busy, "another run has the lock");
-        isLocked = true;
+        _isLocked = true;
         return new Held(this);
     }
 
     /// <inheritdoc/>
-    public Journal? ReadJournal() => journal is null ? null : Journal.Parse(journal);
+    public Journal? ReadJournal() => _journal is null ? null : Journal.Parse(_journal);
 
     /// <inheritdoc/>
-    public void WriteJournal(Journal journal) => Write(() => this.journal = Keep(journal.ToBytes()));
+    public void WriteJournal(Journal journal) => Write(() => _journal = Keep(journal.ToBytes()));
 
     /// <inheritdoc/>
-    public HostState? ReadApplied() => applied is null ? null : HostState.Parse(applied);
+    public HostState? ReadApplied() => _applied is null ? null : HostState.Parse(_applied);
 
     /// <inheritdoc/>
-    public void WriteApplied(HostState? state) => Write(() => applied = state is null ? null : Keep(state.ToBytes()));
+    public void WriteApplied(HostState? state) => Write(() => _applied = state is null ? null : Keep(state.ToBytes()));
 
     /// <inheritdoc/>
-    public Baseline? ReadOrigin() => origin is null ? null : Baseline.Parse(origin);
+    public Baseline? ReadOrigin() => _origin is null ? null : Baseline.Parse(_origin);
 
     /// <inheritdoc/>
-    public void WriteOrigin(Baseline? origin) => Write(() => this.origin = origin is null ? null : Keep(origin.ToBytes()));
+    public void WriteOrigin(Baseline? origin) => Write(() => _origin = origin is null ? null : Keep(origin.ToBytes()));
 
     /// <inheritdoc/>
-    public Ownership? ReadOwner() => owner is null ? null : Ownership.Parse(owner);
+    public Ownership? ReadOwner() => _owner is null ? null : Ownership.Parse(_owner);
 
     /// <inheritdoc/>
-    public void WriteOwner(Ownership? owner) => Write(() => this.owner = owner is null ? null : Keep(owner.ToBytes()));
+    public void WriteOwner(Ownership? owner) => Write(() => _owner = owner is null ? null : Keep(owner.ToBytes()));
 
     private byte[] Keep(byte[] json)
     {
@@ -71,6 +71,6 @@ public sealed class MemoryConvergeStore : IConvergeStore
 
     private sealed class Held(MemoryConvergeStore store) : IDisposable
     {
-        public void Dispose() => store.isLocked = false;
+        public void Dispose() => store._isLocked = false;
     }
 }

@@ -127,34 +127,34 @@ public sealed partial class Deployment
 /// <summary>One run of a program by the engine, as the program sees it.</summary>
 public sealed class DeploymentInstance
 {
-    private readonly Deployment deployment;
+    private readonly Deployment _deployment;
 
-    internal DeploymentInstance(Deployment deployment) => this.deployment = deployment;
+    internal DeploymentInstance(Deployment deployment) => _deployment = deployment;
 
     /// <summary>Name of the stack.</summary>
-    public string StackName => deployment.StackName;
+    public string StackName => _deployment.StackName;
 
     /// <summary>Name of the project.</summary>
-    public string ProjectName => deployment.Project;
+    public string ProjectName => _deployment.Project;
 
     /// <summary>Name of the organization; "organization" where the backend has none.</summary>
-    public string OrganizationName => deployment.Organization;
+    public string OrganizationName => _deployment.Organization;
 
     /// <summary>Folder of the project file.</summary>
-    public string RootDirectory => deployment.RootDirectory;
+    public string RootDirectory => _deployment.RootDirectory;
 
     /// <summary>True in a preview.</summary>
-    public bool IsDryRun => deployment.IsDryRun;
+    public bool IsDryRun => _deployment.IsDryRun;
 
     /// <summary>Calls a function of a provider once its arguments are known.</summary>
     public Output<T> Invoke<T>(string token, InvokeArgs args, InvokeOptions? options = null) =>
-        Invocation.Start<T>(deployment, token, args, options);
+        Invocation.Start<T>(_deployment, token, args, options);
 
     /// <summary>Calls a function of a provider and returns its result.</summary>
     public Task<T> InvokeAsync<T>(string token, InvokeArgs args, InvokeOptions? options = null) =>
-        Invocation.RunAsync<T>(deployment, token, args, options);
+        Invocation.RunAsync<T>(_deployment, token, args, options);
 
     /// <summary>Calls a function of a provider for its effect.</summary>
     public Task InvokeAsync(string token, InvokeArgs args, InvokeOptions? options = null) =>
-        Invocation.RunAsync<object>(deployment, token, args, options);
+        Invocation.RunAsync<object>(_deployment, token, args, options);
 }

@@ -9,13 +9,13 @@ namespace Pulumi;
 public sealed partial class Deployment : IDisposable
 {
     private static readonly AsyncLocal<Deployment?> CurrentRun = new();
-    private readonly GrpcChannel monitorChannel;
-    private readonly GrpcChannel engineChannel;
+    private readonly GrpcChannel _monitorChannel;
+    private readonly GrpcChannel _engineChannel;
 
     private Deployment(Func<string, string?> environment)
     {
-        monitorChannel = new GrpcChannel(Text(environment, "PULUMI_MONITOR"));
-        engineChannel = new GrpcChannel(Text(environment, "PULUMI_ENGINE"));
+        _monitorChannel = new GrpcChannel(Text(environment, "PULUMI_MONITOR"));
+        _engineChannel = new GrpcChannel(Text(environment, "PULUMI_ENGINE"));
         Project = Text(environment, "PULUMI_PROJECT");
         StackName = Text(environment, "PULUMI_STACK");
         IsDryRun = bool.TryParse(Text(environment, "PULUMI_DRY_RUN"), out var dryRun) ? dryRun : throw NoEngine("PULUMI_DRY_RUN");
@@ -26,8 +26,8 @@ public sealed partial class Deployment : IDisposable
         Organization = environment("PULUMI_ORGANIZATION") is { Length: > 0 } organization ? organization : "organization";
         RootDirectory = environment("PULUMI_ROOT_DIRECTORY") ?? "";
         Configuration = ConfigurationIn(environment("PULUMI_CONFIG"));
-        Engine = new EngineClient(engineChannel);
-        Monitor = new MonitorClient(monitorChannel);
+        Engine = new EngineClient(_engineChannel);
+        Monitor = new MonitorClient(_monitorChannel);
     }
 
     /// <summary>The run that the calling code belongs to.</summary>
@@ -64,8 +64,8 @@ public sealed partial class Deployment : IDisposable
 
     void IDisposable.Dispose()
     {
-        monitorChannel.Dispose();
-        engineChannel.Dispose();
+        _monitorChannel.Dispose();
+        _engineChannel.Dispose();
     }
 
     private static string Text(Func<string, string?> environment, string name) =>

@@ -8,8 +8,8 @@ namespace Pulumi;
 internal sealed class EngineClient(GrpcChannel channel)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private readonly Lock order = new();
-    private Task last = Task.CompletedTask;
+    private readonly Lock _order = new();
+    private Task _last = Task.CompletedTask;
 
     /// <summary>True when an error was shown: then the program has failed, whatever else it does.</summary>
     public bool HasErrors { get; private set; }
@@ -19,8 +19,8 @@ internal sealed class EngineClient(GrpcChannel channel)
     public Task LogAsync(LogSeverity severity, string message, Resource? resource = null, int streamId = 0, bool ephemeral = false)
     {
         HasErrors |= severity == LogSeverity.Error;
-        lock (order)
-            return last = SendAsync(last, severity, message, resource, streamId, ephemeral);
+        lock (_order)
+            return _last = SendAsync(_last, severity, message, resource, streamId, ephemeral);
     }
 
     private async Task SendAsync(Task before, LogSeverity severity, string message, Resource? resource, int streamId, bool ephemeral)

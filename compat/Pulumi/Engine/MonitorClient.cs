@@ -8,14 +8,14 @@ namespace Pulumi;
 /// <summary>The engine's service that keeps track of resources. Calls take as long as what they wait for: minutes, hours.</summary>
 internal sealed class MonitorClient(GrpcChannel channel)
 {
-    private readonly Lock once = new();
-    private Task<bool>? keepsResources;
+    private readonly Lock _once = new();
+    private Task<bool>? _keepsResources;
 
     /// <summary>Whether the engine accepts references to resources.</summary>
     public Task<bool> KeepsResourcesAsync()
     {
-        lock (once)
-            return keepsResources ??= SupportsAsync("resourceReferences");
+        lock (_once)
+            return _keepsResources ??= SupportsAsync("resourceReferences");
     }
 
     public Task<RegisterResourceResponse> RegisterAsync(RegisterResourceRequest request) =>

@@ -64,13 +64,13 @@ internal abstract class OutputSource
 /// <summary>The writing end of an output of one type.</summary>
 internal sealed class OutputSource<T> : OutputSource
 {
-    private readonly Resource resource;
-    private readonly TaskCompletionSource<OutputData<T>> data = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Resource _resource;
+    private readonly TaskCompletionSource<OutputData<T>> _data = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public OutputSource(Resource resource)
     {
-        this.resource = resource;
-        Output = new Output<T>(data.Task);
+        _resource = resource;
+        Output = new Output<T>(_data.Task);
     }
 
     public Output<T> Output { get; }
@@ -78,7 +78,7 @@ internal sealed class OutputSource<T> : OutputSource
     public override Type ValueType => typeof(T);
 
     public override void Set(OutputData<object?> value) =>
-        data.TrySetResult(new OutputData<T>([resource], value.Value is null ? default! : (T)value.Value, value.IsKnown, value.IsSecret));
+        _data.TrySetResult(new OutputData<T>([_resource], value.Value is null ? default! : (T)value.Value, value.IsKnown, value.IsSecret));
 
-    public override void Fail(Exception e) => data.TrySetException(e);
+    public override void Fail(Exception e) => _data.TrySetException(e);
 }

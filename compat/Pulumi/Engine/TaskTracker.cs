@@ -3,18 +3,18 @@ namespace Pulumi;
 /// <summary>The pending work of a program. It is over when all tasks are done, or when one has failed.</summary>
 internal sealed class TaskTracker
 {
-    private readonly Lock guard = new();
-    private readonly HashSet<Exception> failures = new(ReferenceEqualityComparer.Instance);
-    private int running;
-    private TaskCompletionSource? change;
+    private readonly Lock _guard = new();
+    private readonly HashSet<Exception> _failures = new(ReferenceEqualityComparer.Instance);
+    private int _running;
+    private TaskCompletionSource? _change;
 
     /// <summary>Adds a task.</summary>
     public void Add(Task task)
     {
         if (task.IsCompletedSuccessfully)
             return;
-        lock (guard)
-            running++;
+        lock (_guard)
+            _running++;
         _ = task.ContinueWith(Done, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
@@ -25,12 +25,12 @@ internal sealed class TaskTracker
         while (true)
         {
             Task next;
-            lock (guard)
+            lock (_guard)
             {
-                if (failures.Count > 0 || running == 0)
-                    return [.. failures];
-                change ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                next = change.Task;
+                if (_failures.Count > 0 || _running == 0)
+                    return [.. _failures];
+                _change ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                next = _change.Task;
             }
 
             await next;
@@ -40,15 +40,15 @@ internal sealed class TaskTracker
     private void Done(Task task)
     {
         TaskCompletionSource? seen = null;
-        lock (guard)
+        lock (_guard)
         {
-            running--;
+            _running--;
             if (task.IsCanceled)
-                failures.Add(new TaskCanceledException(task));
+                _failures.Add(new TaskCanceledException(task));
             foreach (var e in task.Exception?.Flatten().InnerExceptions ?? Enumerable.Empty<Exception>())
-                failures.Add(e);
-            if (running == 0 || failures.Count > 0)
-                (seen, change) = (change, null);
+                _failures.Add(e);
+            if (_running == 0 || _failures.Count > 0)
+                (seen, _change) = (_change, null);
         }
 
         seen?.TrySetResult();

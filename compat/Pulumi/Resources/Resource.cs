@@ -3,8 +3,8 @@ namespace Pulumi;
 /// <summary>Something that the engine keeps track of.</summary>
 public abstract class Resource
 {
-    private readonly string type;
-    private readonly string name;
+    private readonly string _type;
+    private readonly string _name;
 
     private protected Resource(string type, string name, bool custom, ResourceArgs args, ResourceOptions options, bool remote)
     {
@@ -12,8 +12,8 @@ public abstract class Resource
             throw new ArgumentException("a resource needs a type", nameof(type));
         if (string.IsNullOrEmpty(name))
             throw new ArgumentException($"a resource of type {type} needs a name", nameof(name));
-        this.type = type;
-        this.name = name;
+        _type = type;
+        _name = name;
         IsRemote = remote;
         if (options is ComponentResourceOptions { Provider: not null, Providers.Count: > 0 })
             throw new ResourceException($"component \"{name}\" has both a provider and providers: give one of the two", options.Parent);
@@ -35,10 +35,10 @@ public abstract class Resource
     public Output<string> Urn { get; private protected set; } = null!;
 
     /// <summary>Its type.</summary>
-    public string GetResourceType() => type;
+    public string GetResourceType() => _type;
 
     /// <summary>Its name.</summary>
-    public string GetResourceName() => name;
+    public string GetResourceName() => _name;
 
     internal Resource? Parent { get; }
 
@@ -67,7 +67,7 @@ public abstract class Resource
         {
             if (this is ComponentResource && result.TryGetValue(provider.Package, out var inherited) && inherited != provider)
                 throw new ArgumentException(
-                    $"component \"{name}\" already has a provider of package {provider.Package} from its parent",
+                    $"component \"{_name}\" already has a provider of package {provider.Package} from its parent",
                     nameof(options)
                 );
             result[provider.Package] = provider;

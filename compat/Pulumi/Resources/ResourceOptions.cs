@@ -3,12 +3,12 @@ namespace Pulumi;
 /// <summary>How the engine treats a resource.</summary>
 public abstract class ResourceOptions
 {
-    private InputList<Resource>? dependsOn;
-    private List<string>? ignoreChanges;
-    private List<string>? replaceOnChanges;
-    private List<string>? hideDiffs;
-    private List<Input<Alias>>? aliases;
-    private InputList<Resource>? replaceWith;
+    private InputList<Resource>? _dependsOn;
+    private List<string>? _ignoreChanges;
+    private List<string>? _replaceOnChanges;
+    private List<string>? _hideDiffs;
+    private List<Input<Alias>>? _aliases;
+    private InputList<Resource>? _replaceWith;
 
     /// <summary>Id of an existing resource that is only read.</summary>
     public Input<string>? Id { get; set; }
@@ -19,8 +19,8 @@ public abstract class ResourceOptions
     /// <summary>Resources that must exist first.</summary>
     public InputList<Resource> DependsOn
     {
-        get => dependsOn ??= [];
-        set => dependsOn = value;
+        get => _dependsOn ??= [];
+        set => _dependsOn = value;
     }
 
     /// <summary>True: the engine refuses to delete it.</summary>
@@ -29,8 +29,8 @@ public abstract class ResourceOptions
     /// <summary>Paths of inputs whose changes are ignored.</summary>
     public List<string> IgnoreChanges
     {
-        get => ignoreChanges ??= [];
-        set => ignoreChanges = value;
+        get => _ignoreChanges ??= [];
+        set => _ignoreChanges = value;
     }
 
     /// <summary>Version of the provider; none: any.</summary>
@@ -45,8 +45,8 @@ public abstract class ResourceOptions
     /// <summary>Names by which the resource was known before.</summary>
     public List<Input<Alias>> Aliases
     {
-        get => aliases ??= [];
-        set => aliases = value;
+        get => _aliases ??= [];
+        set => _aliases = value;
     }
 
     /// <summary>URN of a resource of the same stack that is only looked up.</summary>
@@ -55,8 +55,8 @@ public abstract class ResourceOptions
     /// <summary>Paths of inputs whose changes replace the resource.</summary>
     public List<string> ReplaceOnChanges
     {
-        get => replaceOnChanges ??= [];
-        set => replaceOnChanges = value;
+        get => _replaceOnChanges ??= [];
+        set => _replaceOnChanges = value;
     }
 
     /// <summary>Where the provider's program is downloaded from.</summary>
@@ -71,23 +71,23 @@ public abstract class ResourceOptions
     /// <summary>Resources whose replacement replaces this one too.</summary>
     public InputList<Resource> ReplaceWith
     {
-        get => replaceWith ??= [];
-        set => replaceWith = value;
+        get => _replaceWith ??= [];
+        set => _replaceWith = value;
     }
 
     /// <summary>Paths whose differences are not shown.</summary>
     public List<string> HideDiffs
     {
-        get => hideDiffs ??= [];
-        set => hideDiffs = value;
+        get => _hideDiffs ??= [];
+        set => _hideDiffs = value;
     }
 
     /// <summary>A value whose change replaces the resource.</summary>
     public Input<object>? ReplacementTrigger { get; set; }
 
-    internal bool HasDependsOn => dependsOn is not null;
+    internal bool HasDependsOn => _dependsOn is not null;
 
-    internal bool HasReplaceWith => replaceWith is not null;
+    internal bool HasReplaceWith => _replaceWith is not null;
 
     /// <summary>Merges <paramref name="over"/> into this: its single values win, lists are joined.</summary>
     private protected void Lay(ResourceOptions? over)
@@ -117,7 +117,7 @@ public abstract class ResourceOptions
 /// <summary>How the engine treats a provider's resource.</summary>
 public sealed class CustomResourceOptions : ResourceOptions
 {
-    private List<string>? additionalSecretOutputs;
+    private List<string>? _additionalSecretOutputs;
 
     /// <summary>True: a replaced resource is deleted before its successor is created.</summary>
     public bool? DeleteBeforeReplace { get; set; }
@@ -125,8 +125,8 @@ public sealed class CustomResourceOptions : ResourceOptions
     /// <summary>Names of outputs that are secret, whatever the provider says.</summary>
     public List<string> AdditionalSecretOutputs
     {
-        get => additionalSecretOutputs ??= [];
-        set => additionalSecretOutputs = value;
+        get => _additionalSecretOutputs ??= [];
+        set => _additionalSecretOutputs = value;
     }
 
     /// <summary>Id of an existing resource that the stack takes over.</summary>
@@ -151,13 +151,13 @@ public sealed class CustomResourceOptions : ResourceOptions
 /// <summary>How the engine treats a component.</summary>
 public sealed class ComponentResourceOptions : ResourceOptions
 {
-    private List<ProviderResource>? providers;
+    private List<ProviderResource>? _providers;
 
     /// <summary>Providers that the component's resources use, one per package.</summary>
     public List<ProviderResource> Providers
     {
-        get => providers ??= [];
-        set => providers = value;
+        get => _providers ??= [];
+        set => _providers = value;
     }
 
     /// <summary>Merges both; the second one's values win, lists are joined.</summary>

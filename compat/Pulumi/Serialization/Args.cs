@@ -61,7 +61,7 @@ public abstract class InvokeArgs : InputArgs
 /// <summary>Arguments of a resource that has no class. Lists and dictionaries in them must be immutable.</summary>
 public sealed class DictionaryResourceArgs : ResourceArgs
 {
-    private readonly ImmutableDictionary<string, object?> dictionary;
+    private readonly ImmutableDictionary<string, object?> _dictionary;
 
     /// <summary>Wraps the arguments.</summary>
     /// <exception cref="InvalidOperationException">A list or dictionary in them is not immutable.</exception>
@@ -69,10 +69,10 @@ public sealed class DictionaryResourceArgs : ResourceArgs
     {
         foreach (var (name, value) in dictionary)
             Check(name, value?.GetType());
-        this.dictionary = dictionary;
+        _dictionary = dictionary;
     }
 
-    internal override IEnumerable<KeyValuePair<string, object?>> Members() => dictionary;
+    internal override IEnumerable<KeyValuePair<string, object?>> Members() => _dictionary;
 
     private static void Check(string path, Type? type)
     {

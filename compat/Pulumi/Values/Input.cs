@@ -6,20 +6,20 @@ namespace Pulumi;
 /// <typeparam name="T">Type of the value.</typeparam>
 public class Input<T> : IInput
 {
-    private readonly object? source;
-    private readonly Func<Output<T>> output;
+    private readonly object? _source;
+    private readonly Func<Output<T>> _output;
 
     private protected Input(object? source, Func<Output<T>> output)
     {
-        this.source = source;
-        this.output = output;
+        _source = source;
+        _output = output;
     }
 
     object? IInput.Source => Source;
 
-    private protected virtual object? Source => source;
+    private protected virtual object? Source => _source;
 
-    private protected virtual Output<T> AsOutput() => output();
+    private protected virtual Output<T> AsOutput() => _output();
 
     /// <summary>A value as an input.</summary>
     public static implicit operator Input<T>(T value) => new(value, () => Pulumi.Output.Create(value));

@@ -7,18 +7,18 @@ namespace Pulumi;
 /// <typeparam name="T">Type of an item.</typeparam>
 public sealed class InputList<T> : Input<ImmutableArray<T>>, IEnumerable
 {
-    private Input<ImmutableArray<Input<T>>> items;
+    private Input<ImmutableArray<Input<T>>> _items;
 
     /// <summary>An empty list, for an initializer.</summary>
     public InputList()
         : this(ImmutableArray<Input<T>>.Empty) { }
 
     private InputList(Input<ImmutableArray<Input<T>>> items)
-        : base(source: null, static () => throw new InvalidOperationException()) => this.items = items;
+        : base(source: null, static () => throw new InvalidOperationException()) => _items = items;
 
-    private protected override object? Source => items;
+    private protected override object? Source => _items;
 
-    private protected override Output<ImmutableArray<T>> AsOutput() => items.ToOutput().Flatten();
+    private protected override Output<ImmutableArray<T>> AsOutput() => _items.ToOutput().Flatten();
 
     /// <summary>Appends items.</summary>
     public void Add(params Input<T>[] inputs) => AddRange([.. inputs]);
@@ -27,13 +27,13 @@ public sealed class InputList<T> : Input<ImmutableArray<T>>, IEnumerable
     public void Add(InputList<T> inputs) => AddRange(inputs);
 
     /// <summary>Appends the items of another list.</summary>
-    public void AddRange(InputList<T> inputs) => items = Concat(inputs).items;
+    public void AddRange(InputList<T> inputs) => _items = Concat(inputs)._items;
 
     /// <summary>This list followed by another, as a new list.</summary>
     public InputList<T> Concat(InputList<T> other) =>
-        Known(items) is { } own && Known(other.items) is { } more
+        Known(_items) is { } own && Known(other._items) is { } more
             ? new InputList<T>(own.AddRange(more))
-            : new InputList<T>(Output.Tuple(items, other.items).Apply(static both => both.Item1.AddRange(both.Item2)));
+            : new InputList<T>(Output.Tuple(_items, other._items).Apply(static both => both.Item1.AddRange(both.Item2)));
 
     private void AddRange(ImmutableArray<Input<T>> more) => AddRange(new InputList<T>(more));
 

@@ -7,19 +7,19 @@ namespace Pulumi;
 /// <typeparam name="V">Type of a value.</typeparam>
 public sealed class InputMap<V> : Input<ImmutableDictionary<string, V>>, IEnumerable
 {
-    private Input<ImmutableDictionary<string, Input<V>>> entries;
+    private Input<ImmutableDictionary<string, Input<V>>> _entries;
 
     /// <summary>An empty map, for an initializer.</summary>
     public InputMap()
         : this(ImmutableDictionary<string, Input<V>>.Empty) { }
 
     private InputMap(Input<ImmutableDictionary<string, Input<V>>> entries)
-        : base(source: null, static () => throw new InvalidOperationException()) => this.entries = entries;
+        : base(source: null, static () => throw new InvalidOperationException()) => _entries = entries;
 
-    private protected override object? Source => entries;
+    private protected override object? Source => _entries;
 
     private protected override Output<ImmutableDictionary<string, V>> AsOutput() =>
-        entries
+        _entries
             .ToOutput()
             .Apply(static map =>
             {
@@ -42,11 +42,11 @@ public sealed class InputMap<V> : Input<ImmutableDictionary<string, V>>, IEnumer
     }
 
     /// <summary>Adds all entries of another map. The program fails when both have the same name with different values.</summary>
-    public void AddRange(InputMap<V> values) => entries = Join(entries, values.entries, AddNew);
+    public void AddRange(InputMap<V> values) => _entries = Join(_entries, values._entries, AddNew);
 
     /// <summary>Merges both into a new map; the second one's values win.</summary>
     public static InputMap<V> Merge(InputMap<V> first, InputMap<V> second) =>
-        new(Join(first.entries, second.entries, static (a, b) => a.SetItems(b)));
+        new(Join(first._entries, second._entries, static (a, b) => a.SetItems(b)));
 
     private static Input<ImmutableDictionary<string, Input<V>>> Join(
         Input<ImmutableDictionary<string, Input<V>>> a,

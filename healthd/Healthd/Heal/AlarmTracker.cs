@@ -10,10 +10,10 @@ namespace Cloudlet.Healthd.Heal;
 /// <param name="changed">Called with every alarm that is raised or cleared.</param>
 public sealed class AlarmTracker(TimeProvider clock, Action<Alarm> changed)
 {
-    private readonly Dictionary<(AlarmKind Kind, string Subject), Alarm> active = [];
+    private readonly Dictionary<(AlarmKind Kind, string Subject), Alarm> _active = [];
 
     /// <summary>The active alarms, oldest first.</summary>
-    public IReadOnlyList<Alarm> Active => [.. active.Values.OrderBy(a => a.Raised).ThenBy(a => a.Subject, StringComparer.Ordinal)];
+    public IReadOnlyList<Alarm> Active => [.. _active.Values.OrderBy(a => a.Raised).ThenBy(a => a.Subject, StringComparer.Ordinal)];
 
     /// <summary>Number of alarms raised and cleared so far.</summary>
     public int Changes { get; private set; }
@@ -22,28 +22,28 @@ public sealed class AlarmTracker(TimeProvider clock, Action<Alarm> changed)
     public void Restore(IEnumerable<Alarm> earlier)
     {
         foreach (var alarm in earlier.Where(a => a.Cleared is null))
-            active.TryAdd(alarm.Key, alarm);
+            _active.TryAdd(alarm.Key, alarm);
     }
 
     /// <summary>Raises an alarm unless it is active.</summary>
     public void Raise(AlarmKind kind, string subject, string message)
     {
         var alarm = new Alarm(kind, subject, message, clock.GetUtcNow());
-        if (active.TryAdd(alarm.Key, alarm))
+        if (_active.TryAdd(alarm.Key, alarm))
             Tell(alarm);
     }
 
     /// <summary>Clears an alarm if it is active.</summary>
     public void Clear(AlarmKind kind, string subject)
     {
-        if (active.Remove((kind, subject), out var alarm))
+        if (_active.Remove((kind, subject), out var alarm))
             Tell(alarm with { Cleared = clock.GetUtcNow() });
     }
 
     /// <summary>Clears every alarm about a subject except those of <paramref name="but"/>.</summary>
     public void ClearAbout(string subject, params ReadOnlySpan<AlarmKind> but)
     {
-        foreach (var (kind, about) in active.Keys.Where(k => k.Subject == subject).ToList())
+        foreach (var (kind, about) in _active.Keys.Where(k => k.Subject == subject).ToList())
             if (!but.Contains(kind))
                 Clear(kind, about);
     }
@@ -51,7 +51,7 @@ public sealed class AlarmTracker(TimeProvider clock, Action<Alarm> changed)
     /// <summary>Clears alarms about resources that are no longer described.</summary>
     public void Forget(Func<string, bool> isDescribed)
     {
-        foreach (var (kind, subject) in active.Keys.Where(k => k.Subject.Contains(':') && !isDescribed(k.Subject)).ToList())
+        foreach (var (kind, subject) in _active.Keys.Where(k => k.Subject.Contains(':') && !isDescribed(k.Subject)).ToList())
             Clear(kind, subject);
     }
 

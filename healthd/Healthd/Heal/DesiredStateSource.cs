@@ -21,7 +21,7 @@ public sealed class DesiredStateSource(HealthHost host, AlarmTracker alarms, Tim
     private const string Subject = "host";
     private const int MostRestarts = 3;
 
-    private HostState? copied;
+    private HostState? _copied;
 
     /// <summary>The state; null when there is none.</summary>
     public HostState? Desired { get; private set; }
@@ -140,10 +140,10 @@ public sealed class DesiredStateSource(HealthHost host, AlarmTracker alarms, Tim
 
     private void Copy(HostState state)
     {
-        if (copied is not null && copied.Equals(state) && Files.Stat(host.Paths.StateCopy) is not null)
+        if (_copied is not null && _copied.Equals(state) && Files.Stat(host.Paths.StateCopy) is not null)
             return;
         if (Write(host.Paths.StateCopy, state.ToBytes()))
-            copied = state;
+            _copied = state;
     }
 
     private bool Write(string path, byte[] json)

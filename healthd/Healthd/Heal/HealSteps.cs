@@ -7,43 +7,43 @@ namespace Cloudlet.Healthd.Heal;
 /// <summary>The changes of a heal, collected from the engine's events. Thread-safe.</summary>
 internal sealed class HealSteps
 {
-    private readonly Lock turn = new();
-    private readonly Dictionary<string, HealStep> steps = [];
-    private readonly Dictionary<string, ErrorKind> errors = [];
+    private readonly Lock _turn = new();
+    private readonly Dictionary<string, HealStep> _steps = [];
+    private readonly Dictionary<string, ErrorKind> _errors = [];
 
     /// <summary>The steps, in the order in which they ended.</summary>
     public IReadOnlyList<HealStep> All
     {
         get
         {
-            lock (turn)
-                return [.. steps.Values];
+            lock (_turn)
+                return [.. _steps.Values];
         }
     }
 
     /// <summary>Forgets an earlier heal.</summary>
     public void Clear()
     {
-        lock (turn)
+        lock (_turn)
         {
-            steps.Clear();
-            errors.Clear();
+            _steps.Clear();
+            _errors.Clear();
         }
     }
 
     /// <summary>Adds an event.</summary>
     public void Add(ConvergeEvent happened)
     {
-        lock (turn)
+        lock (_turn)
         {
             switch (happened)
             {
                 case ChangeDone done:
-                    steps[done.Id] = new HealStep(done.Id, done.Action, done.Milliseconds, null);
+                    _steps[done.Id] = new HealStep(done.Id, done.Action, done.Milliseconds, null);
                     break;
                 case ChangeFailed failed:
-                    steps[failed.Id] = new HealStep(failed.Id, failed.Action, 0, failed.Message);
-                    errors[failed.Id] = failed.Kind;
+                    _steps[failed.Id] = new HealStep(failed.Id, failed.Action, 0, failed.Message);
+                    _errors[failed.Id] = failed.Kind;
                     break;
                 default:
                     break;
@@ -54,14 +54,14 @@ internal sealed class HealSteps
     /// <summary>Why a change failed, as a message; null when it did not.</summary>
     public string? ErrorOf(string id)
     {
-        lock (turn)
-            return steps.GetValueOrDefault(id)?.Error;
+        lock (_turn)
+            return _steps.GetValueOrDefault(id)?.Error;
     }
 
     /// <summary>Why a change failed; null when it did not.</summary>
     public ErrorKind? KindOf(string id)
     {
-        lock (turn)
-            return errors.TryGetValue(id, out var kind) ? kind : null;
+        lock (_turn)
+            return _errors.TryGetValue(id, out var kind) ? kind : null;
     }
 }

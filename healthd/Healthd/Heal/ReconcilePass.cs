@@ -19,21 +19,21 @@ internal sealed class ReconcilePass
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(30);
 
-    private readonly HealthHost host;
-    private readonly DesiredStateSource source;
-    private readonly AlarmTracker alarms;
-    private readonly WakeQueue queue;
-    private readonly TimeProvider clock;
-    private readonly IHealthReports reports;
-    private readonly RetryBudget budget;
-    private readonly StatusTracker status;
-    private readonly HealDecider decider;
-    private readonly HealOutcomeRecorder recorder;
-    private readonly HealSteps steps = new();
-    private IReadOnlyList<WatchedProcess> processes = [];
-    private long processesLooked;
-    private string? failure;
-    private bool isNewState;
+    private readonly HealthHost _host;
+    private readonly DesiredStateSource _source;
+    private readonly AlarmTracker _alarms;
+    private readonly WakeQueue _queue;
+    private readonly TimeProvider _clock;
+    private readonly IHealthReports _reports;
+    private readonly RetryBudget _budget;
+    private readonly StatusTracker _status;
+    private readonly HealDecider _decider;
+    private readonly HealOutcomeRecorder _recorder;
+    private readonly HealSteps _steps = new();
+    private IReadOnlyList<WatchedProcess> _processes = [];
+    private long _processesLooked;
+    private string? _failure;
+    private bool _isNewState;
 
     public ReconcilePass(
         HealthHost host,
@@ -45,13 +45,13 @@ internal sealed class ReconcilePass
         IHealthReports reports
     )
     {
-        (this.host, this.source, this.alarms, this.queue, this.clock, this.reports) = (host, source, alarms, queue, clock, reports);
+        (_host, _source, _alarms, _queue, _clock, _reports) = (host, source, alarms, queue, clock, reports);
         Healer = host.Healer(clock, Note);
         var kinds = Healer.Kinds;
-        budget = new RetryBudget(settings, clock);
-        status = new StatusTracker(budget, alarms, clock);
-        decider = new HealDecider(host, source, new Policy(settings, budget, kinds), kinds, budget, status, alarms, queue, clock);
-        recorder = new HealOutcomeRecorder(kinds, budget, status, alarms, queue, clock);
+        _budget = new RetryBudget(settings, clock);
+        _status = new StatusTracker(_budget, alarms, clock);
+        _decider = new HealDecider(host, source, new Policy(settings, _budget, kinds), kinds, _budget, _status, alarms, queue, clock);
+        _recorder = new HealOutcomeRecorder(kinds, _budget, _status, alarms, queue, clock);
     }
 
     /// <summary>Observes and heals a part of the state.</summary>
@@ -70,55 +70,55 @@ internal sealed class ReconcilePass
     /// True while the host boots, because systemd is still starting units; and before this unit is ready: units that need links start after
     /// it, so waiting for them would be a deadlock.
     /// </summary>
-    public bool UnitsWait => !IsReady || host.Machine.Systemd.SystemState() is "initializing" or "starting";
+    public bool UnitsWait => !IsReady || _host.Machine.Systemd.SystemState() is "initializing" or "starting";
 
     /// <summary>Resources that are not as described.</summary>
-    public IReadOnlyList<string> NotWell => status.NotWell;
+    public IReadOnlyList<string> NotWell => _status.NotWell;
 
     /// <summary>The desired state was replaced or applied again.</summary>
     public void NewState(bool byApply)
     {
-        isNewState = byApply;
-        var ids = source.Desired?.Resources.Select(r => r.Id).ToHashSet() ?? [];
-        budget.Forget(ids.Contains);
-        budget.TryAnew();
-        alarms.Forget(ids.Contains);
-        status.Describe(source.Desired);
+        _isNewState = byApply;
+        var ids = _source.Desired?.Resources.Select(r => r.Id).ToHashSet() ?? [];
+        _budget.Forget(ids.Contains);
+        _budget.TryAnew();
+        _alarms.Forget(ids.Contains);
+        _status.Describe(_source.Desired);
     }
 
     /// <summary>A source file of a resource changed: what failed before may succeed now.</summary>
     public void SomethingChanged(Trigger trigger, string id)
     {
         if (trigger.Kind == TriggerKind.Path)
-            status.Reconsider(id);
+            _status.Reconsider(id);
     }
 
     /// <summary>Observes what triggered the daemon, and heals what the policy allows.</summary>
     public async Task PassAsync(WorkBatch batch, CancellationToken ct)
     {
-        if (source.IsInOtherHands || source.Desired is not { } desired)
+        if (_source.IsInOtherHands || _source.Desired is not { } desired)
         {
-            status.Publish(reports, source, Events);
+            _status.Publish(_reports, _source, Events);
             return;
         }
 
-        foreach (var id in status.TakeReconsidered())
-            budget.TryAnew(id);
+        foreach (var id in _status.TakeReconsidered())
+            _budget.TryAnew(id);
         if (batch.Ids is null)
-            budget.OneMoreTry();
-        foreach (var alarm in alarms.Active)
+            _budget.OneMoreTry();
+        foreach (var alarm in _alarms.Active)
             if (alarm.Kind == AlarmKind.Obstructed && batch.Ids?.Contains(alarm.Subject) == true)
-                budget.OneMoreTry(alarm.Subject);
+                _budget.OneMoreTry(alarm.Subject);
         if (await LookAsync(desired, batch, ct) is not { } plan)
             return;
-        var changes = decider.Judge(plan, Conditions(plan), source.ReadHold());
+        var changes = _decider.Judge(plan, Conditions(plan), _source.ReadHold());
         if (changes.Count > 0)
             await ActAsync(desired, plan, changes, batch, ct);
         Settle(plan, batch.Ids is null);
 
         // After the heals: they may have restored what the restart needs. If systemd would not restart the daemon, it keeps running.
-        StartsAnew |= decider.WantsToStartAnew && await host.CanStartAgain(ct) && source.MayStartAnew();
-        status.Publish(reports, source, Events);
+        StartsAnew |= _decider.WantsToStartAnew && await _host.CanStartAgain(ct) && _source.MayStartAnew();
+        _status.Publish(_reports, _source, Events);
     }
 
     /// <summary>
@@ -127,12 +127,12 @@ internal sealed class ReconcilePass
     /// <param name="pause">Minimum time between two polls.</param>
     public void LookAtProcesses(TimeSpan pause)
     {
-        if (clock.GetElapsedTime(processesLooked) < pause)
+        if (_clock.GetElapsedTime(_processesLooked) < pause)
             return;
-        processesLooked = clock.GetTimestamp();
-        foreach (var process in processes)
-            if (status.IsWell(process.Spec.Id) && Healer.Kinds.StallOf(process) is { } because)
-                queue.Post([process.Spec.Id], because, processesLooked);
+        _processesLooked = _clock.GetTimestamp();
+        foreach (var process in _processes)
+            if (_status.IsWell(process.Spec.Id) && Healer.Kinds.StallOf(process) is { } because)
+                _queue.Post([process.Spec.Id], because, _processesLooked);
     }
 
     /// <summary>Null when the whole observation failed: then everything is observed again, with increasing delays.</summary>
@@ -141,17 +141,17 @@ internal sealed class ReconcilePass
         try
         {
             var plan = await Healer.ObserveAndPlanFirstAsync(desired, batch.Ids, ct);
-            failure = null;
+            _failure = null;
             return plan;
         }
         catch (CloudletException e)
         {
-            var isKnown = failure == e.Message;
+            var isKnown = _failure == e.Message;
             if (!isKnown)
-                reports.Note($"the observation failed: {e.Message}");
-            failure = e.Message;
-            queue.PostAll("the observation failed", clock.GetTimestamp());
-            await Task.Delay(isKnown ? AfterFailure : LockPause, clock, ct);
+                _reports.Note($"the observation failed: {e.Message}");
+            _failure = e.Message;
+            _queue.PostAll("the observation failed", _clock.GetTimestamp());
+            await Task.Delay(isKnown ? AfterFailure : LockPause, _clock, ct);
             return null;
         }
     }
@@ -159,19 +159,19 @@ internal sealed class ReconcilePass
     private HealConditions Conditions(Plan plan)
     {
         var isBooting = plan.Changes.Any(c => Healer.Kinds.TraitsOf(c.Spec).WaitsForBoot) && UnitsWait;
-        var now = new HealConditions(source.HostNameChanged(isNewState), isBooting, source.AreRestartsReleased())
+        var now = new HealConditions(_source.HostNameChanged(_isNewState), isBooting, _source.AreRestartsReleased())
         {
-            IsDescribed = path => source.Desired is { } desired && Healer.Kinds.PathsOf(desired).Contains(path),
+            IsDescribed = path => _source.Desired is { } desired && Healer.Kinds.PathsOf(desired).Contains(path),
         };
-        isNewState = false;
+        _isNewState = false;
         return now;
     }
 
     private async Task ActAsync(HostState desired, Plan plan, IReadOnlyList<PlannedChange> changes, WorkBatch batch, CancellationToken ct)
     {
-        var decided = clock.GetTimestamp();
-        var at = clock.GetUtcNow();
-        steps.Clear();
+        var decided = _clock.GetTimestamp();
+        var at = _clock.GetUtcNow();
+        _steps.Clear();
         Healed? healed = null;
         try
         {
@@ -179,35 +179,35 @@ internal sealed class ReconcilePass
         }
         catch (CloudletException e) when (e.CanRetry)
         {
-            reports.Note($"not healed yet: {e.Message}");
+            _reports.Note($"not healed yet: {e.Message}");
         }
 
         if (healed is null)
         {
             // Another run came in between. It triggers a pass when it ends; observe again in any case.
             foreach (var planned in changes)
-                queue.PostLater(planned.Id, batch.Because, LockPause);
+                _queue.PostLater(planned.Id, batch.Because, LockPause);
             return;
         }
 
-        var repaired = clock.GetTimestamp();
-        recorder.Enter(changes, steps, healed);
-        reports.Healed(
+        var repaired = _clock.GetTimestamp();
+        _recorder.Enter(changes, _steps, healed);
+        _reports.Healed(
             new HealRecord
             {
                 At = at,
                 Because = batch.Because,
-                DecidedAt = (double)decided / clock.TimestampFrequency,
+                DecidedAt = (double)decided / _clock.TimestampFrequency,
                 Seen = [.. changes.Select(Plain)],
-                Done = steps.All,
-                DetectionMilliseconds = clock.GetElapsedTime(batch.Since, decided).TotalMilliseconds,
-                RepairMilliseconds = clock.GetElapsedTime(decided, repaired).TotalMilliseconds,
+                Done = _steps.All,
+                DetectionMilliseconds = _clock.GetElapsedTime(batch.Since, decided).TotalMilliseconds,
+                RepairMilliseconds = _clock.GetElapsedTime(decided, repaired).TotalMilliseconds,
                 Left = [.. healed.Drift.Changes.Select(Plain)],
                 Digest = desired.Digest,
             }
         );
-        if (source.AreRestartsReleased())
-            source.EndRelease();
+        if (_source.AreRestartsReleased())
+            _source.EndRelease();
     }
 
     /// <summary>Keeps refreshes of resources that depend on a healed one in the plan.</summary>
@@ -226,36 +226,36 @@ internal sealed class ReconcilePass
     /// <summary>Follow-up work of a pass besides its heals.</summary>
     private void Settle(Plan plan, bool wasFull)
     {
-        Healer.Adopt(plan.Desired.Resources.Where(spec => status.IsWell(spec.Id)));
-        foreach (var alarm in alarms.Active)
+        Healer.Adopt(plan.Desired.Resources.Where(spec => _status.IsWell(spec.Id)));
+        foreach (var alarm in _alarms.Active)
             if (alarm.Kind == AlarmKind.Flapping)
-                queue.PostLater(alarm.Subject, "is it still flapping?", Recheck);
+                _queue.PostLater(alarm.Subject, "is it still flapping?", Recheck);
             else if (alarm.Kind == AlarmKind.Obstructed)
-                queue.PostLater(alarm.Subject, "is it still in the way?", Recheck); // An unmount causes no event.
-        if (status.NotWell.Count == 0)
+                _queue.PostLater(alarm.Subject, "is it still in the way?", Recheck); // An unmount causes no event.
+        if (_status.NotWell.Count == 0)
         {
-            if (alarms.Active.Any(a => a.Kind == AlarmKind.MassLoss))
-                alarms.Clear(AlarmKind.MassLoss, "host");
+            if (_alarms.Active.Any(a => a.Kind == AlarmKind.MassLoss))
+                _alarms.Clear(AlarmKind.MassLoss, "host");
         }
 
         if (wasFull)
-            status.FullLook();
+            _status.FullLook();
         if (plan.Desired.Resources.Any(spec => Healer.Kinds.TraitsOf(spec).IsCostly))
             WatchProcesses();
     }
 
     private void WatchProcesses()
     {
-        processes = Healer.Kinds.ProcessesOf(source.Desired!);
-        host.Wakers.WatchProcesses(processes.ToDictionary(p => p.Name, p => p.Pid));
+        _processes = Healer.Kinds.ProcessesOf(_source.Desired!);
+        _host.Wakers.WatchProcesses(_processes.ToDictionary(p => p.Name, p => p.Pid));
     }
 
     private void Note(ConvergeEvent happened)
     {
         if (happened is Noticed noticed)
-            reports.Note(noticed.Message);
+            _reports.Note(noticed.Message);
         else
-            steps.Add(happened);
+            _steps.Add(happened);
     }
 
     /// <summary>The change for reports, without what is only needed to apply it.</summary>

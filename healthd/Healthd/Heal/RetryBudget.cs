@@ -60,13 +60,13 @@ public sealed class RetryBudget(HealthSettings settings, TimeProvider clock)
     /// </summary>
     private const double Whole = 1 - 1e-6;
 
-    private readonly Dictionary<string, BudgetEntry> accounts = [];
+    private readonly Dictionary<string, BudgetEntry> _accounts = [];
 
     /// <summary>The budget of a resource.</summary>
     public BudgetEntry this[string id] =>
-        accounts.TryGetValue(id, out var account)
+        _accounts.TryGetValue(id, out var account)
             ? account
-            : accounts[id] = new BudgetEntry { Tokens = settings.Burst, Filled = clock.GetTimestamp() };
+            : _accounts[id] = new BudgetEntry { Tokens = settings.Burst, Filled = clock.GetTimestamp() };
 
     /// <summary>Whether an attempt is allowed now; spends nothing.</summary>
     public BudgetDecision Ask(string id)
@@ -145,14 +145,14 @@ public sealed class RetryBudget(HealthSettings settings, TimeProvider clock)
     /// </summary>
     public void Well(string id)
     {
-        if (accounts.TryGetValue(id, out var account) && !(account.OnProbationUntil is { } end && clock.GetTimestamp() < end))
+        if (_accounts.TryGetValue(id, out var account) && !(account.OnProbationUntil is { } end && clock.GetTimestamp() < end))
             Reset(account);
     }
 
     /// <summary>Something about a resource changed: retry it even if it was given up or waits after failures.</summary>
     public void TryAnew(string id)
     {
-        if (accounts.TryGetValue(id, out var account))
+        if (_accounts.TryGetValue(id, out var account))
             Reset(account);
     }
 
@@ -176,21 +176,21 @@ public sealed class RetryBudget(HealthSettings settings, TimeProvider clock)
     /// <summary>The same for all resources.</summary>
     public void TryAnew()
     {
-        foreach (var account in accounts.Values)
+        foreach (var account in _accounts.Values)
             Reset(account);
     }
 
     /// <summary>A slow second chance: allows one more attempt at what was given up; it is given up again if that fails.</summary>
     public void OneMoreTry()
     {
-        foreach (var account in accounts.Values.Where(a => a.GivenUp))
+        foreach (var account in _accounts.Values.Where(a => a.GivenUp))
             account.GivenUp = false;
     }
 
     /// <summary>The same for one resource.</summary>
     public void OneMoreTry(string id)
     {
-        if (accounts.TryGetValue(id, out var account))
+        if (_accounts.TryGetValue(id, out var account))
             account.GivenUp = false;
     }
 
@@ -203,8 +203,8 @@ public sealed class RetryBudget(HealthSettings settings, TimeProvider clock)
     /// <summary>Forgets resources that are no longer described.</summary>
     public void Forget(Func<string, bool> isDescribed)
     {
-        foreach (var id in accounts.Keys.Where(id => !isDescribed(id)).ToList())
-            accounts.Remove(id);
+        foreach (var id in _accounts.Keys.Where(id => !isDescribed(id)).ToList())
+            _accounts.Remove(id);
     }
 
     private void Spend(BudgetEntry account)

@@ -9,39 +9,39 @@ namespace Cloudlet.Healthd.Heal;
 /// <summary>State of every resource, and counters. Not thread-safe, except for <see cref="Reconsider"/>.</summary>
 internal sealed class StatusTracker(RetryBudget budget, AlarmTracker alarms, TimeProvider clock)
 {
-    private readonly Dictionary<string, ResourceHealth> resources = [];
-    private readonly ConcurrentQueue<string> reconsidered = new();
-    private readonly DateTimeOffset started = clock.GetUtcNow();
-    private DateTimeOffset? lastFullLook;
-    private bool isPublished;
-    private int publishedAlarms;
-    private Hold? publishedHold;
-    private long looks;
-    private long healed;
-    private long notHealed;
+    private readonly Dictionary<string, ResourceHealth> _resources = [];
+    private readonly ConcurrentQueue<string> _reconsidered = new();
+    private readonly DateTimeOffset _started = clock.GetUtcNow();
+    private DateTimeOffset? _lastFullLook;
+    private bool _isPublished;
+    private int _publishedAlarms;
+    private Hold? _publishedHold;
+    private long _looks;
+    private long _healed;
+    private long _notHealed;
 
     /// <summary>Resources that are not as described.</summary>
-    public IReadOnlyList<string> NotWell => [.. resources.Values.Where(r => r.State != ResourceState.Ok).Select(r => r.Id)];
+    public IReadOnlyList<string> NotWell => [.. _resources.Values.Where(r => r.State != ResourceState.Ok).Select(r => r.Id)];
 
-    public bool IsWell(string id) => resources.TryGetValue(id, out var health) && health.State == ResourceState.Ok;
+    public bool IsWell(string id) => _resources.TryGetValue(id, out var health) && health.State == ResourceState.Ok;
 
     public void Describe(HostState? state)
     {
         var ids = state?.Resources.Select(r => r.Id).ToHashSet() ?? [];
-        foreach (var gone in resources.Keys.Where(id => !ids.Contains(id)).ToList())
-            resources.Remove(gone);
+        foreach (var gone in _resources.Keys.Where(id => !ids.Contains(id)).ToList())
+            _resources.Remove(gone);
         foreach (var id in ids)
-            resources.TryAdd(id, new ResourceHealth(id, ResourceState.Ok, clock.GetUtcNow()));
-        isPublished = false;
+            _resources.TryAdd(id, new ResourceHealth(id, ResourceState.Ok, clock.GetUtcNow()));
+        _isPublished = false;
     }
 
     /// <summary>From any thread: allows to heal the resource now although it failed before.</summary>
-    public void Reconsider(string id) => reconsidered.Enqueue(id);
+    public void Reconsider(string id) => _reconsidered.Enqueue(id);
 
     public IReadOnlyCollection<string> TakeReconsidered()
     {
         HashSet<string> ids = [];
-        while (reconsidered.TryDequeue(out var id))
+        while (_reconsidered.TryDequeue(out var id))
             ids.Add(id);
         return ids;
     }
@@ -56,25 +56,25 @@ internal sealed class StatusTracker(RetryBudget budget, AlarmTracker alarms, Tim
 
     public void Count(int well, int bad)
     {
-        healed += well;
-        notHealed += bad;
-        isPublished = false;
+        _healed += well;
+        _notHealed += bad;
+        _isPublished = false;
     }
 
     public void FullLook()
     {
-        lastFullLook = clock.GetUtcNow();
-        isPublished = false;
+        _lastFullLook = clock.GetUtcNow();
+        _isPublished = false;
     }
 
     /// <summary>Publishes the status if anything except counters has changed.</summary>
     public void Publish(IHealthReports reports, DesiredStateSource source, long events)
     {
-        looks++;
+        _looks++;
         var hold = source.ReadHold();
-        if (isPublished && alarms.Changes == publishedAlarms && hold == publishedHold)
+        if (_isPublished && alarms.Changes == _publishedAlarms && hold == _publishedHold)
             return;
-        (isPublished, publishedAlarms, publishedHold) = (true, alarms.Changes, hold);
+        (_isPublished, _publishedAlarms, _publishedHold) = (true, alarms.Changes, hold);
         reports.Publish(
             new HealthStatus
             {
@@ -82,26 +82,26 @@ internal sealed class StatusTracker(RetryBudget budget, AlarmTracker alarms, Tim
                 Digest = source.Desired?.Digest,
                 Pid = Environment.ProcessId,
                 Version = typeof(StatusTracker).Assembly.GetName().Version?.ToString(3) ?? "",
-                Started = started,
+                Started = _started,
                 Written = clock.GetUtcNow(),
-                LastFullLook = lastFullLook,
-                Resources = [.. resources.Values.OrderBy(r => r.Id, StringComparer.Ordinal).Select(WithBudget)],
+                LastFullLook = _lastFullLook,
+                Resources = [.. _resources.Values.OrderBy(r => r.Id, StringComparer.Ordinal).Select(WithBudget)],
                 Alarms = alarms.Active,
                 Hold = hold,
-                Looks = looks,
+                Looks = _looks,
                 Events = events,
-                Healed = healed,
-                NotHealed = notHealed,
+                Healed = _healed,
+                NotHealed = _notHealed,
             }
         );
     }
 
     private void Set(string id, ResourceState state, string? because)
     {
-        if (!resources.TryGetValue(id, out var old) || (old.State == state && old.Because == because))
+        if (!_resources.TryGetValue(id, out var old) || (old.State == state && old.Because == because))
             return;
-        resources[id] = old with { State = state, Because = because, Since = old.State == state ? old.Since : clock.GetUtcNow() };
-        isPublished = false;
+        _resources[id] = old with { State = state, Because = because, Since = old.State == state ? old.Since : clock.GetUtcNow() };
+        _isPublished = false;
     }
 
     private ResourceHealth WithBudget(ResourceHealth health)

@@ -10,24 +10,24 @@ namespace Cloudlet.Healthd.Watch;
 /// </summary>
 public sealed class HostWatchers(TimeProvider clock) : IHostWatchers
 {
-    private Action<HostEvent> sink = _ => { };
-    private IReadOnlyCollection<string> wanted = [];
-    private LinkWatch? links;
-    private FileWatch? files;
-    private UnitWatch? units;
-    private ProcessWatch? processes;
+    private Action<HostEvent> _sink = _ => { };
+    private IReadOnlyCollection<string> _wanted = [];
+    private LinkWatch? _links;
+    private FileWatch? _files;
+    private UnitWatch? _units;
+    private ProcessWatch? _processes;
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Unwatched => files?.Unwatched ?? wanted;
+    public IReadOnlyCollection<string> Unwatched => _files?.Unwatched ?? _wanted;
 
     /// <inheritdoc/>
     public void Start(Action<Trigger, long> woken, Action<string, long> lost)
     {
-        sink = Pass;
-        links = new LinkWatch(Pass, clock);
-        files = FilesIfPossible();
-        units = new UnitWatch(Pass, clock);
-        processes = new ProcessWatch(Pass, clock);
+        _sink = Pass;
+        _links = new LinkWatch(Pass, clock);
+        _files = FilesIfPossible();
+        _units = new UnitWatch(Pass, clock);
+        _processes = new ProcessWatch(Pass, clock);
 
         void Pass(HostEvent happened)
         {
@@ -60,22 +60,22 @@ public sealed class HostWatchers(TimeProvider clock) : IHostWatchers
     /// <inheritdoc/>
     public void Watch(IReadOnlyCollection<string> paths, IReadOnlyCollection<string> units)
     {
-        wanted = paths;
-        files ??= FilesIfPossible();
-        files?.Watch(paths);
-        this.units?.Watch(units);
+        _wanted = paths;
+        _files ??= FilesIfPossible();
+        _files?.Watch(paths);
+        _units?.Watch(units);
     }
 
     /// <inheritdoc/>
-    public void WatchProcesses(IReadOnlyDictionary<string, int> processes) => this.processes?.Watch(processes);
+    public void WatchProcesses(IReadOnlyDictionary<string, int> processes) => _processes?.Watch(processes);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        links?.Dispose();
-        files?.Dispose();
-        units?.Dispose();
-        processes?.Dispose();
+        _links?.Dispose();
+        _files?.Dispose();
+        _units?.Dispose();
+        _processes?.Dispose();
     }
 
     /// <summary>
@@ -86,7 +86,7 @@ public sealed class HostWatchers(TimeProvider clock) : IHostWatchers
     {
         try
         {
-            return new FileWatch(sink, clock);
+            return new FileWatch(_sink, clock);
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.Busy)
         {

@@ -18,20 +18,20 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMilliseconds(750);
 
-    private readonly Lock turn = new();
-    private readonly Dictionary<string, Pending> pending = [];
-    private readonly SemaphoreSlim news = new(0, 1);
-    private Pending? everything;
+    private readonly Lock _turn = new();
+    private readonly Dictionary<string, Pending> _pending = [];
+    private readonly SemaphoreSlim _news = new(0, 1);
+    private Pending? _everything;
 
     private sealed record Pending(string Because, long Since, long Due);
 
     /// <summary>Requests an observation of some resources at once.</summary>
     public void Post(IEnumerable<string> ids, string because, long since)
     {
-        lock (turn)
+        lock (_turn)
         {
             foreach (var id in ids)
-                pending[id] = First(id, because, since) with { Due = 0 };
+                _pending[id] = First(id, because, since) with { Due = 0 };
         }
 
         Tell();
@@ -40,11 +40,11 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
     /// <summary>Requests an observation once nothing has happened for a moment.</summary>
     public void PostPatiently(string id, string because, long since)
     {
-        lock (turn)
+        lock (_turn)
         {
             var first = First(id, because, since);
             var due = Math.Min(After(since, Quiet), After(first.Since, LongestPatience));
-            pending[id] = first.Due == 0 ? first : first with { Due = due };
+            _pending[id] = first.Due == 0 ? first : first with { Due = due };
         }
 
         Tell();
@@ -53,11 +53,11 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
     /// <summary>Requests an observation after a pause.</summary>
     public void PostLater(string id, string because, TimeSpan pause)
     {
-        lock (turn)
+        lock (_turn)
         {
             var due = After(clock.GetTimestamp(), pause);
             var first = First(id, because, due);
-            pending[id] = first with { Due = Math.Min(first.Due, due) };
+            _pending[id] = first with { Due = Math.Min(first.Due, due) };
         }
 
         Tell();
@@ -66,8 +66,8 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
     /// <summary>Requests an observation of everything.</summary>
     public void PostAll(string because, long since)
     {
-        lock (turn)
-            everything ??= new Pending(because, since, 0);
+        lock (_turn)
+            _everything ??= new Pending(because, since, 0);
         Tell();
     }
 
@@ -83,30 +83,30 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
         var (ready, pause) = Ready();
         if (ready is not null)
             return ready;
-        news.Wait(pause < longest ? pause : longest, ct);
+        _news.Wait(pause < longest ? pause : longest, ct);
         return Ready().Ready;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => news.Dispose();
+    public void Dispose() => _news.Dispose();
 
     private (WorkBatch? Ready, TimeSpan Pause) Ready()
     {
-        lock (turn)
+        lock (_turn)
         {
-            if (everything is { } all)
+            if (_everything is { } all)
             {
-                everything = null;
-                pending.Clear();
+                _everything = null;
+                _pending.Clear();
                 return (new WorkBatch(null, all.Because, all.Since), default);
             }
 
             var now = clock.GetTimestamp();
-            var due = pending.Where(p => p.Value.Due <= now).ToList();
+            var due = _pending.Where(p => p.Value.Due <= now).ToList();
             if (due.Count == 0)
-                return (null, pending.Count == 0 ? TimeSpan.MaxValue : clock.GetElapsedTime(now, pending.Values.Min(p => p.Due)));
+                return (null, _pending.Count == 0 ? TimeSpan.MaxValue : clock.GetElapsedTime(now, _pending.Values.Min(p => p.Due)));
             foreach (var (id, _) in due)
-                pending.Remove(id);
+                _pending.Remove(id);
             var first = due.MinBy(p => p.Value.Since).Value;
             return (new WorkBatch([.. due.Select(p => p.Key)], first.Because, first.Since), default);
         }
@@ -115,7 +115,7 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
     /// <summary>The earlier request for a resource. A request with a pause has not happened yet: an event now comes before it.</summary>
     private Pending First(string id, string because, long since)
     {
-        if (!pending.TryGetValue(id, out var earlier))
+        if (!_pending.TryGetValue(id, out var earlier))
             return new Pending(because, since, long.MaxValue);
         return earlier.Since <= since ? earlier : earlier with { Because = because, Since = since };
     }
@@ -126,8 +126,8 @@ public sealed class WakeQueue(TimeProvider clock) : IDisposable
     {
         try
         {
-            if (news.CurrentCount == 0)
-                news.Release();
+            if (_news.CurrentCount == 0)
+                _news.Release();
         }
         catch (SemaphoreFullException)
         {

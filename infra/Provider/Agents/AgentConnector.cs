@@ -13,7 +13,7 @@ namespace Cloudlet.Provider.Agents;
 /// </summary>
 internal sealed class AgentConnector(ProviderSettings settings, TimeProvider clock) : IHostDoor
 {
-    private readonly UnreachableHosts unreachable = new(clock);
+    private readonly UnreachableHosts _unreachable = new(clock);
 
     /// <inheritdoc/>
     public IAgent Open(HostReach reach, Waiting waiting) =>
@@ -23,7 +23,7 @@ internal sealed class AgentConnector(ProviderSettings settings, TimeProvider clo
                 new SshTarget(ssh.Host, ssh.User, ssh.Port),
                 settings,
                 SingleFile(),
-                unreachable,
+                _unreachable,
                 waiting,
                 clock
             ),

@@ -14,16 +14,16 @@ internal sealed class UnreachableHosts(TimeProvider clock)
     /// </summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMinutes(5);
 
-    private readonly ConcurrentDictionary<(string Host, int? Port), long> failed = new();
+    private readonly ConcurrentDictionary<(string Host, int? Port), long> _failed = new();
 
     /// <summary>True for a host that recently did not answer.</summary>
-    public bool Has(SshTarget target) => failed.TryGetValue(Key(target), out var when) && clock.GetElapsedTime(when) < Moment;
+    public bool Has(SshTarget target) => _failed.TryGetValue(Key(target), out var when) && clock.GetElapsedTime(when) < Moment;
 
     /// <summary>Records that the host did not answer.</summary>
-    public void Add(SshTarget target) => failed[Key(target)] = clock.GetTimestamp();
+    public void Add(SshTarget target) => _failed[Key(target)] = clock.GetTimestamp();
 
     /// <summary>Records that the host answers.</summary>
-    public void Remove(SshTarget target) => failed.TryRemove(Key(target), out _);
+    public void Remove(SshTarget target) => _failed.TryRemove(Key(target), out _);
 
     private static (string Host, int? Port) Key(SshTarget target) => (target.Host.ToLowerInvariant(), target.Port);
 }

@@ -26,14 +26,14 @@ internal sealed class WaitingAgent(
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan BeforeTelling = TimeSpan.FromSeconds(2);
 
-    private readonly bool wasUnreachable = unreachable.Has(target);
-    private SshAgent? opened;
+    private readonly bool _wasUnreachable = unreachable.Has(target);
+    private SshAgent? _opened;
 
     private TimeSpan Limit =>
-        wasUnreachable && settings.ConnectTimeout > UnreachableHosts.ShortLook ? UnreachableHosts.ShortLook : settings.ConnectTimeout;
+        _wasUnreachable && settings.ConnectTimeout > UnreachableHosts.ShortLook ? UnreachableHosts.ShortLook : settings.ConnectTimeout;
 
     private SshAgent Agent =>
-        opened ??= new SshAgent(target, new SshOptions(settings.SshOptions, settings.SshConfig) { LoginTimeout = Limit }, () => program);
+        _opened ??= new SshAgent(target, new SshOptions(settings.SshOptions, settings.SshConfig) { LoginTimeout = Limit }, () => program);
 
     /// <inheritdoc/>
     public async Task AskAsync(AgentRequest request, ConvergeEventSink events, CancellationToken ct)
@@ -43,7 +43,7 @@ internal sealed class WaitingAgent(
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => opened?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync() => _opened?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private async Task ReachAsync(CancellationToken ct)
     {
@@ -66,7 +66,7 @@ internal sealed class WaitingAgent(
             catch (CloudletException e) when (e.Kind is ErrorKind.Unreachable or ErrorKind.Timeout or ErrorKind.NotFound)
             {
                 unreachable.Add(target);
-                throw wasUnreachable
+                throw _wasUnreachable
                     ? new CloudletException(e.Kind, $"{e.Message} (it recently did not answer either, so it was not waited for again)", e)
                     : e;
             }

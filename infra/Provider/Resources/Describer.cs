@@ -32,7 +32,7 @@ internal sealed record Describer(string Urn)
 /// <param name="claims">What other providers of the same run have seen; null: unknown.</param>
 internal sealed class SeenMachines(RunClaims? claims = null)
 {
-    private readonly ConcurrentDictionary<string, Describer> byIdentity = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Describer> _byIdentity = new(StringComparer.Ordinal);
 
     /// <summary>Records a machine.</summary>
     /// <exception cref="CloudletException">InvalidInput: another resource has it.</exception>
@@ -40,10 +40,10 @@ internal sealed class SeenMachines(RunClaims? claims = null)
     {
         if (identity is null || by is null)
             return;
-        var first = byIdentity.GetOrAdd(identity, by);
+        var first = _byIdentity.GetOrAdd(identity, by);
         if (first.Is(by) && claims?.Claim(identity, by) is { } other && !other.Is(by))
         {
-            byIdentity.TryRemove(identity, out _);
+            _byIdentity.TryRemove(identity, out _);
             first = other;
         }
 
@@ -55,15 +55,15 @@ internal sealed class SeenMachines(RunClaims? claims = null)
                     + "machine from one resource to the other, remove it "
                     + $"there first, in a separate update ({by.Urn}, {first.Urn})"
             );
-        byIdentity[identity] = by;
+        _byIdentity[identity] = by;
     }
 
     /// <summary>Records that the resource no longer has a machine.</summary>
     public void Forget(Describer? by)
     {
-        foreach (var (identity, _) in byIdentity.Where(m => by is not null && m.Value.Is(by)))
+        foreach (var (identity, _) in _byIdentity.Where(m => by is not null && m.Value.Is(by)))
         {
-            byIdentity.TryRemove(identity, out _);
+            _byIdentity.TryRemove(identity, out _);
             claims?.Forget(identity);
         }
     }

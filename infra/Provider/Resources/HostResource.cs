@@ -32,7 +32,7 @@ internal sealed record HostResult(string Id, MapValue Outputs, IReadOnlyList<str
 /// <param name="claims">What other providers of the same run have seen; null: unknown.</param>
 internal sealed class HostResource(IHostDoor door, ProviderSettings settings, RunClaims? claims = null)
 {
-    private readonly SeenMachines machines = new(claims);
+    private readonly SeenMachines _machines = new(claims);
 
     /// <summary>
     /// What creating or updating the host would do. A host that cannot be observed is not an error: the same update may create it.
@@ -58,7 +58,7 @@ internal sealed class HostResource(IHostDoor door, ProviderSettings settings, Ru
                 },
                 ct
             );
-            machines.See(run.Identity, inputs.By);
+            _machines.See(run.Identity, inputs.By);
             if (run.Owner is { } other && inputs.By is { IsNew: true } && !MayTakeOver(inputs))
                 throw new CloudletException(
                     ErrorKind.OwnedByOther,
@@ -160,7 +160,7 @@ internal sealed class HostResource(IHostDoor door, ProviderSettings settings, Ru
             .ToList();
         try
         {
-            machines.See(run.Identity, inputs.By);
+            _machines.See(run.Identity, inputs.By);
         }
         catch (CloudletException e)
         {
@@ -219,7 +219,7 @@ internal sealed class HostResource(IHostDoor door, ProviderSettings settings, Ru
         if ((inputs.OnDelete ?? settings.OnDelete) == OnDeletes.Forget)
         {
             tell(new Progress(Weight.Info, $"{inputs.Name} is forgotten and left as it is"));
-            machines.Forget(inputs.By);
+            _machines.Forget(inputs.By);
             return;
         }
 
@@ -245,7 +245,7 @@ internal sealed class HostResource(IHostDoor door, ProviderSettings settings, Ru
                 $"{inputs.Name} was not completely restored: {string.Join("; ", run.Reasons)}. Delete again to continue, or set "
                     + $"onDelete: {OnDeletes.Forget}"
             );
-        machines.Forget(inputs.By);
+        _machines.Forget(inputs.By);
     }
 
     private static async Task<System.Collections.Immutable.ImmutableArray<string>> AlarmsAsync(

@@ -11,30 +11,31 @@ namespace Cloudlet.Provider.Resources;
 /// <param name="tell">Shows messages to the user.</param>
 internal sealed class HostRun(Action<Progress> tell)
 {
-    private readonly Lock turn = new();
-    private readonly List<string> reasons = [];
-    private Planned? planned;
-    private Verified? verified;
-    private Finished? finished;
-    private Refused? refused;
-    private StateReported? remembered;
-    private readonly HashSet<string> done = new(StringComparer.Ordinal);
-    private ImmutableArray<string> alarms = [];
+    private readonly Lock _turn = new();
+    private readonly List<string> _reasons = [];
+    private Planned? _planned;
+    private Verified? _verified;
+    private Finished? _finished;
+    private Refused? _refused;
+    private StateReported? _remembered;
+    private readonly HashSet<string> _done = new(StringComparer.Ordinal);
+    private ImmutableArray<string> _alarms = [];
 
     /// <summary>True when changes have begun, so that a failure leaves the host partly changed.</summary>
     public bool HasBegun { get; private set; }
 
     /// <summary>What was not as described when last observed; null: it was not observed.</summary>
-    public IReadOnlyList<ResourceChange>? Changes => verified?.Drift ?? (finished?.Result == RunResult.Unchanged ? [] : planned?.Changes);
+    public IReadOnlyList<ResourceChange>? Changes =>
+        _verified?.Drift ?? (_finished?.Result == RunResult.Unchanged ? [] : _planned?.Changes);
 
     /// <summary>What could not be done, a line each.</summary>
-    public IReadOnlyList<string> Reasons => reasons;
+    public IReadOnlyList<string> Reasons => _reasons;
 
     /// <summary>Alarms of the host's health daemon.</summary>
-    public ImmutableArray<string> Alarms => alarms;
+    public ImmutableArray<string> Alarms => _alarms;
 
     /// <summary>Digest of the state last applied on the host, if the request asked for it.</summary>
-    public string? Applied => remembered?.Applied;
+    public string? Applied => _remembered?.Applied;
 
     /// <summary>Who describes the host; in a plan, only if it is another description.</summary>
     public Cloudlet.Converge.State.Owner? Owner { get; private set; }
@@ -43,7 +44,7 @@ internal sealed class HostRun(Action<Progress> tell)
     public string? Identity { get; private set; }
 
     /// <summary>Result of the request; null: it has none.</summary>
-    public RunResult? Result => finished?.Result;
+    public RunResult? Result => _finished?.Result;
 
     /// <summary>
     /// Sends the request and throws the host's failure, except that a failure after the first change is added to <see cref="Reasons"/>.
@@ -57,27 +58,27 @@ internal sealed class HostRun(Action<Progress> tell)
         }
         catch (CloudletException e) when (HasBegun)
         {
-            reasons.Add(e.Message);
+            _reasons.Add(e.Message);
         }
         catch (OperationCanceledException) when (HasBegun)
         {
-            reasons.Add("the change was interrupted: what was done is kept, and the next update continues from there");
+            _reasons.Add("the change was interrupted: what was done is kept, and the next update continues from there");
         }
 
-        if (refused is not null && !HasBegun)
-            throw new CloudletException(refused.Kind, refused.Message);
-        if (refused is not null)
-            reasons.Add(refused.Message);
+        if (_refused is not null && !HasBegun)
+            throw new CloudletException(_refused.Kind, _refused.Message);
+        if (_refused is not null)
+            _reasons.Add(_refused.Message);
         var hasAnswer =
-            finished is not null
-            || (request.Verb == HostVerb.Plan && planned is not null)
-            || (request.Verb == HostVerb.Status && remembered is not null);
-        if (!hasAnswer && reasons.Count == 0)
+            _finished is not null
+            || (request.Verb == HostVerb.Plan && _planned is not null)
+            || (request.Verb == HostVerb.Status && _remembered is not null);
+        if (!hasAnswer && _reasons.Count == 0)
             Incomplete();
-        if (finished is { Result: RunResult.Failed or RunResult.RollbackFailed } && reasons.Count == 0)
-            reasons.AddRange((Changes ?? []).Select(ReasonOf));
-        if (finished is { Result: RunResult.Failed or RunResult.RollbackFailed } && reasons.Count == 0)
-            reasons.Add("the host reported a failed run without a reason; run `cloudlet status` there");
+        if (_finished is { Result: RunResult.Failed or RunResult.RollbackFailed } && _reasons.Count == 0)
+            _reasons.AddRange((Changes ?? []).Select(ReasonOf));
+        if (_finished is { Result: RunResult.Failed or RunResult.RollbackFailed } && _reasons.Count == 0)
+            _reasons.Add("the host reported a failed run without a reason; run `cloudlet status` there");
     }
 
     private void Incomplete()
@@ -85,12 +86,12 @@ internal sealed class HostRun(Action<Progress> tell)
         const string message = "the host's response was cut off";
         if (!HasBegun)
             throw new CloudletException(ErrorKind.Unreachable, $"{message}; nothing was changed");
-        reasons.Add($"{message}; the run continues there, and the next update continues from where it ends");
+        _reasons.Add($"{message}; the run continues there, and the next update continues from where it ends");
     }
 
     private void See(ConvergeEvent happened)
     {
-        lock (turn)
+        lock (_turn)
             Keep(happened);
         if (happened is ChangeStarted { Id: var id } && WasDone(id))
             tell(new Progress(Weight.Passing, $"{id} did not stay as applied; retrying"));
@@ -100,8 +101,8 @@ internal sealed class HostRun(Action<Progress> tell)
 
     private bool WasDone(string id)
     {
-        lock (turn)
-            return done.Contains(id);
+        lock (_turn)
+            return _done.Contains(id);
     }
 
     // Names only: a property's value may be a secret, or half a file.
@@ -128,29 +129,29 @@ internal sealed class HostRun(Action<Progress> tell)
         switch (happened)
         {
             case Planned e:
-                planned = e;
+                _planned = e;
                 break;
             case Verified e:
-                verified = e;
+                _verified = e;
                 break;
             case Finished e:
-                finished = e;
+                _finished = e;
                 break;
             case Refused e:
-                refused = e;
+                _refused = e;
                 break;
             case StateReported e:
-                remembered = e;
+                _remembered = e;
                 Owner = e.Owner;
                 break;
             case HealthReported { Status: { } status }:
-                alarms = AlarmsOf(status);
+                _alarms = AlarmsOf(status);
                 break;
             case ChangeStarted:
                 HasBegun = true;
                 break;
             case ChangeDone e:
-                done.Add(e.Id);
+                _done.Add(e.Id);
                 break;
             case Owned e:
                 Owner = e.Owner;
@@ -159,10 +160,10 @@ internal sealed class HostRun(Action<Progress> tell)
                 Identity = e.Identity;
                 break;
             case ChangeFailed e:
-                reasons.Add($"{e.Id}: {e.Message}");
+                _reasons.Add($"{e.Id}: {e.Message}");
                 break;
             case ChangeSkipped e:
-                reasons.Add($"{e.Id}: left alone because {e.Because} failed");
+                _reasons.Add($"{e.Id}: left alone because {e.Because} failed");
                 break;
         }
     }

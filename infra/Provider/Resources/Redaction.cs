@@ -12,7 +12,7 @@ internal sealed class Redaction(params IEnumerable<MapValue> trees)
     private const int Telling = 4;
 
     // Longest first: one may be part of another.
-    private readonly string[] secrets =
+    private readonly string[] _secrets =
     [
         .. trees
             .SelectMany(static t => InputTree.SecretTexts(t))
@@ -24,7 +24,7 @@ internal sealed class Redaction(params IEnumerable<MapValue> trees)
     /// <summary>The text without secrets.</summary>
     public string Clean(string text)
     {
-        foreach (var secret in secrets)
+        foreach (var secret in _secrets)
             text =
                 secret.Length >= Telling
                     ? text.Replace(secret, Hidden, StringComparison.Ordinal)

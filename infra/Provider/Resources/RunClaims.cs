@@ -18,9 +18,9 @@ internal sealed class RunClaims(string folder, string engine) : IDisposable
     private const int Looks = 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    private readonly Lock turn = new();
-    private readonly Dictionary<string, FileStream> held = new(StringComparer.Ordinal);
-    private bool isEnded;
+    private readonly Lock _turn = new();
+    private readonly Dictionary<string, FileStream> _held = new(StringComparer.Ordinal);
+    private bool _isEnded;
 
     /// <summary>The folder of this user: its runtime folder, or else a private one among the temporary files.</summary>
     public static string UsualFolder =>
@@ -31,21 +31,21 @@ internal sealed class RunClaims(string folder, string engine) : IDisposable
     /// <summary>Claims a machine. Returns the resource of another process that has claimed it; null: none, or unknown.</summary>
     public Describer? Claim(string identity, Describer by)
     {
-        lock (turn)
+        lock (_turn)
         {
             var path = PathOf(identity);
-            if (isEnded || !IsPrivate())
+            if (_isEnded || !IsPrivate())
                 return null;
             try
             {
-                if (!held.ContainsKey(path))
-                    held[path] = new FileStream($"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                if (!_held.ContainsKey(path))
+                    _held[path] = new FileStream($"{path}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
                 FileReplacement.Write(path, JsonSerializer.Serialize([by.Urn, by.Formerly ?? ""], ClaimJson.Default.StringArray));
                 return null;
             }
             catch (IOException)
             {
-                return held.ContainsKey(path) ? null : Holder(path);
+                return _held.ContainsKey(path) ? null : Holder(path);
             }
             catch (UnauthorizedAccessException)
             {
@@ -57,17 +57,17 @@ internal sealed class RunClaims(string folder, string engine) : IDisposable
     /// <summary>Releases a machine.</summary>
     public void Forget(string identity)
     {
-        lock (turn)
+        lock (_turn)
             Release(PathOf(identity));
     }
 
     /// <summary>Releases all machines.</summary>
     public void Dispose()
     {
-        lock (turn)
+        lock (_turn)
         {
-            isEnded = true;
-            foreach (var path in held.Keys.ToList())
+            _isEnded = true;
+            foreach (var path in _held.Keys.ToList())
                 Release(path);
         }
     }
@@ -99,7 +99,7 @@ internal sealed class RunClaims(string folder, string engine) : IDisposable
 
     private void Release(string path)
     {
-        if (!held.Remove(path, out var file))
+        if (!_held.Remove(path, out var file))
             return;
         using (file)
         {

@@ -14,35 +14,35 @@ internal sealed class EngineLog : IAsyncDisposable
     private const int Longest = 8000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<LogRequest> queue;
-    private readonly Task sending;
-    private volatile GrpcChannel? engine;
-    private int unsent;
+    private readonly Channel<LogRequest> _queue;
+    private readonly Task _sending;
+    private volatile GrpcChannel? _engine;
+    private int _unsent;
 
     public EngineLog()
     {
-        queue = Channel.CreateBounded<LogRequest>(
+        _queue = Channel.CreateBounded<LogRequest>(
             new BoundedChannelOptions(10_000) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
-            _ => Interlocked.Decrement(ref unsent)
+            _ => Interlocked.Decrement(ref _unsent)
         );
-        sending = SendAsync();
+        _sending = SendAsync();
     }
 
     /// <summary>Address of the engine; null until it is known.</summary>
-    public string? Address => engine?.Address;
+    public string? Address => _engine?.Address;
 
     /// <summary>Connects to the engine.</summary>
     /// <param name="address">host:port.</param>
     public void Connect(string address)
     {
-        if (address.Length > 0 && address != engine?.Address)
-            Interlocked.Exchange(ref engine, new GrpcChannel(address))?.Dispose();
+        if (address.Length > 0 && address != _engine?.Address)
+            Interlocked.Exchange(ref _engine, new GrpcChannel(address))?.Dispose();
     }
 
     /// <summary>Sends a message about a resource.</summary>
     public void Tell(string urn, Progress progress)
     {
-        Interlocked.Increment(ref unsent);
+        Interlocked.Increment(ref _unsent);
         var message = new LogRequest
         {
             Urn = urn,
@@ -50,8 +50,8 @@ internal sealed class EngineLog : IAsyncDisposable
             Message = progress.Text.Length > Longest ? progress.Text[..Longest] + "…" : progress.Text,
             Ephemeral = progress.Weight == Weight.Passing,
         };
-        if (!queue.Writer.TryWrite(message))
-            Interlocked.Decrement(ref unsent);
+        if (!_queue.Writer.TryWrite(message))
+            Interlocked.Decrement(ref _unsent);
     }
 
     /// <summary>Waits a short time until earlier messages are sent: an answer should not arrive before the messages about it.</summary>
@@ -60,7 +60,7 @@ internal sealed class EngineLog : IAsyncDisposable
         var waited = TimeSpan.Zero;
         for (
             var pause = TimeSpan.FromMilliseconds(5);
-            Volatile.Read(ref unsent) > 0 && engine is not null && waited < Patience;
+            Volatile.Read(ref _unsent) > 0 && _engine is not null && waited < Patience;
             waited += pause
         )
             await Task.Delay(pause);
@@ -69,18 +69,18 @@ internal sealed class EngineLog : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        queue.Writer.TryComplete();
-        await Task.WhenAny(sending, Task.Delay(Patience));
-        engine?.Dispose();
+        _queue.Writer.TryComplete();
+        await Task.WhenAny(_sending, Task.Delay(Patience));
+        _engine?.Dispose();
     }
 
     private async Task SendAsync()
     {
-        await foreach (var message in queue.Reader.ReadAllAsync())
+        await foreach (var message in _queue.Reader.ReadAllAsync())
         {
             try
             {
-                if (engine is { } there)
+                if (_engine is { } there)
                     await there.CallAsync(EngineMethods.Log, message, Patience);
             }
             catch (Exception e) when (e is GrpcException or ObjectDisposedException or OperationCanceledException)
@@ -89,7 +89,7 @@ internal sealed class EngineLog : IAsyncDisposable
             }
             finally
             {
-                Interlocked.Decrement(ref unsent);
+                Interlocked.Decrement(ref _unsent);
             }
         }
     }

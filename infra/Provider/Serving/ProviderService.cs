@@ -15,10 +15,10 @@ namespace Cloudlet.Provider.Serving;
 /// </summary>
 internal sealed class ProviderService : IDisposable
 {
-    private readonly Func<ProviderSettings, IHostDoor> doors;
-    private readonly RunClaims? claims;
-    private readonly CancellationTokenSource cancelling = new();
-    private volatile HostService? hosts;
+    private readonly Func<ProviderSettings, IHostDoor> _doors;
+    private readonly RunClaims? _claims;
+    private readonly CancellationTokenSource _cancelling = new();
+    private volatile HostService? _hosts;
 
     /// <summary>Creates a provider.</summary>
     /// <param name="log">Sends messages to the user.</param>
@@ -26,9 +26,9 @@ internal sealed class ProviderService : IDisposable
     /// <param name="claims">What other providers of the same run have seen; null: unknown.</param>
     public ProviderService(EngineLog log, Func<ProviderSettings, IHostDoor> doors, RunClaims? claims = null)
     {
-        this.claims = claims;
+        _claims = claims;
         Log = log;
-        this.doors = doors;
+        _doors = doors;
     }
 
     /// <summary>Sends messages to the user.</summary>
@@ -57,16 +57,16 @@ internal sealed class ProviderService : IDisposable
                 ProviderMethods.Cancel,
                 async (_, _) =>
                 {
-                    await cancelling.CancelAsync();
+                    await _cancelling.CancelAsync();
                     return new Empty();
                 }
             );
 
     /// <inheritdoc/>
-    public void Dispose() => cancelling.Dispose();
+    public void Dispose() => _cancelling.Dispose();
 
     private HostService Hosts =>
-        hosts ?? throw new GrpcException(GrpcCode.FailedPrecondition, "the provider is not configured: Configure comes first");
+        _hosts ?? throw new GrpcException(GrpcCode.FailedPrecondition, "the provider is not configured: Configure comes first");
 
     private static Task<T> Answer<T>(T answer) => Task.FromResult(answer);
 
@@ -75,7 +75,7 @@ internal sealed class ProviderService : IDisposable
     ) =>
         async (request, ct) =>
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, cancelling.Token);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, _cancelling.Token);
             try
             {
                 return await method(Hosts, request, either.Token);
@@ -132,7 +132,7 @@ internal sealed class ProviderService : IDisposable
         var (settings, problems) = ProviderSettings.Read(PropertyCodec.FromStruct(request.Args));
         if (problems.Count > 0)
             throw new CloudletException(ErrorKind.InvalidInput, string.Join('\n', problems.Select(static p => $"{p.Path}: {p.Reason}")));
-        hosts = new HostService(new HostResource(doors(settings), settings, claims), Log);
+        _hosts = new HostService(new HostResource(_doors(settings), settings, _claims), Log);
         return new ConfigureResponse { AcceptSecrets = true, SupportsPreview = true };
     }
 }

@@ -18,13 +18,13 @@ public sealed class FileArgs : ResourceArgs
     public Input<OsloArgs>? Oslo { get; set; }
 
     [Input("values")]
-    private InputMap<object>? values;
+    private InputMap<object>? _values;
 
     /// <summary>Values for the template, over those of the host.</summary>
     public InputMap<object> Values
     {
-        get => values ??= [];
-        set => values = value;
+        get => _values ??= [];
+        set => _values = value;
     }
 
     /// <summary>Target of a symbolic link.</summary>
@@ -52,7 +52,7 @@ public sealed class FileArgs : ResourceArgs
 public sealed class OsloArgs : ResourceArgs
 {
     [Input("options")]
-    private InputMap<InputMap<object>>? options;
+    private InputMap<InputMap<object>>? _options;
 
     /// <summary>
     /// The options, by section and name. A list is an option that is given several times; ~ removes an option. ${secret:NAME} is replaced
@@ -60,8 +60,8 @@ public sealed class OsloArgs : ResourceArgs
     /// </summary>
     public InputMap<InputMap<object>> Options
     {
-        get => options ??= [];
-        set => options = value;
+        get => _options ??= [];
+        set => _options = value;
     }
 
     /// <summary>

@@ -37,15 +37,15 @@ public sealed class HealthArgs : ResourceArgs
     public Input<string>? Otlp { get; set; }
 
     [Input("onAlarm")]
-    private InputList<string>? onAlarm;
+    private InputList<string>? _onAlarm;
 
     /// <summary>
     /// Program (absolute path) and arguments to run when an alarm is raised or cleared, with the alarm as JSON on standard input.
     /// </summary>
     public InputList<string> OnAlarm
     {
-        get => onAlarm ??= [];
-        set => onAlarm = value;
+        get => _onAlarm ??= [];
+        set => _onAlarm = value;
     }
 
     /// <summary>Name of a secret of this host that holds the URL to which alarms are posted as JSON.</summary>

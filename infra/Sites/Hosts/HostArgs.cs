@@ -9,7 +9,7 @@ namespace Cloudlet.Sites;
 public sealed class HostArgs : ResourceArgs
 {
     [Input("templates")]
-    private InputMap<string>? templates;
+    private InputMap<string>? _templates;
 
     /// <summary>
     /// Name of the host in its site, as messages and its HostState show it; the name of the resource when left out.
@@ -22,8 +22,8 @@ public sealed class HostArgs : ResourceArgs
     /// </summary>
     public InputMap<string> Templates
     {
-        get => templates ??= [];
-        set => templates = value;
+        get => _templates ??= [];
+        set => _templates = value;
     }
 
     /// <summary>
@@ -51,63 +51,63 @@ public sealed class HostArgs : ResourceArgs
     public Input<BootNetwork>? Boot { get; set; }
 
     [Input("modules")]
-    private InputMap<ModuleArgs>? modules;
+    private InputMap<ModuleArgs>? _modules;
 
     /// <summary>Kernel modules to load now and at boot, by name.</summary>
     public InputMap<ModuleArgs> Modules
     {
-        get => modules ??= [];
-        set => modules = value;
+        get => _modules ??= [];
+        set => _modules = value;
     }
 
     [Input("links")]
-    private InputMap<LinkArgs>? links;
+    private InputMap<LinkArgs>? _links;
 
     /// <summary>Network links, by name (at most 15 bytes).</summary>
     public InputMap<LinkArgs> Links
     {
-        get => links ??= [];
-        set => links = value;
+        get => _links ??= [];
+        set => _links = value;
     }
 
     [Input("sysctls")]
-    private InputMap<string>? sysctls;
+    private InputMap<string>? _sysctls;
 
     /// <summary>Kernel settings (sysctl) by name, e.g. net.ipv4.ip_forward: 1, now and at boot.</summary>
     public InputMap<string> Sysctls
     {
-        get => sysctls ??= [];
-        set => sysctls = value;
+        get => _sysctls ??= [];
+        set => _sysctls = value;
     }
 
     [Input("files")]
-    private InputMap<FileArgs>? files;
+    private InputMap<FileArgs>? _files;
 
     /// <summary>Files, folders and symbolic links, by absolute path.</summary>
     public InputMap<FileArgs> Files
     {
-        get => files ??= [];
-        set => files = value;
+        get => _files ??= [];
+        set => _files = value;
     }
 
     [Input("packages")]
-    private InputMap<PackageArgs>? packages;
+    private InputMap<PackageArgs>? _packages;
 
     /// <summary>Packages of the distribution, by name; `name:` alone means installed, in any version.</summary>
     public InputMap<PackageArgs> Packages
     {
-        get => packages ??= [];
-        set => packages = value;
+        get => _packages ??= [];
+        set => _packages = value;
     }
 
     [Input("units")]
-    private InputMap<UnitArgs>? units;
+    private InputMap<UnitArgs>? _units;
 
     /// <summary>systemd units, by name with suffix.</summary>
     public InputMap<UnitArgs> Units
     {
-        get => units ??= [];
-        set => units = value;
+        get => _units ??= [];
+        set => _units = value;
     }
 
     /// <summary>
@@ -123,17 +123,17 @@ public sealed class HostArgs : ResourceArgs
     public Input<HealthArgs>? Health { get; set; }
 
     [Input("values")]
-    private InputMap<object>? values;
+    private InputMap<object>? _values;
 
     /// <summary>Values that every template of the host sees.</summary>
     public InputMap<object> Values
     {
-        get => values ??= [];
-        set => values = value;
+        get => _values ??= [];
+        set => _values = value;
     }
 
     [Input("secrets")]
-    private InputMap<string>? secrets;
+    private InputMap<string>? _secrets;
 
     /// <summary>
     /// Secrets by name: the absolute path, on the host, of the file that contains each. Values never enter a site file or a HostState; in
@@ -141,7 +141,7 @@ public sealed class HostArgs : ResourceArgs
     /// </summary>
     public InputMap<string> Secrets
     {
-        get => secrets ??= [];
-        set => secrets = value;
+        get => _secrets ??= [];
+        set => _secrets = value;
     }
 }

@@ -64,13 +64,13 @@ public sealed class LinkArgs : ResourceArgs
     public Input<string>? Master { get; set; }
 
     [Input("ports")]
-    private InputList<string>? ports;
+    private InputList<string>? _ports;
 
     /// <summary>Ports of a bridge: the same as `master` at each of them.</summary>
     public InputList<string> Ports
     {
-        get => ports ??= [];
-        set => ports = value;
+        get => _ports ??= [];
+        set => _ports = value;
     }
 
     /// <summary>Accept addresses and routes from IPv6 router advertisements (default false); only for links that we create.</summary>
@@ -78,13 +78,13 @@ public sealed class LinkArgs : ResourceArgs
     public Input<bool>? AcceptRa { get; set; }
 
     [Input("addresses")]
-    private InputList<string>? addresses;
+    private InputList<string>? _addresses;
 
     /// <summary>Addresses with prefix length, e.g. 10.80.0.1/24 or fd00:80::1/64.</summary>
     public InputList<string> Addresses
     {
-        get => addresses ??= [];
-        set => addresses = value;
+        get => _addresses ??= [];
+        set => _addresses = value;
     }
 
     /// <summary>
@@ -95,13 +95,13 @@ public sealed class LinkArgs : ResourceArgs
     public Input<ForeignAddresses>? ForeignAddresses { get; set; }
 
     [Input("routes")]
-    private InputList<RouteArgs>? routes;
+    private InputList<RouteArgs>? _routes;
 
     /// <summary>Routes through this link. Routes from other sources always stay.</summary>
     public InputList<RouteArgs> Routes
     {
-        get => routes ??= [];
-        set => routes = value;
+        get => _routes ??= [];
+        set => _routes = value;
     }
 
     /// <summary>Whether the boot waits for this link before the host counts as online (default false).</summary>

@@ -6,12 +6,12 @@ namespace Cloudlet.Sites;
 public sealed class ModuleArgs : ResourceArgs
 {
     [Input("options")]
-    private InputMap<string>? options;
+    private InputMap<string>? _options;
 
     /// <summary>Options, as in modprobe.d, e.g. numdummies: 0. The module dummy gets numdummies=0 unless it is given.</summary>
     public InputMap<string> Options
     {
-        get => options ??= [];
-        set => options = value;
+        get => _options ??= [];
+        set => _options = value;
     }
 }

@@ -70,7 +70,7 @@ public sealed class NovaArgs : ResourceArgs
     public Input<NovaDatabasesArgs>? Databases { get; set; }
 
     [Input("options")]
-    private InputMap<InputMap<InputMap<object>>>? options;
+    private InputMap<InputMap<InputMap<object>>>? _options;
 
     /// <summary>
     /// Further options, which override those of the role: file (nova.conf, nova-compute.conf, placement.conf, glance-api.conf), section,
@@ -78,8 +78,8 @@ public sealed class NovaArgs : ResourceArgs
     /// </summary>
     public InputMap<InputMap<InputMap<object>>> Options
     {
-        get => options ??= [];
-        set => options = value;
+        get => _options ??= [];
+        set => _options = value;
     }
 }
 

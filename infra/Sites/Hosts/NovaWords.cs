@@ -6,9 +6,9 @@ namespace Cloudlet.Sites;
 [EnumType]
 public readonly record struct NovaRole
 {
-    private readonly string word;
+    private readonly string _word;
 
-    private NovaRole(string word) => this.word = word;
+    private NovaRole(string word) => _word = word;
 
     /// <summary>Controller and compute host in one.</summary>
     public static NovaRole SingleNode { get; } = new("single-node");
@@ -20,19 +20,19 @@ public readonly record struct NovaRole
     public static NovaRole Compute { get; } = new("compute");
 
     /// <summary>The value in a site file.</summary>
-    public static explicit operator string(NovaRole value) => value.word;
+    public static explicit operator string(NovaRole value) => value._word;
 
     /// <inheritdoc/>
-    public override string ToString() => word;
+    public override string ToString() => _word;
 }
 
 /// <summary>How Nova authenticates its callers.</summary>
 [EnumType]
 public readonly record struct NovaAuth
 {
-    private readonly string word;
+    private readonly string _word;
 
-    private NovaAuth(string word) => this.word = word;
+    private NovaAuth(string word) => _word = word;
 
     /// <summary>Not at all: every caller is an administrator.</summary>
     public static NovaAuth None { get; } = new("none");
@@ -41,19 +41,19 @@ public readonly record struct NovaAuth
     public static NovaAuth Keystone { get; } = new("keystone");
 
     /// <summary>The value in a site file.</summary>
-    public static explicit operator string(NovaAuth value) => value.word;
+    public static explicit operator string(NovaAuth value) => value._word;
 
     /// <inheritdoc/>
-    public override string ToString() => word;
+    public override string ToString() => _word;
 }
 
 /// <summary>What guests run on.</summary>
 [EnumType]
 public readonly record struct NovaVirtualization
 {
-    private readonly string word;
+    private readonly string _word;
 
-    private NovaVirtualization(string word) => this.word = word;
+    private NovaVirtualization(string word) => _word = word;
 
     /// <summary>No guests: Nova's own fake driver, for tests.</summary>
     public static NovaVirtualization Fake { get; } = new("fake");
@@ -65,8 +65,8 @@ public readonly record struct NovaVirtualization
     public static NovaVirtualization Kvm { get; } = new("kvm");
 
     /// <summary>The value in a site file.</summary>
-    public static explicit operator string(NovaVirtualization value) => value.word;
+    public static explicit operator string(NovaVirtualization value) => value._word;
 
     /// <inheritdoc/>
-    public override string ToString() => word;
+    public override string ToString() => _word;
 }

@@ -18,25 +18,25 @@ public sealed class UnitArgs : ResourceArgs
     public Input<string>? Content { get; set; }
 
     [Input("dropIns")]
-    private InputMap<string>? dropIns;
+    private InputMap<string>? _dropIns;
 
     /// <summary>Drop-ins by name (without .conf): content of /etc/systemd/system/UNIT.d/NAME.conf.</summary>
     public InputMap<string> DropIns
     {
-        get => dropIns ??= [];
-        set => dropIns = value;
+        get => _dropIns ??= [];
+        set => _dropIns = value;
     }
 
     [Input("loads")]
-    private InputList<string>? loads;
+    private InputList<string>? _loads;
 
     /// <summary>
     /// Absolute paths of the configuration files that its process reads when it starts; when one changes, the unit is restarted.
     /// </summary>
     public InputList<string> Loads
     {
-        get => loads ??= [];
-        set => loads = value;
+        get => _loads ??= [];
+        set => _loads = value;
     }
 
     /// <summary>What to do when a loaded file has changed: restart (the default), reload, or nothing.</summary>
@@ -44,7 +44,7 @@ public sealed class UnitArgs : ResourceArgs
     public Input<OnChange>? OnChange { get; set; }
 
     [Input("mutable")]
-    private InputList<string>? mutable;
+    private InputList<string>? _mutable;
 
     /// <summary>
     /// Options that the process applies at a reload, as section.key or section.*, e.g. DEFAULT.debug; when nothing else changed, the unit
@@ -52,8 +52,8 @@ public sealed class UnitArgs : ResourceArgs
     /// </summary>
     public InputList<string> Mutable
     {
-        get => mutable ??= [];
-        set => mutable = value;
+        get => _mutable ??= [];
+        set => _mutable = value;
     }
 
     /// <summary>
@@ -75,12 +75,12 @@ public sealed class UnitArgs : ResourceArgs
     public Input<int>? StartTimeout { get; set; }
 
     [Input("after")]
-    private InputList<string>? after;
+    private InputList<string>? _after;
 
     /// <summary>What must be as described before the unit is changed: ids such as link:cloudlet0 or file:/etc/x.</summary>
     public InputList<string> After
     {
-        get => after ??= [];
-        set => after = value;
+        get => _after ??= [];
+        set => _after = value;
     }
 }

@@ -6,9 +6,9 @@ namespace Cloudlet.Sites;
 [EnumType]
 public readonly record struct BootNetwork
 {
-    private readonly string word;
+    private readonly string _word;
 
-    private BootNetwork(string word) => this.word = word;
+    private BootNetwork(string word) => _word = word;
 
     /// <summary>systemd-networkd: .netdev and .network files.</summary>
     public static BootNetwork Networkd { get; } = new("networkd");
@@ -20,19 +20,19 @@ public readonly record struct BootNetwork
     public static BootNetwork None { get; } = new("none");
 
     /// <summary>The value in a site file.</summary>
-    public static explicit operator string(BootNetwork value) => value.word;
+    public static explicit operator string(BootNetwork value) => value._word;
 
     /// <inheritdoc/>
-    public override string ToString() => word;
+    public override string ToString() => _word;
 }
 
 /// <summary>Kinds of network links.</summary>
 [EnumType]
 public readonly record struct LinkKind
 {
-    private readonly string word;
+    private readonly string _word;
 
-    private LinkKind(string word) => this.word = word;
+    private LinkKind(string word) => _word = word;
 
     /// <summary>A link that exists already (a network card): it is configured, never created or deleted.</summary>
     public static LinkKind Existing { get; } = new("existing");
@@ -59,19 +59,19 @@ public readonly record struct LinkKind
     public static LinkKind Tap { get; } = new("tap");
 
     /// <summary>The value in a site file.</summary>
-    public static explicit operator string(LinkKind value) => value.word;
+    public static explicit operator string(LinkKind value) => value._word;
 
     /// <inheritdoc/>
-    public override string ToString() => word;
+    public override string ToString() => _word;
 }
 
 /// <summary>What happens to permanent global addresses that the description does not name.</summary>
 [EnumType]
 public readonly record struct ForeignAddresses
 {
-    private readonly string word;
+    private readonly string _word;
 
-    private ForeignAddresses(string word) => this.word = word;
+    private ForeignAddresses(string word) => _word = word;
 
     /// <summary>They stay: they belong to other software or the operator.</summary>
     public static ForeignAddresses Keep { get; } = new("keep");
@@ -80,19 +80,19 @@ public readonly record struct ForeignAddresses
     public static ForeignAddresses Remove { get; } = new("remove");
 
     /// <summary>The value in a site file.</summary>
-    public static explicit operator string(ForeignAddresses value) => value.word;
+    public static explicit operator string(ForeignAddresses value) => value._word;
 
     /// <inheritdoc/>
-    public override string ToString() => word;
+    public override string ToString() => _word;
 }
 
 /// <summary>What is done with a running unit when a file it loads has changed.</summary>
 [EnumType]
 public readonly record struct OnChange
 {
-    private readonly string word;
+    private readonly string _word;
 
-    private OnChange(string word) => this.word = word;
+    private OnChange(string word) => _word = word;
 
     /// <summary>The unit is restarted.</summary>
     public static OnChange Restart { get; } = new("restart");
@@ -104,37 +104,37 @@ public readonly record struct OnChange
     public static OnChange Nothing { get; } = new("nothing");
 
     /// <summary>The value in a site file.</summary>
-    public static explicit operator string(OnChange value) => value.word;
+    public static explicit operator string(OnChange value) => value._word;
 
     /// <inheritdoc/>
-    public override string ToString() => word;
+    public override string ToString() => _word;
 }
 
 /// <summary>How to ask the process of a unit what it has loaded.</summary>
 [EnumType]
 public readonly record struct Asks
 {
-    private readonly string word;
+    private readonly string _word;
 
-    private Asks(string word) => this.word = word;
+    private Asks(string word) => _word = word;
 
     /// <summary>By the Guru Meditation Report of OpenStack services (oslo.reports), which they write on SIGUSR2.</summary>
     public static Asks Guru { get; } = new("guru");
 
     /// <summary>The value in a site file.</summary>
-    public static explicit operator string(Asks value) => value.word;
+    public static explicit operator string(Asks value) => value._word;
 
     /// <inheritdoc/>
-    public override string ToString() => word;
+    public override string ToString() => _word;
 }
 
 /// <summary>What the health daemon does with a process that runs with an old configuration.</summary>
 [EnumType]
 public readonly record struct Restarts
 {
-    private readonly string word;
+    private readonly string _word;
 
-    private Restarts(string word) => this.word = word;
+    private Restarts(string word) => _word = word;
 
     /// <summary>Restarts it.</summary>
     public static Restarts Auto { get; } = new("auto");
@@ -143,8 +143,8 @@ public readonly record struct Restarts
     public static Restarts Deferred { get; } = new("deferred");
 
     /// <summary>The value in a site file.</summary>
-    public static explicit operator string(Restarts value) => value.word;
+    public static explicit operator string(Restarts value) => value._word;
 
     /// <inheritdoc/>
-    public override string ToString() => word;
+    public override string ToString() => _word;
 }

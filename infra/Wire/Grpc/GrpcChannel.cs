@@ -7,9 +7,9 @@ namespace Cloudlet.Wire.Grpc;
 /// <summary>Calls the methods of one peer over cleartext HTTP/2. One connection serves any number of calls at once.</summary>
 public sealed class GrpcChannel : IDisposable
 {
-    private readonly HttpMessageInvoker http;
-    private readonly Uri address;
-    private readonly int maxMessage;
+    private readonly HttpMessageInvoker _http;
+    private readonly Uri _address;
+    private readonly int _maxMessage;
 
     /// <summary>Creates a channel; it connects at the first call.</summary>
     /// <param name="address">Host and port, <c>127.0.0.1:4000</c>.</param>
@@ -18,12 +18,12 @@ public sealed class GrpcChannel : IDisposable
     public GrpcChannel(string address, int maxMessage = GrpcLimits.MaxMessage)
     {
         Address = address;
-        this.maxMessage = maxMessage;
-        this.address =
+        _maxMessage = maxMessage;
+        _address =
             Uri.TryCreate($"http://{address}/", UriKind.Absolute, out var uri) && uri.Port > 0 && uri.AbsolutePath == "/"
                 ? uri
                 : throw new FormatException($"\"{address}\" is not the address of a gRPC peer; expected HOST:PORT, such as 127.0.0.1:4000");
-        http = new HttpMessageInvoker(
+        _http = new HttpMessageInvoker(
             new SocketsHttpHandler
             {
                 UseProxy = false, // the peer is on this machine; a proxy from the environment is for other machines
@@ -66,7 +66,7 @@ public sealed class GrpcChannel : IDisposable
             limit.CancelAfter(time);
         try
         {
-            return await CallOnceAsync(method, Framing.Write(request, maxMessage), deadline, limit.Token);
+            return await CallOnceAsync(method, Framing.Write(request, _maxMessage), deadline, limit.Token);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
@@ -79,7 +79,7 @@ public sealed class GrpcChannel : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 
     private async Task<TResponse> CallOnceAsync<TRequest, TResponse>(
         GrpcMethod<TRequest, TResponse> method,
@@ -91,7 +91,7 @@ public sealed class GrpcChannel : IDisposable
         where TResponse : class, IMessage<TResponse>
     {
         using var message = Request(method.Path, frame, deadline);
-        using var response = await http.SendAsync(message, ct);
+        using var response = await _http.SendAsync(message, ct);
         if (StatusIn(response.Headers) is { } early) // a response of trailers alone
             return early.Code == GrpcCode.Ok ? throw Missing(method) : throw new GrpcException(early);
         if (response.StatusCode != HttpStatusCode.OK)
@@ -105,7 +105,7 @@ public sealed class GrpcChannel : IDisposable
                 $"{method} at {Address} was answered with content type \"{response.Content.Headers.ContentType}\": is this a gRPC peer?"
             );
         await using var body = await response.Content.ReadAsStreamAsync(ct);
-        var answer = await Framing.ReadAsync(body, method.Responses, maxMessage, ct);
+        var answer = await Framing.ReadAsync(body, method.Responses, _maxMessage, ct);
         var status =
             StatusIn(response.TrailingHeaders)
             ?? throw new GrpcException(GrpcCode.Internal, $"{method} at {Address} ended without a status");
@@ -114,7 +114,7 @@ public sealed class GrpcChannel : IDisposable
 
     private HttpRequestMessage Request(string path, byte[] frame, TimeSpan? deadline)
     {
-        var message = new HttpRequestMessage(HttpMethod.Post, new Uri(address, path))
+        var message = new HttpRequestMessage(HttpMethod.Post, new Uri(_address, path))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

@@ -29,13 +29,13 @@ public sealed record GrpcServerOptions
 /// </summary>
 public sealed class GrpcServer : IAsyncDisposable
 {
-    private readonly KestrelServer kestrel;
-    private readonly CancellationTokenSource stopping;
+    private readonly KestrelServer _kestrel;
+    private readonly CancellationTokenSource _stopping;
 
     private GrpcServer(KestrelServer kestrel, CancellationTokenSource stopping, int port)
     {
-        this.kestrel = kestrel;
-        this.stopping = stopping;
+        _kestrel = kestrel;
+        _stopping = stopping;
         Port = port;
     }
 
@@ -92,16 +92,16 @@ public sealed class GrpcServer : IAsyncDisposable
     public async Task StopAsync(TimeSpan patience)
     {
         using var limit = new CancellationTokenSource(patience);
-        await stopping.CancelAsync();
-        await kestrel.StopAsync(limit.Token);
+        await _stopping.CancelAsync();
+        await _kestrel.StopAsync(limit.Token);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await StopAsync(TimeSpan.FromSeconds(2));
-        kestrel.Dispose();
-        stopping.Dispose();
+        _kestrel.Dispose();
+        _stopping.Dispose();
     }
 
     private static int PortOf(KestrelServer server)

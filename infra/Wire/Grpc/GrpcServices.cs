@@ -5,7 +5,7 @@ namespace Cloudlet.Wire.Grpc;
 /// <summary>The methods of a server, with their handlers.</summary>
 public sealed class GrpcServices
 {
-    private readonly Dictionary<string, Handler> handlers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Handler> _handlers = new(StringComparer.Ordinal);
 
     internal delegate Task<IMessage> Handler(Stream body, int maxMessage, CancellationToken ct);
 
@@ -21,7 +21,7 @@ public sealed class GrpcServices
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        handlers.Add(
+        _handlers.Add(
             method.Path,
             async (body, maxMessage, ct) =>
             {
@@ -34,5 +34,5 @@ public sealed class GrpcServices
         return this;
     }
 
-    internal Handler? Find(string path) => handlers.GetValueOrDefault(path);
+    internal Handler? Find(string path) => _handlers.GetValueOrDefault(path);
 }

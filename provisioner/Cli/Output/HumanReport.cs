@@ -9,13 +9,13 @@ namespace Cloudlet.Cli.Output;
 /// <summary>Report for users: changes as a tree, progress as it happens, one summary line.</summary>
 internal sealed class HumanReport(TextWriter output, TextWriter errors, bool colours, bool manyHosts) : IReport
 {
-    private readonly Lock gate = new();
-    private ChangeTree? tree;
+    private readonly Lock _gate = new();
+    private ChangeTree? _tree;
 
     public ConvergeEventSink ForHost(string host, string reach) =>
         happened =>
         {
-            lock (gate)
+            lock (_gate)
                 Show(host, reach, happened);
         };
 
@@ -226,7 +226,7 @@ internal sealed class HumanReport(TextWriter output, TextWriter errors, bool col
             _ => "changed",
         };
 
-    private ChangeTree Tree() => tree ??= new ChangeTree(output, colours);
+    private ChangeTree Tree() => _tree ??= new ChangeTree(output, colours);
 
     private string Paint(Colour colour, string text) => colours ? Ansi.Paint(colour, text) : text;
 

@@ -8,7 +8,7 @@ namespace Cloudlet.Cli.Output;
 /// <summary>Writes one JSON object per line to standard output, as in docs/formats/events.md.</summary>
 internal sealed class JsonReport(TextWriter output) : IReport
 {
-    private readonly Lock gate = new();
+    private readonly Lock _gate = new();
 
     public ConvergeEventSink ForHost(string host, string reach)
     {
@@ -40,7 +40,7 @@ internal sealed class JsonReport(TextWriter output) : IReport
 
     private void Write(string line)
     {
-        lock (gate)
+        lock (_gate)
         {
             output.WriteLine(line);
             output.Flush();

@@ -47,9 +47,9 @@ internal sealed record GuardRequest(string Run, string? Namespace);
 /// <summary>The options of guards.</summary>
 internal sealed class GuardOptions
 {
-    private readonly Option<string?> run = new("--run") { Description = "The run.", Hidden = true };
-    private readonly Option<string?> stateFolder = new("--state-dir") { Description = "Folder of the host's state.", Hidden = true };
-    private readonly Option<string?> runFolder = new("--run-dir") { Description = "Folder of the host's lock.", Hidden = true };
+    private readonly Option<string?> _run = new("--run") { Description = "The run.", Hidden = true };
+    private readonly Option<string?> _stateFolder = new("--state-dir") { Description = "Folder of the host's state.", Hidden = true };
+    private readonly Option<string?> _runFolder = new("--run-dir") { Description = "Folder of the host's lock.", Hidden = true };
 
     public static Option<string?> InNamespace { get; } =
         new(HostFactory.NamespaceOption)
@@ -62,15 +62,15 @@ internal sealed class GuardOptions
     public static GuardOptions AddTo(Command verb)
     {
         var options = new GuardOptions();
-        verb.Options.Add(options.run);
-        verb.Options.Add(options.stateFolder);
-        verb.Options.Add(options.runFolder);
+        verb.Options.Add(options._run);
+        verb.Options.Add(options._stateFolder);
+        verb.Options.Add(options._runFolder);
         return options;
     }
 
     public GuardRequest Read(ParseResult parsed) =>
         new(
-            parsed.GetValue(run)
+            parsed.GetValue(_run)
                 ?? throw new CloudletException(ErrorKind.InvalidInput, "--if-unconfirmed needs --run: the run that has to be confirmed"),
             parsed.GetValue(InNamespace)
         );

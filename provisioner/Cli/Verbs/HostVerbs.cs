@@ -9,12 +9,12 @@ namespace Cloudlet.Cli.Verbs;
 /// <summary>The common frame of verbs that send requests to hosts: find the hosts, send the requests, report the results.</summary>
 internal sealed class HostVerbFrame
 {
-    private readonly Argument<string[]> site = Options.Site();
-    private readonly Option<string[]> host = Options.Host();
-    private readonly Option<bool> json = Options.Json();
-    private readonly Option<FileInfo?> state = Options.State();
-    private readonly Option<string[]> sshOption = Options.Ssh();
-    private readonly Option<string?> sshConfig = Options.SshConfig();
+    private readonly Argument<string[]> _site = Options.Site();
+    private readonly Option<string[]> _host = Options.Host();
+    private readonly Option<bool> _json = Options.Json();
+    private readonly Option<FileInfo?> _state = Options.State();
+    private readonly Option<string[]> _sshOption = Options.Ssh();
+    private readonly Option<string?> _sshConfig = Options.SshConfig();
 
     /// <summary>
     /// Runs instead of the requests when the command line asks for it: returns the exit status, or null to send the requests.
@@ -36,15 +36,15 @@ internal sealed class HostVerbFrame
         Func<ParseResult, IReport, IReport>? around = null
     )
     {
-        verb.Arguments.Add(site);
-        verb.Options.Add(host);
+        verb.Arguments.Add(_site);
+        verb.Options.Add(_host);
         if (needsState)
-            verb.Options.Add(state);
+            verb.Options.Add(_state);
         if (TakeOver is not null)
             verb.Options.Add(TakeOver);
-        verb.Options.Add(sshOption);
-        verb.Options.Add(sshConfig);
-        verb.Options.Add(json);
+        verb.Options.Add(_sshOption);
+        verb.Options.Add(_sshConfig);
+        verb.Options.Add(_json);
         verb.SetAction((parsed, ct) => RunAsync(parsed, needsState, s => request(parsed, s), around, ct));
     }
 
@@ -56,21 +56,21 @@ internal sealed class HostVerbFrame
         CancellationToken ct
     )
     {
-        if (Instead?.Invoke(parsed, parsed.GetValue(json)) is { } status)
+        if (Instead?.Invoke(parsed, parsed.GetValue(_json)) is { } status)
             return status;
         var output = parsed.InvocationConfiguration.Output;
-        var ssh = new SshOptions(parsed.GetValue(sshOption) ?? [], parsed.GetValue(sshConfig));
+        var ssh = new SshOptions(parsed.GetValue(_sshOption) ?? [], parsed.GetValue(_sshConfig));
         var selection = new TargetSelection(
-            parsed.GetValue(site) ?? [],
-            parsed.GetValue(host) ?? [],
-            needsState ? parsed.GetValue(state) : null,
+            parsed.GetValue(_site) ?? [],
+            parsed.GetValue(_host) ?? [],
+            needsState ? parsed.GetValue(_state) : null,
             ssh
         )
         {
             TakeOver = TakeOver is not null && parsed.GetValue(TakeOver),
         };
         var found = Targets.Find(selection, needsState, request);
-        IReport report = parsed.GetValue(json)
+        IReport report = parsed.GetValue(_json)
             ? new JsonReport(output)
             : new HumanReport(output, parsed.InvocationConfiguration.Error, Ansi.Wanted(Console.IsOutputRedirected), found.Hosts.Count > 1);
         report = around?.Invoke(parsed, report) ?? report;

@@ -12,7 +12,7 @@ namespace Cloudlet.Cli.Verbs;
 /// <summary><c>cloudlet vm</c>: virtual machines that were resumed from bases.</summary>
 internal static class VmVerb
 {
-    private static readonly TimeSpan s_clockLimit = TimeSpan.FromSeconds(30); // an idle machine takes 2 s
+    private static readonly TimeSpan ClockLimit = TimeSpan.FromSeconds(30); // an idle machine takes 2 s
 
     public static Command Create()
     {
@@ -90,7 +90,7 @@ internal static class VmVerb
             var name = vm.Name is null ? "" : $" ({vm.Name})";
             await to.Output.WriteLineAsync($"VM {vm.Id}{name} runs after {took.TotalSeconds:0.00} s{string.Concat(ports)}");
         }
-        var clock = await GuestClock.CorrectAsync(vm, s_clockLimit, ct);
+        var clock = await GuestClock.CorrectAsync(vm, ClockLimit, ct);
         if (json)
             await to.Output.WriteLineAsync(
                 JsonSerializer.Serialize(

@@ -31,12 +31,12 @@ internal sealed class Applier(
     private const int Attempts = 4;
     private static readonly TimeSpan Progress = TimeSpan.FromSeconds(10);
 
-    private readonly Observer observer = new(kinds);
-    private readonly Planner planner = new(kinds);
-    private readonly ConcurrentDictionary<string, bool> attempted = new(StringComparer.Ordinal);
+    private readonly Observer _observer = new(kinds);
+    private readonly Planner _planner = new(kinds);
+    private readonly ConcurrentDictionary<string, bool> _attempted = new(StringComparer.Ordinal);
 
     /// <summary>Ids of the resources whose change was started, whether it succeeded or not.</summary>
-    public IReadOnlyCollection<string> Attempted => [.. attempted.Keys];
+    public IReadOnlyCollection<string> Attempted => [.. _attempted.Keys];
 
     private enum Outcome
     {
@@ -142,7 +142,7 @@ internal sealed class Applier(
     {
         if (planned.Refusals is { Count: > 0 } refusals)
             throw new CloudletException(ErrorKind.InvalidInput, string.Join("; ", refusals));
-        var change = lookAgain ? planner.Compare(planned.Spec, await observer.ObserveOneAsync(planned.Spec, ct)) : planned;
+        var change = lookAgain ? _planner.Compare(planned.Spec, await _observer.ObserveOneAsync(planned.Spec, ct)) : planned;
         if (change is null || change.Action == ChangeAction.Refresh)
             return null;
         await BeginAsync(change, change.Action, ct);
@@ -165,13 +165,13 @@ internal sealed class Applier(
                 : new CloudletException(ErrorKind.Unexpected, $"observe {change.Id}: {error.Message}", error);
         if (beforeChange is not null)
             await beforeChange(change, ct);
-        attempted[change.Id] = true;
+        _attempted[change.Id] = true;
         events(new ChangeStarted(change.Id, action));
     }
 
     private async Task<PlannedChange?> RestoreAsync(PlannedChange planned, CancellationToken ct)
     {
-        if (planner.Compare(planned.Spec, await observer.ObserveOneAsync(planned.Spec, ct)) is not { } change)
+        if (_planner.Compare(planned.Spec, await _observer.ObserveOneAsync(planned.Spec, ct)) is not { } change)
             return null;
         await BeginAsync(change, ChangeAction.Restore, ct);
         await kinds.For(change.Spec).ApplyAsync(change.Spec, change.Observation!.Actual, change.Action, ct);
@@ -210,7 +210,7 @@ internal sealed class Applier(
 
     private async Task<PlannedChange?> RemoveAsync(PlannedChange change, CancellationToken ct)
     {
-        attempted[change.Id] = true;
+        _attempted[change.Id] = true;
         events(new ChangeStarted(change.Id, change.Action));
         await kinds.For(change.Spec).RemoveAsync(change.Spec, ct);
         if (afterRemoval is not null)

@@ -12,7 +12,7 @@ namespace Cloudlet.Converge.Applying;
 /// </summary>
 internal sealed class RunRecord(Journal journal, KindRegistry kinds, IConvergeStore store) : IDisposable
 {
-    private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly SemaphoreSlim _turn = new(1, 1);
 
     /// <summary>The journal as it is on disk.</summary>
     public Journal Journal { get; private set; } = journal;
@@ -97,7 +97,7 @@ internal sealed class RunRecord(Journal journal, KindRegistry kinds, IConvergeSt
     /// </summary>
     public async Task RememberRemovalAsync(string id, CancellationToken ct)
     {
-        await turn.WaitAsync(ct);
+        await _turn.WaitAsync(ct);
         try
         {
             if (!Journal.Ended.Contains(id))
@@ -105,12 +105,12 @@ internal sealed class RunRecord(Journal journal, KindRegistry kinds, IConvergeSt
         }
         finally
         {
-            turn.Release();
+            _turn.Release();
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => turn.Dispose();
+    public void Dispose() => _turn.Dispose();
 
     private static IEnumerable<string> GroundsOfTheSameKind(Plan plan)
     {
@@ -128,7 +128,7 @@ internal sealed class RunRecord(Journal journal, KindRegistry kinds, IConvergeSt
         string? madeAgain = null
     )
     {
-        await turn.WaitAsync(ct);
+        await _turn.WaitAsync(ct);
         try
         {
             var next = Journal;
@@ -153,7 +153,7 @@ internal sealed class RunRecord(Journal journal, KindRegistry kinds, IConvergeSt
         }
         finally
         {
-            turn.Release();
+            _turn.Release();
         }
     }
 }

@@ -6,20 +6,20 @@ namespace Cloudlet.Converge.Kinds;
 /// <summary>The kinds that an engine knows, by their spec types.</summary>
 public sealed class KindRegistry
 {
-    private readonly Dictionary<Type, KindAdapter> kinds = [];
+    private readonly Dictionary<Type, KindAdapter> _kinds = [];
 
     /// <summary>Adds a kind.</summary>
     public KindRegistry Add<TSpec>(IResourceKind<TSpec> kind)
         where TSpec : ResourceSpec
     {
-        kinds.Add(typeof(TSpec), new KindAdapter<TSpec>(kind));
+        _kinds.Add(typeof(TSpec), new KindAdapter<TSpec>(kind));
         return this;
     }
 
-    internal IEnumerable<KindAdapter> All => kinds.Values;
+    internal IEnumerable<KindAdapter> All => _kinds.Values;
 
     internal KindAdapter For(ResourceSpec spec) =>
-        kinds.TryGetValue(spec.GetType(), out var kind)
+        _kinds.TryGetValue(spec.GetType(), out var kind)
             ? kind
             : throw new CloudletException(
                 ErrorKind.Unsupported,

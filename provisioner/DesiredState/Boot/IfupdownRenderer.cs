@@ -15,7 +15,7 @@ internal sealed class IfupdownRenderer : IBootRenderer
 {
     private const string Path = "/etc/network/interfaces.d/50-cloudlet";
     private const string Service = "networking.service";
-    private readonly EmbeddedTemplates templates = new("boot");
+    private readonly EmbeddedTemplates _templates = new("boot");
 
     public BootConfiguration Render(BootHost host)
     {
@@ -24,7 +24,7 @@ internal sealed class IfupdownRenderer : IBootRenderer
 
         var models = new LinkModel(host);
         var values = new ScriptObject { ["links"] = new ScriptArray(InOrder(host.Links).Select(models.Of)) };
-        var file = BootFiles.Text(Path, templates.Render("ifupdown", values));
+        var file = BootFiles.Text(Path, _templates.Render("ifupdown", values));
         return new BootConfiguration([new BootFile(file)], [Networking(file.Id)]);
     }
 

@@ -9,7 +9,7 @@ internal sealed class LinkModel(BootHost host)
     /// <summary>rtm_protocol that marks routes as ours, here and where they are applied.</summary>
     private const int OwnProtocol = 199;
 
-    private readonly Dictionary<string, LinkSpec> links = host.Links.ToDictionary(
+    private readonly Dictionary<string, LinkSpec> _links = host.Links.ToDictionary(
         l => l.Link.Name,
         l => (LinkSpec)Canonical.Sort(l.Link),
         StringComparer.Ordinal
@@ -18,7 +18,7 @@ internal sealed class LinkModel(BootHost host)
     /// <summary>All properties that a template may use; what a link does not have is null.</summary>
     public ScriptObject Of(BootLink boot)
     {
-        var link = links[boot.Link.Name];
+        var link = _links[boot.Link.Name];
         var peerMac = link.Peer is { } peer ? MacOf(peer) : null;
         return new ScriptObject
         {
@@ -45,9 +45,9 @@ internal sealed class LinkModel(BootHost host)
             ["accepts_ra"] = boot.AcceptsRa,
             ["master"] = link.Master is "" ? null : link.Master,
             ["yields"] = link.Yields == true,
-            ["bridge_addresses"] = new ScriptArray((link.Yields == true ? links[link.Master!].Addresses ?? [] : []).Select(Address)),
+            ["bridge_addresses"] = new ScriptArray((link.Yields == true ? _links[link.Master!].Addresses ?? [] : []).Select(Address)),
             ["bridge_routes"] = new ScriptArray(
-                (link.Yields == true ? links[link.Master!].Routes ?? [] : []).Select(r => Route(r, links[link.Master!]))
+                (link.Yields == true ? _links[link.Master!].Routes ?? [] : []).Select(r => Route(r, _links[link.Master!]))
             ),
             ["takes_over"] = new ScriptArray(link.TakesOver ?? []),
             ["addresses"] = new ScriptArray((link.Addresses ?? []).Select(Address)),
@@ -60,7 +60,7 @@ internal sealed class LinkModel(BootHost host)
     }
 
     // The other end of the pair may be undeclared; it still gets the same address at every boot.
-    private string? MacOf(string peer) => links.TryGetValue(peer, out var declared) ? declared.Mac : StableMac.Of(host.Name, peer);
+    private string? MacOf(string peer) => _links.TryGetValue(peer, out var declared) ? declared.Mac : StableMac.Of(host.Name, peer);
 
     private static ScriptObject Address(string cidr) => new() { ["cidr"] = cidr, ["is_v6"] = IsV6(cidr) };
 

@@ -14,7 +14,7 @@ namespace Cloudlet.DesiredState.Boot;
 internal sealed class NetworkdRenderer : IBootRenderer
 {
     private const string Service = "systemd-networkd.service";
-    private readonly EmbeddedTemplates templates = new("boot");
+    private readonly EmbeddedTemplates _templates = new("boot");
 
     public BootConfiguration Render(BootHost host)
     {
@@ -35,7 +35,7 @@ internal sealed class NetworkdRenderer : IBootRenderer
         foreach (var link in links.OfService)
         {
             var path = $"{BootFiles.UnitFolder}/cloudlet-link-{link.Link.Name}.service";
-            files.Add(new BootFile(BootFiles.Text(path, templates.Render("link.service", links.Model(link))), link.Link.Name));
+            files.Add(new BootFile(BootFiles.Text(path, _templates.Render("link.service", links.Model(link))), link.Link.Name));
             units.Add(LinkService(Path.GetFileName(path), path));
         }
 
@@ -47,11 +47,11 @@ internal sealed class NetworkdRenderer : IBootRenderer
     private IEnumerable<BootFile> Common()
     {
         yield return new BootFile(BootFiles.Folder("/etc/systemd/networkd.conf.d"));
-        yield return new BootFile(BootFiles.Text("/etc/systemd/networkd.conf.d/50-cloudlet.conf", templates.Render("networkd.conf", [])));
+        yield return new BootFile(BootFiles.Text("/etc/systemd/networkd.conf.d/50-cloudlet.conf", _templates.Render("networkd.conf", [])));
 
         // Lower numbers win: ours (05) before those of agents, and these before catch-all files such as "every Ethernet link".
         yield return new BootFile(
-            BootFiles.Text($"{BootFiles.NetworkdFolder}/06-cloudlet-unmanaged.network", templates.Render("unmanaged.network", []))
+            BootFiles.Text($"{BootFiles.NetworkdFolder}/06-cloudlet-unmanaged.network", _templates.Render("unmanaged.network", []))
         );
 
         // `systemctl enable` would also enable systemd-networkd-wait-online, which then delays network-online.target by two minutes when no
@@ -70,7 +70,7 @@ internal sealed class NetworkdRenderer : IBootRenderer
         yield return File($"05-cloudlet-{name}.network", "networkd.network");
 
         BootFile File(string file, string template) =>
-            new(BootFiles.Text($"{BootFiles.NetworkdFolder}/{file}", templates.Render(template, model)), name);
+            new(BootFiles.Text($"{BootFiles.NetworkdFolder}/{file}", _templates.Render(template, model)), name);
     }
 
     /// <summary>The .netdev of a veth creates both ends; a second one for the other end would request the same pair again.</summary>
@@ -127,7 +127,7 @@ internal sealed class NetworkdRenderer : IBootRenderer
     /// <summary>The links of the host, and what creates each of them at boot.</summary>
     private sealed class Links(BootHost host)
     {
-        private readonly LinkModel models = new(host);
+        private readonly LinkModel _models = new(host);
 
         public List<BootLink> Created { get; } =
         [.. host.Links.Where(l => LinkKinds.IsCreated(l.Link.Kind)).OrderBy(l => l.Link.Name, StringComparer.Ordinal)];
@@ -149,7 +149,7 @@ internal sealed class NetworkdRenderer : IBootRenderer
 
         public ScriptObject Model(BootLink boot)
         {
-            var model = models.Of(boot);
+            var model = _models.Of(boot);
             model["is_made_here"] = IsMadeByService(boot.Link);
             model["needs"] = new ScriptArray(IsMadeByService(boot.Link) ? [boot.Link.Parent!] : WithMaster(boot.Link));
             foreach (var kind in new[] { LinkKind.Vlan, LinkKind.Macvlan, LinkKind.Vxlan })

@@ -3,8 +3,8 @@ namespace Cloudlet.DesiredState.Compile;
 /// <summary>Depth-first search for a cycle of <c>after</c> edges.</summary>
 internal sealed class CycleSearch(Dictionary<string, ResourceSpec> specs)
 {
-    private readonly HashSet<string> done = new(StringComparer.Ordinal);
-    private readonly List<string> path = [];
+    private readonly HashSet<string> _done = new(StringComparer.Ordinal);
+    private readonly List<string> _path = [];
 
     /// <summary>The ids of one cycle, with the first id repeated at the end; null when there is none.</summary>
     public List<string>? Find() => specs.Keys.Order(StringComparer.Ordinal).Select(Visit).FirstOrDefault(cycle => cycle is not null);
@@ -13,20 +13,20 @@ internal sealed class CycleSearch(Dictionary<string, ResourceSpec> specs)
     // for each other.
     private List<string>? Visit(string id)
     {
-        var start = path.IndexOf(id);
+        var start = _path.IndexOf(id);
         if (start >= 0)
-            return [.. path[start..], id];
-        if (!specs.TryGetValue(id, out var spec) || !done.Add(id))
+            return [.. _path[start..], id];
+        if (!specs.TryGetValue(id, out var spec) || !_done.Add(id))
             return null;
 
-        path.Add(id);
+        _path.Add(id);
         foreach (var next in spec.After)
         {
             if (Visit(next) is { } cycle)
                 return cycle;
         }
 
-        path.RemoveAt(path.Count - 1);
+        _path.RemoveAt(_path.Count - 1);
         return null;
     }
 }

@@ -14,12 +14,12 @@ internal sealed class NovaHost
 
     private const string Loopback = "127.0.0.1";
 
-    private readonly HostSection host;
+    private readonly HostSection _host;
 
     /// <summary>Derives the values; if the description has problems (<see cref="NovaProblems"/>), unknown values are empty.</summary>
     public NovaHost(HostSection host)
     {
-        this.host = host;
+        _host = host;
         Section = host.Nova!;
         MyIpLink = Role == NovaRole.SingleNode ? Section.FlatInterface ?? Section.PublicInterface : Section.PublicInterface;
         MyIp = MyIpLink is { } link && AddressOf(link) is { } address ? address : "";
@@ -59,14 +59,14 @@ internal sealed class NovaHost
     public string ControllerHost => Role == NovaRole.Compute ? InUrl(Section.Controller ?? "") : Listen;
 
     /// <summary>The file of a secret.</summary>
-    public string SecretFile(string name) => host.Secrets?.GetValueOrDefault(name) ?? "";
+    public string SecretFile(string name) => _host.Secrets?.GetValueOrDefault(name) ?? "";
 
     /// <summary>True for a link that is declared, by the host or by the role.</summary>
     public bool IsDeclared(string link) =>
-        host.Links?.ContainsKey(link) == true || (link == Section.FlatInterface && Section.Address is not null);
+        _host.Links?.ContainsKey(link) == true || (link == Section.FlatInterface && Section.Address is not null);
 
     /// <summary>The host's own description of a link.</summary>
-    public LinkSection? Declared(string link) => host.Links?.GetValueOrDefault(link);
+    public LinkSection? Declared(string link) => _host.Links?.GetValueOrDefault(link);
 
     /// <summary>The ids of the links that the compute service depends on.</summary>
     public IEnumerable<string> Links =>

@@ -148,18 +148,18 @@ internal static class NovaPorts
 /// <summary>Builds a set of options.</summary>
 internal sealed class OptionTable
 {
-    private readonly Dictionary<string, IReadOnlyDictionary<string, OsloValue>> sections = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyDictionary<string, OsloValue>> _sections = new(StringComparer.Ordinal);
 
     /// <summary>The options so far.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, OsloValue>> Sections => sections;
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, OsloValue>> Sections => _sections;
 
     /// <summary>Sets an option; null leaves the service's default.</summary>
     public OptionTable Set(string section, string name, string? value)
     {
         if (value is null)
             return this;
-        if (!sections.TryGetValue(section, out var options))
-            sections.Add(section, options = new Dictionary<string, OsloValue>(StringComparer.Ordinal));
+        if (!_sections.TryGetValue(section, out var options))
+            _sections.Add(section, options = new Dictionary<string, OsloValue>(StringComparer.Ordinal));
         ((Dictionary<string, OsloValue>)options)[name] = value;
         return this;
     }

@@ -10,7 +10,7 @@ internal sealed class ContentCompiler(HostDescription host, IReadOnlyDictionary<
 {
     private const string SecretStart = "${secret:";
 
-    private readonly HostTemplates templates = new(host, values);
+    private readonly HostTemplates _templates = new(host, values);
 
     /// <summary>A literal text.</summary>
     public CompiledContent Inline(string text, string[] keys) => new(text, SecretsIn(text, keys));
@@ -24,7 +24,7 @@ internal sealed class ContentCompiler(HostDescription host, IReadOnlyDictionary<
             return null;
         }
 
-        var rendered = templates.Render(path, source, values);
+        var rendered = _templates.Render(path, source, values);
         problems.AddRange(rendered.Problems.Select(p => p with { Path = host.ProblemAt("", keys).Path }));
         return rendered.Text is { } text ? Inline(text, keys) : null;
     }

@@ -5,8 +5,8 @@ namespace Cloudlet.DesiredState.Sections;
 /// <param name="problems">Collects the errors.</param>
 internal sealed class HostCompilation(HostDescription host, List<Problem> problems)
 {
-    private readonly Dictionary<string, object> values = new(StringComparer.Ordinal);
-    private ContentCompiler? content;
+    private readonly Dictionary<string, object> _values = new(StringComparer.Ordinal);
+    private ContentCompiler? _content;
 
     /// <summary>The host.</summary>
     public HostDescription Host => host;
@@ -18,8 +18,8 @@ internal sealed class HostCompilation(HostDescription host, List<Problem> proble
     public List<Problem> Problems => problems;
 
     /// <summary>Name → its value in templates, from the kinds that were compiled before.</summary>
-    public IDictionary<string, object> TemplateValues => values;
+    public IDictionary<string, object> TemplateValues => _values;
 
     /// <summary>Compiles contents of files.</summary>
-    public ContentCompiler Content => content ??= new ContentCompiler(host, values, problems);
+    public ContentCompiler Content => _content ??= new ContentCompiler(host, _values, problems);
 }

@@ -81,17 +81,17 @@ public sealed record HostSection
     [SchemaPattern("^/.+")]
     public IReadOnlyDictionary<string, string>? Secrets { get; init; }
 
-    private ImmutableDictionary<string, object> sections = ImmutableDictionary<string, object>.Empty;
+    private ImmutableDictionary<string, object> _sections = ImmutableDictionary<string, object>.Empty;
 
     /// <summary>The section of a kind of resources, name → description; null when the host has none.</summary>
     /// <param name="key">The kind's key, such as <c>links</c>.</param>
     /// <typeparam name="TSection">The kind's description of one resource.</typeparam>
     internal IReadOnlyDictionary<string, TSection>? Section<TSection>(string key) =>
-        sections.GetValueOrDefault(key) as IReadOnlyDictionary<string, TSection>;
+        _sections.GetValueOrDefault(key) as IReadOnlyDictionary<string, TSection>;
 
     /// <summary>Sets the section of a kind; only for object initializers, before other code uses the host.</summary>
     internal void SetSection(string key, object? section) =>
-        sections = section is null ? sections.Remove(key) : sections.SetItem(key, section);
+        _sections = section is null ? _sections.Remove(key) : _sections.SetItem(key, section);
 }
 
 /// <summary>The health daemon of a host.</summary>

@@ -14,7 +14,7 @@ internal static class StrictTemplates
     private const int LoopLimit = 1_000_000;
 
     /// <summary>Filling it uses reflection, so it is done once; assignments of a template must not stay in it for the next one.</summary>
-    private static readonly ScriptObject s_builtins = ReproducibleBuiltins();
+    private static readonly ScriptObject Builtins = ReproducibleBuiltins();
 
     /// <summary>Parses a template.</summary>
     /// <param name="path">Its path, for problems.</param>
@@ -35,7 +35,7 @@ internal static class StrictTemplates
     public static (string? Text, IReadOnlyList<Problem> Problems) Render(string path, Template template, ScriptObject globals)
     {
         // LimitToString would cut off a long text and write "..." instead.
-        var context = new TemplateContext(s_builtins)
+        var context = new TemplateContext(Builtins)
         {
             StrictVariables = true,
             EnableRelaxedMemberAccess = false,

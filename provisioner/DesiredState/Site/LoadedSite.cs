@@ -13,18 +13,18 @@ public sealed record LoadedSite(string? Name, IReadOnlyList<SiteHost> Hosts);
 /// <summary>A host with all inherited values. Its section is valid, so a compiler need not check it again.</summary>
 public sealed class SiteHost
 {
-    private readonly HostTree tree;
+    private readonly HostTree _tree;
 
     internal SiteHost(HostTree tree, HostReach reach, HostSection section, HostSection described)
     {
-        this.tree = tree;
+        _tree = tree;
         Reach = reach;
         Section = section;
         Described = described;
     }
 
     /// <summary>Its name.</summary>
-    public string Name => tree.Name;
+    public string Name => _tree.Name;
 
     /// <summary>How it is reached.</summary>
     public HostReach Reach { get; }
@@ -56,13 +56,13 @@ public sealed class SiteHost
     /// <param name="keys">The path to the key. If the files do not have all of it, the place is that of the last key they have.</param>
     public Problem ProblemAt(string message, params ReadOnlySpan<string> keys)
     {
-        var location = tree.Find(keys);
+        var location = _tree.Find(keys);
         return new Problem(location.Value, location.Path, message);
     }
 
     /// <summary>The place of a value of the section.</summary>
     /// <param name="keys">The path to it, as in <see cref="ProblemAt"/>.</param>
-    public SourcePlace PlaceOf(params ReadOnlySpan<string> keys) => tree.Find(keys).Value;
+    public SourcePlace PlaceOf(params ReadOnlySpan<string> keys) => _tree.Find(keys).Value;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({Reach})";

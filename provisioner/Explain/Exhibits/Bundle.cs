@@ -54,10 +54,10 @@ public sealed record BundleHeader(
 /// <param name="Exhibits">The evidence, each id once.</param>
 public sealed record Bundle(BundleHeader Header, IReadOnlyList<Exhibit> Exhibits)
 {
-    private readonly Dictionary<string, Exhibit> byId = Exhibits.ToDictionary(e => e.Id, StringComparer.Ordinal);
+    private readonly Dictionary<string, Exhibit> _byId = Exhibits.ToDictionary(e => e.Id, StringComparer.Ordinal);
 
     /// <summary>The exhibit of that id, or null.</summary>
-    public Exhibit? Find(string id) => byId.GetValueOrDefault(id);
+    public Exhibit? Find(string id) => _byId.GetValueOrDefault(id);
 
     /// <summary>Exhibits whose id has the prefix, in the order of collection.</summary>
     public IEnumerable<Exhibit> StartingWith(string prefix) => Exhibits.Where(e => e.Id.StartsWith(prefix, StringComparison.Ordinal));

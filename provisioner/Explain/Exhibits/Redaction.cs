@@ -41,8 +41,8 @@ public sealed class Redaction
         StringComparer.OrdinalIgnoreCase
     );
 
-    private readonly HashSet<string> learnt = new(StringComparer.Ordinal);
-    private string[]? longestFirst;
+    private readonly HashSet<string> _learnt = new(StringComparer.Ordinal);
+    private string[]? _longestFirst;
 
     /// <summary>Remembers the secrets of a configuration file.</summary>
     /// <param name="configuration">The file, as it is on disk.</param>
@@ -84,16 +84,16 @@ public sealed class Redaction
     private void Remember(string secret)
     {
         var plain = secret.Trim();
-        if (plain.Length < ShortestLearnt || learnt.Count >= MostLearnt || Words.Contains(plain))
+        if (plain.Length < ShortestLearnt || _learnt.Count >= MostLearnt || Words.Contains(plain))
             return;
-        if (learnt.Add(plain))
-            longestFirst = null;
+        if (_learnt.Add(plain))
+            _longestFirst = null;
     }
 
     private string Known(string text)
     {
-        longestFirst ??= [.. learnt.OrderByDescending(s => s.Length)];
-        foreach (var secret in longestFirst)
+        _longestFirst ??= [.. _learnt.OrderByDescending(s => s.Length)];
+        foreach (var secret in _longestFirst)
             text = text.Replace(secret, Mark, StringComparison.Ordinal);
         return text;
     }

@@ -26,17 +26,17 @@ internal sealed record LogLine(string Exhibit, string Text, int? Pid)
 /// <summary>Lines of one service, from its log file and its journal.</summary>
 internal sealed class LogText
 {
-    private readonly IReadOnlyList<LogLine> file;
-    private readonly IReadOnlyList<LogLine> journal;
+    private readonly IReadOnlyList<LogLine> _file;
+    private readonly IReadOnlyList<LogLine> _journal;
 
     private LogText(IReadOnlyList<LogLine> file, IReadOnlyList<LogLine> journal)
     {
-        this.file = file;
-        this.journal = journal;
+        _file = file;
+        _journal = journal;
     }
 
     /// <summary>Every line: the journal first, which is shorter and, where both report the same, older.</summary>
-    public IEnumerable<LogLine> All => journal.Concat(file);
+    public IEnumerable<LogLine> All => _journal.Concat(_file);
 
     /// <summary>
     /// Lines of the running process, or of the last one. Problems of an earlier process are over. A log that names no process counts as a
@@ -49,11 +49,11 @@ internal sealed class LogText
         var writer =
             pid is not null && All.Any(l => l.Pid == pid)
                 ? pid
-                : file.LastOrDefault(l => l.Pid is not null)?.Pid ?? journal.LastOrDefault(l => l.Pid is not null)?.Pid;
+                : _file.LastOrDefault(l => l.Pid is not null)?.Pid ?? _journal.LastOrDefault(l => l.Pid is not null)?.Pid;
         if (writer is not { } process)
-            return [.. pid is null ? LastRun(journal) : journal, .. file];
+            return [.. pid is null ? LastRun(_journal) : _journal, .. _file];
         // What a program prints before it has set up its log, such as a parse error, is in the journal without a number.
-        return [.. pid is null ? LastRun(journal) : After(journal, process), .. After(file, process)];
+        return [.. pid is null ? LastRun(_journal) : After(_journal, process), .. After(_file, process)];
     }
 
     public static LogText Read(string service, Notes notes) =>

@@ -6,13 +6,13 @@ namespace Cloudlet.Explain.Situations;
 /// <summary>Records, while a bundle is read, what was examined and what could not be seen.</summary>
 internal sealed class Notes(Bundle bundle)
 {
-    private readonly SortedDictionary<string, string> unknowns = new(StringComparer.Ordinal);
-    private readonly SortedSet<string> looked = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> _unknowns = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _looked = new(StringComparer.Ordinal);
 
-    public IReadOnlyList<Unknown> Unknowns => [.. unknowns.Select(u => new Unknown(u.Key, u.Value))];
+    public IReadOnlyList<Unknown> Unknowns => [.. _unknowns.Select(u => new Unknown(u.Key, u.Value))];
 
     /// <summary>Exhibits that gave an answer.</summary>
-    public IReadOnlyList<string> Looked => [.. looked.Where(id => !unknowns.ContainsKey(id))];
+    public IReadOnlyList<string> Looked => [.. _looked.Where(id => !_unknowns.ContainsKey(id))];
 
     /// <summary>The exhibit, or null and a note when it is missing or not an answer.</summary>
     /// <param name="id">Its id.</param>
@@ -28,7 +28,7 @@ internal sealed class Notes(Bundle bundle)
     /// <summary>The exhibit, or null and a note when it is not an answer.</summary>
     public Exhibit? Answer(Exhibit exhibit)
     {
-        looked.Add(exhibit.Id);
+        _looked.Add(exhibit.Id);
         if (exhibit.IsAnswer)
             return exhibit;
         Unknown(
@@ -44,7 +44,7 @@ internal sealed class Notes(Bundle bundle)
     }
 
     /// <summary>Notes that an exhibit does not contain what it should.</summary>
-    public void Unknown(string id, string reason) => unknowns.TryAdd(id, reason);
+    public void Unknown(string id, string reason) => _unknowns.TryAdd(id, reason);
 
     /// <summary>Notes that an exhibit does not have its format.</summary>
     public void Malformed(Exhibit exhibit, string what) =>

@@ -6,14 +6,14 @@ namespace Cloudlet.Explain.Situations;
 /// <summary>All options of one project's files, later files over earlier ones.</summary>
 internal sealed class Options
 {
-    private readonly Dictionary<string, OsloOption> last = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OsloOption> _last = new(StringComparer.Ordinal);
 
     private Options(IReadOnlyList<OsloText> files)
     {
         IsKnown = files.Count > 0;
         Odd = [.. files.SelectMany(f => f.Odd)];
         foreach (var option in files.SelectMany(f => f.Options))
-            last[option.Name] = option;
+            _last[option.Name] = option;
     }
 
     /// <summary>False when no file could be read: then options are unknown, which is different from not set.</summary>
@@ -21,11 +21,11 @@ internal sealed class Options
 
     public IReadOnlyList<OddLine> Odd { get; }
 
-    public IEnumerable<OsloOption> All => last.Values;
+    public IEnumerable<OsloOption> All => _last.Values;
 
     /// <summary>The option, or null when it is not set or empty.</summary>
     /// <param name="name">SECTION.NAME.</param>
-    public OsloOption? this[string name] => last.GetValueOrDefault(name) is { Value.Length: > 0 } option ? option : null;
+    public OsloOption? this[string name] => _last.GetValueOrDefault(name) is { Value.Length: > 0 } option ? option : null;
 
     /// <summary>Seconds from an option, or a default when it is not set or not a number.</summary>
     public int Seconds(string name, int otherwise) =>

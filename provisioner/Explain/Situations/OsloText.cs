@@ -21,25 +21,25 @@ internal sealed record OddLine(string Exhibit, int Number, string Line, string P
 /// <summary>A configuration file as oslo.config reads it.</summary>
 internal sealed class OsloText
 {
-    private readonly string exhibit;
-    private readonly List<OsloOption> options = [];
-    private readonly List<OddLine> odd = [];
-    private string section = "DEFAULT";
-    private StringBuilder? open;
-    private bool isOpen;
+    private readonly string _exhibit;
+    private readonly List<OsloOption> _options = [];
+    private readonly List<OddLine> _odd = [];
+    private string _section = "DEFAULT";
+    private StringBuilder? _open;
+    private bool _isOpen;
 
     private OsloText(string exhibit, string text)
     {
-        this.exhibit = exhibit;
+        _exhibit = exhibit;
         var lines = text.TrimStart('\ufeff').Split('\n');
         for (var i = 0; i < lines.Length; i++)
             Line(i + 1, lines[i].TrimEnd());
         Close();
     }
 
-    public IReadOnlyList<OsloOption> Options => options;
+    public IReadOnlyList<OsloOption> Options => _options;
 
-    public IReadOnlyList<OddLine> Odd => odd;
+    public IReadOnlyList<OddLine> Odd => _odd;
 
     public static OsloText Read(string exhibit, string text) => new(exhibit, text);
 
@@ -63,26 +63,28 @@ internal sealed class OsloText
     /// <summary>Continues the value above, a comment sign included.</summary>
     private void Indented(int number, string line)
     {
-        if (options.Count > 0 && isOpen)
-            (open ??= new StringBuilder(options[^1].Value)).Append('\n').Append(line.AsSpan().Trim());
+        if (_options.Count > 0 && _isOpen)
+            (_open ??= new StringBuilder(_options[^1].Value)).Append('\n').Append(line.AsSpan().Trim());
         else if (line.AsSpan().TrimStart()[0] is not ('#' or ';'))
-            odd.Add(new OddLine(exhibit, number, line, "an indented line with no option above it", IsRefused: true));
+            _odd.Add(new OddLine(_exhibit, number, line, "an indented line with no option above it", IsRefused: true));
     }
 
     private void Close()
     {
-        if (open is not null)
-            options[^1] = options[^1] with { Value = open.ToString() };
-        (open, isOpen) = (null, false);
+        if (_open is not null)
+            _options[^1] = _options[^1] with { Value = _open.ToString() };
+        (_open, _isOpen) = (null, false);
     }
 
     private void Header(int number, string line)
     {
         var end = line.IndexOf(']');
         if (end < 2)
-            odd.Add(new OddLine(exhibit, number, line, "a section header without a name or without its closing bracket", IsRefused: true));
+            _odd.Add(
+                new OddLine(_exhibit, number, line, "a section header without a name or without its closing bracket", IsRefused: true)
+            );
         else
-            section = line[1..end];
+            _section = line[1..end];
     }
 
     /// <summary>oslo.config splits at <c>=</c> or <c>:</c>, whichever comes first.</summary>
@@ -91,9 +93,9 @@ internal sealed class OsloText
         var sign = line.AsSpan().IndexOfAny('=', ':');
         if (sign <= 0)
         {
-            odd.Add(
+            _odd.Add(
                 new OddLine(
-                    exhibit,
+                    _exhibit,
                     number,
                     line,
                     sign == 0 ? "a value without the name of its option" : "a line that is not a section, option or comment",
@@ -105,9 +107,9 @@ internal sealed class OsloText
 
         var name = line[..sign].TrimEnd();
         if (name.AsSpan().ContainsAny(' ', '\t'))
-            odd.Add(new OddLine(exhibit, number, line, "an option whose name has spaces in it; a '=' is missing", IsRefused: false));
-        options.Add(new OsloOption($"{section}.{name}", Unquoted(line[(sign + 1)..].Trim()), exhibit, line));
-        isOpen = true;
+            _odd.Add(new OddLine(_exhibit, number, line, "an option whose name has spaces in it; a '=' is missing", IsRefused: false));
+        _options.Add(new OsloOption($"{_section}.{name}", Unquoted(line[(sign + 1)..].Trim()), _exhibit, line));
+        _isOpen = true;
     }
 
     private static string Unquoted(string value) => value is ['"' or '\'', _, ..] && value[^1] == value[0] ? value[1..^1] : value;

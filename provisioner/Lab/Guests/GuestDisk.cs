@@ -29,10 +29,10 @@ public sealed class GuestDisk
     /// Packages besides a lab host's. tiny-initramfs takes a second where initramfs-tools takes a minute; GRUB is only needed in the image
     /// to build its boot code.
     /// </summary>
-    private static readonly string[] s_packages = ["grub-pc-bin", "linux-image-cloud-amd64", "perl", "qemu-guest-agent", "tiny-initramfs"];
+    private static readonly string[] Packages = ["grub-pc-bin", "linux-image-cloud-amd64", "perl", "qemu-guest-agent", "tiny-initramfs"];
 
-    private static readonly TimeSpan s_buildLimit = TimeSpan.FromMinutes(20);
-    private static readonly TimeSpan s_stepLimit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan StepLimit = TimeSpan.FromMinutes(5);
 
     private readonly LabStore _store;
     private readonly IProcesses _processes;
@@ -65,11 +65,11 @@ public sealed class GuestDisk
                 "only root can make a disk with files of root and other users: run 'sudo cloudlet lab image'"
             );
         var images = new LabImages(_store, _processes, _clock);
-        var spec = new LabHostSpec(GuestDiskSeed.HostName) { Packages = [.. s_packages.Concat(packages).Distinct()] };
+        var spec = new LabHostSpec(GuestDiskSeed.HostName) { Packages = [.. Packages.Concat(packages).Distinct()] };
         spec.Validate();
         var root = images.RootOf(await images.GetAsync(spec, progress, ct));
         var work = Path.Combine(_store.Folder, "guest-disk");
-        using var exclusive = await LabLock.AcquireAsync($"{work}.lock", s_buildLimit, _clock, ct);
+        using var exclusive = await LabLock.AcquireAsync($"{work}.lock", BuildLimit, _clock, ct);
         try
         {
             Remove(work); // left by a killed run
@@ -166,7 +166,7 @@ public sealed class GuestDisk
 
     private async Task RunAsync(HelperProgram program, CancellationToken ct, params string[] arguments)
     {
-        var result = await _processes.RunAsync(program, arguments, s_stepLimit, ct);
+        var result = await _processes.RunAsync(program, arguments, StepLimit, ct);
         if (result.ExitCode != 0)
             throw new CloudletException(
                 result.Error.Contains("No space left", StringComparison.Ordinal)

@@ -29,7 +29,7 @@ internal static class GuestDiskSeed
         """;
 
     /// <summary>Units that are not needed and cost seconds of a boot without hardware virtualization.</summary>
-    private static readonly string[] s_masked =
+    private static readonly string[] Masked =
     [
         "dpkg-db-backup.timer",
         "e2scrub_all.timer",
@@ -88,7 +88,7 @@ internal static class GuestDiskSeed
 
         """;
 
-    private static readonly (string Path, string Text)[] s_files =
+    private static readonly (string Path, string Text)[] Files =
     [
         ("etc/hostname", $"{HostName}\n"),
         ("etc/hosts", $"127.0.0.1 localhost\n127.0.1.1 {HostName}\n::1 localhost\n"),
@@ -107,7 +107,7 @@ internal static class GuestDiskSeed
     /// <param name="root">A mounted root without running processes.</param>
     public static void Write(string root)
     {
-        foreach (var (path, text) in s_files)
+        foreach (var (path, text) in Files)
             WriteFile(root, path, text);
         WriteFile(root, "etc/machine-id", $"{Guid.NewGuid():N}\n");
         foreach (var (path, text) in new[] { ("usr/local/sbin/counter", Counter), ("usr/local/sbin/hello", HelloScript) })
@@ -125,7 +125,7 @@ internal static class GuestDiskSeed
             );
         }
 
-        foreach (var unit in s_masked)
+        foreach (var unit in Masked)
         {
             var link = Path.Combine(root, "etc/systemd/system", unit);
             File.Delete(link);

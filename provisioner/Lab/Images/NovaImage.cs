@@ -26,7 +26,7 @@ internal static class NovaImage
         "libfaketime",
     ];
 
-    private static readonly string[] s_units =
+    private static readonly string[] Units =
     [
         "nova-api",
         "nova-api-metadata",
@@ -53,7 +53,7 @@ internal static class NovaImage
     /// <summary>Commands for mmdebstrap's customize hooks; the image's root is <c>$1</c>.</summary>
     public static IReadOnlyList<string> Hooks =>
         [
-            $"for u in {string.Join(' ', s_units)}; do chroot \"$1\" systemctl disable -q $u 2>/dev/null || true; done",
+            $"for u in {string.Join(' ', Units)}; do chroot \"$1\" systemctl disable -q $u 2>/dev/null || true; done",
             $"cat >\"$1\"/root/prepare <<'END'\n{Prepare}\nEND\nchroot \"$1\" sh -eu /root/prepare && rm \"$1\"/root/prepare",
         ];
 

@@ -12,7 +12,7 @@ internal static class ExtendedAttributes
     private const int LongestList = 1 << 16;
     private const int LongestValue = 1 << 16;
 
-    private static readonly IReadOnlyDictionary<string, byte[]> s_none = new Dictionary<string, byte[]>();
+    private static readonly IReadOnlyDictionary<string, byte[]> None = new Dictionary<string, byte[]>();
 
     /// <summary>
     /// True for an attribute that is part of a file's state: all except those that the kernel computes (EVM), those of a mount (overlayfs),
@@ -32,7 +32,7 @@ internal static class ExtendedAttributes
     {
         var names = Names(file, path);
         if (names.Count == 0)
-            return s_none;
+            return None;
         var found = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var name in names.Where(isMeant))
             if (Value(file, name, path) is { } value)

@@ -10,14 +10,7 @@ internal static class AptPolicy
     private const string ConfigurationFile = "Configuration file '";
     private const int VersionColumn = 5;
 
-    private static readonly string[] s_steps =
-    [
-        "Setting up ",
-        "Unpacking ",
-        "Preparing to unpack ",
-        "Removing ",
-        "Processing triggers for ",
-    ];
+    private static readonly string[] Steps = ["Setting up ", "Unpacking ", "Preparing to unpack ", "Removing ", "Processing triggers for "];
 
     /// <summary>True when the answer of <c>apt-cache policy</c> shows a candidate, or the wanted version in its table.</summary>
     public static bool Offers(string policy, string? version)
@@ -133,7 +126,7 @@ internal static class AptPolicy
         var begin = Array.FindLastIndex(
             lines,
             verdict,
-            static line => Array.Exists(s_steps, step => line.StartsWith(step, StringComparison.Ordinal))
+            static line => Array.Exists(Steps, step => line.StartsWith(step, StringComparison.Ordinal))
         );
         return [.. lines[(begin + 1)..Math.Min(verdict + 2, lines.Length)]];
     }

@@ -12,8 +12,8 @@ public sealed class ServiceNotifier : IDisposable
     /// <summary>A message that the manager does not read within this time is dropped; the next one reports the same.</summary>
     private const int SendMilliseconds = 1000;
 
-    private readonly Socket? socket;
-    private readonly UnixDomainSocketEndPoint? manager;
+    private readonly Socket? _socket;
+    private readonly UnixDomainSocketEndPoint? _manager;
 
     /// <summary>A notifier for the manager that listens at <paramref name="address"/>.</summary>
     /// <param name="address">An absolute path, <c>@</c> and an abstract name, or null for none.</param>
@@ -23,8 +23,8 @@ public sealed class ServiceNotifier : IDisposable
             return;
         try
         {
-            manager = new UnixDomainSocketEndPoint(address[0] == '@' ? $"\0{address[1..]}" : address);
-            socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = SendMilliseconds };
+            _manager = new UnixDomainSocketEndPoint(address[0] == '@' ? $"\0{address[1..]}" : address);
+            _socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { SendTimeout = SendMilliseconds };
         }
         catch (Exception e) when (e is ArgumentException or SocketException)
         {
@@ -36,7 +36,7 @@ public sealed class ServiceNotifier : IDisposable
     public static ServiceNotifier FromEnvironment() => new(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"));
 
     /// <summary>True when there is a manager to notify.</summary>
-    public bool IsHeard => socket is not null;
+    public bool IsHeard => _socket is not null;
 
     /// <summary>The service is ready.</summary>
     public void Ready() => Send("READY=1");
@@ -51,15 +51,15 @@ public sealed class ServiceNotifier : IDisposable
     public void Stopping() => Send("STOPPING=1");
 
     /// <inheritdoc/>
-    public void Dispose() => socket?.Dispose();
+    public void Dispose() => _socket?.Dispose();
 
     private void Send(string message)
     {
-        if (socket is null)
+        if (_socket is null)
             return;
         try
         {
-            socket.SendTo(Encoding.UTF8.GetBytes(message), manager!);
+            _socket.SendTo(Encoding.UTF8.GetBytes(message), _manager!);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

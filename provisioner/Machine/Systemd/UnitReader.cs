@@ -12,7 +12,7 @@ internal static class UnitReader
 {
     private const string UnitPrefix = "/org/freedesktop/systemd1/unit/";
     private const string Properties = "org.freedesktop.DBus.Properties";
-    private static readonly string[] s_volatile = ["/run/", "/var/run/", "/tmp/", "/dev/"];
+    private static readonly string[] Volatile = ["/run/", "/var/run/", "/tmp/", "/dev/"];
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(25);
 
     public static UnitInfo Read(BusConnection bus, string unit)
@@ -178,7 +178,7 @@ internal static class UnitReader
         private static bool IsConfiguration(string path) =>
             path.StartsWith('/')
             && path.IndexOfAny(['*', '?', '[']) < 0
-            && !s_volatile.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
+            && !Volatile.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
 
         private static List<EnvironmentFile> ReadEnvironmentFiles(BusMessage message)
         {

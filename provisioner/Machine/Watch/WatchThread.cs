@@ -13,7 +13,7 @@ internal sealed class WatchThread : IDisposable
 {
     private const int StackBytes = 512 * 1024;
 
-    private static readonly byte[] s_one = BitConverter.GetBytes(1UL);
+    private static readonly byte[] One = BitConverter.GetBytes(1UL);
 
     private readonly SafeFileHandle _wake;
     private readonly Thread _thread;
@@ -67,7 +67,7 @@ internal sealed class WatchThread : IDisposable
         try
         {
             // EAGAIN, the only possible error, means that 2^64-2 wake-ups are pending already.
-            _ = FileCalls.WriteAll(_wake, s_one);
+            _ = FileCalls.WriteAll(_wake, One);
         }
         catch (ObjectDisposedException)
         {

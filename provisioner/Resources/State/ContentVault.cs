@@ -24,7 +24,7 @@ public sealed class ContentVault(IHostFiles files, string folder)
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
-    private readonly Lock turn = new();
+    private readonly Lock _turn = new();
 
     /// <summary>The reference to a sealed content in a spec: <c>vault:</c> and 64 hex digits.</summary>
     public static string Reference(string id) => Scheme + id;
@@ -41,7 +41,7 @@ public sealed class ContentVault(IHostFiles files, string folder)
     /// <exception cref="CloudletException">The errors of writing a file.</exception>
     public string Seal(ReadOnlySpan<byte> content)
     {
-        lock (turn)
+        lock (_turn)
         {
             var key = ReadKey() ?? MakeKey();
             var id = IdOf(key, content);

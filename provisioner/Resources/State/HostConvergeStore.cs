@@ -37,8 +37,8 @@ public sealed class HostConvergeStore(
 
     private const int TriesForAnUnseenHolder = 3;
 
-    private readonly Lock turn = new();
-    private readonly HashSet<string> notices = new(StringComparer.Ordinal);
+    private readonly Lock _turn = new();
+    private readonly HashSet<string> _notices = new(StringComparer.Ordinal);
 
     private const int LongestFile = 256 << 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -112,10 +112,10 @@ public sealed class HostConvergeStore(
     /// <inheritdoc/>
     public IReadOnlyList<string> TakeNotices()
     {
-        lock (turn)
+        lock (_turn)
         {
-            string[] taken = [.. notices];
-            notices.Clear();
+            string[] taken = [.. _notices];
+            _notices.Clear();
             return taken;
         }
     }
@@ -197,8 +197,8 @@ public sealed class HostConvergeStore(
     /// <summary>Adds a line for <see cref="TakeNotices"/>.</summary>
     public void Notice(string line)
     {
-        lock (turn)
-            notices.Add(line);
+        lock (_turn)
+            _notices.Add(line);
     }
 
     private void Write(string path, byte[] json)

@@ -13,9 +13,9 @@ internal sealed class HostLock : IDisposable
 {
     private const uint OwnerOnly = 0x180; // 0600
 
-    private readonly SafeFileHandle handle;
+    private readonly SafeFileHandle _handle;
 
-    private HostLock(SafeFileHandle handle) => this.handle = handle;
+    private HostLock(SafeFileHandle handle) => _handle = handle;
 
     /// <summary>Takes the lock without waiting.</summary>
     /// <exception cref="CloudletException">Busy: another process has it; the message names it. Otherwise the errno's error.</exception>
@@ -66,9 +66,9 @@ internal sealed class HostLock : IDisposable
     {
         // Closing is not enough: a child that was just forked has the same open file until it executes its program, and would keep the
         // lock until then.
-        if (!handle.IsClosed)
-            _ = FileCalls.Lock(handle, FileCalls.LOCK_UN);
-        handle.Dispose();
+        if (!_handle.IsClosed)
+            _ = FileCalls.Lock(_handle, FileCalls.LOCK_UN);
+        _handle.Dispose();
     }
 
     private static CloudletException Failure(string path, int errno) =>

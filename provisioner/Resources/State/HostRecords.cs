@@ -12,7 +12,7 @@ public static class HostRecords
     private const string HealthFolder = "health";
 
     /// <summary>Records about the machine; programs, bases and virtual machines remain valid on a copy.</summary>
-    private static readonly string[] s_records = ["applied.json", "journal.json", "origin.json", "owner.json", "vault", "key"];
+    private static readonly string[] Records = ["applied.json", "journal.json", "origin.json", "owner.json", "vault", "key"];
 
     /// <summary>Sets records of another machine aside.</summary>
     /// <param name="paths">Paths of the records.</param>
@@ -28,7 +28,7 @@ public static class HostRecords
         if (ReadIdentity(paths) is not { } still || still == identity)
             return null;
         var aside = $"{paths.Folder}/set-aside/{still.Replace(':', '-').Replace('/', '-')}";
-        SetAside(paths.Folder, s_records.SelectMany(name => Entries(paths.Folder, $"{name}*")), aside);
+        SetAside(paths.Folder, Records.SelectMany(name => Entries(paths.Folder, $"{name}*")), aside);
         SetAside($"{paths.Folder}/{HealthFolder}", Entries($"{paths.Folder}/{HealthFolder}", "*"), $"{aside}/{HealthFolder}");
 
         // Written last, so that a run that is killed half-way is repeated.

@@ -18,9 +18,9 @@ namespace Cloudlet.Synthesis.Bases;
 internal static class BaseSeal
 {
     /// <summary>Resolution of file times on older kernels: two changes within this time may get the same time.</summary>
-    private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Records the seals of a base whose contents are known to be right.</summary>
     /// <param name="folder">The base's folder.</param>
@@ -150,8 +150,8 @@ internal static class BaseSeal
     {
         var stamp = Syscalls.Stamp(path);
         var age = DateTimeOffset.UtcNow - stamp.Changed;
-        if (age >= TimeSpan.Zero && age < s_tick)
-            Thread.Sleep(s_tick - age);
+        if (age >= TimeSpan.Zero && age < Tick)
+            Thread.Sleep(Tick - age);
         return stamp;
     }
 
@@ -201,7 +201,7 @@ internal static class BaseSeal
             }
             catch (IOException e) when ((e.HResult & 0xffff) == Denied)
             {
-                ct.WaitHandle.WaitOne(s_pause);
+                ct.WaitHandle.WaitOne(Pause);
                 ct.ThrowIfCancellationRequested();
             }
         }

@@ -21,8 +21,8 @@ internal sealed class ReadinessWatch(
     /// <summary>Share of one processor that an idle guest may use: timers, and the emulator itself.</summary>
     private const double Idle = 0.1;
 
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_news = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan News = TimeSpan.FromSeconds(5);
 
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private long _searched;
@@ -38,7 +38,7 @@ internal sealed class ReadinessWatch(
         var confirmed = person is null || until.Kind != ReadinessKind.Manual ? null : person(stop.Token);
         try
         {
-            for (var news = s_news; !await IsReadyAsync(confirmed, ct); await Task.Delay(s_pause, ct))
+            for (var news = News; !await IsReadyAsync(confirmed, ct); await Task.Delay(Pause, ct))
             {
                 if (!qemu.Identity.IsAlive)
                     throw qemu.Explain(
@@ -58,7 +58,7 @@ internal sealed class ReadinessWatch(
                     );
                 if (_watch.Elapsed < news)
                     continue;
-                news += s_news;
+                news += News;
                 progress.Report($"{_watch.Elapsed.TotalSeconds:0} s, waiting for {until}; console: {LogTail.Of(consoleLog, 1)}");
             }
         }
@@ -134,7 +134,7 @@ internal sealed class ReadinessWatch(
 
         for (var tries = 0; tries < 10; tries++)
         {
-            await Task.Delay(s_pause, ct);
+            await Task.Delay(Pause, ct);
             if (socket.Available > 0)
                 return true;
             var list = await control.ExecuteAsync("human-monitor-command", json => json.WriteString("command-line", "info usernet"), ct);

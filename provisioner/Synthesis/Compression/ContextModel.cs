@@ -39,7 +39,7 @@ internal sealed class ContextModel : IDisposable
     private const int Margin = 24; // 65536ths that are kept for the less likely bit
 
     /// <summary>How far a probability moves towards the coded bit, in 65536ths, by how often its slot was used.</summary>
-    private static readonly int[] s_steps = [.. Enumerable.Range(0, MostCount + 1).Select(n => 655_360 / ((10 * n) + 16))];
+    private static readonly int[] StepTable = [.. Enumerable.Range(0, MostCount + 1).Select(n => 655_360 / ((10 * n) + 16))];
 
     private readonly BitCoder _coder;
     private readonly byte[] _text;
@@ -178,7 +178,7 @@ internal sealed class ContextModel : IDisposable
     private static void Learn(ref uint slot, int bit, int most)
     {
         var (p, count) = ((int)(slot >> CountBits), (int)(slot & MostCount));
-        p += (int)(((long)((bit << ProbabilityBits) - bit - p) * s_steps[count]) >> 16);
+        p += (int)(((long)((bit << ProbabilityBits) - bit - p) * StepTable[count]) >> 16);
         slot = ((uint)p << CountBits) | (uint)Math.Min(count + 1, most);
     }
 

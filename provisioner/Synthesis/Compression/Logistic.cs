@@ -9,14 +9,14 @@ internal static class Logistic
     /// <summary>Largest stretched probability.</summary>
     public const int Most = 2047;
 
-    private static readonly short[] s_squash = SquashTable();
-    private static readonly short[] s_stretch = StretchTable();
+    private static readonly short[] Squashed = SquashTable();
+    private static readonly short[] Stretched = StretchTable();
 
     /// <summary>The probability, 1 to 4095, of a stretched one.</summary>
-    public static int Squash(int stretched) => s_squash[Math.Clamp(stretched, -Most, Most) + Most];
+    public static int Squash(int stretched) => Squashed[Math.Clamp(stretched, -Most, Most) + Most];
 
     /// <summary>The stretched probability of one of 12 bits.</summary>
-    public static int Stretch(int probability) => s_stretch[probability];
+    public static int Stretch(int probability) => Stretched[probability];
 
     private static short[] SquashTable()
     {
@@ -33,7 +33,7 @@ internal static class Logistic
         var at = 0;
         for (var p = 0; p < table.Length; p++)
         {
-            while (at < s_squash.Length - 1 && s_squash[at] < p)
+            while (at < Squashed.Length - 1 && Squashed[at] < p)
                 at++;
             table[p] = (short)(at - Most);
         }

@@ -16,7 +16,7 @@ internal static class ImageSniffer
     private const string Other = "and a base is made of qcow2, raw, vmdk, vdi or vhdx";
 
     /// <summary>Magic bytes of files that are not accepted, with what to do about each. Longer ones come first.</summary>
-    private static readonly (int At, byte[] Mark, string Name)[] s_foreign =
+    private static readonly (int At, byte[] Mark, string Name)[] ForeignNames =
     [
         (0, "COWD"u8.ToArray(), $"a VMDK of ESX, {Other}: convert it first (qemu-img convert -O qcow2)"),
         (0, "QED\0"u8.ToArray(), $"a QED image, {Other}: convert it first (qemu-img convert -f qed -O qcow2)"),
@@ -107,7 +107,7 @@ internal static class ImageSniffer
             text = 512;
         if (head.AsSpan(0, text).IndexOf("# Disk DescriptorFile"u8) >= 0)
             return "a VMDK descriptor, which names other files: import a VMDK that is one file";
-        foreach (var (at, mark, name) in s_foreign)
+        foreach (var (at, mark, name) in ForeignNames)
             if (head.AsSpan(at).StartsWith(mark))
                 return name;
         var end = file.Length >= tail ? file.Read(file.Length - tail, tail, "the end") : [];

@@ -13,7 +13,7 @@ internal static class RawDisk
         GptAt = Sector;
 
     /// <summary>Magic bytes of file systems and the like on a disk without partitions.</summary>
-    private static readonly (int At, byte[] Mark)[] s_fileSystems =
+    private static readonly (int At, byte[] Mark)[] FileSystems =
     [
         (0, "XFSB"u8.ToArray()),
         (65600, "_BHRfS_M"u8.ToArray()),
@@ -55,7 +55,7 @@ internal static class RawDisk
     {
         if (Gpt(head) is { } gpt)
             return gpt;
-        if (s_fileSystems.Any(f => head.AsSpan(f.At).StartsWith(f.Mark)))
+        if (FileSystems.Any(f => head.AsSpan(f.At).StartsWith(f.Mark)))
             return (0, "file system");
         return Mbr(head) ?? Ext(head);
     }

@@ -13,11 +13,11 @@ internal sealed class VhdxCheck
     private const long MiB = 1 << 20;
     private const int HeaderLength = 4096,
         RegionsLength = 65536;
-    private static readonly Guid s_blocks = new("2DC27766-F623-4200-9D64-115E9BFD4A08"),
-        s_metadata = new("8B7CA206-4790-4B9A-B8FE-575F050F886E");
-    private static readonly Guid s_parameters = new("CAA16737-FA36-4D43-B3B6-33F0AA44E76B"),
-        s_size = new("2FA54224-CD1B-4876-B211-5DBED83BF4B8"),
-        s_sector = new("8141BF1D-A96F-4709-BA47-F233A8FAAB5F");
+    private static readonly Guid Blocks = new("2DC27766-F623-4200-9D64-115E9BFD4A08"),
+        Metadata = new("8B7CA206-4790-4B9A-B8FE-575F050F886E");
+    private static readonly Guid Parameters = new("CAA16737-FA36-4D43-B3B6-33F0AA44E76B"),
+        Size = new("2FA54224-CD1B-4876-B211-5DBED83BF4B8"),
+        Sector = new("8141BF1D-A96F-4709-BA47-F233A8FAAB5F");
 
     private readonly ImageFile _file;
     private readonly bool[] _used;
@@ -40,7 +40,7 @@ internal sealed class VhdxCheck
         if (logLength > 0)
             Use(log, logLength, "the log");
         var regions = Regions();
-        var (blocks, metadata) = (Region(regions, s_blocks), Region(regions, s_metadata));
+        var (blocks, metadata) = (Region(regions, Blocks), Region(regions, Metadata));
         Use(blocks.Offset, blocks.Length, "the table of blocks");
         Use(metadata.Offset, metadata.Length, "the description");
         var (size, block, sector) = Describe(_file.Read(metadata.Offset, metadata.Length, "the description"));
@@ -107,11 +107,11 @@ internal sealed class VhdxCheck
         const uint hasParent = 2;
         if (!metadata.AsSpan().StartsWith("metadata"u8))
             throw ImageFile.Damaged("its description is damaged");
-        var parameters = Item(metadata, s_parameters);
+        var parameters = Item(metadata, Parameters);
         var (block, size, sector) = (
             (long)metadata.Little32(parameters),
-            (long)metadata.Little64(Item(metadata, s_size)),
-            (long)metadata.Little32(Item(metadata, s_sector))
+            (long)metadata.Little64(Item(metadata, Size)),
+            (long)metadata.Little32(Item(metadata, Sector))
         );
         if ((metadata.Little32(parameters + 4) & hasParent) != 0)
             throw ImageFile.Damaged("it has a backing file (it is a difference to another image): flatten it where it was made");

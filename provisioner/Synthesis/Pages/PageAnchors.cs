@@ -24,7 +24,7 @@ internal static class PageAnchors
     private const uint Chosen = 1u << 25; // one hash in 2^7 is less
     private const int Apart = 16; // least bytes between two anchors: repetitive content would give hundreds
 
-    private static readonly uint[] s_gear = Gear();
+    private static readonly uint[] GearTable = Gear();
 
     /// <summary>Finds the anchors of a page; returns their number.</summary>
     /// <param name="page">A page.</param>
@@ -32,7 +32,7 @@ internal static class PageAnchors
     public static int Of(ReadOnlySpan<byte> page, Span<PageAnchor> into)
     {
         var (hash, count, next) = (0u, 0, Window - 1);
-        var gear = s_gear.AsSpan(0, 256);
+        var gear = GearTable.AsSpan(0, 256);
         for (var i = 0; i < page.Length; i++)
         {
             hash = (hash << 1) + gear[page[i]];

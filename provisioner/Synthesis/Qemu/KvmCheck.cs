@@ -18,7 +18,7 @@ internal sealed partial class KvmCheck(RuntimeStore store, string qemu, string h
     /// <summary>
     /// How long a failure is cached. Its cause may vanish without a change of the stamp, such as another hypervisor that ended.
     /// </summary>
-    private static readonly TimeSpan s_refusalHolds = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan RefusalHolds = TimeSpan.FromMinutes(10);
 
     private string Memory => Path.Combine(store.Folder, "kvm.json");
 
@@ -31,7 +31,7 @@ internal sealed partial class KvmCheck(RuntimeStore store, string qemu, string h
         var stamp = Stamp(device);
         var known = Recall() is { } kept && kept.Stamp == stamp ? kept.Answers : new Dictionary<string, KvmAnswer>();
         var question = string.Create(CultureInfo.InvariantCulture, $"{definition.Machine} {definition.Cpu} {definition.Cpus}");
-        if (known.TryGetValue(question, out var old) && old is not null && old.HoldsAt(DateTimeOffset.UtcNow, s_refusalHolds))
+        if (known.TryGetValue(question, out var old) && old is not null && old.HoldsAt(DateTimeOffset.UtcNow, RefusalHolds))
             return old.Problem;
         var output = await ProbeMachine.RunAsync(store, qemu, definition, device.Group, ProbeMachine.Limit, ct);
         var problem = output is null ? null : Explain(device, definition.Cpu, output);

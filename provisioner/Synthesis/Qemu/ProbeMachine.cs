@@ -27,7 +27,7 @@ internal static class ProbeMachine
     /// Enters protected mode, enables paging, and enters 64-bit mode if the model has it, as a Linux guest does: some nested KVMs fail on
     /// the way. Then writes "ok" and ends QEMU.
     /// </summary>
-    private static readonly byte[] s_code =
+    private static readonly byte[] Code =
     [
         0xfa, // cli
         0x2e,
@@ -200,7 +200,7 @@ internal static class ProbeMachine
     ];
 
     /// <summary>The reset vector: jmp to the code.</summary>
-    private static readonly byte[] s_reset = [0xe9, unchecked((byte)(CodeAt - ResetAt - 3)), 0xff];
+    private static readonly byte[] Reset = [0xe9, unchecked((byte)(CodeAt - ResetAt - 3)), 0xff];
 
     /// <summary>Runs the machine; null when it succeeded, else the output or the reason.</summary>
     /// <param name="store">Store for its temporary files.</param>
@@ -272,8 +272,8 @@ internal static class ProbeMachine
     private static byte[] Rom()
     {
         var rom = new byte[RomSize];
-        s_code.CopyTo(rom, CodeAt);
-        s_reset.CopyTo(rom, ResetAt);
+        Code.CopyTo(rom, CodeAt);
+        Reset.CopyTo(rom, ResetAt);
         return rom;
     }
 }

@@ -27,7 +27,7 @@ public sealed record QemuHost(
     private const string Kvm = "kvm",
         Tcg = "tcg";
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// Capabilities of QEMU here. It is queried once, in a fraction of a second; the result is cached in the store until program or
@@ -212,7 +212,7 @@ public sealed record QemuHost(
                 "stdio",
             ],
             "/",
-            s_limit,
+            Limit,
             ct,
             Questions
         );

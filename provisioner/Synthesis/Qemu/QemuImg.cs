@@ -15,8 +15,8 @@ internal sealed record ImageInfo(string Format, long VirtualSize, IReadOnlyList<
 internal static class QemuImg
 {
     private const long MostMemory = 2L << 30;
-    private static readonly TimeSpan s_infoLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_convertLimit = TimeSpan.FromHours(2);
+    private static readonly TimeSpan InfoLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ConvertLimit = TimeSpan.FromHours(2);
 
     /// <summary>Properties of an image; InvalidInput, with qemu-img's message, when it can't be read.</summary>
     /// <param name="folder">Folder of the image.</param>
@@ -25,7 +25,7 @@ internal static class QemuImg
     /// <param name="ct">Stops it.</param>
     public static async Task<ImageInfo> InfoAsync(string folder, string name, string format, CancellationToken ct)
     {
-        var (exit, output, error) = await RunAsync(folder, s_infoLimit, ct, "info", "--output=json", "-f", format, name);
+        var (exit, output, error) = await RunAsync(folder, InfoLimit, ct, "info", "--output=json", "-f", format, name);
         if (exit != 0)
             throw new CloudletException(ErrorKind.InvalidInput, $"qemu-img can't read it as a {format} image: {error.Trim()}");
         using var document = JsonDocument.Parse(output);
@@ -38,7 +38,7 @@ internal static class QemuImg
     /// </summary>
     public static async Task ConvertAsync(string folder, string name, string format, string target, CancellationToken ct)
     {
-        var (exit, _, error) = await RunAsync(folder, s_convertLimit, ct, "convert", "-f", format, "-O", "raw", "-S", "4k", name, target);
+        var (exit, _, error) = await RunAsync(folder, ConvertLimit, ct, "convert", "-f", format, "-O", "raw", "-S", "4k", name, target);
         if (exit != 0)
             throw new CloudletException(
                 error.Contains("No space left", StringComparison.Ordinal) ? ErrorKind.NoSpace : ErrorKind.ProcessFailed,
@@ -49,7 +49,7 @@ internal static class QemuImg
     /// <summary>The extents of a qcow2 layer, as JSON. Its VM, if any, has to be paused.</summary>
     public static async Task<string> MapAsync(string folder, string name, CancellationToken ct)
     {
-        var (exit, output, error) = await RunAsync(folder, s_infoLimit, ct, "map", "--output=json", "--force-share", "-f", "qcow2", name);
+        var (exit, output, error) = await RunAsync(folder, InfoLimit, ct, "map", "--output=json", "--force-share", "-f", "qcow2", name);
         return exit == 0
             ? output
             : throw new CloudletException(ErrorKind.ProcessFailed, $"can't map {Path.Combine(folder, name)}: {error.Trim()}");
@@ -58,7 +58,7 @@ internal static class QemuImg
     /// <summary>Problems that qemu-img finds in a qcow2 layer that no VM uses; null when there are none.</summary>
     public static async Task<string?> CheckAsync(string folder, string name, CancellationToken ct)
     {
-        var (exit, output, error) = await RunAsync(folder, s_convertLimit, ct, "check", "-f", "qcow2", name);
+        var (exit, output, error) = await RunAsync(folder, ConvertLimit, ct, "check", "-f", "qcow2", name);
         return exit == 0 ? null : $"{output.Trim()}\n{error.Trim()}".Trim();
     }
 

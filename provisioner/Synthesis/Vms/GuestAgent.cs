@@ -16,7 +16,7 @@ internal sealed class GuestAgent : IDisposable
     private const int LongestAnswer = 64 << 10;
     private const byte Delimiter = 0xff;
 
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly NetworkStream _stream;
     private readonly QmpLines _lines;
@@ -76,7 +76,7 @@ internal sealed class GuestAgent : IDisposable
         );
         if (started?.Number("pid") is not { } pid)
             return null;
-        for (; ; await Task.Delay(s_pause, ct))
+        for (; ; await Task.Delay(Pause, ct))
         {
             var status = await ExecuteAsync(
                 $$$"""{"execute":"guest-exec-status","arguments":{"pid":{{{pid.ToString(CultureInfo.InvariantCulture)}}}}}""",

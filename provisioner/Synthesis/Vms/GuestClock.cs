@@ -11,7 +11,7 @@ public sealed record ClockNote(bool IsRight, string Note);
 /// <summary>Corrects the clock of a resumed guest, which continues at the time when it was sealed.</summary>
 public static class GuestClock
 {
-    private static readonly TimeSpan s_near = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Near = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// Sets the guest's clock to this machine's through the guest agent. The note tells when no agent answers within
@@ -77,7 +77,7 @@ public static class GuestClock
         ); // BusyBox's date takes absolute times only
     }
 
-    private static bool IsNear(Offset? off) => off is { } by && by.Estimate.Duration() - by.Doubt < s_near;
+    private static bool IsNear(Offset? off) => off is { } by && by.Estimate.Duration() - by.Doubt < Near;
 
     /// <summary>How far the guest's clock is ahead of this machine's; null when the agent does not report it.</summary>
     private static async Task<Offset?> OffAsync(GuestAgent agent, CancellationToken ct)

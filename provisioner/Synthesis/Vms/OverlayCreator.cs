@@ -29,7 +29,7 @@ public sealed record OverlayCreateOptions
 /// <summary>Makes overlays of running VMs.</summary>
 public sealed class OverlayCreator(RuntimeStore store)
 {
-    private static readonly TimeSpan s_trimLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan TrimLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// Freezes the VM, writes the overlay, and resumes or ends the VM. On failure the VM is resumed, and no partial overlay is left.
@@ -50,7 +50,7 @@ public sealed class OverlayCreator(RuntimeStore store)
         if (cut.Trims)
         {
             progress.Report($"trimming the guest of VM {running.Label}");
-            await GuestTrim.RunAsync(running, s_trimLimit, ct);
+            await GuestTrim.RunAsync(running, TrimLimit, ct);
         }
 
         await using var vm = await new VmFreezer(store).FreezeAsync(running, staged["devices"], progress, ct);

@@ -27,11 +27,11 @@ public sealed class RunningVm
     internal const string DiskFile = "disk.qcow2",
         LockFile = "lock";
 
-    private static readonly TimeSpan s_connectLimit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_stateLimit = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_quitLimit = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_agentLimit = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan s_agentPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StateLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan QuitLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AgentLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan AgentPause = TimeSpan.FromMilliseconds(50);
 
     internal RunningVm(VmRecord record, string folder) => (Record, Folder) = (record, folder);
 
@@ -134,7 +134,7 @@ public sealed class RunningVm
         try
         {
             await using var control = await QuickControlAsync(ct);
-            for (var watch = Stopwatch.StartNew(); ; await Task.Delay(s_agentPause, ct))
+            for (var watch = Stopwatch.StartNew(); ; await Task.Delay(AgentPause, ct))
             {
                 if (
                     (await control.ExecuteAsync("query-chardev", ct))
@@ -142,7 +142,7 @@ public sealed class RunningVm
                         .Any(d => d.Text("label") == QemuArguments.AgentSocket && d.Says("frontend-open"))
                 )
                     return true;
-                if (watch.Elapsed > s_agentLimit)
+                if (watch.Elapsed > AgentLimit)
                     return false;
             }
         }
@@ -155,16 +155,12 @@ public sealed class RunningVm
     internal async Task<Socket> ConnectAsync(string socket, CancellationToken ct)
     {
         RequireAlive();
-        return await LocalSocket.ConnectAsync(Path.Combine(Folder, QemuArguments.Sockets), socket, Record.Process, s_connectLimit, ct);
+        return await LocalSocket.ConnectAsync(Path.Combine(Folder, QemuArguments.Sockets), socket, Record.Process, ConnectLimit, ct);
     }
 
     /// <summary>Connects with a short limit: Busy soon when another command is connected to QEMU.</summary>
     private async Task<QmpClient> QuickControlAsync(CancellationToken ct) =>
-        await QmpClient.OpenAsync(
-            new NetworkStream(await ConnectAsync(QemuArguments.ControlSocket, ct), ownsSocket: true),
-            s_stateLimit,
-            ct
-        );
+        await QmpClient.OpenAsync(new NetworkStream(await ConnectAsync(QemuArguments.ControlSocket, ct), ownsSocket: true), StateLimit, ct);
 
     private void RequireAlive()
     {
@@ -188,10 +184,10 @@ public sealed class RunningVm
             Record.Process.Kill();
         }
 
-        if (await Record.Process.EndsWithinAsync(s_quitLimit, ct))
+        if (await Record.Process.EndsWithinAsync(QuitLimit, ct))
             return;
         Record.Process.Kill();
-        if (!await Record.Process.EndsWithinAsync(s_quitLimit, ct))
+        if (!await Record.Process.EndsWithinAsync(QuitLimit, ct))
             throw new CloudletException(
                 ErrorKind.Timeout,
                 $"process {Record.Process.Pid} of VM {Label} still exists after SIGKILL: it hangs in the kernel (see "

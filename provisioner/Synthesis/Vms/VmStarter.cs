@@ -51,8 +51,8 @@ public sealed record VmStartOptions
 /// <summary>Starts VMs from sealed states. A failure leaves nothing behind.</summary>
 public sealed class VmStarter(RuntimeStore store)
 {
-    private static readonly TimeSpan s_loadLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan s_loadPause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan LoadLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LoadPause = TimeSpan.FromMilliseconds(2);
 
     /// <summary>
     /// Starts a VM, which then outlives this process. Unsupported, with every reason, when this machine can't run it; Unexpected when the
@@ -170,7 +170,7 @@ public sealed class VmStarter(RuntimeStore store)
             }
         }
 
-        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(s_loadPause, ct))
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(LoadPause, ct))
         {
             string? status;
             try
@@ -184,7 +184,7 @@ public sealed class VmStarter(RuntimeStore store)
 
             if (status == "completed")
                 return;
-            if (status == "failed" || watch.Elapsed > s_loadLimit)
+            if (status == "failed" || watch.Elapsed > LoadLimit)
                 throw Rejected(status ?? "no status", null);
         }
 

@@ -7,7 +7,7 @@ namespace Cloudlet.Synthesis.Vms;
 /// <summary>Ends VMs.</summary>
 public sealed class VmStopper(RuntimeStore store)
 {
-    private static readonly TimeSpan s_agentLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AgentLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Stops a VM: its guest shuts down, or with <paramref name="force"/> is powered off. Timeout when the guest takes longer than
@@ -72,7 +72,7 @@ public sealed class VmStopper(RuntimeStore store)
         await using (var control = await vm.ControlAsync(ct))
             await control.ExecuteAsync("system_powerdown", ct);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        timeout.CancelAfter(s_agentLimit);
+        timeout.CancelAfter(AgentLimit);
         try
         {
             using var agent = await GuestAgent.FindAsync(vm, timeout.Token);

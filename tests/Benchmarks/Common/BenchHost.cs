@@ -18,7 +18,7 @@ internal sealed class BenchHost(string name, IReadOnlyList<string> packages, boo
 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
 
-    private readonly LabStore store = new(
+    private readonly LabStore _store = new(
         Path.Combine(Path.GetTempPath(), $"cloudlet-bench-{Environment.ProcessId}"),
         Path.Combine(
             Environment.GetEnvironmentVariable("CLOUDLET_LAB_STORE") is { Length: > 0 } path
@@ -29,14 +29,14 @@ internal sealed class BenchHost(string name, IReadOnlyList<string> packages, boo
         new LabNetworkSettings($"bench{Environment.ProcessId % 100_000}", $"10.212.{Environment.ProcessId % 256}")
     );
 
-    private LabHosts? lab;
+    private LabHosts? _lab;
 
     /// <summary>The host's network namespace as a path on this machine.</summary>
     public string NetworkNamespace => $"/proc/{Lab.Leader(name)}/ns/net";
 
     private LabHosts Lab =>
-        lab ??= new LabHosts(
-            store,
+        _lab ??= new LabHosts(
+            _store,
             new HostProcesses(),
             ns => ns is null ? RouteNetlink.Open() : RouteNetlink.Open(ns),
             TimeProvider.System
@@ -89,9 +89,9 @@ internal sealed class BenchHost(string name, IReadOnlyList<string> packages, boo
     {
         if (keep)
             return;
-        if (Directory.Exists(store.HostFolder(name)))
+        if (Directory.Exists(_store.HostFolder(name)))
             await Lab.DownAsync(name, CancellationToken.None);
-        if (Directory.Exists(store.Folder))
-            Directory.Delete(store.Folder, recursive: true);
+        if (Directory.Exists(_store.Folder))
+            Directory.Delete(_store.Folder, recursive: true);
     }
 }

@@ -10,8 +10,8 @@ internal sealed class HealRecords(string path)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
-    private readonly List<Heal> unread = [];
-    private long position;
+    private readonly List<Heal> _unread = [];
+    private long _position;
 
     /// <summary>When the daemon decided about a resource, s of the monotonic clock.</summary>
     /// <param name="id">The resource.</param>
@@ -21,9 +21,9 @@ internal sealed class HealRecords(string path)
         for (var waited = TimeSpan.Zero; waited < Longest; waited += TimeSpan.FromMilliseconds(5))
         {
             ReadOn();
-            if (unread.Find(h => h.DecidedAt >= since && h.Seen.Any(s => s.Id == id)) is { } heal)
+            if (_unread.Find(h => h.DecidedAt >= since && h.Seen.Any(s => s.Id == id)) is { } heal)
             {
-                unread.RemoveAll(h => h.DecidedAt <= heal.DecidedAt);
+                _unread.RemoveAll(h => h.DecidedAt <= heal.DecidedAt);
                 return heal.DecidedAt;
             }
 
@@ -40,11 +40,11 @@ internal sealed class HealRecords(string path)
     {
         if (!File.Exists(path))
             return;
-        if (new FileInfo(path).Length < position)
+        if (new FileInfo(path).Length < _position)
         {
             // The file was full and was rotated; its last lines may not be read yet.
             ReadFrom($"{path}.1");
-            position = 0;
+            _position = 0;
         }
 
         ReadFrom(path);
@@ -53,13 +53,13 @@ internal sealed class HealRecords(string path)
     private void ReadFrom(string file)
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        stream.Position = Math.Min(position, stream.Length);
+        stream.Position = Math.Min(_position, stream.Length);
         using var reader = new StreamReader(stream);
         var text = reader.ReadToEnd();
         var whole = text[..(text.LastIndexOf('\n') + 1)];
-        position += System.Text.Encoding.UTF8.GetByteCount(whole);
+        _position += System.Text.Encoding.UTF8.GetByteCount(whole);
         foreach (var line in whole.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-            unread.Add(JsonSerializer.Deserialize<Heal>(line)!);
+            _unread.Add(JsonSerializer.Deserialize<Heal>(line)!);
     }
 
     private sealed record Heal(

@@ -14,18 +14,18 @@ internal sealed class LinkObserver : IDisposable
 {
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(5);
 
-    private readonly AutoResetEvent news = new(initialState: false);
-    private readonly RouteNetlink links;
-    private readonly LinkWatch watch;
-    private string? expected;
-    private long seen;
+    private readonly AutoResetEvent _news = new(initialState: false);
+    private readonly RouteNetlink _links;
+    private readonly LinkWatch _watch;
+    private string? _expected;
+    private long _seen;
 
     /// <summary>Opens its sockets.</summary>
     /// <param name="networkNamespace">Path of the host's network namespace.</param>
     public LinkObserver(string networkNamespace)
     {
-        links = RouteNetlink.Open(networkNamespace);
-        watch = new LinkWatch(Happened, TimeProvider.System, networkNamespace);
+        _links = RouteNetlink.Open(networkNamespace);
+        _watch = new LinkWatch(Happened, TimeProvider.System, networkNamespace);
     }
 
     /// <summary>
@@ -38,25 +38,25 @@ internal sealed class LinkObserver : IDisposable
     public (Trial Trial, double Began) Lose(Cable cable, string what, TimeSpan bound)
     {
         var index = (
-            links.Find(cable.Port.Name)
+            _links.Find(cable.Port.Name)
             ?? throw new CloudletException(ErrorKind.NotFound, $"{cable.Port.Name} does not exist before its trial")
         ).Index;
         var address = cable.Port.Addresses[0].Split('/');
-        seen = 0;
-        expected = cable.Port.Name;
+        _seen = 0;
+        _expected = cable.Port.Name;
         var began = Stopwatch.GetTimestamp();
         if (what == "link")
-            links.Delete(index);
+            _links.Delete(index);
         else
-            links.RemoveAddress(index, new AddressInfo(address[0], int.Parse(address[1])));
+            _links.RemoveAddress(index, new AddressInfo(address[0], int.Parse(address[1])));
         var restored = Await(
-            () => cable.Peer.IsAsDescribed(links.Find(cable.Peer.Name)) && cable.Port.IsAsDescribed(links.Find(cable.Port.Name)),
+            () => cable.Peer.IsAsDescribed(_links.Find(cable.Peer.Name)) && cable.Port.IsAsDescribed(_links.Find(cable.Port.Name)),
             began,
             bound,
             pause: TimeSpan.Zero
         );
-        expected = null;
-        return (new Trial(what, seen == 0 ? null : Milliseconds(began, seen), null, restored), Seconds(began));
+        _expected = null;
+        return (new Trial(what, _seen == 0 ? null : Milliseconds(began, _seen), null, restored), Seconds(began));
     }
 
     /// <summary>
@@ -82,9 +82,9 @@ internal sealed class LinkObserver : IDisposable
 
     public void Dispose()
     {
-        watch.Dispose();
-        links.Dispose();
-        news.Dispose();
+        _watch.Dispose();
+        _links.Dispose();
+        _news.Dispose();
     }
 
     /// <summary>Null while so much changes that the kernel cannot give a consistent picture.</summary>
@@ -92,7 +92,7 @@ internal sealed class LinkObserver : IDisposable
     {
         try
         {
-            return links.Dump();
+            return _links.Dump();
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.Interrupted)
         {
@@ -110,15 +110,15 @@ internal sealed class LinkObserver : IDisposable
             if (left <= TimeSpan.Zero)
                 return null;
             // Don't rely on events alone: one that arrives between query and wait is not lost, but the kernel may drop some.
-            news.WaitOne(left < TimeSpan.FromMilliseconds(100) ? left : TimeSpan.FromMilliseconds(100));
+            _news.WaitOne(left < TimeSpan.FromMilliseconds(100) ? left : TimeSpan.FromMilliseconds(100));
             Thread.Sleep(pause);
         }
     }
 
     private void Happened(HostEvent happened)
     {
-        if (seen == 0 && happened is LinkTouched { Name: { } name } && name == expected)
-            seen = happened.At;
-        news.Set();
+        if (_seen == 0 && happened is LinkTouched { Name: { } name } && name == _expected)
+            _seen = happened.At;
+        _news.Set();
     }
 }

@@ -13,7 +13,7 @@ internal sealed class OurTrials(HealHost host, TextWriter progress)
     /// <summary>Longer than the daemon waits before it releases memory.</summary>
     private static readonly TimeSpan UntilRested = TimeSpan.FromSeconds(8);
 
-    private readonly HealRecords records = new(host.Records);
+    private readonly HealRecords _records = new(host.Records);
 
     /// <summary>
     /// A deleted cable and a deleted address in turn, each time of the next cable: no resource is healed more often than its default budget
@@ -69,7 +69,7 @@ internal sealed class OurTrials(HealHost host, TextWriter progress)
             trials.Add(
                 trial with
                 {
-                    Decided = trial.Restored is null ? null : (records.Decision($"file:/etc/heal-{number}.conf", began) - began) * 1000,
+                    Decided = trial.Restored is null ? null : (_records.Decision($"file:/etc/heal-{number}.conf", began) - began) * 1000,
                 }
             );
         }
@@ -111,7 +111,7 @@ internal sealed class OurTrials(HealHost host, TextWriter progress)
             ? trial
             : trial with
             {
-                Decided = (records.Decision($"link:{cable.Port.Name}", began) - began) * 1000,
+                Decided = (_records.Decision($"link:{cable.Port.Name}", began) - began) * 1000,
             };
     }
 

@@ -11,15 +11,15 @@ internal sealed class NovaChain(NovaHost host)
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<Moment, double> seconds = [];
-    private readonly long begin = Stopwatch.GetTimestamp();
-    private string? fault;
-    private string? run;
+    private readonly Dictionary<Moment, double> _seconds = [];
+    private readonly long _begin = Stopwatch.GetTimestamp();
+    private string? _fault;
+    private string? _run;
 
     /// <summary>Changes the broker's password without restarting nova-compute.</summary>
     public async Task BreakAsync()
     {
-        run = await host.ComputeRunAsync();
+        _run = await host.ComputeRunAsync();
         await host.ShellAsync(NovaCloud.StalePassword);
         Note(Moment.Broken);
     }
@@ -30,11 +30,11 @@ internal sealed class NovaChain(NovaHost host)
         await host.Cloud.ComputeIsAsync("down");
         Note(Moment.Down);
         var server = await host.Cloud.BootAsync();
-        fault = server.Fault;
-        if (server.Status != "ERROR" || fault?.Contains(NoValidHost, StringComparison.Ordinal) != true)
+        _fault = server.Fault;
+        if (server.Status != "ERROR" || _fault?.Contains(NoValidHost, StringComparison.Ordinal) != true)
             throw new CloudletException(
                 ErrorKind.ProcessFailed,
-                $"\"{NoValidHost}\" was not reproduced: the server is {server.Status}: {fault}"
+                $"\"{NoValidHost}\" was not reproduced: the server is {server.Status}: {_fault}"
             );
         Note(Moment.NoValidHost);
     }
@@ -45,9 +45,9 @@ internal sealed class NovaChain(NovaHost host)
         var since = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(since) < patience)
         {
-            if (!seconds.ContainsKey(Moment.Restarted) && await host.ComputeRunAsync() != run)
+            if (!_seconds.ContainsKey(Moment.Restarted) && await host.ComputeRunAsync() != _run)
                 Note(Moment.Restarted);
-            if (seconds.ContainsKey(Moment.Restarted) && !seconds.ContainsKey(Moment.Up) && await host.Cloud.IsUpAsync())
+            if (_seconds.ContainsKey(Moment.Restarted) && !_seconds.ContainsKey(Moment.Up) && await host.Cloud.IsUpAsync())
                 Note(Moment.Up);
             var server = await host.Cloud.BootAsync();
             if (server.Status == "ACTIVE")
@@ -56,14 +56,14 @@ internal sealed class NovaChain(NovaHost host)
                 return;
             }
 
-            fault ??= server.Fault;
+            _fault ??= server.Fault;
             await Task.Delay(Pause);
         }
     }
 
     /// <summary>Records the first occurrence of a moment.</summary>
-    public void Note(Moment moment) => seconds.TryAdd(moment, Stopwatch.GetElapsedTime(begin).TotalSeconds);
+    public void Note(Moment moment) => _seconds.TryAdd(moment, Stopwatch.GetElapsedTime(_begin).TotalSeconds);
 
     /// <summary>The trial.</summary>
-    public NovaTrial End(string name, string what) => new(name, what, fault, seconds);
+    public NovaTrial End(string name, string what) => new(name, what, _fault, _seconds);
 }

@@ -11,7 +11,7 @@ internal sealed class NovaHost(BenchHost host, CancellationToken ct)
         + "dpkg-query -W -f '${Package} ${Version}\\n' $p; done; grep -h "
         + "'report_interval\\|service_down_time' /etc/nova/nova.conf";
 
-    private string files = "";
+    private string _files = "";
 
     /// <summary>Nova, as its users see it.</summary>
     public NovaCloud Cloud => field ??= new(ShellAsync);
@@ -23,7 +23,7 @@ internal sealed class NovaHost(BenchHost host, CancellationToken ct)
             ? ""
             : "no-dummy-driver.yaml ";
         await ShellAsync("ip link delete probe 2>/dev/null || true");
-        files = $"nova.yaml {stand}healthd.yaml nova-local.yaml";
+        _files = $"nova.yaml {stand}healthd.yaml nova-local.yaml";
         await ShellAsync(NovaCloud.Secret);
         progress.Report("apply");
         await ApplyAsync();
@@ -33,7 +33,7 @@ internal sealed class NovaHost(BenchHost host, CancellationToken ct)
 
     /// <summary>Does what an operator would do.</summary>
     public Task ApplyAsync() =>
-        ShellAsync($"cd {BenchHost.Folder} && for i in 1 2 3 4 5 6; do ./cloudlet apply {files} && exit 0; sleep 5; done; exit 1");
+        ShellAsync($"cd {BenchHost.Folder} && for i in 1 2 3 4 5 6; do ./cloudlet apply {_files} && exit 0; sleep 5; done; exit 1");
 
     /// <summary>Identifies a run of nova-compute.</summary>
     public Task<string> ComputeRunAsync() => ShellAsync("systemctl show -P InvocationID nova-compute");

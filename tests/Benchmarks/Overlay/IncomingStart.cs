@@ -16,7 +16,7 @@ internal sealed class IncomingStart
     private const string State = "state",
         Empty = "empty.qcow2";
 
-    private static readonly TimeSpan s_saveLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan SaveLimit = TimeSpan.FromMinutes(2);
 
     private readonly string _folder;
     private readonly List<string> _arguments;
@@ -114,7 +114,7 @@ internal sealed class IncomingStart
             (await control.ExecuteAsync("query-migrate", ct)).GetProperty("status").GetString() != "completed";
             await Task.Delay(20, ct)
         )
-            if (watch.Elapsed > s_saveLimit)
+            if (watch.Elapsed > SaveLimit)
                 throw new CloudletException(ErrorKind.Timeout, "QEMU did not save its state");
     }
 }
@@ -122,7 +122,7 @@ internal sealed class IncomingStart
 /// <summary>A key on a guest's console.</summary>
 internal static class GuestKey
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     /// <summary>Presses a key until the guest writes something. Cancelled when it writes nothing for long.</summary>
     /// <param name="sockets">Folder of QEMU's sockets.</param>
@@ -131,9 +131,9 @@ internal static class GuestKey
     /// <param name="ct">Cancels the operation.</param>
     public static async Task AnsweredAsync(string sockets, ProcessIdentity qemu, string log, CancellationToken ct)
     {
-        using var console = await LocalSocket.ConnectAsync(sockets, QemuArguments.ConsoleSocket, qemu, s_limit, ct);
+        using var console = await LocalSocket.ConnectAsync(sockets, QemuArguments.ConsoleSocket, qemu, Limit, ct);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(s_limit);
+        limit.CancelAfter(Limit);
         for (; new FileInfo(log) is not { Exists: true, Length: > 0 }; await Task.Delay(5, limit.Token))
             await console.SendAsync("\n"u8.ToArray(), limit.Token);
     }

@@ -16,7 +16,7 @@ internal static class MovedOverlay
     /// <summary>First argument of that process; then follow before, after, index, overlay, effort.</summary>
     public const string Verb = "cut-images";
 
-    private static readonly string s_id = new('1', 64);
+    private static readonly string Id = new('1', 64);
 
     /// <summary>Creates an overlay several times, applies it, and compares the result.</summary>
     public static async Task<OverlayFigures> RunAsync(
@@ -58,7 +58,7 @@ internal static class MovedOverlay
         using var old = new SparseFile(before);
         using var disk = new SparseFile(after);
         var all = new ChangedStore(disk, [new PageRun(0, disk.Length / PageSize.Bytes)]);
-        new OverlayWriter(new OverlayBase(s_id, old, null), index).Write(
+        new OverlayWriter(new OverlayBase(Id, old, null), index).Write(
             overlay,
             new OverlayContent(all, null),
             effort,
@@ -80,7 +80,7 @@ internal static class MovedOverlay
         {
             var watch = Stopwatch.StartNew();
             await using (var file = File.OpenRead(overlay))
-                await (await OverlayReader.OpenAsync(file, ct)).ApplyAsync(new OverlayBase(s_id, old, null), target, null, null, ct);
+                await (await OverlayReader.OpenAsync(file, ct)).ApplyAsync(new OverlayBase(Id, old, null), target, null, null, ct);
             var seconds = watch.Elapsed.TotalSeconds;
             return await FilesEqual.AreAsync(after, result, ct)
                 ? seconds

@@ -24,13 +24,13 @@ internal sealed class ResumeTimes(RuntimeStore store, string folder, Lines progr
     /// <summary>Debian does not fit into less memory.</summary>
     private const int SmallestGuest = 256;
 
-    private static readonly int[] s_sizes = [64, 256, 1024, 2048];
+    private static readonly int[] Sizes = [64, 256, 1024, 2048];
 
     /// <summary>Runs both in turns.</summary>
     public async Task<IReadOnlyList<ResumeFigures>> RunAsync(string image, int runs, CancellationToken ct)
     {
         var figures = new List<ResumeFigures>();
-        foreach (var size in s_sizes)
+        foreach (var size in Sizes)
         {
             progress.Report($"resume: {size} MiB");
             var baseVm = await BaseAsync(image, size, ct);

@@ -14,18 +14,18 @@ public sealed class HealthReportSpecs : IDisposable
 {
     private static readonly DateTimeOffset Noon = new(2026, 3, 4, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly TempDir folder = new();
-    private readonly HostFiles files = new();
-    private readonly HealthPaths paths;
-    private readonly ReportFiles reports;
+    private readonly TempDir _folder = new();
+    private readonly HostFiles _files = new();
+    private readonly HealthPaths _paths;
+    private readonly ReportFiles _reports;
 
     public HealthReportSpecs()
     {
-        paths = new HealthPaths(folder["applied.json"], folder["journal.json"], folder["health"], folder["run"]);
-        reports = new ReportFiles(files, paths);
+        _paths = new HealthPaths(_folder["applied.json"], _folder["journal.json"], _folder["health"], _folder["run"]);
+        _reports = new ReportFiles(_files, _paths);
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void A_host_without_a_daemon_shows_how_to_install_one() =>
@@ -34,14 +34,14 @@ public sealed class HealthReportSpecs : IDisposable
     [Fact]
     public void A_healthy_host_is_one_line()
     {
-        reports.Publish(Status(new ResourceHealth("link:a", ResourceState.Ok, Noon)));
+        _reports.Publish(Status(new ResourceHealth("link:a", ResourceState.Ok, Noon)));
         Show().ShouldBe("edge-1: well: 1 of 1 resources as described; 0 healed, 5 events since 2026-03-04 12:00:00Z\n");
     }
 
     [Fact]
     public void An_unhealthy_resource_has_its_reason_attempts_and_next_try()
     {
-        reports.Publish(
+        _reports.Publish(
             Status(
                 new ResourceHealth("link:a", ResourceState.Waiting, Noon)
                 {
@@ -64,10 +64,10 @@ public sealed class HealthReportSpecs : IDisposable
     [Fact]
     public void History_is_in_chronological_order_and_limited_to_the_requested_number()
     {
-        reports.Publish(Status());
-        reports.Healed(Heal("link:a", Noon.AddMinutes(1)));
-        reports.Healed(Heal("link:b", Noon.AddMinutes(3)));
-        reports.Alarmed(Raised with { Cleared = Noon.AddMinutes(2) }, []);
+        _reports.Publish(Status());
+        _reports.Healed(Heal("link:a", Noon.AddMinutes(1)));
+        _reports.Healed(Heal("link:b", Noon.AddMinutes(3)));
+        _reports.Alarmed(Raised with { Cleared = Noon.AddMinutes(2) }, []);
 
         Show(new HealthRequest { Last = 10 })
             .Split('\n')
@@ -90,7 +90,7 @@ public sealed class HealthReportSpecs : IDisposable
         var output = new StringWriter { NewLine = "\n" };
         new HealthReport(output, colours: false).Write(
             "",
-            new HealthReported(request.Answer(files, paths, TimeProvider.System)) { History = request.History(files, paths) }
+            new HealthReported(request.Answer(_files, _paths, TimeProvider.System)) { History = request.History(_files, _paths) }
         );
         return output.ToString();
     }

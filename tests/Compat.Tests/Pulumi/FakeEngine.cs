@@ -65,7 +65,7 @@ internal sealed class FakeEngine
         try
         {
             await using var server = await GrpcServer.StartAsync(Services());
-            gone = server;
+            _gone = server;
             SetEnvironment($"127.0.0.1:{server.Port}");
             return await program().WaitAsync(Patience);
         }
@@ -91,7 +91,7 @@ internal sealed class FakeEngine
         }
     }
 
-    private GrpcServer? gone;
+    private GrpcServer? _gone;
 
     private void SetEnvironment(string? address)
     {
@@ -150,7 +150,7 @@ internal sealed class FakeEngine
     {
         Registered.Add(request);
         if (request.Name == VanishesAt)
-            gone!.StopAsync(TimeSpan.Zero).GetAwaiter().GetResult(); // the connection is cut before the answer
+            _gone!.StopAsync(TimeSpan.Zero).GetAwaiter().GetResult(); // the connection is cut before the answer
         if (Failures.TryGetValue(request.Name, out var status))
             throw new GrpcException(status);
         var outputs = PropertyCodec.FromStruct(request.Object);

@@ -38,10 +38,10 @@ internal sealed class Thing : CustomResource
 internal sealed class ThingArgs : ResourceArgs
 {
     [Input("list")]
-    private InputList<string>? list;
+    private InputList<string>? _list;
 
     [Input("map")]
-    private InputMap<object>? map;
+    private InputMap<object>? _map;
 
     [Input("size", required: true)]
     public Input<int> Size { get; set; } = 1;
@@ -63,27 +63,27 @@ internal sealed class ThingArgs : ResourceArgs
 
     public InputList<string> List
     {
-        get => list ??= [];
-        set => list = value;
+        get => _list ??= [];
+        set => _list = value;
     }
 
     public InputMap<object> Map
     {
-        get => map ??= [];
-        set => map = value;
+        get => _map ??= [];
+        set => _map = value;
     }
 }
 
 [EnumType]
 internal readonly struct Colour
 {
-    private readonly string value;
+    private readonly string _value;
 
-    private Colour(string value) => this.value = value;
+    private Colour(string value) => _value = value;
 
     public static Colour Red { get; } = new("red");
 
-    public static explicit operator string(Colour colour) => colour.value;
+    public static explicit operator string(Colour colour) => colour._value;
 }
 
 [OutputType]

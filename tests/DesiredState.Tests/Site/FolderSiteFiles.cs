@@ -6,22 +6,22 @@ namespace Cloudlet.DesiredState.Tests.Site;
 /// <summary>Reads files relative to a folder, so that paths in messages do not depend on the place of the repository.</summary>
 internal sealed class FolderSiteFiles(string folder) : ISiteFiles
 {
-    private readonly DiskSiteFiles disk = new();
+    private readonly DiskSiteFiles _disk = new();
 
-    public string? ReadText(string path) => disk.ReadText(Path.Combine(folder, path));
+    public string? ReadText(string path) => _disk.ReadText(Path.Combine(folder, path));
 }
 
 /// <summary>Files in memory.</summary>
 internal sealed class MemorySiteFiles : ISiteFiles
 {
-    private readonly Dictionary<string, string> texts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
 
     public string this[string path]
     {
-        set => texts[path] = value;
+        set => _texts[path] = value;
     }
 
-    public string? ReadText(string path) => texts.GetValueOrDefault(path);
+    public string? ReadText(string path) => _texts.GetValueOrDefault(path);
 
     /// <summary>Loads one text as <c>site.yaml</c>.</summary>
     public static SiteLoadResult Load(string text) => SiteLoader.Load(["site.yaml"], new MemorySiteFiles { ["site.yaml"] = text });

@@ -39,17 +39,17 @@ internal sealed class RandomSites(int seed)
         "%",
         "1.10",
     ];
-    private readonly Random random = new(seed);
+    private readonly Random _random = new(seed);
 
     public SiteSection Next()
     {
         var hosts = new Dictionary<string, HostSection>(StringComparer.Ordinal);
-        for (var i = 0; i <= random.Next(3); i++)
+        for (var i = 0; i <= _random.Next(3); i++)
             hosts.Add($"edge-{i}", Host(i) with { Reach = $"ssh://host-{i}" });
         return new SiteSection
         {
             Site = Maybe(Word),
-            Defaults = random.Next(2) == 0 ? Host(9) : null,
+            Defaults = _random.Next(2) == 0 ? Host(9) : null,
             Hosts = hosts,
         };
     }
@@ -60,10 +60,10 @@ internal sealed class RandomSites(int seed)
     private HostSection Host(int number) =>
         new()
         {
-            Boot = random.Next(3) == 0 ? (BootNetwork)random.Next(3) : null,
+            Boot = _random.Next(3) == 0 ? (BootNetwork)_random.Next(3) : null,
             Modules = Map(
                 3,
-                i => ($"mod_{i}", (ModuleSection?)new ModuleSection { Options = Map(2, j => ($"option{j}", $"{random.Next(10)}")) })
+                i => ($"mod_{i}", (ModuleSection?)new ModuleSection { Options = Map(2, j => ($"option{j}", $"{_random.Next(10)}")) })
             ),
             Links = Map(4, i => ($"link{number}_{i}", Link(number, i))),
             Files = Map(4, i => ($"/etc/{number}/{Pick("x", "with space", "ünï", "a.b")}{i}", File())),
@@ -72,7 +72,7 @@ internal sealed class RandomSites(int seed)
                 i =>
                     (
                         $"package-{i}",
-                        (PackageSection?)(random.Next(2) == 0 ? new PackageSection() : new PackageSection { Version = "1.10" })
+                        (PackageSection?)(_random.Next(2) == 0 ? new PackageSection() : new PackageSection { Version = "1.10" })
                     )
             ),
             Units = Map(3, i => ($"unit{i}.service", Unit())),
@@ -83,20 +83,20 @@ internal sealed class RandomSites(int seed)
     private LinkSection Link(int host, int number) =>
         new()
         {
-            Kind = random.Next(2) == 0 ? LinkKind.Dummy : LinkKind.Bridge,
+            Kind = _random.Next(2) == 0 ? LinkKind.Dummy : LinkKind.Bridge,
             Mac = Maybe(() => $"02:00:00:00:{host:x2}:{number:x2}"),
-            Mtu = random.Next(2) == 0 ? random.Next(1280, 65536) : null,
-            Up = random.Next(3) == 0 ? random.Next(2) == 0 : null,
-            Addresses = random.Next(3) == 0 ? null : [$"10.{host}.{number}.1/24", $"fd00:{host}:{number}::1/64"],
+            Mtu = _random.Next(2) == 0 ? _random.Next(1280, 65536) : null,
+            Up = _random.Next(3) == 0 ? _random.Next(2) == 0 : null,
+            Addresses = _random.Next(3) == 0 ? null : [$"10.{host}.{number}.1/24", $"fd00:{host}:{number}::1/64"],
             Routes =
-                random.Next(3) == 0
-                    ? [new RouteSection { To = $"10.{100 + host}.{number}.0/24", Metric = random.Next(2) == 0 ? 5 : null }]
+                _random.Next(3) == 0
+                    ? [new RouteSection { To = $"10.{100 + host}.{number}.0/24", Metric = _random.Next(2) == 0 ? 5 : null }]
                     : null,
-            ForeignAddresses = random.Next(4) == 0 ? ForeignAddresses.Keep : null,
+            ForeignAddresses = _random.Next(4) == 0 ? ForeignAddresses.Keep : null,
         };
 
     private FileSection File() =>
-        random.Next(3) switch
+        _random.Next(3) switch
         {
             0 => new FileSection { Directory = true, Mode = "0750" },
             1 => new FileSection { Symlink = "/x" + Word() },
@@ -111,37 +111,37 @@ internal sealed class RandomSites(int seed)
     private UnitSection Unit() =>
         new()
         {
-            Enabled = random.Next(2) == 0 ? true : null,
-            Running = random.Next(2) == 0 ? false : null,
+            Enabled = _random.Next(2) == 0 ? true : null,
+            Running = _random.Next(2) == 0 ? false : null,
             Content = Maybe(Word),
             DropIns = Map(2, i => ($"{i}0-x", Word())),
-            Loads = random.Next(2) == 0 ? ["/etc/x", "/etc/y"] : null,
-            OnChange = random.Next(3) == 0 ? OnChange.Reload : null,
+            Loads = _random.Next(2) == 0 ? ["/etc/x", "/etc/y"] : null,
+            OnChange = _random.Next(3) == 0 ? OnChange.Reload : null,
         };
 
     private JsonNode Value(int depth) =>
-        random.Next(depth > 0 ? 6 : 4) switch
+        _random.Next(depth > 0 ? 6 : 4) switch
         {
-            0 => JsonValue.Create(random.Next(-1000, 1000)),
-            1 => JsonValue.Create(random.Next(2) == 0),
+            0 => JsonValue.Create(_random.Next(-1000, 1000)),
+            1 => JsonValue.Create(_random.Next(2) == 0),
             2 => JsonValue.Create(Word()),
-            3 => JsonValue.Create(random.Next(100) + 0.5),
-            4 => new JsonArray([.. Enumerable.Range(0, random.Next(3)).Select(_ => Value(depth - 1))]),
+            3 => JsonValue.Create(_random.Next(100) + 0.5),
+            4 => new JsonArray([.. Enumerable.Range(0, _random.Next(3)).Select(_ => Value(depth - 1))]),
             _ => new JsonObject(
-                Enumerable.Range(0, random.Next(3)).Select(i => KeyValuePair.Create($"k{i}{Word()}", (JsonNode?)Value(depth - 1)))
+                Enumerable.Range(0, _random.Next(3)).Select(i => KeyValuePair.Create($"k{i}{Word()}", (JsonNode?)Value(depth - 1)))
             ),
         };
 
     private Dictionary<string, T>? Map<T>(int most, Func<int, (string Key, T Value)> entry)
     {
-        if (random.Next(3) == 0)
+        if (_random.Next(3) == 0)
             return null;
-        return Enumerable.Range(0, random.Next(most + 1)).Select(entry).ToDictionary(e => e.Key, e => e.Value, StringComparer.Ordinal);
+        return Enumerable.Range(0, _random.Next(most + 1)).Select(entry).ToDictionary(e => e.Key, e => e.Value, StringComparer.Ordinal);
     }
 
     private string Word() => Pick(Words);
 
-    private string? Maybe(Func<string> text) => random.Next(2) == 0 ? text() : null;
+    private string? Maybe(Func<string> text) => _random.Next(2) == 0 ? text() : null;
 
-    private string Pick(params string[] choices) => choices[random.Next(choices.Length)];
+    private string Pick(params string[] choices) => choices[_random.Next(choices.Length)];
 }

@@ -9,7 +9,7 @@ namespace Cloudlet.DesiredState.Tests.Site;
 /// </summary>
 internal sealed class YamlEmitter(int seed)
 {
-    private readonly Random random = new(seed);
+    private readonly Random _random = new(seed);
 
     /// <summary>A whole document.</summary>
     public string Write(JsonNode node)
@@ -21,15 +21,15 @@ internal sealed class YamlEmitter(int seed)
 
     private void Block(StringBuilder text, JsonNode? node, int indentation)
     {
-        if (node is JsonObject { Count: > 0 } mapping && random.Next(6) > 0)
+        if (node is JsonObject { Count: > 0 } mapping && _random.Next(6) > 0)
         {
-            foreach (var (key, value) in mapping.OrderBy(_ => random.Next()).ToList())
+            foreach (var (key, value) in mapping.OrderBy(_ => _random.Next()).ToList())
             {
                 text.Append(' ', indentation).Append(Scalar(key, isKey: true)).Append(':');
                 Below(text, value, indentation);
             }
         }
-        else if (node is JsonArray { Count: > 0 } list && random.Next(3) > 0)
+        else if (node is JsonArray { Count: > 0 } list && _random.Next(3) > 0)
         {
             foreach (var item in list)
             {
@@ -47,10 +47,10 @@ internal sealed class YamlEmitter(int seed)
 
     private void Below(StringBuilder text, JsonNode? value, int indentation)
     {
-        if (value is JsonObject { Count: > 0 } or JsonArray { Count: > 0 } && random.Next(4) > 0)
+        if (value is JsonObject { Count: > 0 } or JsonArray { Count: > 0 } && _random.Next(4) > 0)
         {
-            text.Append(random.Next(5) == 0 ? " # a comment\n" : "\n");
-            Block(text, value, indentation + 1 + random.Next(4));
+            text.Append(_random.Next(5) == 0 ? " # a comment\n" : "\n");
+            Block(text, value, indentation + 1 + _random.Next(4));
             return;
         }
 
@@ -67,7 +67,7 @@ internal sealed class YamlEmitter(int seed)
                 text.Append('{')
                     .AppendJoin(
                         ", ",
-                        mapping.OrderBy(_ => random.Next()).Select(pair => $"{Scalar(pair.Key, isKey: true)}: {Inline(pair.Value)}")
+                        mapping.OrderBy(_ => _random.Next()).Select(pair => $"{Scalar(pair.Key, isKey: true)}: {Inline(pair.Value)}")
                     )
                     .Append('}');
                 break;
@@ -98,10 +98,10 @@ internal sealed class YamlEmitter(int seed)
             && !char.IsAsciiDigit(value[0])
             && value[0] != '.'
             && value.ToUpperInvariant() is not ("TRUE" or "FALSE" or "NULL");
-        if (isPlain && random.Next(3) > 0)
+        if (isPlain && _random.Next(3) > 0)
             return value;
         var canBeSingle = value.All(c => c is >= ' ' and <= '~');
-        return canBeSingle && random.Next(2) == 0 && !isKey
+        return canBeSingle && _random.Next(2) == 0 && !isKey
             ? $"'{value.Replace("'", "''", StringComparison.Ordinal)}'"
             : DoubleQuoted(value);
     }

@@ -20,13 +20,13 @@ internal sealed class GuestImage
     /// <summary>
     /// tiny-initramfs replaces initramfs-tools, which takes longer than the rest of the kernel and creates files that no guest uses.
     /// </summary>
-    private static readonly LabHostSpec s_packages = new(GuestSeed.Name) { Packages = ["linux-image-cloud-amd64", "tiny-initramfs"] };
+    private static readonly LabHostSpec Packages = new(GuestSeed.Name) { Packages = ["linux-image-cloud-amd64", "tiny-initramfs"] };
 
     /// <summary>
     /// Journal and data=ordered, the defaults of mke2fs and the kernel, as on a host: they determine what a power cut can tear. The inode
     /// tables are zeroed now, not by a kernel thread in every guest.
     /// </summary>
-    private static readonly string[] s_fileSystem = ["-q", "-t", "ext4", "-N", "65536", "-E", "lazy_itable_init=0,lazy_journal_init=0"];
+    private static readonly string[] FileSystem = ["-q", "-t", "ext4", "-N", "65536", "-E", "lazy_itable_init=0,lazy_journal_init=0"];
 
     private readonly string _folder;
 
@@ -47,8 +47,8 @@ internal sealed class GuestImage
     public static async Task<GuestImage> GetAsync()
     {
         var images = new LabImages(new LabStore(LabTesting.ImageStore), new HostProcesses(), TimeProvider.System);
-        var lab = await images.GetAsync(s_packages, new Progress<string>(), CancellationToken.None);
-        var recipe = string.Join('\n', [lab, GuestSeed.Text, .. s_fileSystem]);
+        var lab = await images.GetAsync(Packages, new Progress<string>(), CancellationToken.None);
+        var recipe = string.Join('\n', [lab, GuestSeed.Text, .. FileSystem]);
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(recipe)))[..12];
         var image = new GuestImage(Path.Combine(LabTesting.ImageStore, "guests", digest));
         using var turn = await LabLock.AcquireAsync(image._folder + ".lock", BuildLimit, TimeProvider.System, CancellationToken.None);
@@ -73,11 +73,7 @@ internal sealed class GuestImage
         try
         {
             GuestSeed.Write(mounted.Path, (await File.ReadAllTextAsync(building.Key + ".pub")).Trim(), hostKey);
-            await GuestPrograms.RunAsync(
-                GuestPrograms.MakeFileSystem,
-                StepLimit,
-                [.. s_fileSystem, "-d", mounted.Path, building.Disk, "2G"]
-            );
+            await GuestPrograms.RunAsync(GuestPrograms.MakeFileSystem, StepLimit, [.. FileSystem, "-d", mounted.Path, building.Disk, "2G"]);
         }
         finally
         {

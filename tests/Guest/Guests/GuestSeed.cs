@@ -13,7 +13,7 @@ internal static class GuestSeed
     private const string Address = "10.0.2.15";
 
     /// <summary>Units that cost seconds of a boot without hardware virtualization, and that no test needs.</summary>
-    private static readonly string[] s_masked =
+    private static readonly string[] Masked =
     [
         "dpkg-db-backup.timer",
         "e2scrub_all.timer",
@@ -43,7 +43,7 @@ internal static class GuestSeed
     /// networkd manages only host0, as in a container. The site decides what else configures links at boot: networking.service is installed
     /// and disabled, and nothing waits for a network unless a site asks for that.
     /// </summary>
-    private static readonly string[] s_removed =
+    private static readonly string[] Removed =
     [
         "etc/systemd/system/multi-user.target.wants/networking.service",
         "etc/systemd/system/network-online.target.wants/networking.service",
@@ -57,7 +57,7 @@ internal static class GuestSeed
     private const string Login = "UsePAM no\n";
 
     /// <summary>All settings as text, for the digest of the image.</summary>
-    public static string Text { get; } = string.Join('\n', [Name, Address, CardName, Login, .. s_masked, .. s_removed]);
+    public static string Text { get; } = string.Join('\n', [Name, Address, CardName, Login, .. Masked, .. Removed]);
 
     /// <summary>Writes the files below <paramref name="root"/>.</summary>
     /// <param name="root">A mounted root in which nothing runs.</param>
@@ -72,9 +72,9 @@ internal static class GuestSeed
         File.Copy(hostKey, key);
         File.Copy(hostKey + ".pub", key + ".pub");
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        foreach (var unit in s_masked)
+        foreach (var unit in Masked)
             File.CreateSymbolicLink(Path.Combine(root, "etc/systemd/system", unit), "/dev/null");
-        foreach (var link in s_removed)
+        foreach (var link in Removed)
             File.Delete(Path.Combine(root, link));
     }
 }

@@ -12,8 +12,8 @@ namespace Cloudlet.Guest.Tests.Persistence;
 [Collection(nameof(GuestLab))]
 public sealed class PowerCutSpecs(ConvergeGuest site)
 {
-    private static readonly int s_cuts = Number("CLOUDLET_CUTS") ?? 3;
-    private static readonly int s_seed = Number("CLOUDLET_SEED") ?? Random.Shared.Next(1_000_000);
+    private static readonly int Cuts = Number("CLOUDLET_CUTS") ?? 3;
+    private static readonly int Seed = Number("CLOUDLET_SEED") ?? Random.Shared.Next(1_000_000);
 
     private readonly GuestStates _states = new(site);
 
@@ -29,15 +29,15 @@ public sealed class PowerCutSpecs(ConvergeGuest site)
         await site.BeginAsync();
         await _states.PrepareAsync();
         var times = await MeasureAsync();
-        for (var cut = 0; cut < s_cuts; cut++)
+        for (var cut = 0; cut < Cuts; cut++)
         {
-            var chance = new Random(s_seed + cut);
-            var isHeal = (s_seed + cut) % 2 != 0;
+            var chance = new Random(Seed + cut);
+            var isHeal = (Seed + cut) % 2 != 0;
             var moment = times.Least + (chance.NextDouble() * ((isHeal ? times.Heal : times.Apply) - times.Least));
             var where =
-                $"cut {cut + 1} of {s_cuts}, {moment.TotalMilliseconds:0} ms into "
+                $"cut {cut + 1} of {Cuts}, {moment.TotalMilliseconds:0} ms into "
                 + $"{(isHeal ? "a heal" : $"the apply of {_states.Other.Path}")} "
-                + $"(CLOUDLET_SEED={s_seed + cut} CLOUDLET_CUTS=1)";
+                + $"(CLOUDLET_SEED={Seed + cut} CLOUDLET_CUTS=1)";
             GuestLog.Say(where);
 
             var isDone = await CutAsync(isHeal ? ByHand : _states.ApplyOther, moment, chance);

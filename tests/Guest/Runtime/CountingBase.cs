@@ -11,8 +11,8 @@ namespace Cloudlet.Guest.Tests.Runtime;
 /// </summary>
 public sealed class CountingBase : IAsyncDisposable
 {
-    private static readonly TimeSpan s_buildLimit = TimeSpan.FromMinutes(20);
-    private static readonly TimeSpan s_kept = TimeSpan.FromHours(6); // a parallel run may use the image of a slightly older program
+    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan Kept = TimeSpan.FromHours(6); // a parallel run may use the image of a slightly older program
 
     private JsonElement? _made;
 
@@ -26,11 +26,11 @@ public sealed class CountingBase : IAsyncDisposable
         var folder = Directory.CreateDirectory(Path.Combine(LabTesting.ImageStore, "guest-disks")).FullName;
         await using var program = File.OpenRead(CloudletProgram.Path);
         var image = Path.Combine(folder, $"{Convert.ToHexStringLower(await SHA256.HashDataAsync(program))[..12]}.qcow2");
-        using var turn = await LabLock.AcquireAsync($"{image}.lock", s_buildLimit, TimeProvider.System, CancellationToken.None);
+        using var turn = await LabLock.AcquireAsync($"{image}.lock", BuildLimit, TimeProvider.System, CancellationToken.None);
         foreach (
             var old in Directory
                 .EnumerateFiles(folder)
-                .Where(p => DateTime.UtcNow - File.GetLastWriteTimeUtc(p) > s_kept && !p.StartsWith(image, StringComparison.Ordinal))
+                .Where(p => DateTime.UtcNow - File.GetLastWriteTimeUtc(p) > Kept && !p.StartsWith(image, StringComparison.Ordinal))
         )
             File.Delete(old);
         if (!File.Exists(image))

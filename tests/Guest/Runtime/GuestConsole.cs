@@ -8,7 +8,7 @@ namespace Cloudlet.Guest.Tests.Runtime;
 /// <summary><c>cloudlet vm console</c>, used like a person who logs in and types.</summary>
 internal sealed class GuestConsole : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Process _program;
     private readonly StringBuilder _said = new();
@@ -76,7 +76,7 @@ internal sealed class GuestConsole : IAsyncDisposable
     /// <summary>Waits for one of the texts; returns its index.</summary>
     private async Task<int> SaysAsync(params string[] texts)
     {
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < s_patience; await Task.Delay(50))
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < Patience; await Task.Delay(50))
             lock (_said)
                 if (Array.FindIndex(texts, t => _said.ToString().Contains(t, StringComparison.Ordinal)) is >= 0 and var which)
                     return which;

@@ -9,7 +9,7 @@ namespace Cloudlet.Guest.Tests.Runtime;
 [Collection(nameof(CountingGuests))]
 public class KilledSpecs(CountingBase counting)
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_killed_command_leaves_a_whole_vm_or_none()
@@ -89,8 +89,8 @@ public class KilledSpecs(CountingBase counting)
         var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await Task.Delay(TimeSpan.FromMilliseconds(150 * part));
         process.Kill(); // only the command: what it started must notice by itself
-        await process.WaitForExitAsync().WaitAsync(s_patience);
-        await said.WaitAsync(s_patience);
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        await said.WaitAsync(Patience);
     }
 
     private static async Task EverythingIsWholeAsync(RuntimeStoreFolder store, string boot)
@@ -100,7 +100,7 @@ public class KilledSpecs(CountingBase counting)
             var known = (await store.VmsAsync()).Select(v => v.GetProperty("pid").GetInt32()).ToHashSet();
             if (store.Processes().All(known.Contains))
                 break;
-            watch.Elapsed.ShouldBeLessThan(s_patience, "a QEMU without a VM still runs");
+            watch.Elapsed.ShouldBeLessThan(Patience, "a QEMU without a VM still runs");
         }
 
         foreach (var vm in await store.VmsAsync())

@@ -7,7 +7,7 @@ namespace Cloudlet.Guest.Tests.Runtime;
 [Collection(nameof(CountingGuests))]
 public sealed class ReadinessSpecs
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     [Theory]
     [InlineData("port:7000", "vmxnet3")]
@@ -97,7 +97,7 @@ public sealed class ReadinessSpecs
                 UseShellExecute = false,
             }
         )!;
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience);
         while (
             await terminal.StandardOutput.ReadLineAsync(limit.Token) is { } line && !line.Contains("Press Enter", StringComparison.Ordinal)
         ) { }

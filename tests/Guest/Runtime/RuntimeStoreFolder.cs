@@ -17,7 +17,7 @@ internal sealed record Count(string Boot, int Number);
 /// <param name="path">Its place; null for a temporary folder.</param>
 internal sealed class RuntimeStoreFolder(string? path = null) : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TempDir _folder = new();
 
@@ -47,7 +47,7 @@ internal sealed class RuntimeStoreFolder(string? path = null) : IAsyncDisposable
         var last = "";
         for (var watch = Stopwatch.StartNew(); last != wanted; await Task.Delay(100))
         {
-            watch.Elapsed.ShouldBeLessThan(s_patience, $"VM {vm} is {last}");
+            watch.Elapsed.ShouldBeLessThan(Patience, $"VM {vm} is {last}");
             last = (await AskAsync("vm", "show", vm)).GetProperty("state").GetString()!;
         }
     }
@@ -67,7 +67,7 @@ internal sealed class RuntimeStoreFolder(string? path = null) : IAsyncDisposable
     public static async Task<Count> CountAsync(JsonElement vm)
     {
         var port = vm.GetProperty("forwards")[0].GetProperty("host").GetInt32();
-        using var limit = new CancellationTokenSource(s_patience);
+        using var limit = new CancellationTokenSource(Patience);
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", port, limit.Token);
         using var reader = new StreamReader(client.GetStream());

@@ -23,21 +23,21 @@ public sealed class HangSpecs : IDisposable
     private const int Main = 700;
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(4);
 
-    private readonly ManualClock clock = new();
-    private readonly FakeActivity processes = new();
-    private readonly FakeMachine machine;
-    private readonly List<HealRecord> records = [];
-    private readonly List<Alarm> alarms = [];
-    private readonly WakeQueue queue;
-    private readonly ReconcilePass healing;
+    private readonly ManualClock _clock = new();
+    private readonly FakeActivity _processes = new();
+    private readonly FakeMachine _machine;
+    private readonly List<HealRecord> _records = [];
+    private readonly List<Alarm> _alarms = [];
+    private readonly WakeQueue _queue;
+    private readonly ReconcilePass _healing;
 
     public HangSpecs()
     {
-        machine = new FakeMachine(clock);
-        machine.Files[$"/lib/systemd/system/{Unit}"] = "[Service]\n[Install]\n";
-        machine.Systemd.EnableByHand(Unit);
-        machine.Systemd.StartByHand(Unit);
-        machine.Systemd.MainPid = Main;
+        _machine = new FakeMachine(_clock);
+        _machine.Files[$"/lib/systemd/system/{Unit}"] = "[Service]\n[Install]\n";
+        _machine.Systemd.EnableByHand(Unit);
+        _machine.Systemd.StartByHand(Unit);
+        _machine.Systemd.MainPid = Main;
         var store = new MemoryConvergeStore();
         store.WriteApplied(
             HostState.Create(
@@ -56,16 +56,16 @@ public sealed class HangSpecs : IDisposable
             )
         );
         var reports = Substitute.For<IHealthReports>();
-        reports.When(r => r.Healed(Arg.Any<HealRecord>())).Do(call => records.Add(call.Arg<HealRecord>()));
-        reports.When(r => r.Alarmed(Arg.Any<Alarm>(), Arg.Any<IReadOnlyList<Alarm>>())).Do(call => alarms.Add(call.Arg<Alarm>()));
+        reports.When(r => r.Healed(Arg.Any<HealRecord>())).Do(call => _records.Add(call.Arg<HealRecord>()));
+        reports.When(r => r.Alarmed(Arg.Any<Alarm>(), Arg.Any<IReadOnlyList<Alarm>>())).Do(call => _alarms.Add(call.Arg<Alarm>()));
         var wakers = Substitute.For<IHostWatchers>();
         wakers.Unwatched.Returns([]);
-        var activity = new UnitActivity(processes, machine.Systemd, clock);
+        var activity = new UnitActivity(_processes, _machine.Systemd, _clock);
         var host = new HealthHost
         {
-            Machine = machine,
+            Machine = _machine,
             Kinds = new KindRegistry().Add(
-                new UnitsKind(machine.Systemd, machine.Files, StatePaths.Host.Units, clock, patience: TimeSpan.Zero, activity: activity)
+                new UnitsKind(_machine.Systemd, _machine.Files, StatePaths.Host.Units, _clock, patience: TimeSpan.Zero, activity: activity)
             ),
             Store = store,
             Guard = new RecordingGuard(),
@@ -74,38 +74,38 @@ public sealed class HangSpecs : IDisposable
             Paths = HealthPaths.Host,
             Activity = activity,
         };
-        var book = new AlarmTracker(clock, alarm => reports.Alarmed(alarm, []));
-        var held = new DesiredStateSource(host, book, clock);
-        queue = new WakeQueue(clock);
-        healing = new ReconcilePass(host, new HealthSettings(), held, book, queue, clock, reports) { IsReady = true };
+        var book = new AlarmTracker(_clock, alarm => reports.Alarmed(alarm, []));
+        var held = new DesiredStateSource(host, book, _clock);
+        _queue = new WakeQueue(_clock);
+        _healing = new ReconcilePass(host, new HealthSettings(), held, book, _queue, _clock, reports) { IsReady = true };
         held.Read();
-        healing.NewState(byApply: false);
+        _healing.NewState(byApply: false);
     }
 
     public void Dispose()
     {
-        queue.Dispose();
-        machine.Dispose();
+        _queue.Dispose();
+        _machine.Dispose();
     }
 
     [Fact]
     public async Task A_hung_service_is_restarted_once_and_the_record_says_why()
     {
         await StartAsync();
-        processes.Still[Main] = ProcessStance.Waits;
-        machine.Systemd.WhileStarting = () => machine.Systemd.MainPid = Main + 1;
+        _processes.Still[Main] = ProcessStance.Waits;
+        _machine.Systemd.WhileStarting = () => _machine.Systemd.MainPid = Main + 1;
 
         await StepsAsync(60);
 
-        machine.Systemd.Calls.ShouldBe([$"restart {Unit}"]);
-        records
+        _machine.Systemd.Calls.ShouldBe([$"restart {Unit}"]);
+        _records
             .ShouldHaveSingleItem()
             .ShouldSatisfyAllConditions(
                 r => r.Because.ShouldBe("a process that has not run for 60 s"),
                 r => r.Seen[0].Properties.ShouldHaveSingleItem().Path.ShouldBe("liveness"),
                 r => r.Left.ShouldBeEmpty()
             );
-        alarms.ShouldBeEmpty();
+        _alarms.ShouldBeEmpty();
     }
 
     [Fact]
@@ -115,24 +115,24 @@ public sealed class HangSpecs : IDisposable
 
         await StepsAsync(150);
 
-        machine.Systemd.Calls.ShouldBeEmpty();
-        records.ShouldBeEmpty();
-        processes.Looks.ShouldBeInRange(10 * 7, (10 * 8) + 2);
+        _machine.Systemd.Calls.ShouldBeEmpty();
+        _records.ShouldBeEmpty();
+        _processes.Looks.ShouldBeInRange(10 * 7, (10 * 8) + 2);
     }
 
     [Fact]
     public async Task A_service_that_waits_for_a_disk_raises_an_alarm_until_it_continues_and_is_not_restarted()
     {
         await StartAsync();
-        processes.Still[Main] = ProcessStance.WaitsInKernel;
+        _processes.Still[Main] = ProcessStance.WaitsInKernel;
         await StepsAsync(60);
-        alarms.ShouldHaveSingleItem().Kind.ShouldBe(AlarmKind.ProcessStuck);
+        _alarms.ShouldHaveSingleItem().Kind.ShouldBe(AlarmKind.ProcessStuck);
 
-        processes.Still.Clear();
+        _processes.Still.Clear();
         await StepsAsync(10);
 
-        alarms[^1].Cleared.ShouldNotBeNull();
-        machine.Systemd.Calls.ShouldBeEmpty();
+        _alarms[^1].Cleared.ShouldNotBeNull();
+        _machine.Systemd.Calls.ShouldBeEmpty();
     }
 
     [Fact]
@@ -140,27 +140,27 @@ public sealed class HangSpecs : IDisposable
     {
         await StartAsync();
         var pid = Main;
-        processes.Still[pid] = ProcessStance.Waits;
-        machine.Systemd.WhileStarting = () => processes.Still[(machine.Systemd.MainPid = ++pid).Value] = ProcessStance.Waits;
+        _processes.Still[pid] = ProcessStance.Waits;
+        _machine.Systemd.WhileStarting = () => _processes.Still[(_machine.Systemd.MainPid = ++pid).Value] = ProcessStance.Waits;
 
         await StepsAsync(400);
 
-        machine.Systemd.Calls.Count.ShouldBe(new HealthSettings().GiveUpAfter);
-        alarms
+        _machine.Systemd.Calls.Count.ShouldBe(new HealthSettings().GiveUpAfter);
+        _alarms
             .ShouldHaveSingleItem()
             .ShouldSatisfyAllConditions(a => a.Kind.ShouldBe(AlarmKind.GaveUp), a => a.Message.ShouldContain("hung soon after"));
     }
 
-    private Task StartAsync() => healing.PassAsync(new WorkBatch(null, "start", clock.GetTimestamp()), default);
+    private Task StartAsync() => _healing.PassAsync(new WorkBatch(null, "start", _clock.GetTimestamp()), default);
 
     private async Task StepsAsync(int steps)
     {
         for (var i = 0; i < steps; i++)
         {
-            clock.Advance(Step);
-            healing.LookAtProcesses(Step);
-            if (queue.Take(TimeSpan.Zero, default) is { } wakening)
-                await healing.PassAsync(wakening, default);
+            _clock.Advance(Step);
+            _healing.LookAtProcesses(Step);
+            if (_queue.Take(TimeSpan.Zero, default) is { } wakening)
+                await _healing.PassAsync(wakening, default);
         }
     }
 }

@@ -36,19 +36,19 @@ public sealed class PolicySpecs
         Started = null,
     };
 
-    private readonly HealthSettings settings = new()
+    private readonly HealthSettings _settings = new()
     {
         Burst = 1,
         PerMinute = 1,
         GiveUpAfter = 1,
     };
-    private readonly RetryBudget ledger;
-    private readonly Policy policy;
+    private readonly RetryBudget _ledger;
+    private readonly Policy _policy;
 
     public PolicySpecs()
     {
-        ledger = new RetryBudget(settings, new ManualClock());
-        policy = new Policy(settings, ledger, Kinds());
+        _ledger = new RetryBudget(_settings, new ManualClock());
+        _policy = new Policy(_settings, _ledger, Kinds());
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class PolicySpecs
     [Fact]
     public void A_hold_stops_everything_and_names_its_owner()
     {
-        var verdict = policy.Decide(Module(), Usual, new Hold("anna", "new cable", Samples.Noon, Samples.Noon.AddHours(1)));
+        var verdict = _policy.Decide(Module(), Usual, new Hold("anna", "new cable", Samples.Noon, Samples.Noon.AddHours(1)));
 
         verdict.State.ShouldBe(ResourceState.Held);
         verdict.Because!.ShouldContain("anna");
@@ -168,7 +168,7 @@ public sealed class PolicySpecs
         ResourceState state
     )
     {
-        var verdict = new Policy(settings with { Restarts = restarts }, ledger, Kinds()).Decide(
+        var verdict = new Policy(_settings with { Restarts = restarts }, _ledger, Kinds()).Decide(
             Unit(properties: Samples.Property(property, "old", "current")),
             Usual with
             {
@@ -201,8 +201,8 @@ public sealed class PolicySpecs
     [Fact]
     public void Failures_wait_and_are_finally_given_up()
     {
-        var patient = new RetryBudget(settings with { GiveUpAfter = 2 }, new ManualClock());
-        var judge = new Policy(settings, patient, Kinds());
+        var patient = new RetryBudget(_settings with { GiveUpAfter = 2 }, new ManualClock());
+        var judge = new Policy(_settings, patient, Kinds());
         patient.Failed("module:dummy", forGood: false);
         var verdict = judge.Decide(Module(), Usual, hold: null);
         (verdict.State, verdict.Alarm).ShouldBe((ResourceState.Waiting, null));
@@ -216,7 +216,7 @@ public sealed class PolicySpecs
     [Fact]
     public void Too_many_heals_count_as_flapping()
     {
-        ledger.Succeeded("module:dummy");
+        _ledger.Succeeded("module:dummy");
 
         var verdict = Judge(Module());
 
@@ -224,7 +224,7 @@ public sealed class PolicySpecs
     }
 
     private HealVerdict Judge(PlannedChange change, HealConditions? now = null, UnitInfo? unit = null) =>
-        new Policy(settings, ledger, Kinds(unit)).Decide(change, now ?? Usual, hold: null);
+        new Policy(_settings, _ledger, Kinds(unit)).Decide(change, now ?? Usual, hold: null);
 
     /// <summary>The kinds of a host on which the service manager says one thing of every unit.</summary>
     private static HealKinds Kinds(UnitInfo? unit = null)

@@ -22,27 +22,27 @@ public sealed class ReconcilePassSpecs : IDisposable
     private const string Link = "link:d0";
     private const string Unit = "unit:a.service";
 
-    private readonly ManualClock clock = new();
-    private readonly FakeMachine machine;
-    private readonly HealthHost host;
-    private readonly WakeQueue queue;
-    private readonly List<Alarm> alarms = [];
-    private readonly List<HealRecord> records = [];
-    private readonly List<HealthStatus> statuses = [];
-    private readonly ReconcilePass healing;
-    private string hostName = "edge-1";
+    private readonly ManualClock _clock = new();
+    private readonly FakeMachine _machine;
+    private readonly HealthHost _host;
+    private readonly WakeQueue _queue;
+    private readonly List<Alarm> _alarms = [];
+    private readonly List<HealRecord> _records = [];
+    private readonly List<HealthStatus> _statuses = [];
+    private readonly ReconcilePass _healing;
+    private string _hostName = "edge-1";
 
     public ReconcilePassSpecs()
     {
-        machine = new FakeMachine(clock);
-        machine.Files["/etc/systemd/system/a.service"] = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
-        machine.Systemd.Enable("a.service");
+        _machine = new FakeMachine(_clock);
+        _machine.Files["/etc/systemd/system/a.service"] = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
+        _machine.Systemd.Enable("a.service");
         var store = new MemoryConvergeStore();
-        host = new HealthHost
+        _host = new HealthHost
         {
-            Machine = machine,
+            Machine = _machine,
             Kinds = HostKinds.For(
-                new HostParts(machine, StatePaths.Host, new ContentVault(machine.Files, "/var/lib/cloudlet/vault"), clock)
+                new HostParts(_machine, StatePaths.Host, new ContentVault(_machine.Files, "/var/lib/cloudlet/vault"), _clock)
                 {
                     IsDaemon = true,
                 }
@@ -50,7 +50,7 @@ public sealed class ReconcilePassSpecs : IDisposable
             Store = store,
             Guard = new RecordingGuard(),
             Wakers = new NoWakers(),
-            HostName = () => hostName,
+            HostName = () => _hostName,
             Paths = HealthPaths.Host,
         };
         store.WriteApplied(
@@ -79,19 +79,19 @@ public sealed class ReconcilePassSpecs : IDisposable
             }
         );
         var settings = new HealthSettings();
-        var reports = new Reports(records, alarms, statuses);
-        var book = new AlarmTracker(clock, alarm => reports.Alarmed(alarm, []));
-        var held = new DesiredStateSource(host, book, clock);
-        queue = new WakeQueue(clock);
-        healing = new ReconcilePass(host, settings, held, book, queue, clock, reports) { IsReady = true };
+        var reports = new Reports(_records, _alarms, _statuses);
+        var book = new AlarmTracker(_clock, alarm => reports.Alarmed(alarm, []));
+        var held = new DesiredStateSource(_host, book, _clock);
+        _queue = new WakeQueue(_clock);
+        _healing = new ReconcilePass(_host, settings, held, book, _queue, _clock, reports) { IsReady = true };
         held.Read();
-        healing.NewState(byApply: false);
+        _healing.NewState(byApply: false);
     }
 
     public void Dispose()
     {
-        queue.Dispose();
-        machine.Dispose();
+        _queue.Dispose();
+        _machine.Dispose();
     }
 
     [Fact]
@@ -99,73 +99,73 @@ public sealed class ReconcilePassSpecs : IDisposable
     {
         await LookAsync();
 
-        records
+        _records
             .ShouldHaveSingleItem()
             .ShouldSatisfyAllConditions(
                 r => r.Seen.Select(c => c.Id).ShouldBe([Link, Unit], ignoreOrder: true),
                 r => r.Done.ShouldAllBe(d => d.Error == null),
                 r => r.Left.ShouldBeEmpty()
             );
-        healing.NotWell.ShouldBeEmpty();
+        _healing.NotWell.ShouldBeEmpty();
         await LookAsync();
-        records.Count.ShouldBe(1);
+        _records.Count.ShouldBe(1);
     }
 
     [Fact]
     public async Task When_a_hold_has_ended_the_host_is_healed_without_any_event()
     {
         await LookAsync();
-        Holds.Begin(machine.Files, host.Paths, new Hold("anna", "new switch", clock.GetUtcNow(), clock.GetUtcNow().AddMinutes(10)));
-        machine.Links.Delete(machine.Links["d0"].Index);
+        Holds.Begin(_machine.Files, _host.Paths, new Hold("anna", "new switch", _clock.GetUtcNow(), _clock.GetUtcNow().AddMinutes(10)));
+        _machine.Links.Delete(_machine.Links["d0"].Index);
         await LookAsync(Link);
-        machine.Links.Find("d0").ShouldBeNull();
+        _machine.Links.Find("d0").ShouldBeNull();
 
-        clock.Advance(TimeSpan.FromMinutes(11));
-        var wakening = queue.Take(TimeSpan.Zero, default).ShouldNotBeNull();
-        await healing.PassAsync(wakening, default);
+        _clock.Advance(TimeSpan.FromMinutes(11));
+        var wakening = _queue.Take(TimeSpan.Zero, default).ShouldNotBeNull();
+        await _healing.PassAsync(wakening, default);
 
-        machine.Links.Find("d0").ShouldNotBeNull();
+        _machine.Links.Find("d0").ShouldNotBeNull();
     }
 
     [Fact]
     public async Task When_the_name_is_restored_the_alarm_is_cleared_before_the_unit_is_touched()
     {
         await LookAsync();
-        hostName = "somebody-else";
-        await machine.Systemd.StopAsync("a.service", default);
+        _hostName = "somebody-else";
+        await _machine.Systemd.StopAsync("a.service", default);
         await LookAsync(Unit);
-        alarms.ShouldHaveSingleItem().Kind.ShouldBe(AlarmKind.HostNameChanged);
-        records.Count.ShouldBe(1);
+        _alarms.ShouldHaveSingleItem().Kind.ShouldBe(AlarmKind.HostNameChanged);
+        _records.Count.ShouldBe(1);
 
-        hostName = "edge-1";
-        clock.Advance(TimeSpan.FromSeconds(11));
-        var wakening = queue.Take(TimeSpan.Zero, default).ShouldNotBeNull();
-        await healing.PassAsync(wakening, default);
+        _hostName = "edge-1";
+        _clock.Advance(TimeSpan.FromSeconds(11));
+        var wakening = _queue.Take(TimeSpan.Zero, default).ShouldNotBeNull();
+        await _healing.PassAsync(wakening, default);
 
-        alarms[^1].Cleared.ShouldNotBeNull();
-        records[^1].At.ShouldBeGreaterThanOrEqualTo(alarms[^1].Cleared!.Value);
-        machine.Systemd.Get("a.service").ActiveState.ShouldBe("active");
+        _alarms[^1].Cleared.ShouldNotBeNull();
+        _records[^1].At.ShouldBeGreaterThanOrEqualTo(_alarms[^1].Cleared!.Value);
+        _machine.Systemd.Get("a.service").ActiveState.ShouldBe("active");
     }
 
     [Fact]
     public async Task An_obstacle_has_one_alarm_and_its_end_needs_no_event_and_no_full_look()
     {
         await LookAsync();
-        var other = machine.Links.Create(new LinkToCreate("other0", "bridge"));
-        machine.Links.AddAddress(other, new AddressInfo("10.0.0.1", 25));
+        var other = _machine.Links.Create(new LinkToCreate("other0", "bridge"));
+        _machine.Links.AddAddress(other, new AddressInfo("10.0.0.1", 25));
         await LookAsync(Link);
-        alarms
+        _alarms
             .ShouldHaveSingleItem()
             .ShouldSatisfyAllConditions(a => a.Kind.ShouldBe(AlarmKind.Obstructed), a => a.Message.ShouldContain("dev other0"));
-        machine.Links["other0"].Addresses.ShouldHaveSingleItem();
+        _machine.Links["other0"].Addresses.ShouldHaveSingleItem();
         await TurnsAsync(TimeSpan.FromMinutes(3));
-        alarms.Count.ShouldBe(1);
+        _alarms.Count.ShouldBe(1);
 
-        machine.Links.Delete(other);
+        _machine.Links.Delete(other);
         await TurnsAsync(TimeSpan.FromMinutes(1));
 
-        alarms[^1].Cleared.ShouldNotBeNull();
-        healing.NotWell.ShouldBeEmpty();
+        _alarms[^1].Cleared.ShouldNotBeNull();
+        _healing.NotWell.ShouldBeEmpty();
     }
 
     [Theory]
@@ -174,18 +174,18 @@ public sealed class ReconcilePassSpecs : IDisposable
     public async Task A_step_of_the_wall_clock_neither_hides_nor_delays_anything(int hours)
     {
         await LookAsync();
-        clock.WallStep = TimeSpan.FromHours(hours);
+        _clock.WallStep = TimeSpan.FromHours(hours);
         for (var i = 0; i < 5; i++)
         {
-            machine.Links.Delete(machine.Links["d0"].Index);
-            clock.Advance(TimeSpan.FromSeconds(1));
+            _machine.Links.Delete(_machine.Links["d0"].Index);
+            _clock.Advance(TimeSpan.FromSeconds(1));
             await LookAsync(Link);
-            machine.Links.Find("d0").ShouldNotBeNull();
+            _machine.Links.Find("d0").ShouldNotBeNull();
         }
 
         await LookAsync();
-        healing.NotWell.ShouldBeEmpty();
-        machine.Systemd.Calls.Count(c => c.Contains("start", StringComparison.Ordinal)).ShouldBe(1);
+        _healing.NotWell.ShouldBeEmpty();
+        _machine.Systemd.Calls.Count(c => c.Contains("start", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     [Fact]
@@ -194,60 +194,60 @@ public sealed class ReconcilePassSpecs : IDisposable
         await LookAsync();
         for (var i = 0; i < 12; i++)
         {
-            if (machine.Links.Find("d0") is { } link)
-                machine.Links.Delete(link.Index);
+            if (_machine.Links.Find("d0") is { } link)
+                _machine.Links.Delete(link.Index);
             await LookAsync(Link);
         }
 
-        statuses[^1].Alarms.ShouldHaveSingleItem().Kind.ShouldBe(AlarmKind.Flapping);
-        clock.Advance(TimeSpan.FromMinutes(1));
+        _statuses[^1].Alarms.ShouldHaveSingleItem().Kind.ShouldBe(AlarmKind.Flapping);
+        _clock.Advance(TimeSpan.FromMinutes(1));
         await LookAsync(Link);
-        clock.Advance(TimeSpan.FromMinutes(1));
+        _clock.Advance(TimeSpan.FromMinutes(1));
         await LookAsync(Link);
-        statuses[^1].Alarms.ShouldBeEmpty();
+        _statuses[^1].Alarms.ShouldBeEmpty();
 
-        Holds.Begin(machine.Files, host.Paths, new Hold("anna", "new switch", clock.GetUtcNow(), clock.GetUtcNow().AddMinutes(10)));
+        Holds.Begin(_machine.Files, _host.Paths, new Hold("anna", "new switch", _clock.GetUtcNow(), _clock.GetUtcNow().AddMinutes(10)));
         await LookAsync(Link);
-        statuses[^1].Hold.ShouldNotBeNull().Owner.ShouldBe("anna");
+        _statuses[^1].Hold.ShouldNotBeNull().Owner.ShouldBe("anna");
     }
 
     [Fact]
     public async Task A_link_that_the_kernel_refused_once_is_retried()
     {
         await LookAsync();
-        machine.Links.Delete(machine.Links["d0"].Index);
-        machine.OnWrite = _ =>
+        _machine.Links.Delete(_machine.Links["d0"].Index);
+        _machine.OnWrite = _ =>
         {
-            machine.OnWrite = null;
+            _machine.OnWrite = null;
             throw new CloudletException(ErrorKind.InvalidInput, "it is being renamed");
         };
         await LookAsync(Link);
-        machine.Links.Find("d0").ShouldBeNull();
+        _machine.Links.Find("d0").ShouldBeNull();
 
-        clock.Advance(TimeSpan.FromSeconds(2));
-        await healing.PassAsync(queue.Take(TimeSpan.Zero, default).ShouldNotBeNull(), default);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        await _healing.PassAsync(_queue.Take(TimeSpan.Zero, default).ShouldNotBeNull(), default);
 
-        machine.Links.Find("d0").ShouldNotBeNull();
+        _machine.Links.Find("d0").ShouldNotBeNull();
     }
 
     [Fact]
     public async Task A_link_whose_driver_is_gone_is_given_up_with_one_alarm_and_comes_back_with_it()
     {
         await LookAsync();
-        machine.Links.Drivers.Remove("dummy");
-        machine.Links.Delete(machine.Links["d0"].Index);
+        _machine.Links.Drivers.Remove("dummy");
+        _machine.Links.Delete(_machine.Links["d0"].Index);
         for (var i = 0; i < 3; i++)
         {
             await LookAsync();
-            clock.Advance(TimeSpan.FromMinutes(10));
+            _clock.Advance(TimeSpan.FromMinutes(10));
         }
 
-        alarms.ShouldHaveSingleItem().Kind.ShouldBe(AlarmKind.DriverMissing);
+        _alarms.ShouldHaveSingleItem().Kind.ShouldBe(AlarmKind.DriverMissing);
 
-        machine.Links.Drivers.Add("dummy");
+        _machine.Links.Drivers.Add("dummy");
         await LookAsync();
-        machine.Links.Find("d0").ShouldNotBeNull();
-        alarms[^1].Cleared.ShouldNotBeNull();
+        _machine.Links.Find("d0").ShouldNotBeNull();
+        _alarms[^1].Cleared.ShouldNotBeNull();
     }
 
     /// <summary>Handles what is due, second by second.</summary>
@@ -255,14 +255,14 @@ public sealed class ReconcilePassSpecs : IDisposable
     {
         for (var second = 0; second < time.TotalSeconds; second++)
         {
-            clock.Advance(TimeSpan.FromSeconds(1));
-            if (queue.Take(TimeSpan.Zero, default) is { } wakening)
-                await healing.PassAsync(wakening, default);
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            if (_queue.Take(TimeSpan.Zero, default) is { } wakening)
+                await _healing.PassAsync(wakening, default);
         }
     }
 
     private Task LookAsync(params string[] ids) =>
-        healing.PassAsync(new WorkBatch(ids.Length == 0 ? null : ids, "a test", clock.GetTimestamp()), default);
+        _healing.PassAsync(new WorkBatch(ids.Length == 0 ? null : ids, "a test", _clock.GetTimestamp()), default);
 
     private sealed class Reports(List<HealRecord> records, List<Alarm> alarms, List<HealthStatus> statuses) : IHealthReports
     {

@@ -10,21 +10,21 @@ public sealed class RetryBudgetSpecs
 {
     private const string Id = "link:a";
 
-    private readonly ManualClock clock = new();
-    private readonly HealthSettings settings = new()
+    private readonly ManualClock _clock = new();
+    private readonly HealthSettings _settings = new()
     {
         Burst = 3,
         PerMinute = 6,
         GiveUpAfter = 5,
     };
-    private readonly RetryBudget budget;
+    private readonly RetryBudget _budget;
 
-    public RetryBudgetSpecs() => budget = new RetryBudget(settings, clock);
+    public RetryBudgetSpecs() => _budget = new RetryBudget(_settings, _clock);
 
     [Fact]
     public void Pauses_after_failures_double_up_to_a_limit()
     {
-        var patient = new RetryBudget(settings with { GiveUpAfter = 100, Burst = 1000 }, clock);
+        var patient = new RetryBudget(_settings with { GiveUpAfter = 100, Burst = 1000 }, _clock);
         List<double> pauses = [];
         for (var i = 0; i < 12; i++)
         {
@@ -32,7 +32,7 @@ public sealed class RetryBudgetSpecs
             patient.Failed(Id, forGood: false);
             patient.Ask(Id).ShouldBe(BudgetDecision.AfterFailure);
             pauses.Add(patient.PauseOf(Id)!.Value.TotalSeconds);
-            clock.Advance(patient.PauseOf(Id)!.Value);
+            _clock.Advance(patient.PauseOf(Id)!.Value);
         }
 
         pauses.ShouldBe([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
@@ -43,31 +43,31 @@ public sealed class RetryBudgetSpecs
     {
         Fail();
         Fail();
-        budget.Succeeded(Id);
+        _budget.Succeeded(Id);
 
-        budget[Id].Failures.ShouldBe(0);
-        budget[Id].NextTry.ShouldBeNull();
-        clock.Advance(TimeSpan.FromMinutes(1));
-        budget.Failed(Id, forGood: false);
-        budget.PauseOf(Id).ShouldBe(TimeSpan.FromSeconds(1));
+        _budget[Id].Failures.ShouldBe(0);
+        _budget[Id].NextTry.ShouldBeNull();
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        _budget.Failed(Id, forGood: false);
+        _budget.PauseOf(Id).ShouldBe(TimeSpan.FromSeconds(1));
     }
 
     [Fact]
     public void A_process_that_exits_soon_after_each_start_is_given_up_after_growing_pauses()
     {
-        var patient = new RetryBudget(settings with { Burst = 100 }, clock);
+        var patient = new RetryBudget(_settings with { Burst = 100 }, _clock);
         List<double> pauses = [];
         while (patient.Ask(Id) != BudgetDecision.GivenUp)
         {
             patient.Ask(Id).ShouldBe(BudgetDecision.Now);
             patient.Succeeded(Id, TimeSpan.FromSeconds(10));
-            clock.Advance(TimeSpan.FromSeconds(1));
+            _clock.Advance(TimeSpan.FromSeconds(1));
             patient.Well(Id);
             patient.Relapsed(Id).ShouldBeTrue();
             patient.Relapsed(Id).ShouldBeFalse();
             if (patient.PauseOf(Id) is { } pause)
                 pauses.Add(pause.TotalSeconds);
-            clock.Advance(patient.PauseOf(Id) ?? default);
+            _clock.Advance(patient.PauseOf(Id) ?? default);
         }
 
         pauses.ShouldBe([1, 2, 4, 8]);
@@ -80,70 +80,70 @@ public sealed class RetryBudgetSpecs
     {
         for (var i = 0; i < 20; i++)
         {
-            budget.Succeeded(Id, TimeSpan.FromSeconds(10));
-            clock.Advance(TimeSpan.FromSeconds(11));
-            budget.Relapsed(Id).ShouldBeFalse();
-            budget[Id].Failures.ShouldBe(0);
-            budget.Ask(Id).ShouldBe(BudgetDecision.Now);
+            _budget.Succeeded(Id, TimeSpan.FromSeconds(10));
+            _clock.Advance(TimeSpan.FromSeconds(11));
+            _budget.Relapsed(Id).ShouldBeFalse();
+            _budget[Id].Failures.ShouldBe(0);
+            _budget.Ask(Id).ShouldBe(BudgetDecision.Now);
         }
     }
 
     [Fact]
     public void A_good_observation_ends_failures_but_returns_no_tokens()
     {
-        for (var i = 0; i < settings.Burst; i++)
-            budget.Succeeded(Id);
-        budget.Well(Id);
+        for (var i = 0; i < _settings.Burst; i++)
+            _budget.Succeeded(Id);
+        _budget.Well(Id);
 
-        budget.Ask(Id).ShouldBe(BudgetDecision.Exhausted);
+        _budget.Ask(Id).ShouldBe(BudgetDecision.Exhausted);
     }
 
     [Fact]
     public void After_so_many_failures_it_is_given_up_until_something_changes()
     {
-        for (var i = 0; i < settings.GiveUpAfter; i++)
+        for (var i = 0; i < _settings.GiveUpAfter; i++)
         {
-            budget[Id].GivenUp.ShouldBeFalse();
+            _budget[Id].GivenUp.ShouldBeFalse();
             Fail();
         }
 
-        budget.Ask(Id).ShouldBe(BudgetDecision.GivenUp);
-        clock.Advance(TimeSpan.FromDays(1));
-        budget.Ask(Id).ShouldBe(BudgetDecision.GivenUp);
-        budget.PauseOf(Id).ShouldBeNull();
-        budget.TryAnew();
-        budget.Ask(Id).ShouldBe(BudgetDecision.Now);
-        budget[Id].Failures.ShouldBe(0);
+        _budget.Ask(Id).ShouldBe(BudgetDecision.GivenUp);
+        _clock.Advance(TimeSpan.FromDays(1));
+        _budget.Ask(Id).ShouldBe(BudgetDecision.GivenUp);
+        _budget.PauseOf(Id).ShouldBeNull();
+        _budget.TryAnew();
+        _budget.Ask(Id).ShouldBe(BudgetDecision.Now);
+        _budget[Id].Failures.ShouldBe(0);
     }
 
     [Fact]
     public void One_more_try_that_fails_is_given_up_at_once()
     {
-        for (var i = 0; i < settings.GiveUpAfter; i++)
+        for (var i = 0; i < _settings.GiveUpAfter; i++)
             Fail();
-        clock.Advance(TimeSpan.FromMinutes(10));
-        budget.OneMoreTry();
-        budget.Ask(Id).ShouldBe(BudgetDecision.Now);
+        _clock.Advance(TimeSpan.FromMinutes(10));
+        _budget.OneMoreTry();
+        _budget.Ask(Id).ShouldBe(BudgetDecision.Now);
 
-        budget.Failed(Id, forGood: false);
+        _budget.Failed(Id, forGood: false);
 
-        budget.Ask(Id).ShouldBe(BudgetDecision.GivenUp);
+        _budget.Ask(Id).ShouldBe(BudgetDecision.GivenUp);
     }
 
     [Fact]
     public void A_permanent_failure_is_given_up_at_once()
     {
-        budget.Failed(Id, forGood: true);
+        _budget.Failed(Id, forGood: true);
 
-        budget.Ask(Id).ShouldBe(BudgetDecision.GivenUp);
+        _budget.Ask(Id).ShouldBe(BudgetDecision.GivenUp);
     }
 
     [Fact]
     public void Failures_that_use_up_the_budget_are_not_flapping()
     {
-        var poor = new RetryBudget(settings with { Burst = 1, PerMinute = 1 }, clock);
+        var poor = new RetryBudget(_settings with { Burst = 1, PerMinute = 1 }, _clock);
         poor.Failed(Id, forGood: false);
-        clock.Advance(TimeSpan.FromSeconds(2));
+        _clock.Advance(TimeSpan.FromSeconds(2));
 
         poor.Ask(Id).ShouldBe(BudgetDecision.AfterFailure);
         poor.Ask(Id).ShouldBe(BudgetDecision.AfterFailure);
@@ -152,32 +152,32 @@ public sealed class RetryBudgetSpecs
     [Fact]
     public void Each_resource_has_its_own_budget()
     {
-        for (var i = 0; i < settings.Burst; i++)
-            budget.Succeeded(Id);
+        for (var i = 0; i < _settings.Burst; i++)
+            _budget.Succeeded(Id);
 
-        budget.Ask(Id).ShouldBe(BudgetDecision.Exhausted);
-        budget.Ask("link:b").ShouldBe(BudgetDecision.Now);
+        _budget.Ask(Id).ShouldBe(BudgetDecision.Exhausted);
+        _budget.Ask("link:b").ShouldBe(BudgetDecision.Now);
     }
 
     [Fact]
     public void A_resource_has_recovered_when_two_heals_at_once_are_possible_again()
     {
-        for (var i = 0; i < settings.Burst; i++)
-            budget.Succeeded(Id);
-        budget.HasRecovered(Id).ShouldBeFalse();
+        for (var i = 0; i < _settings.Burst; i++)
+            _budget.Succeeded(Id);
+        _budget.HasRecovered(Id).ShouldBeFalse();
 
-        clock.Advance(TimeSpan.FromSeconds(21));
+        _clock.Advance(TimeSpan.FromSeconds(21));
 
-        budget.HasRecovered(Id).ShouldBeTrue();
+        _budget.HasRecovered(Id).ShouldBeTrue();
     }
 
     [Fact]
     public void Forgotten_resources_start_with_a_new_budget()
     {
-        budget.Failed(Id, forGood: true);
-        budget.Forget(id => id != Id);
+        _budget.Failed(Id, forGood: true);
+        _budget.Forget(id => id != Id);
 
-        budget.Ask(Id).ShouldBe(BudgetDecision.Now);
+        _budget.Ask(Id).ShouldBe(BudgetDecision.Now);
     }
 
     [Fact]
@@ -185,12 +185,12 @@ public sealed class RetryBudgetSpecs
     {
         for (var perMinute = 1; perMinute <= 120; perMinute++)
         {
-            var rationed = new RetryBudget(settings with { Burst = 1, PerMinute = perMinute }, clock);
+            var rationed = new RetryBudget(_settings with { Burst = 1, PerMinute = perMinute }, _clock);
             for (var i = 0; i < 20; i++)
             {
                 rationed.Succeeded(Id);
                 rationed.Ask(Id).ShouldBe(BudgetDecision.Exhausted);
-                clock.Advance(rationed.PauseOf(Id)!.Value);
+                _clock.Advance(rationed.PauseOf(Id)!.Value);
                 rationed.Ask(Id).ShouldBe(BudgetDecision.Now, $"{perMinute} a minute");
             }
         }
@@ -230,10 +230,10 @@ public sealed class RetryBudgetSpecs
     [InlineData(365)]
     public void A_step_of_the_wall_clock_neither_frees_nor_blocks(int days)
     {
-        var stepping = new SteppingClock(clock);
-        var steady = new RetryBudget(settings, stepping);
+        var stepping = new SteppingClock(_clock);
+        var steady = new RetryBudget(_settings, stepping);
         steady.Failed(Id, forGood: false);
-        for (var i = 0; i < settings.Burst; i++)
+        for (var i = 0; i < _settings.Burst; i++)
             steady.Succeeded("link:b");
         steady.Ask("link:b").ShouldBe(BudgetDecision.Exhausted);
 
@@ -241,15 +241,15 @@ public sealed class RetryBudgetSpecs
 
         steady.Ask(Id).ShouldBe(BudgetDecision.AfterFailure);
         steady.Ask("link:b").ShouldBe(BudgetDecision.Exhausted);
-        clock.Advance(TimeSpan.FromSeconds(10));
+        _clock.Advance(TimeSpan.FromSeconds(10));
         steady.Ask(Id).ShouldBe(BudgetDecision.Now);
         steady.Ask("link:b").ShouldBe(BudgetDecision.Now);
     }
 
     private void Fail()
     {
-        budget.Failed(Id, forGood: false);
-        clock.Advance(budget.PauseOf(Id) ?? TimeSpan.Zero);
+        _budget.Failed(Id, forGood: false);
+        _clock.Advance(_budget.PauseOf(Id) ?? TimeSpan.Zero);
     }
 
     private sealed class SteppingClock(ManualClock steady) : TimeProvider

@@ -13,36 +13,36 @@ public sealed class AlarmHooksSpecs : IDisposable
 {
     private static readonly HookLimits Quick = new() { Pauses = [TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(20)] };
 
-    private readonly TempDir dir = new();
-    private readonly ConcurrentQueue<string> notes = new();
+    private readonly TempDir _dir = new();
+    private readonly ConcurrentQueue<string> _notes = new();
 
-    public void Dispose() => dir.Dispose();
+    public void Dispose() => _dir.Dispose();
 
     [Fact]
     public async Task A_program_gets_the_alarm_on_its_input_and_in_its_environment()
     {
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", "/nowhere");
         using var hooks = Program(
-            $"cat > {dir["in"]}; echo \"$CLOUDLET_ALARM $CLOUDLET_SUBJECT $CLOUDLET_STATE ${{NOTIFY_SOCKET-none}} $1\" > {dir["env"]}",
+            $"cat > {_dir["in"]}; echo \"$CLOUDLET_ALARM $CLOUDLET_SUBJECT $CLOUDLET_STATE ${{NOTIFY_SOCKET-none}} $1\" > {_dir["env"]}",
             "an $argument; as it is"
         );
 
         await TellAsync(hooks, Samples.Alarm());
         Environment.SetEnvironmentVariable("NOTIFY_SOCKET", null);
 
-        JsonSerializer.Deserialize(File.ReadAllText(dir["in"]), ReportJson.Default.Alarm).ShouldBe(Samples.Alarm());
-        File.ReadAllText(dir["env"]).ShouldBe("gave-up link:a raised none an $argument; as it is\n");
-        notes.ShouldBeEmpty();
+        JsonSerializer.Deserialize(File.ReadAllText(_dir["in"]), ReportJson.Default.Alarm).ShouldBe(Samples.Alarm());
+        File.ReadAllText(_dir["env"]).ShouldBe("gave-up link:a raised none an $argument; as it is\n");
+        _notes.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_cleared_alarm_is_passed_as_cleared()
     {
-        using var hooks = Program($"echo $CLOUDLET_STATE > {dir["env"]}");
+        using var hooks = Program($"echo $CLOUDLET_STATE > {_dir["env"]}");
 
         await TellAsync(hooks, Samples.Alarm() with { Cleared = Samples.Noon });
 
-        File.ReadAllText(dir["env"]).ShouldBe("cleared\n");
+        File.ReadAllText(_dir["env"]).ShouldBe("cleared\n");
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class AlarmHooksSpecs : IDisposable
 
         await TellAsync(hooks, Samples.Alarm());
 
-        var note = notes.ShouldHaveSingleItem();
+        var note = _notes.ShouldHaveSingleItem();
         note.ShouldContain("exit code 3");
         note.ShouldContain("no mailer");
         note.Length.ShouldBeLessThan(2300);
@@ -65,44 +65,44 @@ public sealed class AlarmHooksSpecs : IDisposable
 
         await TellAsync(hooks, Samples.Alarm());
 
-        notes.ShouldBeEmpty();
+        _notes.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_program_that_hangs_is_killed_with_its_children()
     {
-        using var hooks = Hooks(Shell($"sleep 300 & echo $! > {dir["pid"]}; wait"), Quick with { Program = TimeSpan.FromSeconds(2) });
+        using var hooks = Hooks(Shell($"sleep 300 & echo $! > {_dir["pid"]}; wait"), Quick with { Program = TimeSpan.FromSeconds(2) });
 
         await TellAsync(hooks, Samples.Alarm());
 
-        notes.ShouldHaveSingleItem().ShouldContain("did not end within 2 s");
-        var child = int.Parse(File.ReadAllText(dir["pid"]));
+        _notes.ShouldHaveSingleItem().ShouldContain("did not end within 2 s");
+        var child = int.Parse(File.ReadAllText(_dir["pid"]));
         IsRunning(child).ShouldBeFalse();
     }
 
     [Fact]
     public async Task A_missing_program_is_noted()
     {
-        using var hooks = Hooks(new HealthSettings { OnAlarm = [dir["missing"]] });
+        using var hooks = Hooks(new HealthSettings { OnAlarm = [_dir["missing"]] });
 
         await TellAsync(hooks, Samples.Alarm());
 
-        notes.ShouldHaveSingleItem().ShouldContain("could not be run");
+        _notes.ShouldHaveSingleItem().ShouldContain("could not be run");
     }
 
     [Fact]
     public async Task The_daemon_does_not_wait_for_hooks_and_stops_them_when_it_stops()
     {
-        var hooks = Program($"echo $$ > {dir["pid"]}; exec sleep 300");
+        var hooks = Program($"echo $$ > {_dir["pid"]}; exec sleep 300");
         var watch = Stopwatch.StartNew();
 
         hooks.Alarmed(Samples.Alarm(), []);
 
         watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2));
-        SpinWait.SpinUntil(() => File.Exists(dir["pid"]) && new FileInfo(dir["pid"]).Length > 0, TimeSpan.FromSeconds(30)).ShouldBeTrue();
+        SpinWait.SpinUntil(() => File.Exists(_dir["pid"]) && new FileInfo(_dir["pid"]).Length > 0, TimeSpan.FromSeconds(30)).ShouldBeTrue();
         hooks.Dispose();
         await hooks.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(10));
-        IsRunning(int.Parse(File.ReadAllText(dir["pid"]))).ShouldBeFalse();
+        IsRunning(int.Parse(File.ReadAllText(_dir["pid"]))).ShouldBeFalse();
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class AlarmHooksSpecs : IDisposable
                 await first.Task;
                 told.Add(alarm.Subject);
             },
-            () => notes.Enqueue("overflow")
+            () => _notes.Enqueue("overflow")
         );
 
         queue.Add(Samples.Alarm(subject: "first"));
@@ -128,7 +128,7 @@ public sealed class AlarmHooksSpecs : IDisposable
         await queue.WhenIdleAsync();
 
         told.ShouldBe(["first", "c", "d", "e"]);
-        notes.ShouldHaveSingleItem();
+        _notes.ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class AlarmHooksSpecs : IDisposable
         var request = server.Requests.ShouldHaveSingleItem();
         (request.Method, request.Path, request.Type).ShouldBe(("POST", "/hook?key=1", "application/json"));
         JsonSerializer.Deserialize(request.Body, ReportJson.Default.Alarm).ShouldBe(Samples.Alarm());
-        notes.ShouldBeEmpty();
+        _notes.ShouldBeEmpty();
     }
 
     [Theory]
@@ -158,8 +158,8 @@ public sealed class AlarmHooksSpecs : IDisposable
         await TellAsync(hooks, Samples.Alarm());
 
         server.Requests.Count.ShouldBe(requests);
-        notes.Count.ShouldBe(isNoted ? 1 : 0);
-        notes.ShouldAllBe(n => !n.Contains("127.0.0.1") && !n.Contains("/secret"));
+        _notes.Count.ShouldBe(isNoted ? 1 : 0);
+        _notes.ShouldAllBe(n => !n.Contains("127.0.0.1") && !n.Contains("/secret"));
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class AlarmHooksSpecs : IDisposable
 
         await TellAsync(hooks, Samples.Alarm());
 
-        notes.ShouldHaveSingleItem().ShouldContain("no answer within 0.3 s");
+        _notes.ShouldHaveSingleItem().ShouldContain("no answer within 0.3 s");
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class AlarmHooksSpecs : IDisposable
 
         await TellAsync(hooks, Samples.Alarm());
 
-        var note = notes.ShouldHaveSingleItem();
+        var note = _notes.ShouldHaveSingleItem();
         note.ShouldContain("3 attempts");
         note.ShouldNotContain($"{port}");
     }
@@ -197,18 +197,18 @@ public sealed class AlarmHooksSpecs : IDisposable
 
         await TellAsync(hooks, Samples.Alarm());
 
-        notes.ShouldHaveSingleItem().ShouldNotContain("secret");
+        _notes.ShouldHaveSingleItem().ShouldNotContain("secret");
     }
 
     [Fact]
     public async Task The_url_is_read_for_each_use()
     {
         using var server = LoopbackServer.WithCodes(200);
-        using var hooks = Hooks(new HealthSettings { WebhookFile = dir["url"] });
+        using var hooks = Hooks(new HealthSettings { WebhookFile = _dir["url"] });
         await TellAsync(hooks, Samples.Alarm());
-        notes.ShouldHaveSingleItem().ShouldContain("does not exist");
+        _notes.ShouldHaveSingleItem().ShouldContain("does not exist");
 
-        dir.Write("url", server.Url);
+        _dir.Write("url", server.Url);
         await TellAsync(hooks, Samples.Alarm());
 
         server.Requests.Count.ShouldBe(1);
@@ -217,10 +217,10 @@ public sealed class AlarmHooksSpecs : IDisposable
     private AlarmHooks Program(string script, params string[] arguments) => Hooks(Shell(script, arguments));
 
     private AlarmHooks Webhook(string url, HookLimits? limits = null) =>
-        Hooks(new HealthSettings { WebhookFile = dir.Write("url", url) }, limits);
+        Hooks(new HealthSettings { WebhookFile = _dir.Write("url", url) }, limits);
 
     private AlarmHooks Hooks(HealthSettings settings, HookLimits? limits = null) =>
-        new(settings, new HostFiles(), TimeProvider.System, notes.Enqueue, limits ?? Quick);
+        new(settings, new HostFiles(), TimeProvider.System, _notes.Enqueue, limits ?? Quick);
 
     private static HealthSettings Shell(string script, params string[] arguments) =>
         new() { OnAlarm = ["/bin/sh", "-c", script, "hook", .. arguments] };

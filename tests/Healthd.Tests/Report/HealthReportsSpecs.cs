@@ -10,19 +10,19 @@ namespace Cloudlet.Healthd.Tests.Report;
 
 public sealed class HealthReportsSpecs : IDisposable
 {
-    private readonly TempDir dir = new();
-    private readonly RecordingReports journal = new();
-    private readonly HealthPaths paths;
+    private readonly TempDir _dir = new();
+    private readonly RecordingReports _journal = new();
+    private readonly HealthPaths _paths;
 
-    public HealthReportsSpecs() => paths = new HealthPaths(dir["applied.json"], dir["journal.json"], dir["health"], dir["run"]);
+    public HealthReportsSpecs() => _paths = new HealthPaths(_dir["applied.json"], _dir["journal.json"], _dir["health"], _dir["run"]);
 
-    public void Dispose() => dir.Dispose();
+    public void Dispose() => _dir.Dispose();
 
     [Fact]
     public void A_failing_report_does_not_affect_others_and_is_noted_once_until_it_works_again()
     {
         var broken = new BrokenReports();
-        using var reports = new HealthReports(broken, journal);
+        using var reports = new HealthReports(broken, _journal);
 
         reports.Publish(Samples.Status());
         reports.Publish(Samples.Status());
@@ -31,21 +31,21 @@ public sealed class HealthReportsSpecs : IDisposable
         broken.IsBroken = true;
         reports.Publish(Samples.Status());
 
-        journal.Told.Count(t => t == "status").ShouldBe(4);
-        journal.Told.Count(t => t == "a report was dropped: the disk is full").ShouldBe(2);
+        _journal.Told.Count(t => t == "status").ShouldBe(4);
+        _journal.Told.Count(t => t == "a report was dropped: the disk is full").ShouldBe(2);
     }
 
     [Fact]
     public void Everything_reaches_every_report()
     {
-        using var reports = new HealthReports(journal);
+        using var reports = new HealthReports(_journal);
 
         reports.Publish(Samples.Status());
         reports.Healed(Samples.Record());
         reports.Alarmed(Samples.Alarm(), []);
         reports.Note("a note");
 
-        journal.Told.ShouldBe(["status", "healed", "alarmed", "a note"]);
+        _journal.Told.ShouldBe(["status", "healed", "alarmed", "a note"]);
     }
 
     [Fact]
@@ -57,9 +57,9 @@ public sealed class HealthReportsSpecs : IDisposable
         {
             Metrics = $"127.0.0.1:{port}",
             Otlp = server.Url,
-            OnAlarm = ["/bin/sh", "-c", $"echo $CLOUDLET_ALARM > {dir["hook"]}"],
+            OnAlarm = ["/bin/sh", "-c", $"echo $CLOUDLET_ALARM > {_dir["hook"]}"],
         };
-        using (var reports = HealthReports.Create(settings, new HostFiles(), paths, TimeProvider.System, journal))
+        using (var reports = HealthReports.Create(settings, new HostFiles(), _paths, TimeProvider.System, _journal))
         {
             reports.Publish(Samples.Status(Samples.Alarm()));
             reports.Alarmed(Samples.Alarm(), [Samples.Alarm()]);
@@ -67,13 +67,13 @@ public sealed class HealthReportsSpecs : IDisposable
             using var client = new HttpClient();
             (await client.GetStringAsync($"http://127.0.0.1:{port}/metrics")).ShouldContain("cloudlet_alarm_active{");
             SpinWait
-                .SpinUntil(() => File.Exists(dir["hook"]) && new FileInfo(dir["hook"]).Length > 0, TimeSpan.FromSeconds(30))
+                .SpinUntil(() => File.Exists(_dir["hook"]) && new FileInfo(_dir["hook"]).Length > 0, TimeSpan.FromSeconds(30))
                 .ShouldBeTrue();
         }
 
-        new ReportFiles(new HostFiles(), paths).ReadActive().ShouldBe([Samples.Alarm()]);
+        new ReportFiles(new HostFiles(), _paths).ReadActive().ShouldBe([Samples.Alarm()]);
         server.Requests.ShouldNotBeEmpty();
-        journal.Told.ShouldBe(["status", "alarmed"]);
+        _journal.Told.ShouldBe(["status", "alarmed"]);
     }
 
     [Fact]
@@ -85,14 +85,14 @@ public sealed class HealthReportsSpecs : IDisposable
         using var reports = HealthReports.Create(
             new HealthSettings { Metrics = $"{taken.LocalEndpoint}" },
             new HostFiles(),
-            paths,
+            _paths,
             TimeProvider.System,
-            journal
+            _journal
         );
         reports.Publish(Samples.Status());
 
-        journal.Told[0].ShouldContain("Cannot serve metrics");
-        journal.Told[1].ShouldBe("status");
+        _journal.Told[0].ShouldContain("Cannot serve metrics");
+        _journal.Told[1].ShouldBe("status");
     }
 
     private sealed class BrokenReports : IHealthReports

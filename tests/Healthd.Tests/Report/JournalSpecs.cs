@@ -12,29 +12,29 @@ namespace Cloudlet.Healthd.Tests.Report;
 
 public sealed class JournalSpecs : IDisposable
 {
-    private readonly TempDir dir = new();
-    private readonly Socket journald = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
+    private readonly TempDir _dir = new();
+    private readonly Socket _journald = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified)
     {
         ReceiveTimeout = 5000,
         ReceiveBufferSize = 1 << 20,
     };
-    private readonly StringWriter console = new();
-    private readonly JournalSink sink;
-    private readonly Logger log;
+    private readonly StringWriter _console = new();
+    private readonly JournalSink _sink;
+    private readonly Logger _log;
 
     public JournalSpecs()
     {
-        sink = new JournalSink("cloudlet-healthd", dir["socket"], console);
-        log = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(sink).CreateLogger();
+        _sink = new JournalSink("cloudlet-healthd", _dir["socket"], _console);
+        _log = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(_sink).CreateLogger();
     }
 
     public void Dispose()
     {
-        log.Dispose();
-        sink.Dispose();
-        journald.Dispose();
-        console.Dispose();
-        dir.Dispose();
+        _log.Dispose();
+        _sink.Dispose();
+        _journald.Dispose();
+        _console.Dispose();
+        _dir.Dispose();
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class JournalSpecs : IDisposable
     {
         Listen();
 
-        new JournalReports(log).Healed(Samples.Record(seen: Samples.Property("content", "hunter2", "x")));
+        new JournalReports(_log).Healed(Samples.Record(seen: Samples.Property("content", "hunter2", "x")));
 
         var fields = Receive();
         fields["CLOUDLET_EVENT"].ShouldBe(["healed"]);
@@ -87,7 +87,7 @@ public sealed class JournalSpecs : IDisposable
     {
         Listen();
 
-        new JournalReports(log).Healed(Samples.Record(isHealed: false));
+        new JournalReports(_log).Healed(Samples.Record(isHealed: false));
 
         var fields = Receive();
         fields["PRIORITY"].ShouldBe(["4"]);
@@ -99,7 +99,7 @@ public sealed class JournalSpecs : IDisposable
     public void Alarms_and_notes_are_records()
     {
         Listen();
-        var reports = new JournalReports(log);
+        var reports = new JournalReports(_log);
 
         reports.Alarmed(Samples.Alarm(), []);
         reports.Alarmed(Samples.Alarm() with { Cleared = Samples.Noon }, []);
@@ -117,10 +117,10 @@ public sealed class JournalSpecs : IDisposable
     {
         Listen();
 
-        log.Information("{Text:l}", new string('x', 4 << 20));
+        _log.Information("{Text:l}", new string('x', 4 << 20));
 
         Receive()["MESSAGE"][0].ShouldStartWith("xxxx");
-        console.ToString().ShouldBeEmpty();
+        _console.ToString().ShouldBeEmpty();
     }
 
     [Fact]
@@ -128,11 +128,11 @@ public sealed class JournalSpecs : IDisposable
     {
         Listen();
         for (var i = 0; i < 5000; i++)
-            log.Information("line");
-        while (journald.Available > 0)
+            _log.Information("line");
+        while (_journald.Available > 0)
             _ = Receive();
 
-        log.Information("after");
+        _log.Information("after");
 
         int.Parse(Receive()["CLOUDLET_LOST"][0]).ShouldBeGreaterThan(0);
     }
@@ -140,17 +140,17 @@ public sealed class JournalSpecs : IDisposable
     [Fact]
     public void Without_a_journal_lines_with_priorities_go_to_the_console()
     {
-        log.Warning("one\ntwo\u001b[31m");
+        _log.Warning("one\ntwo\u001b[31m");
 
-        console.ToString().ShouldBe("<4>one\n<4>two [31m\n");
+        _console.ToString().ShouldBe("<4>one\n<4>two [31m\n");
     }
 
-    private void Listen() => journald.Bind(new UnixDomainSocketEndPoint(dir["socket"]));
+    private void Listen() => _journald.Bind(new UnixDomainSocketEndPoint(_dir["socket"]));
 
     private Dictionary<string, List<string>> Receive()
     {
         var buffer = new byte[1 << 20];
-        return Fields(buffer.AsSpan(0, journald.Receive(buffer)));
+        return Fields(buffer.AsSpan(0, _journald.Receive(buffer)));
     }
 
     private static LogEvent Event(string text) =>

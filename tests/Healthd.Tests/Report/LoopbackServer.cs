@@ -7,18 +7,18 @@ namespace Cloudlet.Healthd.Tests.Report;
 /// <summary>A real HTTP server on loopback that answers as a test wants and keeps the requests.</summary>
 internal sealed class LoopbackServer : IDisposable
 {
-    private readonly HttpListener listener = new();
-    private readonly Func<int, HttpListenerResponse, Task> answer;
-    private int count;
+    private readonly HttpListener _listener = new();
+    private readonly Func<int, HttpListenerResponse, Task> _answer;
+    private int _count;
 
     /// <summary>Listens on a free port.</summary>
     /// <param name="answer">Receives the number of the request, from 1, and writes the answer.</param>
     public LoopbackServer(Func<int, HttpListenerResponse, Task>? answer = null)
     {
-        this.answer = answer ?? ((_, _) => Task.CompletedTask);
+        _answer = answer ?? ((_, _) => Task.CompletedTask);
         Url = $"http://127.0.0.1:{FreePort()}";
-        listener.Prefixes.Add($"{Url}/");
-        listener.Start();
+        _listener.Prefixes.Add($"{Url}/");
+        _listener.Start();
         _ = Task.Run(ServeAsync);
     }
 
@@ -42,7 +42,7 @@ internal sealed class LoopbackServer : IDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    public void Dispose() => listener.Close();
+    public void Dispose() => _listener.Close();
 
     private async Task ServeAsync()
     {
@@ -50,11 +50,11 @@ internal sealed class LoopbackServer : IDisposable
         {
             while (true)
             {
-                var context = await listener.GetContextAsync();
+                var context = await _listener.GetContextAsync();
                 using var body = new MemoryStream();
                 await context.Request.InputStream.CopyToAsync(body);
                 Requests.Enqueue((context.Request.HttpMethod, context.Request.RawUrl!, context.Request.ContentType, body.ToArray()));
-                await answer(++count, context.Response);
+                await _answer(++_count, context.Response);
                 context.Response.Close();
             }
         }

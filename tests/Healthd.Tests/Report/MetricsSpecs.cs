@@ -9,23 +9,23 @@ namespace Cloudlet.Healthd.Tests.Report;
 
 public sealed class MetricsSpecs : IDisposable
 {
-    private readonly HealthMetrics metrics = new();
-    private readonly PrometheusText text;
+    private readonly HealthMetrics _metrics = new();
+    private readonly PrometheusText _text;
 
-    public MetricsSpecs() => text = new PrometheusText(metrics.Meter);
+    public MetricsSpecs() => _text = new PrometheusText(_metrics.Meter);
 
     public void Dispose()
     {
-        text.Dispose();
-        metrics.Dispose();
+        _text.Dispose();
+        _metrics.Dispose();
     }
 
     [Fact]
     public void Heals_are_counted_by_result_and_kind()
     {
-        metrics.Healed(Samples.Record());
-        metrics.Healed(Samples.Record());
-        metrics.Healed(Samples.Record("unit:b.service", isHealed: false));
+        _metrics.Healed(Samples.Record());
+        _metrics.Healed(Samples.Record());
+        _metrics.Healed(Samples.Record("unit:b.service", isHealed: false));
 
         Lines("cloudlet_heals_total")
             .ShouldBe([
@@ -39,9 +39,9 @@ public sealed class MetricsSpecs : IDisposable
     [Fact]
     public void Times_are_histograms_with_cumulative_buckets()
     {
-        metrics.Healed(Samples.Record() with { DetectionMilliseconds = 3 });
-        metrics.Healed(Samples.Record() with { DetectionMilliseconds = 30_000 });
-        metrics.Healed(Samples.Record() with { DetectionMilliseconds = 5 });
+        _metrics.Healed(Samples.Record() with { DetectionMilliseconds = 3 });
+        _metrics.Healed(Samples.Record() with { DetectionMilliseconds = 30_000 });
+        _metrics.Healed(Samples.Record() with { DetectionMilliseconds = 5 });
 
         var lines = Lines("cloudlet_detection_seconds");
         lines.ShouldContain("# TYPE cloudlet_detection_seconds histogram");
@@ -56,9 +56,9 @@ public sealed class MetricsSpecs : IDisposable
     [Fact]
     public void Gauges_show_the_present_state_and_forget_cleared_alarms()
     {
-        metrics.Publish(Samples.Status(Samples.Alarm()));
-        metrics.Alarmed(Samples.Alarm(), [Samples.Alarm()]);
-        var before = text.Write().Split('\n');
+        _metrics.Publish(Samples.Status(Samples.Alarm()));
+        _metrics.Alarmed(Samples.Alarm(), [Samples.Alarm()]);
+        var before = _text.Write().Split('\n');
         before.ShouldContain("cloudlet_alarm_active{kind=\"gave-up\",resource=\"link:a\"} 1");
         before.ShouldContain("cloudlet_alarms_total{kind=\"gave-up\"} 1");
         before.ShouldContain("cloudlet_resources{state=\"ok\"} 1");
@@ -67,18 +67,18 @@ public sealed class MetricsSpecs : IDisposable
         before.ShouldContain("cloudlet_looks_total 3");
         before.ShouldContain("cloudlet_state_info{digest=\"sha256:0f\",host=\"edge-1\"} 1");
 
-        metrics.Alarmed(Samples.Alarm() with { Cleared = Samples.Noon }, []);
+        _metrics.Alarmed(Samples.Alarm() with { Cleared = Samples.Noon }, []);
 
-        text.Write().ShouldNotContain("cloudlet_alarm_active{");
-        text.Write().ShouldContain("cloudlet_alarms_total{kind=\"gave-up\"} 1\n");
+        _text.Write().ShouldNotContain("cloudlet_alarm_active{");
+        _text.Write().ShouldContain("cloudlet_alarms_total{kind=\"gave-up\"} 1\n");
     }
 
     [Fact]
     public void Labels_are_escaped()
     {
-        metrics.Alarmed(Samples.Alarm(subject: "file:/a\\b\"c\nd"), [Samples.Alarm(subject: "file:/a\\b\"c\nd")]);
+        _metrics.Alarmed(Samples.Alarm(subject: "file:/a\\b\"c\nd"), [Samples.Alarm(subject: "file:/a\\b\"c\nd")]);
 
-        text.Write().ShouldContain("""resource="file:/a\\b\"c\nd"} 1""");
+        _text.Write().ShouldContain("""resource="file:/a\\b\"c\nd"} 1""");
     }
 
     [Fact]
@@ -90,14 +90,14 @@ public sealed class MetricsSpecs : IDisposable
         using var other = new Meter("other");
         other.CreateCounter<long>("other.things").Add(1);
 
-        text.Write().ShouldNotContain("other");
+        _text.Write().ShouldNotContain("other");
     }
 
     [Fact]
     public async Task Prometheus_reads_them_over_http()
     {
-        metrics.Healed(Samples.Record());
-        using var endpoint = new MetricsEndpoint("127.0.0.1:0", text.Write);
+        _metrics.Healed(Samples.Record());
+        using var endpoint = new MetricsEndpoint("127.0.0.1:0", _text.Write);
         using var client = new HttpClient();
 
         using var response = await client.GetAsync($"http://{endpoint.Where}/metrics");
@@ -118,7 +118,7 @@ public sealed class MetricsSpecs : IDisposable
     [InlineData("\0\u0001\u0002\r\n\r\n")]
     public async Task An_invalid_request_is_refused(string request)
     {
-        using var endpoint = new MetricsEndpoint("127.0.0.1:0", text.Write);
+        using var endpoint = new MetricsEndpoint("127.0.0.1:0", _text.Write);
 
         (await SendAsync(endpoint, Encoding.Latin1.GetBytes(request))).ShouldStartWith("HTTP/1.1 400 ");
     }
@@ -126,7 +126,7 @@ public sealed class MetricsSpecs : IDisposable
     [Fact]
     public async Task An_endless_request_is_refused()
     {
-        using var endpoint = new MetricsEndpoint("127.0.0.1:0", text.Write);
+        using var endpoint = new MetricsEndpoint("127.0.0.1:0", _text.Write);
 
         (await SendAsync(endpoint, Encoding.Latin1.GetBytes("GET /metrics HTTP/1.1\r\nX: " + new string('x', 9000)))).ShouldStartWith(
             "HTTP/1.1 400 "
@@ -136,7 +136,7 @@ public sealed class MetricsSpecs : IDisposable
     [Fact]
     public async Task A_silent_client_is_disconnected_and_does_not_block_others()
     {
-        using var endpoint = new MetricsEndpoint("127.0.0.1:0", text.Write, TimeSpan.FromMilliseconds(300));
+        using var endpoint = new MetricsEndpoint("127.0.0.1:0", _text.Write, TimeSpan.FromMilliseconds(300));
         List<Socket> silent = [];
         for (var i = 0; i < 6; i++)
         {
@@ -155,15 +155,15 @@ public sealed class MetricsSpecs : IDisposable
     [InlineData("localhost")]
     [InlineData("example.org:80")]
     public void An_invalid_address_is_refused(string address) =>
-        Should.Throw<CloudletException>(() => new MetricsEndpoint(address, text.Write)).Kind.ShouldBe(ErrorKind.InvalidInput);
+        Should.Throw<CloudletException>(() => new MetricsEndpoint(address, _text.Write)).Kind.ShouldBe(ErrorKind.InvalidInput);
 
     [Fact]
     public async Task A_collector_gets_them_as_protobuf()
     {
         using var collector = LoopbackServer.WithCodes(200);
         using var push = new OtlpPush($"{collector.Url}/", "edge-1");
-        metrics.Publish(Samples.Status());
-        metrics.Healed(Samples.Record());
+        _metrics.Publish(Samples.Status());
+        _metrics.Healed(Samples.Record());
 
         push.Flush().ShouldBeTrue();
 
@@ -185,7 +185,7 @@ public sealed class MetricsSpecs : IDisposable
             body.ShouldContain(part);
     }
 
-    private List<string> Lines(string name) => [.. text.Write().Split('\n').Where(l => l.Contains(name))];
+    private List<string> Lines(string name) => [.. _text.Write().Split('\n').Where(l => l.Contains(name))];
 
     private static async Task<string> SendAsync(MetricsEndpoint endpoint, byte[] request)
     {

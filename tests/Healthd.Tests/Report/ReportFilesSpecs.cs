@@ -11,29 +11,29 @@ public sealed class ReportFilesSpecs : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly TempDir dir = new();
-    private readonly HostFiles files = new();
-    private readonly HealthPaths paths;
-    private readonly ReportFiles reports;
+    private readonly TempDir _dir = new();
+    private readonly HostFiles _files = new();
+    private readonly HealthPaths _paths;
+    private readonly ReportFiles _reports;
 
     public ReportFilesSpecs()
     {
-        paths = new HealthPaths(dir["applied.json"], dir["journal.json"], dir["health"], dir["run/health"]);
-        reports = new ReportFiles(files, paths);
+        _paths = new HealthPaths(_dir["applied.json"], _dir["journal.json"], _dir["health"], _dir["run/health"]);
+        _reports = new ReportFiles(_files, _paths);
     }
 
-    public void Dispose() => dir.Dispose();
+    public void Dispose() => _dir.Dispose();
 
     [Fact]
     public void The_status_is_read_back_and_readable_only_by_its_owner()
     {
         var status = Samples.Status(Samples.Alarm());
 
-        reports.Publish(status);
+        _reports.Publish(status);
 
-        Json(reports.ReadStatus()!).ShouldBe(Json(status));
-        files.Stat(paths.Status)!.Mode.ShouldBe(OwnerOnly);
-        ((int)files.Stat(paths.RunFolder)!.Mode).ShouldBe(0x1ed);
+        Json(_reports.ReadStatus()!).ShouldBe(Json(status));
+        _files.Stat(_paths.Status)!.Mode.ShouldBe(OwnerOnly);
+        ((int)_files.Stat(_paths.RunFolder)!.Mode).ShouldBe(0x1ed);
     }
 
     private static string Json(HealthStatus status) => JsonSerializer.Serialize(status);
@@ -42,38 +42,38 @@ public sealed class ReportFilesSpecs : IDisposable
     public void The_last_records_are_read_back_oldest_first()
     {
         foreach (var id in (string[])["link:a", "link:b", "link:c"])
-            reports.Healed(Samples.Record(id));
+            _reports.Healed(Samples.Record(id));
 
-        reports.ReadRecords(2).Select(r => r.Seen[0].Id).ShouldBe(["link:b", "link:c"]);
-        files.Stat(paths.Records)!.Mode.ShouldBe(OwnerOnly);
+        _reports.ReadRecords(2).Select(r => r.Seen[0].Id).ShouldBe(["link:b", "link:c"]);
+        _files.Stat(_paths.Records)!.Mode.ShouldBe(OwnerOnly);
     }
 
     [Fact]
     public void Alarms_are_written_as_a_history_and_as_the_active_ones()
     {
         var alarm = Samples.Alarm();
-        reports.Alarmed(alarm, [alarm]);
-        reports.ReadActive().ShouldBe([alarm]);
+        _reports.Alarmed(alarm, [alarm]);
+        _reports.ReadActive().ShouldBe([alarm]);
 
         var cleared = alarm with { Cleared = Samples.Noon.AddMinutes(1) };
-        reports.Alarmed(cleared, []);
+        _reports.Alarmed(cleared, []);
 
-        reports.ReadActive().ShouldBeEmpty();
-        reports.ReadAlarms(10).ShouldBe([alarm, cleared]);
-        Encoding.UTF8.GetString(files.Read(paths.Alarms)!).ShouldContain("`dmesg`");
+        _reports.ReadActive().ShouldBeEmpty();
+        _reports.ReadAlarms(10).ShouldBe([alarm, cleared]);
+        Encoding.UTF8.GetString(_files.Read(_paths.Alarms)!).ShouldContain("`dmesg`");
     }
 
     [Fact]
     public void A_line_torn_by_a_power_cut_is_skipped_and_the_next_one_is_complete()
     {
-        reports.Healed(Samples.Record("link:a"));
-        var whole = File.ReadAllBytes(paths.Records);
-        File.WriteAllBytes(paths.Records, [.. whole, .. whole[..40]]);
-        reports.ReadRecords(10).Count.ShouldBe(1);
+        _reports.Healed(Samples.Record("link:a"));
+        var whole = File.ReadAllBytes(_paths.Records);
+        File.WriteAllBytes(_paths.Records, [.. whole, .. whole[..40]]);
+        _reports.ReadRecords(10).Count.ShouldBe(1);
 
-        reports.Healed(Samples.Record("link:b"));
+        _reports.Healed(Samples.Record("link:b"));
 
-        reports.ReadRecords(10).Select(r => r.Seen[0].Id).ShouldBe(["link:a", "link:b"]);
+        _reports.ReadRecords(10).Select(r => r.Seen[0].Id).ShouldBe(["link:a", "link:b"]);
     }
 
     [Fact]
@@ -81,19 +81,19 @@ public sealed class ReportFilesSpecs : IDisposable
     {
         var filler = Samples.Property("mac", new string('x', 100_000), null);
         for (var i = 0; i < 50; i++)
-            reports.Healed(Samples.Record($"link:{i}", seen: filler));
+            _reports.Healed(Samples.Record($"link:{i}", seen: filler));
 
-        files.Stat(paths.Records)!.Length.ShouldBeLessThanOrEqualTo(ReportFiles.Limit);
-        files.Stat($"{paths.Records}.1")!.Length.ShouldBeLessThanOrEqualTo(ReportFiles.Limit);
-        reports.ReadRecords(12).Select(r => r.Seen[0].Id).ShouldBe(Enumerable.Range(38, 12).Select(i => $"link:{i}"));
+        _files.Stat(_paths.Records)!.Length.ShouldBeLessThanOrEqualTo(ReportFiles.Limit);
+        _files.Stat($"{_paths.Records}.1")!.Length.ShouldBeLessThanOrEqualTo(ReportFiles.Limit);
+        _reports.ReadRecords(12).Select(r => r.Seen[0].Id).ShouldBe(Enumerable.Range(38, 12).Select(i => $"link:{i}"));
     }
 
     [Fact]
     public void A_record_that_is_too_long_is_written_without_values()
     {
-        reports.Healed(Samples.Record(seen: Samples.Property("mac", new string('x', ReportFiles.Limit), null)));
+        _reports.Healed(Samples.Record(seen: Samples.Property("mac", new string('x', ReportFiles.Limit), null)));
 
-        reports.ReadRecords(1).ShouldHaveSingleItem().Seen.ShouldHaveSingleItem().Properties.ShouldBeEmpty();
+        _reports.ReadRecords(1).ShouldHaveSingleItem().Seen.ShouldHaveSingleItem().Properties.ShouldBeEmpty();
     }
 
     [Theory]
@@ -110,27 +110,27 @@ public sealed class ReportFilesSpecs : IDisposable
     [InlineData("\0\0\0\0")]
     public void Damaged_files_are_read_as_empty(string content)
     {
-        foreach (var path in (string[])[paths.Status, paths.Records, paths.Alarms, paths.ActiveAlarms])
-            files.Write(path, Encoding.UTF8.GetBytes(content), OwnerOnly);
+        foreach (var path in (string[])[_paths.Status, _paths.Records, _paths.Alarms, _paths.ActiveAlarms])
+            _files.Write(path, Encoding.UTF8.GetBytes(content), OwnerOnly);
 
-        reports.ReadStatus().ShouldBeNull();
-        reports.ReadRecords(10).ShouldBeEmpty();
-        reports.ReadAlarms(10).ShouldBeEmpty();
-        reports.ReadActive().ShouldBeEmpty();
+        _reports.ReadStatus().ShouldBeNull();
+        _reports.ReadRecords(10).ShouldBeEmpty();
+        _reports.ReadAlarms(10).ShouldBeEmpty();
+        _reports.ReadActive().ShouldBeEmpty();
     }
 
     [Fact]
     public void Missing_files_are_read_as_empty()
     {
-        reports.ReadStatus().ShouldBeNull();
-        reports.ReadRecords(10).ShouldBeEmpty();
-        reports.ReadActive().ShouldBeEmpty();
+        _reports.ReadStatus().ShouldBeNull();
+        _reports.ReadRecords(10).ShouldBeEmpty();
+        _reports.ReadActive().ShouldBeEmpty();
     }
 
     [Fact]
     public void Contents_of_files_are_replaced_by_digests()
     {
-        reports.Healed(
+        _reports.Healed(
             Samples.Record(
                 "file:/etc/secret",
                 isHealed: false,
@@ -139,9 +139,9 @@ public sealed class ReportFilesSpecs : IDisposable
             )
         );
 
-        var text = File.ReadAllText(paths.Records);
+        var text = File.ReadAllText(_paths.Records);
         text.ShouldNotContain("hunter2");
-        var properties = reports.ReadRecords(1)[0].Left[0].Properties;
+        var properties = _reports.ReadRecords(1)[0].Left[0].Properties;
         properties[0].From!.GetValue<string>().ShouldStartWith("17 bytes, sha256:");
         properties[0].To.ShouldBeNull();
         properties[1].To!.GetValue<string>().ShouldBe("0600");
@@ -150,8 +150,8 @@ public sealed class ReportFilesSpecs : IDisposable
     [Fact]
     public void A_digest_of_a_content_is_shortened()
     {
-        reports.Healed(Samples.Record("file:/a", seen: Samples.Property("content", "sha256:" + new string('a', 64), "x")));
+        _reports.Healed(Samples.Record("file:/a", seen: Samples.Property("content", "sha256:" + new string('a', 64), "x")));
 
-        reports.ReadRecords(1)[0].Seen[0].Properties[0].From!.GetValue<string>().ShouldBe("sha256:aaaa…");
+        _reports.ReadRecords(1)[0].Seen[0].Properties[0].From!.GetValue<string>().ShouldBe("sha256:aaaa…");
     }
 }

@@ -7,20 +7,20 @@ public sealed class WakeQueueSpecs : IDisposable
 {
     private const string Unit = "unit:a.service";
 
-    private readonly ManualClock clock = new() { JumpsOverWaits = false };
-    private readonly WakeQueue queue;
+    private readonly ManualClock _clock = new() { JumpsOverWaits = false };
+    private readonly WakeQueue _queue;
 
-    public WakeQueueSpecs() => queue = new WakeQueue(clock);
+    public WakeQueueSpecs() => _queue = new WakeQueue(_clock);
 
-    public void Dispose() => queue.Dispose();
+    public void Dispose() => _queue.Dispose();
 
     [Fact]
     public async Task However_many_events_come_a_resource_is_observed_once()
     {
-        var first = clock.GetTimestamp();
-        queue.Post(["link:a"], "first", first);
+        var first = _clock.GetTimestamp();
+        _queue.Post(["link:a"], "first", first);
         After(5);
-        queue.Post(["link:a", "link:b"], "second", clock.GetTimestamp());
+        _queue.Post(["link:a", "link:b"], "second", _clock.GetTimestamp());
 
         var wakening = await NowAsync();
 
@@ -30,13 +30,14 @@ public sealed class WakeQueueSpecs : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_null_after_the_longest_wait() => queue.Take(TimeSpan.FromMilliseconds(1), CancellationToken.None).ShouldBeNull();
+    public void Nothing_is_null_after_the_longest_wait() =>
+        _queue.Take(TimeSpan.FromMilliseconds(1), CancellationToken.None).ShouldBeNull();
 
     [Fact]
     public async Task An_event_ends_the_wait()
     {
-        var waiting = Task.Run(() => queue.Take(TimeSpan.FromSeconds(30), CancellationToken.None));
-        queue.Post(["link:a"], "x", clock.GetTimestamp());
+        var waiting = Task.Run(() => _queue.Take(TimeSpan.FromSeconds(30), CancellationToken.None));
+        _queue.Post(["link:a"], "x", _clock.GetTimestamp());
 
         (await waiting.WaitAsync(TimeSpan.FromSeconds(10)))!.Ids!.ShouldBe(["link:a"]);
     }
@@ -45,7 +46,7 @@ public sealed class WakeQueueSpecs : IDisposable
     public async Task A_cancelled_wait_ends()
     {
         using var stop = new CancellationTokenSource();
-        var waiting = Task.Run(() => queue.Take(TimeSpan.FromSeconds(30), stop.Token));
+        var waiting = Task.Run(() => _queue.Take(TimeSpan.FromSeconds(30), stop.Token));
         await stop.CancelAsync();
 
         await Should.ThrowAsync<OperationCanceledException>(waiting);
@@ -67,7 +68,7 @@ public sealed class WakeQueueSpecs : IDisposable
     [Fact]
     public async Task Patience_has_a_bound()
     {
-        var start = clock.GetTimestamp();
+        var start = _clock.GetTimestamp();
         WorkBatch? wakening = null;
         for (var passed = 0; passed <= 700; passed += 50)
         {
@@ -78,14 +79,14 @@ public sealed class WakeQueueSpecs : IDisposable
 
         wakening = await NowAsync();
         wakening!.Since.ShouldBe(start);
-        clock.GetElapsedTime(start).ShouldBe(TimeSpan.FromMilliseconds(750));
+        _clock.GetElapsedTime(start).ShouldBe(TimeSpan.FromMilliseconds(750));
     }
 
     [Fact]
     public async Task An_urgent_look_does_not_wait_for_quiet_and_stays_urgent()
     {
         Edit();
-        queue.Post([Unit], "it ended", clock.GetTimestamp());
+        _queue.Post([Unit], "it ended", _clock.GetTimestamp());
         Edit();
 
         (await NowAsync())!.Ids!.ShouldBe([Unit]);
@@ -94,9 +95,9 @@ public sealed class WakeQueueSpecs : IDisposable
     [Fact]
     public async Task A_later_look_comes_later_and_the_earlier_of_two_counts()
     {
-        queue.PostLater("link:a", "retry", TimeSpan.FromSeconds(2));
-        queue.PostLater("link:a", "retry", TimeSpan.FromSeconds(1));
-        queue.PostLater("link:a", "retry", TimeSpan.FromSeconds(3));
+        _queue.PostLater("link:a", "retry", TimeSpan.FromSeconds(2));
+        _queue.PostLater("link:a", "retry", TimeSpan.FromSeconds(1));
+        _queue.PostLater("link:a", "retry", TimeSpan.FromSeconds(3));
         After(999);
         (await NowAsync()).ShouldBeNull();
         After(1);
@@ -109,9 +110,9 @@ public sealed class WakeQueueSpecs : IDisposable
     [Fact]
     public async Task An_event_before_a_later_look_is_the_trigger()
     {
-        queue.PostLater("link:a", "retry", TimeSpan.FromSeconds(60));
-        var now = clock.GetTimestamp();
-        queue.Post(["link:a"], "it changed", now);
+        _queue.PostLater("link:a", "retry", TimeSpan.FromSeconds(60));
+        var now = _clock.GetTimestamp();
+        _queue.Post(["link:a"], "it changed", now);
 
         var wakening = await NowAsync();
 
@@ -121,9 +122,9 @@ public sealed class WakeQueueSpecs : IDisposable
     [Fact]
     public async Task A_later_look_does_not_hide_the_time_of_a_patient_one()
     {
-        var start = clock.GetTimestamp();
+        var start = _clock.GetTimestamp();
         Edit();
-        queue.PostLater(Unit, "retry", TimeSpan.FromMilliseconds(100));
+        _queue.PostLater(Unit, "retry", TimeSpan.FromMilliseconds(100));
         After(100);
 
         var wakening = await NowAsync();
@@ -134,10 +135,10 @@ public sealed class WakeQueueSpecs : IDisposable
     [Fact]
     public async Task A_look_at_everything_replaces_all_others()
     {
-        queue.Post(["link:a"], "x", clock.GetTimestamp());
-        queue.PostLater("link:b", "retry", TimeSpan.FromSeconds(1));
-        queue.PostAll("overflow", clock.GetTimestamp());
-        queue.PostAll("again", clock.GetTimestamp());
+        _queue.Post(["link:a"], "x", _clock.GetTimestamp());
+        _queue.PostLater("link:b", "retry", TimeSpan.FromSeconds(1));
+        _queue.PostAll("overflow", _clock.GetTimestamp());
+        _queue.PostAll("again", _clock.GetTimestamp());
 
         var wakening = await NowAsync();
 
@@ -154,7 +155,7 @@ public sealed class WakeQueueSpecs : IDisposable
             64,
             (i, _) =>
             {
-                queue.Post([$"link:{i}"], "x", clock.GetTimestamp());
+                _queue.Post([$"link:{i}"], "x", _clock.GetTimestamp());
                 return ValueTask.CompletedTask;
             }
         );
@@ -165,14 +166,14 @@ public sealed class WakeQueueSpecs : IDisposable
     [Fact]
     public void An_event_after_the_end_is_ignored()
     {
-        queue.Dispose();
+        _queue.Dispose();
 
-        queue.Post(["link:a"], "x", clock.GetTimestamp());
+        _queue.Post(["link:a"], "x", _clock.GetTimestamp());
     }
 
-    private Task<WorkBatch?> NowAsync() => Task.FromResult(queue.Take(TimeSpan.Zero, CancellationToken.None));
+    private Task<WorkBatch?> NowAsync() => Task.FromResult(_queue.Take(TimeSpan.Zero, CancellationToken.None));
 
-    private void Edit() => queue.PostPatiently(Unit, "edit", clock.GetTimestamp());
+    private void Edit() => _queue.PostPatiently(Unit, "edit", _clock.GetTimestamp());
 
-    private void After(int milliseconds) => clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+    private void After(int milliseconds) => _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
 }

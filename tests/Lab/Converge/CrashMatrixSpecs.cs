@@ -12,7 +12,7 @@ public sealed class CrashMatrixSpecs(NetworkdConverge site) : IDisposable
 {
     private const int Sample = 12;
     private const string Program = "/root/cloudlet";
-    private static readonly string[] s_writes =
+    private static readonly string[] Writes =
     [
         "rename",
         "renameat2",
@@ -100,11 +100,11 @@ public sealed class CrashMatrixSpecs(NetworkdConverge site) : IDisposable
     /// <summary>Every write of an undisturbed run; afterwards, the host is in the first state again.</summary>
     private async Task<IReadOnlyList<(string Call, int Times)>> PointsAsync(string state)
     {
-        (await StraceAsync(["-o", _folder["trace"], "-e", $"trace={string.Join(',', s_writes)}"], state)).ShouldExitWith(0);
+        (await StraceAsync(["-o", _folder["trace"], "-e", $"trace={string.Join(',', Writes)}"], state)).ShouldExitWith(0);
         var most = new Dictionary<string, int>();
         var calls = File.ReadLines(_folder["trace"])
             .Select(l => l.Split([' ', '('], 3, StringSplitOptions.RemoveEmptyEntries))
-            .Where(w => w.Length > 1 && s_writes.Contains(w[1]));
+            .Where(w => w.Length > 1 && Writes.Contains(w[1]));
         foreach (var thread in calls.GroupBy(w => (Thread: w[0], Call: w[1])))
             most[thread.Key.Call] = Math.Max(most.GetValueOrDefault(thread.Key.Call), thread.Count());
         await site.ConvergeAsync();

@@ -7,45 +7,45 @@ namespace Cloudlet.Lab.Tests.Health;
 [Collection(nameof(HealthLab))]
 public sealed class DoNoHarmSpecs(HealthConverge site)
 {
-    private readonly HealedHost host = new(site);
+    private readonly HealedHost _host = new(site);
 
     [Fact]
     public async Task A_disabled_unit_stays_disabled_with_an_alarm()
     {
-        await host.BeginAsync();
+        await _host.BeginAsync();
         await site.ShellAsync("systemctl disable --now cloudlet-beacon");
 
-        await host.AlarmAsync($"operator-disabled unit:{HealedHost.Service}");
+        await _host.AlarmAsync($"operator-disabled unit:{HealedHost.Service}");
 
-        (await host.StateOfAsync($"unit:{HealedHost.Service}")).ShouldBe("left-alone");
+        (await _host.StateOfAsync($"unit:{HealedHost.Service}")).ShouldBe("left-alone");
         (await site.Host.ExecAsync("systemctl", "is-active", HealedHost.Service)).Output.ShouldBe("inactive\n");
         await site.ShellAsync("systemctl enable cloudlet-beacon");
-        await host.HealedAsync();
-        await host.NoAlarmAsync($"operator-disabled unit:{HealedHost.Service}");
+        await _host.HealedAsync();
+        await _host.NoAlarmAsync($"operator-disabled unit:{HealedHost.Service}");
     }
 
     [Fact]
     public async Task A_masked_unit_stays_masked_with_an_alarm()
     {
-        await host.BeginAsync();
+        await _host.BeginAsync();
         await site.ShellAsync(
             "systemctl mask --runtime --now cloudlet-beacon || { mv /etc/systemd/system/cloudlet-beacon.service /root/; systemctl "
                 + "mask --now cloudlet-beacon; }"
         );
 
         await LabHostFixture.EventuallyAsync(
-            async () => (await host.AlarmsAsync()).Count > 0 || await host.IsAsDescribedAsync(),
+            async () => (await _host.AlarmsAsync()).Count > 0 || await _host.IsAsDescribedAsync(),
             "an alarm, or the mask is gone"
         );
 
         await site.ShellAsync("systemctl unmask --runtime cloudlet-beacon; systemctl unmask cloudlet-beacon; systemctl daemon-reload");
-        await host.HealedAsync();
+        await _host.HealedAsync();
     }
 
     [Fact]
     public async Task A_mount_over_a_folder_is_named_and_neither_unmounted_nor_written_to()
     {
-        await host.BeginAsync();
+        await _host.BeginAsync();
 
         // A ready daemon has observed everything since the last apply, so it knows the mounts of the files.
         await site.ShellAsync("systemctl restart cloudlet-healthd");
@@ -54,9 +54,9 @@ public sealed class DoNoHarmSpecs(HealthConverge site)
         );
 
         // The folder itself is described too; the files in it wait for it.
-        await host.AlarmAsync("obstructed file:/etc/cloudlet");
+        await _host.AlarmAsync("obstructed file:/etc/cloudlet");
 
-        var alarm = (await host.StatusAsync())!
+        var alarm = (await _host.StatusAsync())!
             .Value.GetProperty("alarms")
             .EnumerateArray()
             .First(a => a.GetProperty("subject").GetString() == "file:/etc/cloudlet");
@@ -65,20 +65,20 @@ public sealed class DoNoHarmSpecs(HealthConverge site)
         (await site.Host.ExecAsync("systemctl", "is-active", HealedHost.Service)).Output.ShouldBe("active\n");
 
         await site.ShellAsync("umount /etc/cloudlet");
-        await host.HealedAsync(minutes: 2);
-        await host.NoAlarmAsync("obstructed file:/etc/cloudlet");
+        await _host.HealedAsync(minutes: 2);
+        await _host.NoAlarmAsync("obstructed file:/etc/cloudlet");
     }
 
     [Fact]
     public async Task A_service_is_restarted_for_a_described_environment_file_and_not_for_another()
     {
-        await host.BeginAsync();
+        await _host.BeginAsync();
         await site.ShellAsync("echo B=1 >/etc/default/theirs");
         await site.ConvergeAsync(Reads(1));
         try
         {
             await LabHostFixture.EventuallyAsync(
-                async () => await host.StateOfAsync("unit:reads.service") == "ok",
+                async () => await _host.StateOfAsync("unit:reads.service") == "ok",
                 "the daemon has observed the service"
             );
             var changed = Reads(2);
@@ -93,7 +93,7 @@ public sealed class DoNoHarmSpecs(HealthConverge site)
 
             await site.ShellAsync("echo B=2 >/etc/default/theirs");
             await LabHostFixture.EventuallyAsync(
-                async () => await host.StateOfAsync("unit:reads.service") == "deferred",
+                async () => await _host.StateOfAsync("unit:reads.service") == "deferred",
                 "the daemon reports the other file"
             );
             (await site.ShellAsync("cat /run/reads")).ShouldBe("2 1");
@@ -126,37 +126,37 @@ public sealed class DoNoHarmSpecs(HealthConverge site)
     [Fact]
     public async Task A_held_host_is_observed_and_left_alone_until_it_is_released()
     {
-        await host.BeginAsync();
+        await _host.BeginAsync();
         (await site.RunWithAsync("hold", ["--for", "10m", "--reason", "a new switch", "--owner", "anna"])).ShouldExitWith(0);
         (await site.RunWithAsync("hold", ["--for", "10m", "--reason", "mine", "--owner", "bert"])).ShouldExitWith(1);
         await site.ShellAsync("ip link delete cloudlet0");
 
-        await LabHostFixture.EventuallyAsync(async () => await host.StateOfAsync("link:cloudlet0") == "held", "the link counts as held");
+        await LabHostFixture.EventuallyAsync(async () => await _host.StateOfAsync("link:cloudlet0") == "held", "the link counts as held");
         (await site.Host.ExecAsync("ip", "link", "show", "cloudlet0")).ExitCode.ShouldNotBe(0);
 
         (await site.RunWithAsync("release", ["--owner", "anna"])).ShouldExitWith(0);
-        await host.HealedAsync();
+        await _host.HealedAsync();
     }
 
     [Fact]
     public async Task With_another_host_name_links_are_healed_and_no_unit_is_touched()
     {
-        await host.BeginAsync();
+        await _host.BeginAsync();
         await site.ShellAsync("hostname somebody-else; systemctl stop cloudlet-beacon; ip link delete cloudlet0");
 
-        await host.AlarmAsync($"host-name-changed unit:{HealedHost.Service}");
-        await LabHostFixture.EventuallyAsync(async () => await host.StateOfAsync("link:cloudlet0") == "ok", "the link is healed");
+        await _host.AlarmAsync($"host-name-changed unit:{HealedHost.Service}");
+        await LabHostFixture.EventuallyAsync(async () => await _host.StateOfAsync("link:cloudlet0") == "ok", "the link is healed");
         (await site.Host.ExecAsync("systemctl", "is-active", HealedHost.Service)).Output.ShouldBe("inactive\n");
 
         await site.ShellAsync("hostname edge-1");
-        await host.HealedAsync();
-        await host.NoAlarmAsync($"host-name-changed unit:{HealedHost.Service}");
+        await _host.HealedAsync();
+        await _host.NoAlarmAsync($"host-name-changed unit:{HealedHost.Service}");
     }
 
     [Fact]
     public async Task A_service_that_keeps_crashing_is_given_up_with_one_alarm()
     {
-        await host.BeginAsync();
+        await _host.BeginAsync();
         var crashing = site.Write(
             """
             units:
@@ -171,14 +171,14 @@ public sealed class DoNoHarmSpecs(HealthConverge site)
         (await site.RunAsync("apply", crashing)).ShouldExitWith(0);
         await site.ShellAsync("rm /run/works; systemctl kill -s KILL crash");
 
-        await host.AlarmAsync("gave-up unit:crash.service");
+        await _host.AlarmAsync("gave-up unit:crash.service");
         var starts = await StartsAsync();
         starts.ShouldBeLessThanOrEqualTo(8);
         await Task.Delay(TimeSpan.FromSeconds(3));
         (await StartsAsync()).ShouldBe(starts);
 
         await site.ShellAsync("touch /run/works; systemctl start crash");
-        await host.NoAlarmAsync("gave-up unit:crash.service");
+        await _host.NoAlarmAsync("gave-up unit:crash.service");
         (await site.RunAsync("apply")).ShouldExitWith(0);
         await site.ShellAsync("rm /run/works");
     }

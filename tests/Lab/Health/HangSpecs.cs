@@ -22,7 +22,7 @@ public sealed class HangSpecs(HealthConverge site)
               WantedBy=multi-user.target
         """;
 
-    private readonly HealedHost host = new(
+    private readonly HealedHost _host = new(
         site,
         site.Write(
             $"""
@@ -41,7 +41,7 @@ public sealed class HangSpecs(HealthConverge site)
     [Fact]
     public async Task A_unit_with_hungAfter_is_restarted_and_one_without_is_left_alone()
     {
-        await host.BeginAsync();
+        await _host.BeginAsync();
         var (watched, patient) = (await RunOfAsync(Watched), await RunOfAsync(Patient));
 
         await site.ShellAsync("touch /run/hang-watched /run/hang-patient");
@@ -49,11 +49,11 @@ public sealed class HangSpecs(HealthConverge site)
 
         (await RunOfAsync(Patient)).ShouldBe(patient);
         (await site.ShellAsync($"grep State: /proc/$(systemctl show -P MainPID {Patient})/status")).ShouldContain("S (sleeping)");
-        await LabHostFixture.EventuallyAsync(async () => await host.IsWellAsync(), "the daemon reports that all is well");
-        var record = (await host.RecordsAsync())[^1];
+        await LabHostFixture.EventuallyAsync(async () => await _host.IsWellAsync(), "the daemon reports that all is well");
+        var record = (await _host.RecordsAsync())[^1];
         record.GetProperty("because").GetString().ShouldBe("a process that has not run for 20 s");
         record.GetProperty("left").GetArrayLength().ShouldBe(0);
-        (await host.IsAsDescribedAsync()).ShouldBeTrue();
+        (await _host.IsAsDescribedAsync()).ShouldBeTrue();
         var restarted = await RunOfAsync(Watched);
         await Task.Delay(TimeSpan.FromSeconds(30));
         (await RunOfAsync(Watched)).ShouldBe(restarted, "a working unit is left alone");

@@ -11,7 +11,7 @@ public sealed class OwnProgramSpecs(HealthConverge site)
     private const string Spare = "/var/lib/cloudlet/program/cloudlet";
     private const string Kill = "kill -KILL $(systemctl show -P MainPID cloudlet-healthd)";
 
-    private readonly HealedHost host = new(site);
+    private readonly HealedHost _host = new(site);
 
     [Theory]
     [InlineData("rm " + Program)]
@@ -25,13 +25,13 @@ public sealed class OwnProgramSpecs(HealthConverge site)
     [InlineData("rm /etc/systemd/system/cloudlet-healthd.service; systemctl daemon-reload; sleep 1; " + Kill)]
     public async Task Healing_continues_whatever_happens_to_the_program(string byHand)
     {
-        await host.BeginAsync();
+        await _host.BeginAsync();
 
         await site.ShellAsync(byHand);
         await LabHostFixture.EventuallyAsync(IsBackAsync, "the program is restored, and the daemon runs it");
 
         await site.ShellAsync("ip link delete cloudlet0");
-        await host.HealedAsync();
+        await _host.HealedAsync();
     }
 
     private async Task<bool> IsBackAsync() =>
@@ -42,6 +42,6 @@ public sealed class OwnProgramSpecs(HealthConverge site)
                 $"{Program} --version; {Spare} --version; test /proc/$(systemctl show -P MainPID cloudlet-healthd)/exe -ef {Program}"
             )
         ).ExitCode == 0
-        && await host.IsAsDescribedAsync()
-        && await host.IsWellAsync();
+        && await _host.IsAsDescribedAsync()
+        && await _host.IsWellAsync();
 }

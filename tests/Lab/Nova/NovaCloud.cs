@@ -57,7 +57,7 @@ internal sealed class NovaCloud(Func<string, Task<string>> shell, string address
         + "Content-Type:application/json -H X-OpenStack-Nova-API-Version:2.53";
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
 
-    private string? image;
+    private string? _image;
 
     private string Compute => $"http://{address}:8774/v2.1";
 
@@ -96,10 +96,10 @@ internal sealed class NovaCloud(Func<string, Task<string>> shell, string address
     /// <param name="flavor">small, or a flavor that a test has created.</param>
     internal async Task<NovaServer> BootAsync(string flavor = "small")
     {
-        image ??= await PrepareAsync();
+        _image ??= await PrepareAsync();
         var watch = Stopwatch.StartNew();
         var created = await AskAsync(
-            $$$"""-X POST {{{Compute}}}/servers -d '{"server": {"name": "one", "imageRef": "{{{image}}}", "flavorRef": "{{{flavor}}}", "networks": "none"}}'"""
+            $$$"""-X POST {{{Compute}}}/servers -d '{"server": {"name": "one", "imageRef": "{{{_image}}}", "flavorRef": "{{{flavor}}}", "networks": "none"}}'"""
         );
         var id = created.GetProperty("server").GetProperty("id").GetString()!;
         while (true)

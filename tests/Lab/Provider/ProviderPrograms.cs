@@ -5,7 +5,7 @@ namespace Cloudlet.Lab.Tests.Provider;
 /// <summary>Programs for the provider's tests: the published provider, our Pulumi program, and scripts that use Pulumi's stubs.</summary>
 internal static class ProviderPrograms
 {
-    private static readonly string s_outside = Path.Combine(CloudletProgram.Repository, "tests/Outside");
+    private static readonly string Outside = Path.Combine(CloudletProgram.Repository, "tests/Outside");
 
     /// <summary>The published provider.</summary>
     public static string Provider { get; } = Path.Combine(CloudletProgram.Repository, "artifacts/provider/pulumi-resource-cloudlet");
@@ -17,7 +17,7 @@ internal static class ProviderPrograms
     public static async Task RequireAsync()
     {
         Assert.SkipUnless(File.Exists(Provider), $"needs the published provider, but {Provider} does not exist: run build/publish");
-        var stubs = await CloudletProgram.RunAnyAsync(Path.Combine(s_outside, "stubs"), []);
+        var stubs = await CloudletProgram.RunAnyAsync(Path.Combine(Outside, "stubs"), []);
         Assert.SkipUnless(stubs.ExitCode == 0, $"Pulumi's stubs are not installed: {stubs.Error.Trim()}");
     }
 
@@ -28,7 +28,7 @@ internal static class ProviderPrograms
             [
                 $"NODE_PATH={Path.Combine(CloudletProgram.Repository, "artifacts/outside/node_modules")}",
                 "node",
-                Path.Combine(s_outside, script),
+                Path.Combine(Outside, script),
                 .. arguments,
             ]
         );

@@ -10,15 +10,15 @@ public sealed class AppendSpecs : IDisposable
 {
     private const UnixFileMode Rw = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly TempDir dir = new();
-    private readonly FakeMachine machine = new(new ManualClock());
+    private readonly TempDir _dir = new();
+    private readonly FakeMachine _machine = new(new ManualClock());
 
     public static TheoryData<bool> Both => [true, false];
 
     public void Dispose()
     {
-        machine.Dispose();
-        dir.Dispose();
+        _machine.Dispose();
+        _dir.Dispose();
     }
 
     [Theory]
@@ -78,5 +78,6 @@ public sealed class AppendSpecs : IDisposable
         files.Stat($"{path}.target").ShouldBeNull();
     }
 
-    private (IHostFiles Files, string Path) Files(bool isReal) => isReal ? (new HostFiles(), dir["a/b"]) : (machine.Files, "/var/lib/a/b");
+    private (IHostFiles Files, string Path) Files(bool isReal) =>
+        isReal ? (new HostFiles(), _dir["a/b"]) : (_machine.Files, "/var/lib/a/b");
 }

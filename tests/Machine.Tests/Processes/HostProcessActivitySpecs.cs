@@ -6,7 +6,7 @@ namespace Cloudlet.Machine.Tests.Processes;
 
 public sealed class HostProcessActivitySpecs
 {
-    private readonly HostProcessActivity activity = new();
+    private readonly HostProcessActivity _activity = new();
 
     [Fact]
     public async Task A_sleeping_process_makes_no_progress_and_a_working_one_does()
@@ -16,11 +16,11 @@ public sealed class HostProcessActivitySpecs
         try
         {
             var before = await StillAsync(asleep.Id);
-            var worked = activity.Look(atWork.Id)[0].Moves;
-            while (activity.Look(atWork.Id)[0].Moves == worked)
+            var worked = _activity.Look(atWork.Id)[0].Moves;
+            while (_activity.Look(atWork.Id)[0].Moves == worked)
                 await Task.Delay(1);
 
-            activity.Look(asleep.Id).ShouldHaveSingleItem().ShouldBe(before);
+            _activity.Look(asleep.Id).ShouldHaveSingleItem().ShouldBe(before);
             before.Stance.ShouldBe(ProcessStance.Waits);
         }
         finally
@@ -38,7 +38,7 @@ public sealed class HostProcessActivitySpecs
         {
             using (var stop = Process.Start("kill", ["-STOP", $"{process.Id}"]))
                 await stop.WaitForExitAsync();
-            while (activity.Look(process.Id)[0].Stance != ProcessStance.Held)
+            while (_activity.Look(process.Id)[0].Stance != ProcessStance.Held)
                 await Task.Delay(1);
         }
         finally
@@ -57,8 +57,8 @@ public sealed class HostProcessActivitySpecs
             // In between, the child has the shell's command line, and counts.
             while (!Children(process.Id).Any(c => File.ReadAllText($"/proc/{c}/cmdline") == "sleep\0600\0"))
                 await Task.Delay(1);
-            activity.Look(process.Id).Count.ShouldBe(2);
-            activity.Look(process.Id)[0].Pid.ShouldBe(process.Id);
+            _activity.Look(process.Id).Count.ShouldBe(2);
+            _activity.Look(process.Id)[0].Pid.ShouldBe(process.Id);
         }
         finally
         {
@@ -97,8 +97,8 @@ public sealed class HostProcessActivitySpecs
     [Fact]
     public void A_missing_process_has_no_activity()
     {
-        activity.Look(0).ShouldBeEmpty();
-        activity.Look(int.MaxValue).ShouldBeEmpty();
+        _activity.Look(0).ShouldBeEmpty();
+        _activity.Look(int.MaxValue).ShouldBeEmpty();
     }
 
     private static string[] Children(int pid) =>
@@ -118,9 +118,9 @@ public sealed class HostProcessActivitySpecs
     {
         while (true)
         {
-            var before = activity.Look(pid);
+            var before = _activity.Look(pid);
             await Task.Delay(50);
-            if (before is [{ Stance: ProcessStance.Waits } one] && activity.Look(pid) is [var two] && one == two)
+            if (before is [{ Stance: ProcessStance.Waits } one] && _activity.Look(pid) is [var two] && one == two)
                 return one;
         }
     }

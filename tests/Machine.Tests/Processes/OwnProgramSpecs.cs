@@ -5,9 +5,9 @@ namespace Cloudlet.Machine.Tests.Processes;
 
 public sealed class OwnProgramSpecs : IDisposable
 {
-    private readonly TempDir dir = new();
+    private readonly TempDir _dir = new();
 
-    public void Dispose() => dir.Dispose();
+    public void Dispose() => _dir.Dispose();
 
     [Fact]
     public void A_process_can_read_its_own_program()
@@ -28,7 +28,7 @@ public sealed class OwnProgramSpecs : IDisposable
     [InlineData("", false)]
     public async Task A_file_counts_as_a_program_when_it_names_its_version(string content, bool runs)
     {
-        var path = dir.Write("program", content);
+        var path = _dir.Write("program", content);
         (await ProgramProbe.RunsAsync(path, default)).ShouldBeFalse(); // no x bit
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
 
@@ -38,7 +38,7 @@ public sealed class OwnProgramSpecs : IDisposable
     [Fact]
     public async Task Neither_a_folder_nor_a_missing_file_is_a_program()
     {
-        (await ProgramProbe.RunsAsync(dir["."], default)).ShouldBeFalse();
-        (await ProgramProbe.RunsAsync(dir["nothing"], default)).ShouldBeFalse();
+        (await ProgramProbe.RunsAsync(_dir["."], default)).ShouldBeFalse();
+        (await ProgramProbe.RunsAsync(_dir["nothing"], default)).ShouldBeFalse();
     }
 }

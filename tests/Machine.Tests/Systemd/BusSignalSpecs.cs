@@ -13,19 +13,19 @@ public sealed partial class BusSignalSpecs
 {
     private const int SIGWINCH = 28;
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
     [Fact]
     public Task A_call_waits_for_its_answer_in_spite_of_signals() =>
         Signalled(static bus =>
         {
             using var call = bus.NewCall(BusConnection.ManagerPath, BusConnection.ManagerInterface, "Subscribe");
-            Should.Throw<CloudletException>(() => bus.Call(call, s_limit, "listen to systemd")).Kind.ShouldBe(ErrorKind.Timeout);
+            Should.Throw<CloudletException>(() => bus.Call(call, Limit, "listen to systemd")).Kind.ShouldBe(ErrorKind.Timeout);
         });
 
     [Fact]
     public Task A_wait_for_a_signal_of_systemd_lasts_in_spite_of_signals() =>
-        Signalled(static bus => bus.WaitForSignal(static _ => true, s_limit, CancellationToken.None).ShouldBeFalse());
+        Signalled(static bus => bus.WaitForSignal(static _ => true, Limit, CancellationToken.None).ShouldBeFalse());
 
     /// <summary>Runs an action on a connection to a manager that never answers, while its thread gets a signal every 10 ms.</summary>
     private static async Task Signalled(Action<BusConnection> action)

@@ -7,20 +7,20 @@ namespace Cloudlet.Machine.Tests.Systemd;
 
 public sealed class ServiceNotifierSpecs : IDisposable
 {
-    private readonly TempDir dir = new();
-    private readonly Socket manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
+    private readonly TempDir _dir = new();
+    private readonly Socket _manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 5000 };
 
     public void Dispose()
     {
-        manager.Dispose();
-        dir.Dispose();
+        _manager.Dispose();
+        _dir.Dispose();
     }
 
     [Fact]
     public void The_manager_receives_every_message()
     {
-        manager.Bind(new UnixDomainSocketEndPoint(dir["notify"]));
-        using var notifier = new ServiceNotifier(dir["notify"]);
+        _manager.Bind(new UnixDomainSocketEndPoint(_dir["notify"]));
+        using var notifier = new ServiceNotifier(_dir["notify"]);
 
         notifier.IsHeard.ShouldBeTrue();
         notifier.Ready();
@@ -38,7 +38,7 @@ public sealed class ServiceNotifierSpecs : IDisposable
     public void An_abstract_name_begins_with_an_at_sign()
     {
         var name = $"cloudlet-test-{Guid.NewGuid():N}";
-        manager.Bind(new UnixDomainSocketEndPoint($"\0{name}"));
+        _manager.Bind(new UnixDomainSocketEndPoint($"\0{name}"));
         using var notifier = new ServiceNotifier($"@{name}");
 
         notifier.Ready();
@@ -63,7 +63,7 @@ public sealed class ServiceNotifierSpecs : IDisposable
     [Fact]
     public void A_missing_manager_or_an_address_that_is_too_long_is_not_an_error()
     {
-        using var gone = new ServiceNotifier(dir["nobody"]);
+        using var gone = new ServiceNotifier(_dir["nobody"]);
         gone.Alive();
         using var tooLong = new ServiceNotifier("/" + new string('x', 200));
         tooLong.Alive();
@@ -72,6 +72,6 @@ public sealed class ServiceNotifierSpecs : IDisposable
     private string Receive()
     {
         var buffer = new byte[4096];
-        return Encoding.UTF8.GetString(buffer, 0, manager.Receive(buffer));
+        return Encoding.UTF8.GetString(buffer, 0, _manager.Receive(buffer));
     }
 }

@@ -12,13 +12,13 @@ namespace Cloudlet.Resources.Tests.Files;
 
 public sealed class FilesKindSpecs : IDisposable
 {
-    private readonly FakeMachine machine = new();
-    private readonly FilesKind kind;
+    private readonly FakeMachine _machine = new();
+    private readonly FilesKind _kind;
 
     public FilesKindSpecs() =>
-        kind = new FilesKind(machine.Files, new ContentVault(machine.Files, "/var/lib/cloudlet/vault"), KindDescriptors.OwnedFiles);
+        _kind = new FilesKind(_machine.Files, new ContentVault(_machine.Files, "/var/lib/cloudlet/vault"), KindDescriptors.OwnedFiles);
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Theory]
     [MemberData(nameof(Properties))]
@@ -26,10 +26,10 @@ public sealed class FilesKindSpecs : IDisposable
     {
         await MakeAsync(wanted);
         (await DiffAsync(wanted)).ShouldBeEmpty();
-        machine.Writes.Clear();
+        _machine.Writes.Clear();
         (await DiffAsync(wanted)).ShouldBeEmpty();
-        machine.Writes.ShouldBeEmpty();
-        drift(machine.Files);
+        _machine.Writes.ShouldBeEmpty();
+        drift(_machine.Files);
         (await DiffAsync(wanted)).ShouldContain(property);
         await MakeAsync(wanted);
         (await DiffAsync(wanted)).ShouldBeEmpty();
@@ -43,8 +43,8 @@ public sealed class FilesKindSpecs : IDisposable
         var held = Held();
         await held.ApplyAsync(wanted, null, default);
         held.Adopt(wanted);
-        machine.Files.Mounts["/etc/app"] = "tmp (tmpfs)";
-        machine.Files.Take(wanted.Path);
+        _machine.Files.Mounts["/etc/app"] = "tmp (tmpfs)";
+        _machine.Files.Take(wanted.Path);
 
         // Also after a restart of the daemon, and for a file beside it that was never observed.
         var others = new[] { File("/etc/app/b.conf", "y\n"), Folder("/etc/app/c"), Folder("/etc/app") with { Mode = "0700" } };
@@ -52,25 +52,25 @@ public sealed class FilesKindSpecs : IDisposable
         {
             var seen = await holder.ObserveAsync(spec, default);
             var refused = await Should.ThrowAsync<CloudletException>(async () => await holder.ApplyAsync(spec, seen, default));
-            (refused.Kind, machine.Files.Stat(spec.Path)?.Mode == (UnixFileMode)0x1c0).ShouldBe((ErrorKind.Obstructed, false));
-            machine.Files.List("/etc/app").ShouldBeEmpty();
+            (refused.Kind, _machine.Files.Stat(spec.Path)?.Mode == (UnixFileMode)0x1c0).ShouldBe((ErrorKind.Obstructed, false));
+            _machine.Files.List("/etc/app").ShouldBeEmpty();
             refused.Message.ShouldContain("tmp (tmpfs) is mounted at /etc/app");
         }
 
         await MakeAsync(wanted);
-        machine.Files[journal] = "{}";
-        machine.Files.Take(wanted.Path);
+        _machine.Files[journal] = "{}";
+        _machine.Files.Take(wanted.Path);
         await held.ApplyAsync(wanted, null, default);
-        machine.Files.Stat(wanted.Path).ShouldNotBeNull();
+        _machine.Files.Stat(wanted.Path).ShouldNotBeNull();
 
         FilesKind Held()
         {
-            var vault = new ContentVault(machine.Files, "/var/lib/cloudlet/vault");
+            var vault = new ContentVault(_machine.Files, "/var/lib/cloudlet/vault");
             return new(
-                machine.Files,
+                _machine.Files,
                 vault,
                 KindDescriptors.OwnedFiles,
-                mounts: new FileMounts(machine.Files, "/run/cloudlet/mounts.json", journal)
+                mounts: new FileMounts(_machine.Files, "/run/cloudlet/mounts.json", journal)
             );
         }
     }
@@ -106,28 +106,28 @@ public sealed class FilesKindSpecs : IDisposable
     public async Task A_wrong_mode_does_not_write_the_content_again()
     {
         await MakeAsync(File("/etc/a", "x") with { Mode = "0644" });
-        machine.Writes.Clear();
+        _machine.Writes.Clear();
         await MakeAsync(File("/etc/a", "x") with { Mode = "0600" });
-        machine.Writes.ShouldBe(["attributes /etc/a"]);
+        _machine.Writes.ShouldBe(["attributes /etc/a"]);
     }
 
     [Fact]
     public async Task A_new_content_keeps_undescribed_mode_and_owner()
     {
-        machine.Files.Put("/etc/a", "old"u8.ToArray(), 0x180, "nova");
+        _machine.Files.Put("/etc/a", "old"u8.ToArray(), 0x180, "nova");
         await MakeAsync(File("/etc/a", "new"));
-        machine.Files.Stat("/etc/a").ShouldSatisfyAllConditions(i => ((int)i!.Mode).ShouldBe(0x180), i => i!.Owner.ShouldBe("nova"));
+        _machine.Files.Stat("/etc/a").ShouldSatisfyAllConditions(i => ((int)i!.Mode).ShouldBe(0x180), i => i!.Owner.ShouldBe("nova"));
     }
 
     [Fact]
     public async Task A_file_whose_content_is_not_described_keeps_it_and_is_never_deleted()
     {
-        machine.Files["/etc/nova.conf"] = "theirs";
+        _machine.Files["/etc/nova.conf"] = "theirs";
         var wanted = File("/etc/nova.conf", null) with { Mode = "0600" };
         await MakeAsync(wanted);
-        machine.Files["/etc/nova.conf"].ShouldBe("theirs");
+        _machine.Files["/etc/nova.conf"].ShouldBe("theirs");
         (await DiffAsync(wanted)).ShouldBeEmpty();
-        kind.CanRemove(wanted).ShouldBeFalse();
+        _kind.CanRemove(wanted).ShouldBeFalse();
     }
 
     [Fact]
@@ -141,10 +141,10 @@ public sealed class FilesKindSpecs : IDisposable
     [Fact]
     public async Task Numbers_and_names_of_the_same_account_are_equal()
     {
-        machine.Files["/etc/passwd"] = "root:x:0:0::/root:/bin/sh\nanna:x:1000:1000::/:/bin/sh\n";
+        _machine.Files["/etc/passwd"] = "root:x:0:0::/root:/bin/sh\nanna:x:1000:1000::/:/bin/sh\n";
         var wanted = File("/etc/a", "x") with { Owner = "1000" };
         await MakeAsync(wanted);
-        machine.Files.Stat("/etc/a")!.Owner.ShouldBe("anna");
+        _machine.Files.Stat("/etc/a")!.Owner.ShouldBe("anna");
         (await DiffAsync(wanted)).ShouldBeEmpty();
         (await DiffAsync(wanted with { Owner = "1001" })).ShouldBe(["owner"]);
     }
@@ -154,8 +154,8 @@ public sealed class FilesKindSpecs : IDisposable
     [InlineData(FileKind.Symlink)]
     public async Task A_folder_that_is_not_empty_is_never_replaced(FileKind wanted)
     {
-        machine.Files["/etc/d/one"] = "";
-        machine.Files["/etc/d/two"] = "";
+        _machine.Files["/etc/d/one"] = "";
+        _machine.Files["/etc/d/two"] = "";
         var error = await Should.ThrowAsync<CloudletException>(() =>
             MakeAsync(
                 new FileSpec
@@ -170,13 +170,13 @@ public sealed class FilesKindSpecs : IDisposable
         );
         error.Kind.ShouldBe(ErrorKind.InvalidInput);
         error.Message.ShouldContain("(one, …)");
-        machine.Files.List("/etc/d").Count.ShouldBe(2);
+        _machine.Files.List("/etc/d").Count.ShouldBe(2);
     }
 
     [Fact]
     public async Task A_device_is_never_replaced()
     {
-        machine.Files.PutDevice("/etc/fifo");
+        _machine.Files.PutDevice("/etc/fifo");
         (await Should.ThrowAsync<CloudletException>(() => MakeAsync(File("/etc/fifo", "x")))).Message.ShouldContain("fifo");
     }
 
@@ -186,85 +186,85 @@ public sealed class FilesKindSpecs : IDisposable
     [InlineData("/etc/sysctl.d/99-own.conf", "link to /dev/null")]
     public async Task A_unit_that_an_operator_masked_stays_masked(string path, string advice)
     {
-        machine.Files.WriteSymlink(path, "/dev/null");
+        _machine.Files.WriteSymlink(path, "/dev/null");
         (await ForeseeAsync(File(path, "x"))).ShouldNotBeNull().ShouldContain(advice);
         (await Should.ThrowAsync<CloudletException>(() => MakeAsync(File(path, "x")))).Message.ShouldContain(advice);
-        machine.Files.Stat(path)!.Target.ShouldBe("/dev/null");
+        _machine.Files.Stat(path)!.Target.ShouldBe("/dev/null");
     }
 
     [Fact]
     public async Task A_runtime_mask_counts_unless_another_file_takes_precedence()
     {
-        machine.Files.WriteSymlink("/run/systemd/system/own.service", "/dev/null");
+        _machine.Files.WriteSymlink("/run/systemd/system/own.service", "/dev/null");
         (await ForeseeAsync(File("/etc/systemd/system/own.service", "x"))).ShouldNotBeNull().ShouldContain("masked");
-        machine.Files["/etc/systemd/system/own.service"] = "y";
+        _machine.Files["/etc/systemd/system/own.service"] = "y";
         (await ForeseeAsync(File("/etc/systemd/system/own.service", "x"))).ShouldBeNull();
     }
 
     [Fact]
     public async Task An_immutable_file_is_refused_before_any_change_and_never_removed()
     {
-        machine.Files["/etc/a"] = "theirs";
-        machine.Files.SetImmutable("/etc/a");
+        _machine.Files["/etc/a"] = "theirs";
+        _machine.Files.SetImmutable("/etc/a");
         (await ForeseeAsync(File("/etc/a", "x"))).ShouldNotBeNull().ShouldContain("chattr -i /etc/a");
-        kind.CanRemove(File("/etc/a", "x")).ShouldBeFalse();
-        kind.KeptBecause(File("/etc/a", "x")).ShouldContain("immutable");
-        machine.Files.SetImmutable("/etc/a", false);
-        machine.Files.SetImmutable("/etc");
+        _kind.CanRemove(File("/etc/a", "x")).ShouldBeFalse();
+        _kind.KeptBecause(File("/etc/a", "x")).ShouldContain("immutable");
+        _machine.Files.SetImmutable("/etc/a", false);
+        _machine.Files.SetImmutable("/etc");
         (await ForeseeAsync(File("/etc/b", "x"))).ShouldNotBeNull().ShouldContain("chattr -i /etc`");
     }
 
     [Fact]
     public async Task A_non_empty_folder_in_the_way_is_refused_unless_all_of_it_is_removed()
     {
-        machine.Files["/etc/d/one"] = "";
-        var observed = await kind.ObserveAsync(File("/etc/d", "x"), default);
-        (await kind.CheckAsync(File("/etc/d", "x"), observed, Nothing, default))
+        _machine.Files["/etc/d/one"] = "";
+        var observed = await _kind.ObserveAsync(File("/etc/d", "x"), default);
+        (await _kind.CheckAsync(File("/etc/d", "x"), observed, Nothing, default))
             .ShouldHaveSingleItem()
             .ShouldContain("non-empty folder is in its place (one)");
         var goes = Nothing with
         {
             Changes = [new PlannedChange(File("/etc/d/one", "") with { Id = "file:/etc/d/one" }, ChangeAction.Remove, [])],
         };
-        (await kind.CheckAsync(File("/etc/d", "x"), observed, goes, default)).ShouldBeEmpty();
-        kind.CanRemove(Folder("/etc/d"), id => id == "file:/etc/d/one").ShouldBeTrue();
+        (await _kind.CheckAsync(File("/etc/d", "x"), observed, goes, default)).ShouldBeEmpty();
+        _kind.CanRemove(Folder("/etc/d"), id => id == "file:/etc/d/one").ShouldBeTrue();
     }
 
     [Fact]
     public async Task File_capabilities_of_another_content_are_dropped_with_a_note()
     {
-        machine.Files["/etc/a"] = "old";
-        machine.Files.SetExtended("/etc/a", "security.capability", [1]);
-        machine.Files.SetExtended("/etc/a", "security.foo", [2]);
-        var captured = (await kind.CaptureAsync((await kind.ObserveAsync(File("/etc/a", "new"), default))!, default))!;
+        _machine.Files["/etc/a"] = "old";
+        _machine.Files.SetExtended("/etc/a", "security.capability", [1]);
+        _machine.Files.SetExtended("/etc/a", "security.foo", [2]);
+        var captured = (await _kind.CaptureAsync((await _kind.ObserveAsync(File("/etc/a", "new"), default))!, default))!;
 
         await MakeAsync(File("/etc/a", "new"));
-        machine.Files.ReadExtended("/etc/a").Keys.ShouldBe(["security.foo"]);
-        var note = kind.TakeWarning(File("/etc/a", "new")).ShouldNotBeNull();
+        _machine.Files.ReadExtended("/etc/a").Keys.ShouldBe(["security.foo"]);
+        var note = _kind.TakeWarning(File("/etc/a", "new")).ShouldNotBeNull();
         note.ShouldContain("security.capability");
         note.ShouldContain("setcap");
 
         await MakeAsync(captured);
-        machine.Files.ReadExtended("/etc/a").Keys.Order().ShouldBe(["security.capability", "security.foo"]);
-        kind.TakeWarning(captured).ShouldBeNull();
+        _machine.Files.ReadExtended("/etc/a").Keys.Order().ShouldBe(["security.capability", "security.foo"]);
+        _kind.TakeWarning(captured).ShouldBeNull();
     }
 
     [Fact]
     public async Task Extended_attributes_stay_while_a_file_is_ours_and_are_restored_with_it()
     {
-        machine.Files["/etc/a"] = "theirs";
-        machine.Files.SetExtended("/etc/a", "user.note", [0, 1, (byte)'=', 0xff]);
-        var captured = (await kind.CaptureAsync((await kind.ObserveAsync(File("/etc/a", "x"), default))!, default))!;
+        _machine.Files["/etc/a"] = "theirs";
+        _machine.Files.SetExtended("/etc/a", "user.note", [0, 1, (byte)'=', 0xff]);
+        var captured = (await _kind.CaptureAsync((await _kind.ObserveAsync(File("/etc/a", "x"), default))!, default))!;
         await MakeAsync(File("/etc/a", "x"));
-        machine.Files.ReadExtended("/etc/a")["user.note"].ShouldBe([0, 1, (byte)'=', 0xff]);
+        _machine.Files.ReadExtended("/etc/a")["user.note"].ShouldBe([0, 1, (byte)'=', 0xff]);
 
-        machine.Files.Take("/etc/a");
+        _machine.Files.Take("/etc/a");
         await MakeAsync(File("/etc/a", "x"));
-        machine.Files.SetExtended("/etc/a", "user.other", [9]);
+        _machine.Files.SetExtended("/etc/a", "user.other", [9]);
         (await DiffAsync(captured)).ShouldBe(["content", "extended"], ignoreOrder: true);
         await MakeAsync(captured);
         (await DiffAsync(captured)).ShouldBeEmpty();
-        machine.Files.ReadExtended("/etc/a").ShouldHaveSingleItem().Value.ShouldBe([0, 1, (byte)'=', 0xff]);
+        _machine.Files.ReadExtended("/etc/a").ShouldHaveSingleItem().Value.ShouldBe([0, 1, (byte)'=', 0xff]);
     }
 
     [Theory]
@@ -288,20 +288,20 @@ public sealed class FilesKindSpecs : IDisposable
     [MemberData(nameof(Earlier))]
     public async Task A_captured_state_is_restored_whatever_it_was(Action<FakeFiles> before, FileSpec wanted)
     {
-        before(machine.Files);
-        var stat = machine.Files.Stat("/etc/p")!;
-        var content = stat.Type == HostFileType.Regular ? machine.Files.Read("/etc/p") : null;
-        var captured = (await kind.CaptureAsync((await kind.ObserveAsync(wanted, default))!, default))!;
+        before(_machine.Files);
+        var stat = _machine.Files.Stat("/etc/p")!;
+        var content = stat.Type == HostFileType.Regular ? _machine.Files.Read("/etc/p") : null;
+        var captured = (await _kind.CaptureAsync((await _kind.ObserveAsync(wanted, default))!, default))!;
         await MakeAsync(wanted);
         (await DiffAsync(captured)).ShouldNotBeEmpty();
         await MakeAsync(captured);
         (await DiffAsync(captured)).ShouldBeEmpty();
-        var after = machine.Files.Stat("/etc/p")!;
+        var after = _machine.Files.Stat("/etc/p")!;
         (after.Type, after.Mode, after.Owner, after.Group, after.Target).ShouldBe(
             (stat.Type, stat.Mode, stat.Owner, stat.Group, stat.Target)
         );
         if (content is not null)
-            machine.Files.Read("/etc/p").ShouldBe(content);
+            _machine.Files.Read("/etc/p").ShouldBe(content);
     }
 
     public static TheoryData<Action<FakeFiles>, FileSpec> Earlier()
@@ -323,17 +323,17 @@ public sealed class FilesKindSpecs : IDisposable
     [Fact]
     public async Task Removing_deletes_files_links_and_empty_folders_and_leaves_others()
     {
-        machine.Files["/etc/d/one"] = "";
+        _machine.Files["/etc/d/one"] = "";
         await MakeAsync(File("/etc/a", "x"));
         await MakeAsync(Link("/etc/l", "/x"));
         await MakeAsync(Folder("/etc/e"));
-        kind.CanRemove(Folder("/etc/d")).ShouldBeFalse();
+        _kind.CanRemove(Folder("/etc/d")).ShouldBeFalse();
         foreach (
             var spec in (FileSpec[])[File("/etc/a", "x"), Link("/etc/l", "/x"), Folder("/etc/e"), Folder("/etc/d"), File("/etc/never", "x")]
         )
-            await kind.RemoveAsync(spec, default);
-        machine.Files.Paths.ShouldNotContain(p => p == "/etc/a" || p == "/etc/l" || p == "/etc/e");
-        machine.Files.Stat("/etc/d/one").ShouldNotBeNull();
+            await _kind.RemoveAsync(spec, default);
+        _machine.Files.Paths.ShouldNotContain(p => p == "/etc/a" || p == "/etc/l" || p == "/etc/e");
+        _machine.Files.Stat("/etc/d/one").ShouldNotBeNull();
     }
 
     [Fact]
@@ -349,11 +349,11 @@ public sealed class FilesKindSpecs : IDisposable
                     "/etc/systemd/system/cloudlet-link-a.service",
                 ]
         )
-            machine.Files[path] = "x";
+            _machine.Files[path] = "x";
         const string Wants = "/etc/systemd/system/multi-user.target.wants";
-        machine.Files.WriteSymlink($"{Wants}/cloudlet-link-a.service", "/etc/systemd/system/cloudlet-link-a.service");
-        machine.Files.WriteSymlink($"{Wants}/cloudlet-link-gone.service", "/etc/systemd/system/cloudlet-link-gone.service");
-        (await kind.FindOwnedAsync(default))
+        _machine.Files.WriteSymlink($"{Wants}/cloudlet-link-a.service", "/etc/systemd/system/cloudlet-link-a.service");
+        _machine.Files.WriteSymlink($"{Wants}/cloudlet-link-gone.service", "/etc/systemd/system/cloudlet-link-gone.service");
+        (await _kind.FindOwnedAsync(default))
             .Select(f => f.Path)
             .Order(StringComparer.Ordinal)
             .ShouldBe([
@@ -400,10 +400,10 @@ public sealed class FilesKindSpecs : IDisposable
     private static Plan Nothing => new(DesiredState.HostState.Create("", []), []);
 
     private async Task<string?> ForeseeAsync(FileSpec wanted) =>
-        (await kind.CheckAsync(wanted, await kind.ObserveAsync(wanted, default), Nothing, default)).SingleOrDefault();
+        (await _kind.CheckAsync(wanted, await _kind.ObserveAsync(wanted, default), Nothing, default)).SingleOrDefault();
 
-    private async Task MakeAsync(FileSpec wanted) => await kind.ApplyAsync(wanted, await kind.ObserveAsync(wanted, default), default);
+    private async Task MakeAsync(FileSpec wanted) => await _kind.ApplyAsync(wanted, await _kind.ObserveAsync(wanted, default), default);
 
     private async Task<IEnumerable<string>> DiffAsync(FileSpec wanted) =>
-        SpecDiff.Between(wanted, await kind.ObserveAsync(wanted, default)).Select(c => c.Path).Distinct();
+        SpecDiff.Between(wanted, await _kind.ObserveAsync(wanted, default)).Select(c => c.Path).Distinct();
 }

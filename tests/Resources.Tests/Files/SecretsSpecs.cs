@@ -20,32 +20,32 @@ public sealed class SecretsSpecs : IDisposable
     private const string New = "n3w-s3cret";
     private const string SecretPath = "/etc/cloudlet/secrets/rabbit";
 
-    private readonly FakeMachine machine = new();
-    private readonly MemoryConvergeStore store = new();
-    private readonly List<string> heard = [];
-    private readonly Converger converger;
+    private readonly FakeMachine _machine = new();
+    private readonly MemoryConvergeStore _store = new();
+    private readonly List<string> _heard = [];
+    private readonly Converger _converger;
 
     public SecretsSpecs()
     {
-        var kind = new FilesKind(machine.Files, new ContentVault(machine.Files, "/var/lib/cloudlet/vault"), KindDescriptors.OwnedFiles);
-        converger = new Converger(
+        var kind = new FilesKind(_machine.Files, new ContentVault(_machine.Files, "/var/lib/cloudlet/vault"), KindDescriptors.OwnedFiles);
+        _converger = new Converger(
             new KindRegistry().Add(kind),
-            store,
+            _store,
             new RecordingGuard(),
             new ManualClock(),
-            e => heard.Add(ConvergeEventJson.ToLine(e))
+            e => _heard.Add(ConvergeEventJson.ToLine(e))
         );
     }
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Fact]
     public async Task The_file_gets_the_value_without_its_line_break_and_a_second_run_changes_nothing()
     {
-        machine.Files[SecretPath] = Old + "\n";
+        _machine.Files[SecretPath] = Old + "\n";
         await ApplyAsync(Wanted());
-        machine.Files["/etc/nova.conf"].ShouldBe($"transport_url=rabbit://nova:{Old}@10.0.0.1\nagain={Old}\n");
-        ((int)machine.Files.Stat("/etc/nova.conf")!.Mode).ShouldBe(0x180);
+        _machine.Files["/etc/nova.conf"].ShouldBe($"transport_url=rabbit://nova:{Old}@10.0.0.1\nagain={Old}\n");
+        ((int)_machine.Files.Stat("/etc/nova.conf")!.Mode).ShouldBe(0x180);
         (await ApplyAsync(Wanted())).Result.ShouldBe(RunResult.Unchanged);
         NothingTellsASecret();
     }
@@ -53,35 +53,35 @@ public sealed class SecretsSpecs : IDisposable
     [Fact]
     public async Task A_new_value_is_a_change_and_a_rollback_restores_the_old_one()
     {
-        machine.Files[SecretPath] = Old;
+        _machine.Files[SecretPath] = Old;
         await ApplyAsync(Wanted());
-        machine.Files[SecretPath] = New;
+        _machine.Files[SecretPath] = New;
         (await ApplyAsync(Wanted())).Result.ShouldBe(RunResult.Changed);
-        machine.Files["/etc/nova.conf"].ShouldContain(New);
-        await converger.RollBackAsync(null, default);
-        machine.Files["/etc/nova.conf"].ShouldContain(Old);
+        _machine.Files["/etc/nova.conf"].ShouldContain(New);
+        await _converger.RollBackAsync(null, default);
+        _machine.Files["/etc/nova.conf"].ShouldContain(Old);
         NothingTellsASecret();
     }
 
     [Fact]
     public async Task A_description_without_the_secret_does_not_reveal_the_old_value()
     {
-        machine.Files[SecretPath] = Old;
+        _machine.Files[SecretPath] = Old;
         await ApplyAsync(Wanted());
         await ApplyAsync(Wanted() with { Content = "plain\n", Secrets = null });
-        machine.Files["/etc/nova.conf"].ShouldBe("plain\n");
-        heard.ShouldContain(line => line.Contains("other content ("));
+        _machine.Files["/etc/nova.conf"].ShouldBe("plain\n");
+        _heard.ShouldContain(line => line.Contains("other content ("));
         await ApplyAsync();
-        await converger.RollBackAsync(null, default);
+        await _converger.RollBackAsync(null, default);
         NothingTellsASecret();
     }
 
     [Fact]
     public async Task Foreign_edits_of_such_a_file_are_not_shown()
     {
-        machine.Files[SecretPath] = Old;
+        _machine.Files[SecretPath] = Old;
         await ApplyAsync(Wanted() with { Mode = "0644" });
-        machine.Files["/etc/nova.conf"] = $"mine={Old}\n";
+        _machine.Files["/etc/nova.conf"] = $"mine={Old}\n";
         await ApplyAsync(Wanted() with { Mode = "0644" });
         NothingTellsASecret();
     }
@@ -90,25 +90,25 @@ public sealed class SecretsSpecs : IDisposable
     public async Task A_missing_secret_is_named_with_advice()
     {
         (await ApplyAsync(Wanted())).Result.ShouldBe(RunResult.Failed);
-        var line = heard.Single(l => l.Contains("change-failed"));
+        var line = _heard.Single(l => l.Contains("change-failed"));
         line.ShouldContain("rabbit");
         line.ShouldContain($"install -m 0600 /dev/stdin {SecretPath}");
-        machine.Files.Stat("/etc/nova.conf").ShouldBeNull();
+        _machine.Files.Stat("/etc/nova.conf").ShouldBeNull();
     }
 
     [Fact]
     public async Task A_name_without_a_file_is_named()
     {
-        machine.Files[SecretPath] = Old;
+        _machine.Files[SecretPath] = Old;
         (await ApplyAsync(Wanted() with { Content = "x=${secret:other}" })).Result.ShouldBe(RunResult.Failed);
-        heard.ShouldContain(l => l.Contains("change-failed") && l.Contains("other"));
+        _heard.ShouldContain(l => l.Contains("change-failed") && l.Contains("other"));
     }
 
     [Fact]
     public async Task Without_secrets_the_placeholders_are_plain_text()
     {
         await ApplyAsync(Wanted() with { Content = "x=${secret:rabbit}", Secrets = null });
-        machine.Files["/etc/nova.conf"].ShouldBe("x=${secret:rabbit}");
+        _machine.Files["/etc/nova.conf"].ShouldBe("x=${secret:rabbit}");
     }
 
     private static FileSpec Wanted() =>
@@ -122,13 +122,13 @@ public sealed class SecretsSpecs : IDisposable
         };
 
     private Task<Finished> ApplyAsync(params FileSpec[] files) =>
-        converger.ApplyAsync(HostState.Create("edge-1", files), new ApplyOptions(), default);
+        _converger.ApplyAsync(HostState.Create("edge-1", files), new ApplyOptions(), default);
 
     private void NothingTellsASecret()
     {
-        foreach (var text in heard.Concat(store.History).Concat(machine.Writes))
+        foreach (var text in _heard.Concat(_store.History).Concat(_machine.Writes))
             (text.Contains(Old) || text.Contains(New)).ShouldBeFalse(text);
-        foreach (var (path, content) in machine.Files.Contents.Where(f => f.Path is not ("/etc/nova.conf" or SecretPath)))
+        foreach (var (path, content) in _machine.Files.Contents.Where(f => f.Path is not ("/etc/nova.conf" or SecretPath)))
             Encoding.Latin1.GetString(content).ShouldNotContain("s3cret", customMessage: path);
     }
 }

@@ -9,28 +9,28 @@ namespace Cloudlet.Resources.Tests.Guards;
 /// <summary>A shell script replaces this program: it records its arguments and its session, then waits.</summary>
 public sealed class ProcessGuardSpecs : IAsyncDisposable
 {
-    private readonly TempDir folder = new();
-    private readonly ProcessGuard guard;
+    private readonly TempDir _folder = new();
+    private readonly ProcessGuard _guard;
 
     public ProcessGuardSpecs()
     {
-        File.WriteAllText(folder["cloudlet.sh"], $"echo \"$$ $(cut -d' ' -f6 /proc/$$/stat) $*\" >> {folder["calls"]}\nexec sleep 300\n");
-        guard = new ProcessGuard(Command());
+        File.WriteAllText(_folder["cloudlet.sh"], $"echo \"$$ $(cut -d' ' -f6 /proc/$$/stat) $*\" >> {_folder["calls"]}\nexec sleep 300\n");
+        _guard = new ProcessGuard(Command());
     }
 
     public async ValueTask DisposeAsync()
     {
-        await guard.DisarmAsync("any", default);
-        folder.Dispose();
+        await _guard.DisarmAsync("any", default);
+        _folder.Dispose();
     }
 
     [Fact]
     public async Task The_guard_is_a_process_in_its_own_session()
     {
-        await guard.ArmAsync("abc", TimeSpan.FromSeconds(1.5), default);
+        await _guard.ArmAsync("abc", TimeSpan.FromSeconds(1.5), default);
         var call = (await CallsAsync(1))[0].Split(' ', 3);
         call[0].ShouldBe(call[1]);
-        call[2].ShouldBe($"guard --run abc --after 1.5 --state-dir {folder["state"]} --run-dir {folder["run"]}");
+        call[2].ShouldBe($"guard --run abc --after 1.5 --state-dir {_folder["state"]} --run-dir {_folder["run"]}");
         File.ReadAllText($"/proc/{call[0]}/stat").ShouldContain("(sleep)", customMessage: "it waits");
         new FileInfo($"/proc/{call[0]}/fd/0").LinkTarget.ShouldBe("/dev/null");
     }
@@ -38,28 +38,28 @@ public sealed class ProcessGuardSpecs : IAsyncDisposable
     [Fact]
     public async Task Arming_again_replaces_it_and_disarming_stops_it()
     {
-        await guard.ArmAsync("abc", TimeSpan.FromSeconds(60), default);
-        await guard.ArmAsync("abc", TimeSpan.FromSeconds(30), default);
+        await _guard.ArmAsync("abc", TimeSpan.FromSeconds(60), default);
+        await _guard.ArmAsync("abc", TimeSpan.FromSeconds(30), default);
         var pids = (await CallsAsync(1)).Select(c => int.Parse(c.Split(' ')[0])).ToList();
 
         // The first one may have been stopped before it could write.
         var last = pids[^1];
         await GoneAsync(pids.Where(p => p != last));
-        await guard.DisarmAsync("abc", default);
+        await _guard.DisarmAsync("abc", default);
         await GoneAsync([last]);
-        File.Exists(folder["run/guard.json"]).ShouldBeFalse();
-        await guard.DisarmAsync("abc", default);
+        File.Exists(_folder["run/guard.json"]).ShouldBeFalse();
+        await _guard.DisarmAsync("abc", default);
     }
 
     [Fact]
     public async Task Another_process_with_the_same_id_is_left_alone()
     {
-        await guard.ArmAsync("abc", TimeSpan.FromSeconds(60), default);
+        await _guard.ArmAsync("abc", TimeSpan.FromSeconds(60), default);
         var pid = int.Parse((await CallsAsync(1))[0].Split(' ')[0]);
-        var record = await File.ReadAllTextAsync(folder["run/guard.json"]);
+        var record = await File.ReadAllTextAsync(_folder["run/guard.json"]);
         var identity = ProcessIdentity.Find(pid)!;
-        await File.WriteAllTextAsync(folder["run/guard.json"], record.Replace($"{identity.StartTicks}", $"{identity.StartTicks + 1}"));
-        await guard.DisarmAsync("abc", default);
+        await File.WriteAllTextAsync(_folder["run/guard.json"], record.Replace($"{identity.StartTicks}", $"{identity.StartTicks + 1}"));
+        await _guard.DisarmAsync("abc", default);
         identity.IsAlive.ShouldBeTrue();
         DetachedProcess.End(identity);
         await GoneAsync([pid]);
@@ -107,14 +107,14 @@ public sealed class ProcessGuardSpecs : IAsyncDisposable
         }
     }
 
-    private GuardCommand Command() => new("/bin/sh", [folder["cloudlet.sh"]], new StatePaths(folder["state"], folder["run"]));
+    private GuardCommand Command() => new("/bin/sh", [_folder["cloudlet.sh"]], new StatePaths(_folder["state"], _folder["run"]));
 
     /// <summary>Also waits until the shell has become the waiting program.</summary>
     private async Task<string[]> CallsAsync(int count)
     {
         for (var i = 0; i < 1000; i++)
         {
-            var calls = File.Exists(folder["calls"]) ? await File.ReadAllLinesAsync(folder["calls"]) : [];
+            var calls = File.Exists(_folder["calls"]) ? await File.ReadAllLinesAsync(_folder["calls"]) : [];
             if (calls.Length >= count && LockHolder.CommandOf(int.Parse(calls[^1].Split(' ')[0])) == "sleep 300")
                 return calls;
             await Task.Delay(10);

@@ -57,11 +57,11 @@ public sealed class KnownLinksSpecs : IDisposable
         ]
     );
 
-    private readonly TestNamespace host = new();
-    private readonly MemoryConvergeStore store = new();
-    private readonly List<string> failures = [];
+    private readonly TestNamespace _host = new();
+    private readonly MemoryConvergeStore _store = new();
+    private readonly List<string> _failures = [];
 
-    public void Dispose() => host.Dispose();
+    public void Dispose() => _host.Dispose();
 
     [Theory]
     [InlineData("br0", "link set br0 name away0")]
@@ -73,9 +73,9 @@ public sealed class KnownLinksSpecs : IDisposable
     public async Task A_renamed_link_gets_its_name_back_with_everything_on_it(string name, params string[] byHand)
     {
         await ApplyAsync();
-        host.Ip("link add guest0 type ifb");
-        host.Ip("link set guest0 master br0");
-        var index = host.Links.Find(name)!.Index;
+        _host.Ip("link add guest0 type ifb");
+        _host.Ip("link set guest0 master br0");
+        var index = _host.Links.Find(name)!.Index;
 
         Do(byHand);
         (await PlanAsync())
@@ -83,9 +83,9 @@ public sealed class KnownLinksSpecs : IDisposable
             .Properties.ShouldContain(p => p.Path == "name" && p.From!.ToString() == "away0");
         (await ApplyAsync()).ShouldBe(RunResult.Changed, Failures);
 
-        host.Links.Find(name)!.Index.ShouldBe(index);
-        host.Links.Find("away0").ShouldBeNull();
-        host.Links.Find("guest0")!.MasterName.ShouldBe("br0");
+        _host.Links.Find(name)!.Index.ShouldBe(index);
+        _host.Links.Find("away0").ShouldBeNull();
+        _host.Links.Find("guest0")!.MasterName.ShouldBe("br0");
         (await PlanAsync()).ShouldBeEmpty();
     }
 
@@ -97,13 +97,13 @@ public sealed class KnownLinksSpecs : IDisposable
     {
         await ApplyAsync();
         Do(["link set br0 name away0", "link add br0 type bridge", .. use]);
-        var index = host.Links.Find("br0")!.Index;
+        var index = _host.Links.Find("br0")!.Index;
 
         var refused = await Should.ThrowAsync<CloudletException>(ApplyAsync);
 
         refused.Message.ShouldContain("another link has the name br0 and is in use");
-        host.Links.Find("br0")!.Index.ShouldBe(index);
-        host.Ip("link set br0 name theirs0");
+        _host.Links.Find("br0")!.Index.ShouldBe(index);
+        _host.Ip("link set br0 name theirs0");
         (await ApplyAsync()).ShouldBe(RunResult.Changed, Failures);
         (await PlanAsync()).ShouldBeEmpty();
     }
@@ -112,12 +112,12 @@ public sealed class KnownLinksSpecs : IDisposable
     public async Task Two_links_that_swapped_their_names_swap_them_back()
     {
         await ApplyAsync();
-        var (first, second) = (host.Links.Find("br0")!.Index, host.Links.Find("br1")!.Index);
+        var (first, second) = (_host.Links.Find("br0")!.Index, _host.Links.Find("br1")!.Index);
         Do("link set br0 name x", "link set br1 name br0", "link set x name br1");
 
         (await ApplyAsync()).ShouldBe(RunResult.Changed, Failures);
 
-        (host.Links.Find("br0")!.Index, host.Links.Find("br1")!.Index).ShouldBe((first, second));
+        (_host.Links.Find("br0")!.Index, _host.Links.Find("br1")!.Index).ShouldBe((first, second));
         (await PlanAsync()).ShouldBeEmpty();
     }
 
@@ -125,20 +125,20 @@ public sealed class KnownLinksSpecs : IDisposable
     public async Task A_link_without_the_mark_is_as_described_and_is_identified_by_its_address_or_adopted()
     {
         await ApplyAsync();
-        foreach (var link in host.Links.Dump().Links.Where(l => l.Kind is not null))
-            host.Links.Change(link.Index, new LinkChange { Alias = "" });
+        foreach (var link in _host.Links.Dump().Links.Where(l => l.Kind is not null))
+            _host.Links.Change(link.Index, new LinkChange { Alias = "" });
         (await PlanAsync()).ShouldBeEmpty();
         (await ApplyAsync()).ShouldBe(RunResult.Unchanged);
 
         Do("link set m0 name away0");
         (await ApplyAsync()).ShouldBe(RunResult.Changed, Failures);
-        host.Links.Find("away0").ShouldBeNull();
+        _host.Links.Find("away0").ShouldBeNull();
 
         var kind = Kind();
         var br1 = Site.Resources.OfType<LinkSpec>().Single(l => l.Name == "br1");
         await kind.ObserveAsync(br1, default);
         kind.Adopt(br1);
-        host.Links.Find("br1")!.Alias.ShouldBe("cloudlet:br1");
+        _host.Links.Find("br1")!.Alias.ShouldBe("cloudlet:br1");
         (await PlanAsync()).ShouldBeEmpty();
     }
 
@@ -146,12 +146,12 @@ public sealed class KnownLinksSpecs : IDisposable
     public async Task A_foreign_alias_of_a_link_stays()
     {
         await ApplyAsync();
-        host.Ip("link set br1 alias uplink");
-        host.Ip("link set br1 mtu 1300");
+        _host.Ip("link set br1 alias uplink");
+        _host.Ip("link set br1 mtu 1300");
         var kind = Kind();
         var br1 = Site.Resources.OfType<LinkSpec>().Single(l => l.Name == "br1") with { Mtu = 1400 };
         await kind.ApplyAsync(br1, await kind.ObserveAsync(br1, default), default);
-        host.Links.Find("br1").ShouldNotBeNull().ShouldSatisfyAllConditions(l => l.Mtu.ShouldBe(1400), l => l.Alias.ShouldBe("uplink"));
+        _host.Links.Find("br1").ShouldNotBeNull().ShouldSatisfyAllConditions(l => l.Mtu.ShouldBe(1400), l => l.Alias.ShouldBe("uplink"));
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class KnownLinksSpecs : IDisposable
             await Converger()
                 .ApplyAsync(HostState.Create("edge-1", [.. Site.Resources.Where(r => r.Id != "link:br1")]), new ApplyOptions(), default)
         ).Result.ShouldBe(RunResult.Changed, Failures);
-        host.Links.Find("away0").ShouldBeNull();
+        _host.Links.Find("away0").ShouldBeNull();
     }
 
     /// <summary>An earlier version left this on hosts: the renamed link with address and net, and a new one beside it.</summary>
@@ -179,8 +179,8 @@ public sealed class KnownLinksSpecs : IDisposable
         );
         (await ApplyAsync()).ShouldBe(RunResult.Changed, Failures);
         (await PlanAsync()).ShouldBeEmpty();
-        host.Links.Find("away0")!.Addresses.ShouldNotContain(a => a.Address == "10.80.0.1");
-        host.Links.Find("br0")!.Addresses.ShouldContain(a => a.Cidr == "10.80.0.1/24");
+        _host.Links.Find("away0")!.Addresses.ShouldNotContain(a => a.Address == "10.80.0.1");
+        _host.Links.Find("br0")!.Addresses.ShouldContain(a => a.Cidr == "10.80.0.1/24");
     }
 
     [Fact]
@@ -191,7 +191,7 @@ public sealed class KnownLinksSpecs : IDisposable
         (await PlanAsync()).ShouldHaveSingleItem().Properties.ShouldHaveSingleItem().From!.ToString().ShouldBe("10.80.0.1/25 on other0");
         (await ApplyAsync()).ShouldBe(RunResult.Failed);
         Failures.ShouldContain("ip address delete 10.80.0.1/25 dev other0");
-        host.Ip("address show other0").ShouldContain("10.80.0.1/25");
+        _host.Ip("address show other0").ShouldContain("10.80.0.1/25");
 
         Do("address delete 10.80.0.1/25 dev other0");
         (await PlanAsync()).ShouldBeEmpty();
@@ -209,7 +209,8 @@ public sealed class KnownLinksSpecs : IDisposable
         (await ApplyAsync()).ShouldBe(RunResult.Changed, Failures);
 
         (await PlanAsync()).ShouldBeEmpty();
-        host.Links.Find("v0")
+        _host
+            .Links.Find("v0")
             .ShouldNotBeNull()
             .ShouldSatisfyAllConditions(l => l.LowerName.ShouldBe("v1"), l => l.MasterName.ShouldBe("br0"), l => l.Mtu.ShouldBe(1400));
         elsewhere.Links.Find(moved).ShouldBeNull();
@@ -235,16 +236,17 @@ public sealed class KnownLinksSpecs : IDisposable
         (await PlanAsync()).ShouldNotBeEmpty();
         (await ApplyAsync()).ShouldBe(RunResult.Changed, Failures);
         (await PlanAsync()).ShouldBeEmpty();
-        host.Ip("route show 10.81.0.0/16").ShouldContain("via 10.80.0.9 dev br0");
-        host.Ip("route show 10.80.0.0/24").ShouldContain("dev br0 proto kernel scope link src 10.80.0.1");
-        host.Ip("-6 route show fd80::/64")
+        _host.Ip("route show 10.81.0.0/16").ShouldContain("via 10.80.0.9 dev br0");
+        _host.Ip("route show 10.80.0.0/24").ShouldContain("dev br0 proto kernel scope link src 10.80.0.1");
+        _host
+            .Ip("-6 route show fd80::/64")
             .ShouldSatisfyAllConditions(
                 r => r.ShouldStartWith("fd80::/64 dev br0"),
                 r => r.ShouldContain("metric 256"),
                 r => r.ShouldNotContain("src")
             );
-        host.Ip("address show br0").ShouldNotContain("deprecated");
-        host.Ip("address show br0").ShouldNotContain("30sec");
+        _host.Ip("address show br0").ShouldNotContain("deprecated");
+        _host.Ip("address show br0").ShouldNotContain("30sec");
     }
 
     [Theory]
@@ -259,7 +261,7 @@ public sealed class KnownLinksSpecs : IDisposable
         (await PlanAsync()).ShouldHaveSingleItem().Properties.ShouldHaveSingleItem().Path.ShouldBe(property);
         (await ApplyAsync()).ShouldBe(RunResult.Changed, Failures);
         (await PlanAsync()).ShouldBeEmpty();
-        host.Ip("link show").ShouldNotContain("NOARP");
+        _host.Ip("link show").ShouldNotContain("NOARP");
     }
 
     [Fact]
@@ -297,7 +299,7 @@ public sealed class KnownLinksSpecs : IDisposable
         (await ApplyAsync()).ShouldBe(RunResult.Failed);
         (await ApplyAsync()).ShouldBe(RunResult.Failed);
         Failures.ShouldContain("not ours");
-        host.Ip("route show 10.81.0.0/16").ShouldContain("via 192.0.2.9");
+        _host.Ip("route show 10.81.0.0/16").ShouldContain("via 192.0.2.9");
     }
 
     [Fact]
@@ -308,7 +310,7 @@ public sealed class KnownLinksSpecs : IDisposable
         (await PlanAsync()).ShouldNotBeEmpty();
         (await ApplyAsync()).ShouldBe(RunResult.Changed, Failures);
         (await PlanAsync()).ShouldBeEmpty();
-        host.Ip("-6 address show br0").ShouldContain("fd80::1/64");
+        _host.Ip("-6 address show br0").ShouldContain("fd80::1/64");
 
         Do("link add card0 type bridge");
         DisableIpv6("card0");
@@ -319,11 +321,11 @@ public sealed class KnownLinksSpecs : IDisposable
         }
         catch (Cloudlet.Errors.CloudletException refused)
         {
-            failures.Add(refused.Message);
+            _failures.Add(refused.Message);
         }
 
         Failures.ShouldContain("disable_ipv6");
-        host.Ip("-6 address show card0").ShouldNotContain("fd85::1");
+        _host.Ip("-6 address show card0").ShouldNotContain("fd85::1");
     }
 
     [Fact]
@@ -335,7 +337,7 @@ public sealed class KnownLinksSpecs : IDisposable
         (await Converger().RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack, Failures);
     }
 
-    private string Failures => string.Join('\n', failures);
+    private string Failures => string.Join('\n', _failures);
 
     private static LinkSpec Bridge(string name, string mac) => Link(name, LinkKind.Bridge) with { Mac = mac, BridgeStp = false };
 
@@ -357,14 +359,14 @@ public sealed class KnownLinksSpecs : IDisposable
     private void Do(params IEnumerable<string> byHand)
     {
         foreach (var command in byHand)
-            host.Ip(command);
+            _host.Ip(command);
     }
 
     private void DisableIpv6(string link)
     {
         using var other = Process.Start(
             "ip",
-            ["netns", "exec", host.Name, "sh", "-c", $"echo 1 >/proc/sys/net/ipv6/conf/{link}/disable_ipv6"]
+            ["netns", "exec", _host.Name, "sh", "-c", $"echo 1 >/proc/sys/net/ipv6/conf/{link}/disable_ipv6"]
         );
         other.WaitForExit();
         other.ExitCode.ShouldBe(0);
@@ -372,24 +374,24 @@ public sealed class KnownLinksSpecs : IDisposable
 
     private LinksKind Kind() =>
         new(
-            host.Links,
+            _host.Links,
             files: null,
-            () => store.ReadJournal() is { Status: Cloudlet.Converge.State.RunStatus.Kept } ? store.ReadApplied() : null
+            () => _store.ReadJournal() is { Status: Cloudlet.Converge.State.RunStatus.Kept } ? _store.ReadApplied() : null
         );
 
     /// <summary>Like another process: knows only what is in the store.</summary>
     private Converger Converger() =>
         new(
             new KindRegistry().Add(Kind()),
-            store,
+            _store,
             new RecordingGuard(),
             TimeProvider.System,
             e =>
             {
                 if (e is ChangeFailed failed)
-                    failures.Add($"{failed.Id}: {failed.Message}");
+                    _failures.Add($"{failed.Id}: {failed.Message}");
                 else if (e is Verified { Drift.Count: > 0 } verified)
-                    failures.AddRange(verified.Drift.Select(d => $"{d.Id}: {string.Join(", ", d.Properties)}"));
+                    _failures.AddRange(verified.Drift.Select(d => $"{d.Id}: {string.Join(", ", d.Properties)}"));
             }
         );
 

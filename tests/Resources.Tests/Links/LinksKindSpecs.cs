@@ -10,21 +10,21 @@ namespace Cloudlet.Resources.Tests.Links;
 
 public sealed class LinksKindSpecs : IDisposable
 {
-    private readonly FakeMachine machine = new();
-    private readonly LinksKind kind;
+    private readonly FakeMachine _machine = new();
+    private readonly LinksKind _kind;
 
-    public LinksKindSpecs() => kind = new LinksKind(machine.Links, machine.Files);
+    public LinksKindSpecs() => _kind = new LinksKind(_machine.Links, _machine.Files);
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Fact]
     public async Task A_new_link_gets_everything_in_one_request()
     {
         await MakeAsync(Link("br0", LinkKind.Bridge));
-        machine.Writes.Clear();
+        _machine.Writes.Clear();
         await MakeAsync(Link("d0", LinkKind.Dummy) with { Mac = "02:aa:00:00:00:01", Mtu = 9000, Up = true, Master = "br0" });
-        machine.Writes.ShouldBe(["create d0"]);
-        machine
+        _machine.Writes.ShouldBe(["create d0"]);
+        _machine
             .Links["d0"]
             .ShouldSatisfyAllConditions(
                 l => l.Mac.ShouldBe("02:aa:00:00:00:01"),
@@ -46,12 +46,12 @@ public sealed class LinksKindSpecs : IDisposable
         await MakeAsync(Link("br0", LinkKind.Bridge) with { Up = true });
         await MakeAsync(wanted);
         (await DiffAsync(wanted)).ShouldBeEmpty();
-        drift(machine.Links);
+        drift(_machine.Links);
         (await DiffAsync(wanted)).ShouldContain(property);
-        machine.Writes.Clear();
+        _machine.Writes.Clear();
         await MakeAsync(wanted);
         (await DiffAsync(wanted)).ShouldBeEmpty();
-        machine.Writes.ShouldBe(writes);
+        _machine.Writes.ShouldBe(writes);
     }
 
     public static TheoryData<LinkSpec, Action<FakeNetlink>, string, string[]> Properties() =>
@@ -125,7 +125,7 @@ public sealed class LinksKindSpecs : IDisposable
     {
         var wanted = Routed() with { Addresses = ["10.0.0.1/24", "fd00::1/64"] };
         await MakeAsync(wanted);
-        machine.Links.Change(machine.Links["d0"].Index, new LinkChange { Up = false });
+        _machine.Links.Change(_machine.Links["d0"].Index, new LinkChange { Up = false });
         await MakeAsync(wanted);
         (await DiffAsync(wanted)).ShouldBeEmpty();
     }
@@ -135,7 +135,7 @@ public sealed class LinksKindSpecs : IDisposable
     [InlineData(true)]
     public async Task Removing_the_first_address_of_a_subnet_does_not_lose_the_others(bool promotes)
     {
-        machine.Links.PromotesSecondaries = promotes;
+        _machine.Links.PromotesSecondaries = promotes;
         var wanted = Dummy() with { Addresses = ["10.0.0.2/24", "10.0.0.3/24"], ForeignAddresses = ForeignAddresses.Remove };
         await MakeAsync(wanted with { Addresses = ["10.0.0.1/24", "10.0.0.2/24", "10.0.0.3/24"] });
         await MakeAsync(wanted);
@@ -147,9 +147,9 @@ public sealed class LinksKindSpecs : IDisposable
     {
         var wanted = Dummy() with { Addresses = ["10.0.0.1/16"], ForeignAddresses = ForeignAddresses.Remove };
         await MakeAsync(wanted with { Addresses = ["10.0.0.1/24"] });
-        machine.Writes.Clear();
+        _machine.Writes.Clear();
         await MakeAsync(wanted);
-        machine.Writes.ShouldBe(["add 10.0.0.1/16 to d0", "remove 10.0.0.1/24 from d0"]);
+        _machine.Writes.ShouldBe(["add 10.0.0.1/16 to d0", "remove 10.0.0.1/24 from d0"]);
     }
 
     [Fact]
@@ -157,10 +157,10 @@ public sealed class LinksKindSpecs : IDisposable
     {
         var wanted = Dummy() with { Addresses = ["10.0.0.1/24"], ForeignAddresses = ForeignAddresses.Keep };
         await MakeAsync(wanted);
-        machine.Links.AddAddress(machine.Links["d0"].Index, new AddressInfo("10.9.9.9", 32));
+        _machine.Links.AddAddress(_machine.Links["d0"].Index, new AddressInfo("10.9.9.9", 32));
         (await DiffAsync(wanted)).ShouldBeEmpty();
         await MakeAsync(wanted with { Mtu = 9000 });
-        machine.Links["d0"].Addresses.ShouldContain(a => a.Address == "10.9.9.9");
+        _machine.Links["d0"].Addresses.ShouldContain(a => a.Address == "10.9.9.9");
     }
 
     [Fact]
@@ -168,12 +168,12 @@ public sealed class LinksKindSpecs : IDisposable
     {
         var wanted = Dummy() with { Up = true, Addresses = [], ForeignAddresses = ForeignAddresses.Remove };
         await MakeAsync(wanted);
-        machine.Links.AddAddress(machine.Links["d0"].Index, new AddressInfo("10.9.9.9", 24) { Permanent = false });
-        machine.Links["d0"].Addresses.Count.ShouldBe(2);
+        _machine.Links.AddAddress(_machine.Links["d0"].Index, new AddressInfo("10.9.9.9", 24) { Permanent = false });
+        _machine.Links["d0"].Addresses.Count.ShouldBe(2);
         (await DiffAsync(wanted)).ShouldBeEmpty();
         await MakeAsync(wanted with { Mtu = 9000 });
-        machine.Links["d0"].Addresses.Count.ShouldBe(2);
-        var loopback = await kind.ObserveAsync(Link("lo", LinkKind.Existing), default);
+        _machine.Links["d0"].Addresses.Count.ShouldBe(2);
+        var loopback = await _kind.ObserveAsync(Link("lo", LinkKind.Existing), default);
         loopback!.Addresses.ShouldBe([]);
     }
 
@@ -189,9 +189,9 @@ public sealed class LinksKindSpecs : IDisposable
     public async Task Foreign_routes_stay_and_a_described_route_counts_whatever_its_source()
     {
         await MakeAsync(Routed());
-        var index = machine.Links["d0"].Index;
-        machine.Links.AddRoute(index, new RouteInfo("10.99.0.0/16") { Gateway = "10.0.0.9", Protocol = 4 });
-        machine.Links.AddRoute(index, new RouteInfo("10.7.0.0/16") { Gateway = "10.0.0.9", Protocol = 4 });
+        var index = _machine.Links["d0"].Index;
+        _machine.Links.AddRoute(index, new RouteInfo("10.99.0.0/16") { Gateway = "10.0.0.9", Protocol = 4 });
+        _machine.Links.AddRoute(index, new RouteInfo("10.7.0.0/16") { Gateway = "10.0.0.9", Protocol = 4 });
         (await DiffAsync(Routed())).ShouldBeEmpty();
         await MakeAsync(Routed() with { Mtu = 9000 });
         Given("d0").Select(r => r.Destination).ShouldBe(["10.99.0.0/16", "10.7.0.0/16"], ignoreOrder: true);
@@ -202,22 +202,22 @@ public sealed class LinksKindSpecs : IDisposable
     {
         var wanted = Routed() with { Mtu = 1450 };
         await MakeAsync(wanted);
-        var (bridge, link) = (machine.Links.Create(new LinkToCreate("brq0123456789a", "bridge") { Up = true }), machine.Links["d0"]);
+        var (bridge, link) = (_machine.Links.Create(new LinkToCreate("brq0123456789a", "bridge") { Up = true }), _machine.Links["d0"]);
         foreach (var address in link.Addresses)
         {
-            machine.Links.RemoveAddress(link.Index, address);
-            machine.Links.AddAddress(bridge, address);
+            _machine.Links.RemoveAddress(link.Index, address);
+            _machine.Links.AddAddress(bridge, address);
         }
 
-        machine.Links.AddRoute(bridge, new RouteInfo("10.7.0.0/16") { Gateway = "10.0.0.9" });
-        machine.Links.Change(link.Index, new LinkChange { Master = bridge });
+        _machine.Links.AddRoute(bridge, new RouteInfo("10.7.0.0/16") { Gateway = "10.0.0.9" });
+        _machine.Links.Change(link.Index, new LinkChange { Master = bridge });
         (await DiffAsync(wanted)).ShouldBeEmpty();
 
-        machine.Links.Change(link.Index, new LinkChange { Mtu = 1400 });
+        _machine.Links.Change(link.Index, new LinkChange { Mtu = 1400 });
         await MakeAsync(wanted);
         (await DiffAsync(wanted)).ShouldBeEmpty();
-        machine.Links["d0"].Addresses.Where(a => a.Scope == "global").ShouldBeEmpty();
-        machine.Links["d0"].Mtu.ShouldBe(1450);
+        _machine.Links["d0"].Addresses.Where(a => a.Scope == "global").ShouldBeEmpty();
+        _machine.Links["d0"].Mtu.ShouldBe(1450);
     }
 
     [Fact]
@@ -231,16 +231,16 @@ public sealed class LinksKindSpecs : IDisposable
             Routes = [new RouteSpec { To = "10.9.0.0/16", Via = "192.0.2.1" }],
         };
         await MakeAsync(wanted);
-        machine.Links["eth0"].Routes.ShouldHaveSingleItem().OnLink.ShouldBeTrue();
+        _machine.Links["eth0"].Routes.ShouldHaveSingleItem().OnLink.ShouldBeTrue();
         (await DiffAsync(wanted)).ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_route_never_replaces_a_foreign_one()
     {
-        var eth = machine.Links["eth0"].Index;
-        machine.Links.AddAddress(eth, new AddressInfo("192.0.2.5", 24));
-        machine.Links.AddRoute(eth, new RouteInfo("0.0.0.0/0") { Gateway = "192.0.2.1", Protocol = 3 });
+        var eth = _machine.Links["eth0"].Index;
+        _machine.Links.AddAddress(eth, new AddressInfo("192.0.2.5", 24));
+        _machine.Links.AddRoute(eth, new RouteInfo("0.0.0.0/0") { Gateway = "192.0.2.1", Protocol = 3 });
         var wanted = Dummy() with
         {
             Up = true,
@@ -291,7 +291,7 @@ public sealed class LinksKindSpecs : IDisposable
             ],
         };
         await MakeAsync(wanted);
-        machine.Links["d0"] = machine.Links["d0"] with { Routes = [new RouteInfo(to) { Gateway = via }] };
+        _machine.Links["d0"] = _machine.Links["d0"] with { Routes = [new RouteInfo(to) { Gateway = via }] };
         (await DiffAsync(wanted)).ShouldBeEmpty();
     }
 
@@ -302,12 +302,12 @@ public sealed class LinksKindSpecs : IDisposable
         await MakeAsync(Link("low1", LinkKind.Dummy));
         await MakeAsync(Link("low2", LinkKind.Dummy));
         await MakeAsync(before);
-        var index = machine.Links[before.Name].Index;
+        var index = _machine.Links[before.Name].Index;
         (await DiffAsync(after)).ShouldContain(property);
-        kind.ReplacedBy.ShouldContain(property);
+        _kind.ReplacedBy.ShouldContain(property);
         await MakeAsync(after);
         (await DiffAsync(after)).ShouldBeEmpty();
-        machine.Links[before.Name].Index.ShouldNotBe(index);
+        _machine.Links[before.Name].Index.ShouldNotBe(index);
     }
 
     public static TheoryData<LinkSpec, LinkSpec, string> Replacements()
@@ -335,12 +335,12 @@ public sealed class LinksKindSpecs : IDisposable
     [Fact]
     public async Task A_link_of_an_unknown_kind_is_replaced_too()
     {
-        machine.Links.Create(new LinkToCreate("d0", "ifb"));
+        _machine.Links.Create(new LinkToCreate("d0", "ifb"));
         (await DiffAsync(Dummy())).ShouldContain("kind");
-        var observed = await kind.ObserveAsync(Dummy(), default);
-        (await kind.CaptureAsync(observed!, default)).ShouldBeNull();
+        var observed = await _kind.ObserveAsync(Dummy(), default);
+        (await _kind.CaptureAsync(observed!, default)).ShouldBeNull();
         await MakeAsync(Dummy());
-        machine.Links["d0"].Kind.ShouldBe("dummy");
+        _machine.Links["d0"].Kind.ShouldBe("dummy");
     }
 
     [Theory]
@@ -348,14 +348,14 @@ public sealed class LinksKindSpecs : IDisposable
     [InlineData("lo")]
     public async Task A_network_card_is_never_replaced_nor_deleted(string name)
     {
-        var error = await Should.ThrowAsync<CloudletException>(async () => await kind.ObserveAsync(Link(name, LinkKind.Dummy), default));
+        var error = await Should.ThrowAsync<CloudletException>(async () => await _kind.ObserveAsync(Link(name, LinkKind.Dummy), default));
         error.Kind.ShouldBe(ErrorKind.InvalidInput);
         error.Message.ShouldContain("kind: existing");
         await Should.ThrowAsync<CloudletException>(async () =>
-            await kind.ApplyAsync(Link(name, LinkKind.Dummy), Link(name, LinkKind.Existing), default)
+            await _kind.ApplyAsync(Link(name, LinkKind.Dummy), Link(name, LinkKind.Existing), default)
         );
-        await Should.ThrowAsync<CloudletException>(async () => await kind.RemoveAsync(Link(name, LinkKind.Dummy), default));
-        machine.Links.Find(name).ShouldNotBeNull();
+        await Should.ThrowAsync<CloudletException>(async () => await _kind.RemoveAsync(Link(name, LinkKind.Dummy), default));
+        _machine.Links.Find(name).ShouldNotBeNull();
     }
 
     [Fact]
@@ -364,9 +364,9 @@ public sealed class LinksKindSpecs : IDisposable
         var card = Link("eth0", LinkKind.Existing) with { Mtu = 9000, Addresses = ["192.0.2.5/24"] };
         await MakeAsync(card);
         (await DiffAsync(card)).ShouldBeEmpty();
-        kind.CanRemove(card).ShouldBeFalse();
-        await kind.RemoveAsync(card, default);
-        machine.Links["eth0"].Mtu.ShouldBe(9000);
+        _kind.CanRemove(card).ShouldBeFalse();
+        await _kind.RemoveAsync(card, default);
+        _machine.Links["eth0"].Mtu.ShouldBe(9000);
     }
 
     [Fact]
@@ -384,7 +384,7 @@ public sealed class LinksKindSpecs : IDisposable
     [InlineData(LinkKind.Tap, "tun")]
     public async Task A_kernel_without_the_driver_is_a_named_error(LinkKind wanted, string module)
     {
-        machine.Links.Drivers.Clear();
+        _machine.Links.Drivers.Clear();
         var error = await Should.ThrowAsync<CloudletException>(() =>
             MakeAsync(Link("x0", wanted) with { Parent = wanted == LinkKind.Vlan ? "eth0" : null, VlanId = 5 })
         );
@@ -410,7 +410,7 @@ public sealed class LinksKindSpecs : IDisposable
     {
         await MakeAsync(Link("v", LinkKind.Veth) with { Peer = "w", Mtu = 9000 });
         var other = Link("w", LinkKind.Veth) with { Peer = "v", Mtu = 9000 };
-        await kind.ApplyAsync(other, null, default);
+        await _kind.ApplyAsync(other, null, default);
         (await DiffAsync(other)).ShouldBeEmpty();
     }
 
@@ -427,7 +427,7 @@ public sealed class LinksKindSpecs : IDisposable
     {
         var wanted = Link("v", LinkKind.Veth) with { Peer = "w" };
         await MakeAsync(wanted);
-        machine.Links["v"] = machine.Links["v"] with { Lower = null };
+        _machine.Links["v"] = _machine.Links["v"] with { Lower = null };
         (await DiffAsync(wanted)).ShouldBeEmpty();
     }
 
@@ -436,7 +436,7 @@ public sealed class LinksKindSpecs : IDisposable
     {
         var wanted = Dummy() with { Up = true, Mac = "02:aa:00:00:00:01", Addresses = ["10.0.0.1/24", "fd00::1/64"] };
         await MakeAsync(wanted);
-        machine.Links.StubbornMac.Add("d0");
+        _machine.Links.StubbornMac.Add("d0");
         await MakeAsync(wanted with { Mac = "02:aa:00:00:00:02" });
         (await DiffAsync(wanted with { Mac = "02:aa:00:00:00:02" })).ShouldBeEmpty();
     }
@@ -454,25 +454,25 @@ public sealed class LinksKindSpecs : IDisposable
     public async Task Many_links_need_one_query()
     {
         await MakeAsync(Link("a", LinkKind.Dummy));
-        var before = machine.Links.Dumps;
+        var before = _machine.Links.Dumps;
         LinkSpec[] few = [Link("a", LinkKind.Dummy), Link("b", LinkKind.Dummy), Link("eth0", LinkKind.Existing)];
-        (await kind.ObserveManyAsync(few, default)).Select(s => s?.Name).ShouldBe(["a", null, "eth0"]);
-        machine.Links.Dumps.ShouldBe(before);
+        (await _kind.ObserveManyAsync(few, default)).Select(s => s?.Name).ShouldBe(["a", null, "eth0"]);
+        _machine.Links.Dumps.ShouldBe(before);
 
-        var seen = await kind.ObserveManyAsync([.. few, .. Enumerable.Range(0, 10).Select(i => Link($"c{i}", LinkKind.Dummy))], default);
+        var seen = await _kind.ObserveManyAsync([.. few, .. Enumerable.Range(0, 10).Select(i => Link($"c{i}", LinkKind.Dummy))], default);
         seen.Select(s => s?.Name).Take(4).ShouldBe(["a", null, "eth0", null]);
-        (machine.Links.Dumps - before).ShouldBe(1);
+        (_machine.Links.Dumps - before).ShouldBe(1);
     }
 
     [Fact]
     public async Task A_captured_state_restores_exactly_the_earlier_addresses()
     {
         await MakeAsync(Dummy() with { Addresses = ["10.0.0.1/24"] });
-        var before = await kind.CaptureAsync((await kind.ObserveAsync(Dummy(), default))!, default);
+        var before = await _kind.CaptureAsync((await _kind.ObserveAsync(Dummy(), default))!, default);
         await MakeAsync(Dummy() with { Mtu = 9000, Addresses = ["10.0.0.2/24"] });
         await MakeAsync(before!);
-        machine.Links["d0"].Addresses.Select(a => a.Cidr).ShouldBe(["10.0.0.1/24"]);
-        machine.Links["d0"].Mtu.ShouldBe(1500);
+        _machine.Links["d0"].Addresses.Select(a => a.Cidr).ShouldBe(["10.0.0.1/24"]);
+        _machine.Links["d0"].Mtu.ShouldBe(1500);
     }
 
     [Fact]
@@ -480,17 +480,17 @@ public sealed class LinksKindSpecs : IDisposable
     {
         await MakeAsync(Link("eth0", LinkKind.Existing) with { Addresses = ["10.0.0.1/24"] });
         var applied = Link("eth0", LinkKind.Existing) with { Mtu = 9000, Addresses = ["10.7.0.1/24"], Routes = [] };
-        var before = (await kind.CaptureAsync((await kind.ObserveAsync(applied, default))!, default))!;
+        var before = (await _kind.CaptureAsync((await _kind.ObserveAsync(applied, default))!, default))!;
         await MakeAsync(applied);
 
         // A lease is renewed with another address.
-        machine.Links.RemoveAddress(machine.Links["eth0"].Index, new AddressInfo("10.0.0.1", 24));
-        machine.Links.AddAddress(machine.Links["eth0"].Index, new AddressInfo("10.0.0.2", 24));
-        var goal = kind.GiveBack(before, applied, (await kind.ObserveAsync(applied, default))!);
+        _machine.Links.RemoveAddress(_machine.Links["eth0"].Index, new AddressInfo("10.0.0.1", 24));
+        _machine.Links.AddAddress(_machine.Links["eth0"].Index, new AddressInfo("10.0.0.2", 24));
+        var goal = _kind.GiveBack(before, applied, (await _kind.ObserveAsync(applied, default))!);
         await MakeAsync(goal);
 
-        machine.Links["eth0"].Addresses.Select(a => a.Cidr).ShouldBe(["10.0.0.2/24"]);
-        machine.Links["eth0"].Mtu.ShouldBe(1500);
+        _machine.Links["eth0"].Addresses.Select(a => a.Cidr).ShouldBe(["10.0.0.2/24"]);
+        _machine.Links["eth0"].Mtu.ShouldBe(1500);
     }
 
     [Fact]
@@ -498,14 +498,14 @@ public sealed class LinksKindSpecs : IDisposable
     {
         await MakeAsync(Dummy() with { Addresses = ["10.0.0.1/24"] });
         var applied = Dummy() with { Mtu = 9000, Addresses = ["10.7.0.1/24"], ForeignAddresses = ForeignAddresses.Remove };
-        var before = (await kind.CaptureAsync((await kind.ObserveAsync(applied, default))!, default))!;
+        var before = (await _kind.CaptureAsync((await _kind.ObserveAsync(applied, default))!, default))!;
         await MakeAsync(applied);
-        machine.Links["d0"] = machine.Links["d0"] with { Mtu = 1400 };
+        _machine.Links["d0"] = _machine.Links["d0"] with { Mtu = 1400 };
 
-        await MakeAsync(kind.GiveBack(before, applied, (await kind.ObserveAsync(applied, default))!));
+        await MakeAsync(_kind.GiveBack(before, applied, (await _kind.ObserveAsync(applied, default))!));
 
-        machine.Links["d0"].Addresses.Select(a => a.Cidr).ShouldBe(["10.0.0.1/24"]);
-        machine.Links["d0"].Mtu.ShouldBe(1400);
+        _machine.Links["d0"].Addresses.Select(a => a.Cidr).ShouldBe(["10.0.0.1/24"]);
+        _machine.Links["d0"].Mtu.ShouldBe(1400);
     }
 
     [Fact]
@@ -513,22 +513,22 @@ public sealed class LinksKindSpecs : IDisposable
     {
         foreach (var name in (string[])["lan0", "lan1", "tap0", "byservice", "virbr0"])
             await MakeAsync(Link(name, name == "tap0" ? LinkKind.Tap : LinkKind.Bridge));
-        machine.Files["/etc/systemd/network/05-cloudlet-lan0.netdev"] = "[NetDev]\nName=lan0\nKind=bridge\n\n[Peer]\nName=virbr0\n";
-        machine.Files["/etc/systemd/network/05-cloudlet-virbr0.network"] = "[Match]\nName=virbr0\n";
-        machine.Files["/etc/systemd/network/10-other.netdev"] = "[NetDev]\nName=virbr0\n";
-        machine.Files["/etc/network/interfaces.d/50-cloudlet"] =
+        _machine.Files["/etc/systemd/network/05-cloudlet-lan0.netdev"] = "[NetDev]\nName=lan0\nKind=bridge\n\n[Peer]\nName=virbr0\n";
+        _machine.Files["/etc/systemd/network/05-cloudlet-virbr0.network"] = "[Match]\nName=virbr0\n";
+        _machine.Files["/etc/systemd/network/10-other.netdev"] = "[NetDev]\nName=virbr0\n";
+        _machine.Files["/etc/network/interfaces.d/50-cloudlet"] =
             "auto lan1\n    pre-up ip link show dev lan1 || ip link add name lan1 type bridge stp_state 0\n    pre-up ip tuntap add "
             + "dev tap0 mode tap\niface virbr0 inet manual\n";
-        machine.Files["/etc/systemd/system/cloudlet-link-byservice.service"] =
+        _machine.Files["/etc/systemd/system/cloudlet-link-byservice.service"] =
             "ExecStart=/bin/sh -c 'test -e x || ip link add name byservice type bridge'\n";
-        machine.Files["/etc/systemd/system/cloudlet-link-virbr0.service"] = "ExecStart=ip link set dev virbr0 up\n";
-        machine.Files["/etc/systemd/network/05-cloudlet-eth0.netdev"] = "[NetDev]\nName=eth0\n";
-        (await kind.FindOwnedAsync(default)).Select(l => l.Name).Order().ShouldBe(["byservice", "lan0", "lan1", "tap0"]);
+        _machine.Files["/etc/systemd/system/cloudlet-link-virbr0.service"] = "ExecStart=ip link set dev virbr0 up\n";
+        _machine.Files["/etc/systemd/network/05-cloudlet-eth0.netdev"] = "[NetDev]\nName=eth0\n";
+        (await _kind.FindOwnedAsync(default)).Select(l => l.Name).Order().ShouldBe(["byservice", "lan0", "lan1", "tap0"]);
     }
 
     [Fact]
     public async Task A_host_without_files_has_no_marks() =>
-        (await new LinksKind(machine.Links, null).FindOwnedAsync(default)).ShouldBeEmpty();
+        (await new LinksKind(_machine.Links, null).FindOwnedAsync(default)).ShouldBeEmpty();
 
     private static LinkSpec Link(string name, LinkKind kind) =>
         new()
@@ -549,13 +549,13 @@ public sealed class LinksKindSpecs : IDisposable
         };
 
     /// <summary>The routes of a link except those that the kernel adds for its addresses.</summary>
-    private IEnumerable<RouteInfo> Given(string link) => machine.Links[link].Routes.Where(r => r.Protocol != RouteInfo.KernelProtocol);
+    private IEnumerable<RouteInfo> Given(string link) => _machine.Links[link].Routes.Where(r => r.Protocol != RouteInfo.KernelProtocol);
 
-    private async Task MakeAsync(LinkSpec wanted) => await kind.ApplyAsync(wanted, await kind.ObserveAsync(wanted, default), default);
+    private async Task MakeAsync(LinkSpec wanted) => await _kind.ApplyAsync(wanted, await _kind.ObserveAsync(wanted, default), default);
 
     private async Task<IEnumerable<string>> DiffAsync(LinkSpec wanted)
     {
-        var seen = await kind.ObserveAsync(wanted, default);
-        return SpecDiff.Between(wanted, seen is null ? null : kind.WithoutForeign(wanted, seen)).Select(c => c.Path).Distinct();
+        var seen = await _kind.ObserveAsync(wanted, default);
+        return SpecDiff.Between(wanted, seen is null ? null : _kind.WithoutForeign(wanted, seen)).Select(c => c.Path).Distinct();
     }
 }

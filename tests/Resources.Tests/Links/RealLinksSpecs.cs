@@ -225,7 +225,7 @@ public sealed class RealLinksSpecs
 
     private sealed class Rig
     {
-        private readonly List<string> failures = [];
+        private readonly List<string> _failures = [];
 
         public Rig(TestNamespace host) =>
             Converger = new Converger(
@@ -236,15 +236,15 @@ public sealed class RealLinksSpecs
                 e =>
                 {
                     if (e is ChangeFailed failed)
-                        failures.Add($"{failed.Id}: {failed.Message}");
+                        _failures.Add($"{failed.Id}: {failed.Message}");
                     else if (e is Verified { Drift.Count: > 0 } verified)
-                        failures.AddRange(verified.Drift.Select(d => $"{d.Id}: {string.Join(", ", d.Properties)}"));
+                        _failures.AddRange(verified.Drift.Select(d => $"{d.Id}: {string.Join(", ", d.Properties)}"));
                 }
             );
 
         public Converger Converger { get; }
 
-        public string Failures => string.Join('\n', failures);
+        public string Failures => string.Join('\n', _failures);
 
         public async Task<RunResult> ApplyAsync(HostState state) => (await Converger.ApplyAsync(state, new ApplyOptions(), default)).Result;
 

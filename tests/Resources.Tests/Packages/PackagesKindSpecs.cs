@@ -12,67 +12,67 @@ namespace Cloudlet.Resources.Tests.Packages;
 
 public sealed class PackagesKindSpecs : IDisposable
 {
-    private readonly FakeMachine machine = new();
-    private readonly ManualClock clock = new() { JumpsOverWaits = false };
-    private readonly List<ConvergeEvent> events = [];
-    private readonly Converger converger;
+    private readonly FakeMachine _machine = new();
+    private readonly ManualClock _clock = new() { JumpsOverWaits = false };
+    private readonly List<ConvergeEvent> _events = [];
+    private readonly Converger _converger;
 
     public PackagesKindSpecs()
     {
-        converger = new Converger(
-            new KindRegistry().Add(new PackagesKind(machine.Packages, clock)),
+        _converger = new Converger(
+            new KindRegistry().Add(new PackagesKind(_machine.Packages, _clock)),
             new MemoryConvergeStore(),
             new RecordingGuard(),
-            clock,
+            _clock,
             e =>
             {
-                lock (events)
-                    events.Add(e);
+                lock (_events)
+                    _events.Add(e);
             }
         );
     }
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Fact]
     public async Task Several_packages_are_one_call()
     {
         (await ApplyAsync(Package("chrony"), Package("nova-compute"))).Result.ShouldBe(RunResult.Changed);
-        machine.Packages.Calls.ShouldBe(["install chrony nova-compute"]);
+        _machine.Packages.Calls.ShouldBe(["install chrony nova-compute"]);
         (await ApplyAsync(Package("chrony"), Package("nova-compute"))).Result.ShouldBe(RunResult.Unchanged);
     }
 
     [Fact]
     public async Task A_broken_package_fails_alone()
     {
-        machine.Packages.Source["broken"] = "1.0";
-        machine.Packages.Broken.Add("broken");
+        _machine.Packages.Source["broken"] = "1.0";
+        _machine.Packages.Broken.Add("broken");
         var end = await ApplyAsync(Package("broken"), Package("chrony"), Package("nova-compute"));
         (end.Changed, end.Failed).ShouldBe((2, 1));
-        machine.Packages.Installed.Keys.ShouldBe(["chrony", "nova-compute"], ignoreOrder: true);
-        events
+        _machine.Packages.Installed.Keys.ShouldBe(["chrony", "nova-compute"], ignoreOrder: true);
+        _events
             .OfType<ChangeFailed>()
             .Single()
             .ShouldSatisfyAllConditions(f => f.Id.ShouldBe("package:broken"), f => f.Kind.ShouldBe(ErrorKind.ProcessFailed));
-        machine.Packages.Calls[0].ShouldBe("install broken chrony nova-compute");
+        _machine.Packages.Calls[0].ShouldBe("install broken chrony nova-compute");
     }
 
     [Fact]
     public async Task A_lock_in_use_is_not_retried_package_by_package()
     {
-        machine.Packages.Next = () => throw new CloudletException(ErrorKind.Busy, "dpkg is locked");
+        _machine.Packages.Next = () => throw new CloudletException(ErrorKind.Busy, "dpkg is locked");
         (await ApplyAsync(Package("chrony"), Package("nova-compute"))).Result.ShouldBe(RunResult.Changed);
-        machine.Packages.Calls[0].ShouldBe("install chrony nova-compute");
-        machine.Packages.Calls.Count.ShouldBeLessThanOrEqualTo(3);
-        events.OfType<Noticed>().Count().ShouldBe(2);
+        _machine.Packages.Calls[0].ShouldBe("install chrony nova-compute");
+        _machine.Packages.Calls.Count.ShouldBeLessThanOrEqualTo(3);
+        _events.OfType<Noticed>().Count().ShouldBe(2);
     }
 
     [Fact]
     public async Task An_exact_version_is_requested_and_checked()
     {
-        machine.Packages.Installed["chrony"] = "4.2";
+        _machine.Packages.Installed["chrony"] = "4.2";
         (await ApplyAsync(Package("chrony") with { Version = "4.3" })).Result.ShouldBe(RunResult.Changed);
-        machine.Packages.Calls.ShouldBe(["install chrony=4.3"]);
+        _machine.Packages.Calls.ShouldBe(["install chrony=4.3"]);
         (await Should.ThrowAsync<CloudletException>(() => ApplyAsync(Package("chrony") with { Version = "9.9" }))).Message.ShouldContain(
             "offers chrony=9.9"
         );
@@ -81,24 +81,24 @@ public sealed class PackagesKindSpecs : IDisposable
     [Fact]
     public async Task A_package_held_by_an_operator_is_refused_before_any_change()
     {
-        machine.Packages.Installed["chrony"] = "4.2";
-        machine.Packages.OnHold.Add("chrony");
+        _machine.Packages.Installed["chrony"] = "4.2";
+        _machine.Packages.OnHold.Add("chrony");
 
         var error = await Should.ThrowAsync<CloudletException>(() =>
             ApplyAsync(Package("chrony") with { Version = "4.3" }, Package("nova-compute"))
         );
 
         error.Message.ShouldContain("apt-mark unhold chrony");
-        machine.Packages.Calls.ShouldBeEmpty();
+        _machine.Packages.Calls.ShouldBeEmpty();
         (await ApplyAsync(Package("chrony") with { Version = "4.2" })).Result.ShouldBe(RunResult.Unchanged);
     }
 
     [Fact]
     public async Task An_unwanted_package_is_removed()
     {
-        machine.Packages.Installed["chrony"] = "4.3";
+        _machine.Packages.Installed["chrony"] = "4.3";
         (await ApplyAsync(Package("chrony") with { Installed = false })).Result.ShouldBe(RunResult.Changed);
-        machine.Packages.Calls.ShouldBe(["remove chrony"]);
+        _machine.Packages.Calls.ShouldBe(["remove chrony"]);
         (await ApplyAsync(Package("chrony") with { Installed = false })).Result.ShouldBe(RunResult.Unchanged);
     }
 
@@ -106,17 +106,17 @@ public sealed class PackagesKindSpecs : IDisposable
     public async Task Packages_are_left_alone_when_no_longer_described_and_in_a_rollback()
     {
         await ApplyAsync(Package("chrony"), Package("nova-compute"));
-        (await converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
+        (await _converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
         await ApplyAsync();
-        machine.Packages.Installed.Count.ShouldBe(2);
-        machine.Packages.Calls.ShouldHaveSingleItem();
+        _machine.Packages.Installed.Count.ShouldBe(2);
+        _machine.Packages.Calls.ShouldHaveSingleItem();
     }
 
     [Fact]
     public async Task Cancelling_stops_every_package()
     {
         using var end = new CancellationTokenSource();
-        machine.Packages.Next = async () =>
+        _machine.Packages.Next = async () =>
         {
             await end.CancelAsync();
             end.Token.ThrowIfCancellationRequested();
@@ -137,10 +137,10 @@ public sealed class PackagesKindSpecs : IDisposable
     /// <summary>Time passes only when every task waits: by then, all packages have been requested.</summary>
     private async Task<Finished> ApplyAsync(PackageSpec[] packages, CancellationToken ct)
     {
-        var run = converger.ApplyAsync(HostState.Create("edge-1", packages), new ApplyOptions(), ct);
+        var run = _converger.ApplyAsync(HostState.Create("edge-1", packages), new ApplyOptions(), ct);
         while (!run.IsCompleted)
         {
-            clock.Advance(TimeSpan.FromSeconds(1));
+            _clock.Advance(TimeSpan.FromSeconds(1));
             await Task.WhenAny(run, Task.Delay(1, CancellationToken.None));
         }
 

@@ -122,14 +122,14 @@ public class DamagedRecordsSpecs
 
     private sealed class Rig : IDisposable
     {
-        private readonly TempDir folder = new();
+        private readonly TempDir _folder = new();
 
         public Rig()
         {
             var clock = new ManualClock();
             Machine = new FakeMachine(clock);
             var vault = new ContentVault(Machine.Files, StatePaths.Host.Vault);
-            Store = new HostConvergeStore(Machine.Files, StatePaths.Host with { RunFolder = folder.Path }, vault, clock);
+            Store = new HostConvergeStore(Machine.Files, StatePaths.Host with { RunFolder = _folder.Path }, vault, clock);
             Converger = new Converger(
                 HostKinds.For(new HostParts(Machine, StatePaths.Host, vault, clock)),
                 Store,
@@ -150,7 +150,7 @@ public class DamagedRecordsSpecs
         public void Dispose()
         {
             Machine.Dispose();
-            folder.Dispose();
+            _folder.Dispose();
         }
     }
 }

@@ -9,39 +9,39 @@ namespace Cloudlet.Resources.Tests.State;
 
 public sealed class HostConvergeStoreSpecs : IDisposable
 {
-    private readonly FakeMachine machine = new();
-    private readonly ContentVault vault;
-    private readonly HostConvergeStore store;
+    private readonly FakeMachine _machine = new();
+    private readonly ContentVault _vault;
+    private readonly HostConvergeStore _store;
 
     public HostConvergeStoreSpecs()
     {
-        vault = new ContentVault(machine.Files, StatePaths.Host.Vault);
-        store = new HostConvergeStore(machine.Files, StatePaths.Host, vault, new ManualClock());
+        _vault = new ContentVault(_machine.Files, StatePaths.Host.Vault);
+        _store = new HostConvergeStore(_machine.Files, StatePaths.Host, _vault, new ManualClock());
     }
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Fact]
     public void An_empty_host_remembers_nothing()
     {
-        store.ReadJournal().ShouldBeNull();
-        store.ReadApplied().ShouldBeNull();
-        store.WriteApplied(null);
-        machine.Writes.ShouldBeEmpty();
+        _store.ReadJournal().ShouldBeNull();
+        _store.ReadApplied().ShouldBeNull();
+        _store.WriteApplied(null);
+        _machine.Writes.ShouldBeEmpty();
     }
 
     [Fact]
     public void Written_records_are_read_back_and_readable_only_by_root()
     {
         var state = HostState.Create("edge-1", [File("x")]);
-        store.WriteApplied(state);
-        store.WriteJournal(Journal(RunStatus.Applying, File("y")));
-        store.ReadApplied()!.Digest.ShouldBe(state.Digest);
-        store.ReadJournal()!.Before.Single().ShouldBeOfType<FileSpec>().Content.ShouldBe("y");
-        ((int)machine.Files.Stat("/var/lib/cloudlet")!.Mode).ShouldBe(0x1c0);
-        ((int)machine.Files.Stat("/var/lib/cloudlet/journal.json")!.Mode).ShouldBe(0x180);
-        store.WriteApplied(null);
-        store.ReadApplied().ShouldBeNull();
+        _store.WriteApplied(state);
+        _store.WriteJournal(Journal(RunStatus.Applying, File("y")));
+        _store.ReadApplied()!.Digest.ShouldBe(state.Digest);
+        _store.ReadJournal()!.Before.Single().ShouldBeOfType<FileSpec>().Content.ShouldBe("y");
+        ((int)_machine.Files.Stat("/var/lib/cloudlet")!.Mode).ShouldBe(0x1c0);
+        ((int)_machine.Files.Stat("/var/lib/cloudlet/journal.json")!.Mode).ShouldBe(0x180);
+        _store.WriteApplied(null);
+        _store.ReadApplied().ShouldBeNull();
     }
 
     [Theory]
@@ -52,24 +52,24 @@ public sealed class HostConvergeStoreSpecs : IDisposable
     [InlineData("{\"run\":\"x\"}")]
     public void A_damaged_record_is_set_aside_and_counts_as_none(string text)
     {
-        machine.Files["/var/lib/cloudlet/journal.json"] = text;
-        machine.Files["/var/lib/cloudlet/applied.json"] = text;
-        store.ReadJournal().ShouldBeNull();
-        store.ReadApplied().ShouldBeNull();
-        machine.Files["/var/lib/cloudlet/journal.json.damaged"].ShouldBe(text);
-        machine.Files["/var/lib/cloudlet/applied.json.damaged"].ShouldBe(text);
-        machine.Files.Stat("/var/lib/cloudlet/journal.json").ShouldBeNull();
+        _machine.Files["/var/lib/cloudlet/journal.json"] = text;
+        _machine.Files["/var/lib/cloudlet/applied.json"] = text;
+        _store.ReadJournal().ShouldBeNull();
+        _store.ReadApplied().ShouldBeNull();
+        _machine.Files["/var/lib/cloudlet/journal.json.damaged"].ShouldBe(text);
+        _machine.Files["/var/lib/cloudlet/applied.json.damaged"].ShouldBe(text);
+        _machine.Files.Stat("/var/lib/cloudlet/journal.json").ShouldBeNull();
     }
 
     [Fact]
     public void Contents_without_a_journal_entry_are_deleted_when_a_run_ends_and_not_before()
     {
-        var (named, unnamed) = (vault.Seal("named"u8), vault.Seal("unnamed"u8));
-        store.WriteJournal(Journal(RunStatus.Applying, File(ContentVault.Reference(named))));
-        vault.Unseal(unnamed).ShouldNotBeEmpty();
-        store.WriteJournal(Journal(RunStatus.Kept, File(ContentVault.Reference(named))));
-        vault.Unseal(named).ShouldNotBeEmpty();
-        machine.Files.List(StatePaths.Host.Vault).ShouldBe([named, "key"], ignoreOrder: true);
+        var (named, unnamed) = (_vault.Seal("named"u8), _vault.Seal("unnamed"u8));
+        _store.WriteJournal(Journal(RunStatus.Applying, File(ContentVault.Reference(named))));
+        _vault.Unseal(unnamed).ShouldNotBeEmpty();
+        _store.WriteJournal(Journal(RunStatus.Kept, File(ContentVault.Reference(named))));
+        _vault.Unseal(named).ShouldNotBeEmpty();
+        _machine.Files.List(StatePaths.Host.Vault).ShouldBe([named, "key"], ignoreOrder: true);
     }
 
     [Fact]

@@ -10,22 +10,22 @@ namespace Cloudlet.Resources.Tests.State;
 
 public sealed partial class HostLockSpecs : IDisposable
 {
-    private readonly TempDir folder = new();
+    private readonly TempDir _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     /// <summary>A child has a copy until it executes its program; here it is a copy of the descriptor that is never closed.</summary>
     [Fact]
     public void A_copy_of_the_open_file_does_not_keep_the_lock()
     {
-        var held = HostLock.Take(folder["lock"], TimeProvider.System);
-        var number = Directory.GetFiles("/proc/self/fd").First(fd => new FileInfo(fd).LinkTarget == folder["lock"]);
+        var held = HostLock.Take(_folder["lock"], TimeProvider.System);
+        var number = Directory.GetFiles("/proc/self/fd").First(fd => new FileInfo(fd).LinkTarget == _folder["lock"]);
         using var copy = new SafeFileHandle(Duplicate(int.Parse(Path.GetFileName(number))), ownsHandle: true);
         copy.IsInvalid.ShouldBeFalse();
 
         held.Dispose();
 
-        HostLock.Take(folder["lock"], TimeProvider.System).Dispose();
+        HostLock.Take(_folder["lock"], TimeProvider.System).Dispose();
     }
 
     [LibraryImport("libc", EntryPoint = "dup")]
@@ -34,25 +34,25 @@ public sealed partial class HostLockSpecs : IDisposable
     [Fact]
     public void A_file_in_place_of_the_locks_folder_is_named()
     {
-        folder.Write("run", "x");
-        var error = Should.Throw<CloudletException>(() => HostLock.Take(folder["run/lock"], TimeProvider.System));
-        error.Message.ShouldContain($"cannot create the folder {folder["run"]}");
+        _folder.Write("run", "x");
+        var error = Should.Throw<CloudletException>(() => HostLock.Take(_folder["run/lock"], TimeProvider.System));
+        error.Message.ShouldContain($"cannot create the folder {_folder["run"]}");
     }
 
     [Fact]
     public void The_lock_is_exclusive_and_free_again_afterwards()
     {
-        using (HostLock.Take(folder["run/lock"], TimeProvider.System))
-            Should.Throw<CloudletException>(() => HostLock.Take(folder["run/lock"], TimeProvider.System)).Kind.ShouldBe(ErrorKind.Busy);
-        HostLock.Take(folder["run/lock"], TimeProvider.System).Dispose();
-        new FileInfo(folder["run/lock"]).Length.ShouldBe(0);
+        using (HostLock.Take(_folder["run/lock"], TimeProvider.System))
+            Should.Throw<CloudletException>(() => HostLock.Take(_folder["run/lock"], TimeProvider.System)).Kind.ShouldBe(ErrorKind.Busy);
+        HostLock.Take(_folder["run/lock"], TimeProvider.System).Dispose();
+        new FileInfo(_folder["run/lock"]).Length.ShouldBe(0);
     }
 
     [Fact]
     public async Task Another_holder_is_named_and_kill_9_frees_the_lock()
     {
         using var holder = Process.Start(
-            new ProcessStartInfo("flock", ["--exclusive", "--no-fork", folder["lock"], "sleep", "60"]) { UseShellExecute = false }
+            new ProcessStartInfo("flock", ["--exclusive", "--no-fork", _folder["lock"], "sleep", "60"]) { UseShellExecute = false }
         )!;
         try
         {
@@ -74,7 +74,7 @@ public sealed partial class HostLockSpecs : IDisposable
     [Fact]
     public void A_started_program_does_not_inherit_the_lock()
     {
-        var held = HostLock.Take(folder["lock"], TimeProvider.System);
+        var held = HostLock.Take(_folder["lock"], TimeProvider.System);
         using var child = Process.Start(new ProcessStartInfo("sleep", ["60"]) { UseShellExecute = false })!;
         try
         {
@@ -91,11 +91,11 @@ public sealed partial class HostLockSpecs : IDisposable
     [Fact]
     public async Task A_heal_is_waited_for_and_another_run_is_not()
     {
-        var paths = StatePaths.Host with { RunFolder = folder.Path };
+        var paths = StatePaths.Host with { RunFolder = _folder.Path };
         using var machine = new FakeMachine();
         var store = new HostConvergeStore(machine.Files, paths, vault: null, TimeProvider.System, TimeSpan.FromMilliseconds(1));
-        await File.WriteAllTextAsync(folder["healthd"], "sleep $2\n");
-        await File.WriteAllTextAsync(folder["apply"], "sleep $2\n");
+        await File.WriteAllTextAsync(_folder["healthd"], "sleep $2\n");
+        await File.WriteAllTextAsync(_folder["apply"], "sleep $2\n");
 
         using (var heal = Hold("healthd", "1"))
         {
@@ -121,7 +121,7 @@ public sealed partial class HostLockSpecs : IDisposable
                 new ProcessStartInfo("flock", ["--no-fork", paths.Lock, "bash", "-c", $"exec -a cloudlet bash {verb} run {seconds}"])
                 {
                     UseShellExecute = false,
-                    WorkingDirectory = folder.Path,
+                    WorkingDirectory = _folder.Path,
                 }
             )!;
             while (!LockHolder.Describe(paths.Lock, TimeProvider.System).Contains($"(cloudlet {verb} run"))
@@ -145,7 +145,7 @@ public sealed partial class HostLockSpecs : IDisposable
     {
         try
         {
-            HostLock.Take(folder["lock"], TimeProvider.System).Dispose();
+            HostLock.Take(_folder["lock"], TimeProvider.System).Dispose();
             return null;
         }
         catch (CloudletException e)

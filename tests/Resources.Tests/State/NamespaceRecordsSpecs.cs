@@ -8,49 +8,49 @@ namespace Cloudlet.Resources.Tests.State;
 
 public sealed class NamespaceRecordsSpecs : IDisposable
 {
-    private readonly TempDir folder = new();
-    private readonly StatePaths paths;
+    private readonly TempDir _folder = new();
+    private readonly StatePaths _paths;
 
     public NamespaceRecordsSpecs() =>
-        paths = new StatePaths(Path.Combine(folder.Path, "netns", "edge"), Path.Combine(folder.Path, "netns", "edge"));
+        _paths = new StatePaths(Path.Combine(_folder.Path, "netns", "edge"), Path.Combine(_folder.Path, "netns", "edge"));
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Records_of_a_deleted_namespace_do_not_apply_to_the_next_one_of_its_name()
     {
         Bind("first");
-        File.WriteAllText(paths.Applied, "{}");
-        File.WriteAllText(paths.Journal, "{}");
-        Directory.CreateDirectory(paths.Vault);
+        File.WriteAllText(_paths.Applied, "{}");
+        File.WriteAllText(_paths.Journal, "{}");
+        Directory.CreateDirectory(_paths.Vault);
         Bind("first");
-        File.Exists(paths.Applied).ShouldBeTrue();
+        File.Exists(_paths.Applied).ShouldBeTrue();
 
         Bind("second");
 
-        Directory.EnumerateFileSystemEntries(paths.Folder).Select(Path.GetFileName).Order().ShouldBe(["identity", "lock"]);
-        File.ReadAllText(paths.Identity).ShouldBe("second");
+        Directory.EnumerateFileSystemEntries(_paths.Folder).Select(Path.GetFileName).Order().ShouldBe(["identity", "lock"]);
+        File.ReadAllText(_paths.Identity).ShouldBe("second");
     }
 
     [Fact]
     public void Records_of_a_version_without_identities_still_count()
     {
-        Directory.CreateDirectory(paths.Folder);
-        File.WriteAllText(paths.Applied, "{}");
+        Directory.CreateDirectory(_paths.Folder);
+        File.WriteAllText(_paths.Applied, "{}");
         Bind("first");
-        File.Exists(paths.Applied).ShouldBeTrue();
+        File.Exists(_paths.Applied).ShouldBeTrue();
         Bind("second");
-        File.Exists(paths.Applied).ShouldBeFalse();
+        File.Exists(_paths.Applied).ShouldBeFalse();
     }
 
     [Fact]
     public void Records_in_use_by_a_run_are_left_alone()
     {
         Bind("first");
-        File.WriteAllText(paths.Applied, "{}");
-        using (HostLock.Take(paths.Lock, TimeProvider.System))
+        File.WriteAllText(_paths.Applied, "{}");
+        using (HostLock.Take(_paths.Lock, TimeProvider.System))
             Should.Throw<CloudletException>(() => Bind("second")).Kind.ShouldBe(ErrorKind.Busy);
-        File.Exists(paths.Applied).ShouldBeTrue();
+        File.Exists(_paths.Applied).ShouldBeTrue();
     }
 
     [Fact]
@@ -61,14 +61,14 @@ public sealed class NamespaceRecordsSpecs : IDisposable
         {
             name = first.Name;
             Bind(HostIdentity.OfNamespace(name).Now);
-            File.WriteAllText(paths.Applied, "{}");
+            File.WriteAllText(_paths.Applied, "{}");
         }
 
         NetworkNamespaces.Create(name);
         try
         {
             Bind(HostIdentity.OfNamespace(name).Now);
-            File.Exists(paths.Applied).ShouldBeFalse();
+            File.Exists(_paths.Applied).ShouldBeFalse();
         }
         finally
         {
@@ -76,5 +76,5 @@ public sealed class NamespaceRecordsSpecs : IDisposable
         }
     }
 
-    private void Bind(string identity) => NamespaceRecords.Bind(paths, identity, TimeProvider.System);
+    private void Bind(string identity) => NamespaceRecords.Bind(_paths, identity, TimeProvider.System);
 }

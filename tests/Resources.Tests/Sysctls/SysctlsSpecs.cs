@@ -17,22 +17,22 @@ public sealed class SysctlsSpecs : IDisposable
 {
     private const string Forward = "net/ipv4/ip_forward";
 
-    private readonly FakeMachine machine = new();
-    private readonly Converger converger;
+    private readonly FakeMachine _machine = new();
+    private readonly Converger _converger;
 
     public SysctlsSpecs()
     {
-        var vault = new ContentVault(machine.Files, StatePaths.Host.Vault);
-        converger = new Converger(
-            HostKinds.For(new HostParts(machine, StatePaths.Host, vault, machine.Clock)),
-            new HostConvergeStore(machine.Files, StatePaths.Host, vault, machine.Clock),
+        var vault = new ContentVault(_machine.Files, StatePaths.Host.Vault);
+        _converger = new Converger(
+            HostKinds.For(new HostParts(_machine, StatePaths.Host, vault, _machine.Clock)),
+            new HostConvergeStore(_machine.Files, StatePaths.Host, vault, _machine.Clock),
             new RecordingGuard(),
-            machine.Clock,
+            _machine.Clock,
             static _ => { }
         );
     }
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Theory]
     [InlineData("net.ipv4.ip_forward", "net/ipv4/ip_forward")]
@@ -44,22 +44,22 @@ public sealed class SysctlsSpecs : IDisposable
     public async Task It_is_set_now_and_at_boot_and_gets_its_value_back_when_it_leaves()
     {
         (await ApplyAsync("sysctls: {net.ipv4.ip_forward: 1}")).Failed.ShouldBe(0);
-        machine.Kernel.Settings[Forward].ShouldBe("1");
-        machine.Files["/etc/sysctl.d/50-cloudlet.conf"].ShouldEndWith("\nnet.ipv4.ip_forward = 1\n");
-        (await converger.PlanAsync(State("sysctls: {net.ipv4.ip_forward: 1}"), default)).IsEmpty.ShouldBeTrue();
+        _machine.Kernel.Settings[Forward].ShouldBe("1");
+        _machine.Files["/etc/sysctl.d/50-cloudlet.conf"].ShouldEndWith("\nnet.ipv4.ip_forward = 1\n");
+        (await _converger.PlanAsync(State("sysctls: {net.ipv4.ip_forward: 1}"), default)).IsEmpty.ShouldBeTrue();
 
         await ApplyAsync("boot: none");
 
-        machine.Kernel.Settings[Forward].ShouldBe("0");
-        machine.Files.Stat("/etc/sysctl.d/50-cloudlet.conf").ShouldBeNull();
+        _machine.Kernel.Settings[Forward].ShouldBe("0");
+        _machine.Files.Stat("/etc/sysctl.d/50-cloudlet.conf").ShouldBeNull();
     }
 
     [Fact]
     public async Task Words_are_compared_whatever_separates_them()
     {
-        machine.Kernel.Settings["net/ipv4/tcp_rmem"] = "4096\t131072\t6291456";
+        _machine.Kernel.Settings["net/ipv4/tcp_rmem"] = "4096\t131072\t6291456";
 
-        (await converger.PlanAsync(State("sysctls: {net.ipv4.tcp_rmem: 4096  131072 6291456}"), default))
+        (await _converger.PlanAsync(State("sysctls: {net.ipv4.tcp_rmem: 4096  131072 6291456}"), default))
             .Changes.Select(c => c.Id)
             .ShouldBe(["file:/etc/sysctl.d/50-cloudlet.conf"]);
     }
@@ -69,8 +69,8 @@ public sealed class SysctlsSpecs : IDisposable
     {
         await Should.ThrowAsync<CloudletException>(() => ApplyAsync("sysctls: {net.ipv4.ip_fowrard: 1, net.ipv4.ip_forward: 1}"));
 
-        machine.Kernel.Settings[Forward].ShouldBe("0");
-        var plan = await converger.PlanAsync(State("sysctls: {net.ipv4.ip_fowrard: 1}"), default);
+        _machine.Kernel.Settings[Forward].ShouldBe("0");
+        var plan = await _converger.PlanAsync(State("sysctls: {net.ipv4.ip_fowrard: 1}"), default);
         plan.Changes.SelectMany(c => c.Refusals ?? []).ShouldHaveSingleItem().ShouldContain("has no setting net.ipv4.ip_fowrard");
     }
 
@@ -94,7 +94,7 @@ public sealed class SysctlsSpecs : IDisposable
             .After.ShouldBe([FileSpec.IdOf("/etc/sysctl.d/50-cloudlet.conf"), "link:d0", "module:dummy"]);
     }
 
-    private Task<Finished> ApplyAsync(string host) => converger.ApplyAsync(State(host), new ApplyOptions(), default);
+    private Task<Finished> ApplyAsync(string host) => _converger.ApplyAsync(State(host), new ApplyOptions(), default);
 
     private static HostState State(string host)
     {

@@ -17,18 +17,18 @@ public sealed class ChangedOptionsSpecs : IDisposable
     private const string Good =
         "[DEFAULT]\nmy_ip = 10.80.0.1\ndebug = false\ntransport_url = rabbit://hunter2\n[libvirt]\nvirt_type = qemu\n";
 
-    private readonly ManualClock clock = new();
-    private readonly FakeMachine machine;
-    private readonly UnitsKind kind;
+    private readonly ManualClock _clock = new();
+    private readonly FakeMachine _machine;
+    private readonly UnitsKind _kind;
 
     public ChangedOptionsSpecs()
     {
-        machine = new FakeMachine(clock);
-        kind = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock);
-        machine.Files[$"/lib/systemd/system/{Name}"] = "[Install]";
-        machine.Files[Config] = Good;
-        machine.Files[$"{Folder}/a.conf"] = "[DEFAULT]\nworkers = 2\n";
-        machine.Files.Put(Program, new byte[LongerThanRead]);
+        _machine = new FakeMachine(_clock);
+        _kind = new UnitsKind(_machine.Systemd, _machine.Files, "/run/cloudlet/units", _clock);
+        _machine.Files[$"/lib/systemd/system/{Name}"] = "[Install]";
+        _machine.Files[Config] = Good;
+        _machine.Files[$"{Folder}/a.conf"] = "[DEFAULT]\nworkers = 2\n";
+        _machine.Files.Put(Program, new byte[LongerThanRead]);
         Later();
     }
 
@@ -54,7 +54,7 @@ public sealed class ChangedOptionsSpecs : IDisposable
 
     private static int LongerThanRead => (16 << 20) + 1;
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Theory]
     [MemberData(nameof(Benign))]
@@ -62,11 +62,11 @@ public sealed class ChangedOptionsSpecs : IDisposable
     {
         await MakeAsync(Wanted());
         Later();
-        machine.Files[Config] = text;
-        machine.Files[$"{Folder}/b.conf"] = "# nothing\n";
-        machine.Files.Touch($"{Folder}/a.conf", clock.GetUtcNow());
+        _machine.Files[Config] = text;
+        _machine.Files[$"{Folder}/b.conf"] = "# nothing\n";
+        _machine.Files.Touch($"{Folder}/a.conf", _clock.GetUtcNow());
         (await LookAsync()).ShouldBe(UnitSpec.Current);
-        machine.Files.Take($"{Folder}/b.conf");
+        _machine.Files.Take($"{Folder}/b.conf");
         (await LookAsync()).ShouldBe(UnitSpec.Current);
     }
 
@@ -75,18 +75,18 @@ public sealed class ChangedOptionsSpecs : IDisposable
     {
         await MakeAsync(Wanted());
         Later();
-        machine.Files[Config] = Good.Replace("10.80.0.1", "10.80.0.2").Replace("hunter2", "hunter3");
+        _machine.Files[Config] = Good.Replace("10.80.0.1", "10.80.0.2").Replace("hunter2", "hunter3");
         (await LookAsync()).ShouldBe($"{Config}: DEFAULT.my_ip, DEFAULT.transport_url differ from the loaded version");
-        machine.Files[Config] = Good + "a=1\nb=1\nc=1\nd=1\ne=1\nf=1\n";
+        _machine.Files[Config] = Good + "a=1\nb=1\nc=1\nd=1\ne=1\nf=1\n";
         (await LookAsync()).ShouldBe(
             $"{Config}: libvirt.a, libvirt.b, libvirt.c, libvirt.d, libvirt.e and 1 more differ from the loaded version"
         );
-        machine.Files[$"{Folder}/b.conf"] = "x = 1\n";
+        _machine.Files[$"{Folder}/b.conf"] = "x = 1\n";
         (await LookAsync()).ShouldStartWith($"{Folder}/b.conf appeared after the process started; {Config}: ");
 
-        var stamps = machine.Files.Contents.Where(f => f.Path.StartsWith("/run/cloudlet/", StringComparison.Ordinal)).ToList();
+        var stamps = _machine.Files.Contents.Where(f => f.Path.StartsWith("/run/cloudlet/", StringComparison.Ordinal)).ToList();
         stamps.ShouldNotContain(f => Encoding.Latin1.GetString(f.Content).Contains("hunter", StringComparison.Ordinal));
-        stamps.ShouldAllBe(f => machine.Files.Stat(f.Path)!.Mode == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        stamps.ShouldAllBe(f => _machine.Files.Stat(f.Path)!.Mode == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
     }
 
     [Theory]
@@ -100,23 +100,23 @@ public sealed class ChangedOptionsSpecs : IDisposable
         var wanted = Wanted() with { Mutable = ["DEFAULT.debug", "libvirt.*"] };
         await MakeAsync(wanted);
         Later();
-        machine.Files[Config] = Good.Replace(from, to);
-        machine.Systemd.Calls.Clear();
+        _machine.Files[Config] = Good.Replace(from, to);
+        _machine.Systemd.Calls.Clear();
         await MakeAsync(wanted);
-        machine.Systemd.Calls.ShouldBe([$"{verb} {Name}"]);
+        _machine.Systemd.Calls.ShouldBe([$"{verb} {Name}"]);
         (await LookAsync()).ShouldBe(UnitSpec.Current);
     }
 
     [Fact]
     public async Task A_unit_that_cannot_reload_is_restarted()
     {
-        machine.Systemd.CanReload = false;
+        _machine.Systemd.CanReload = false;
         await MakeAsync(Wanted());
         Later();
-        machine.Files[Config] = Good.Replace("false", "true");
-        machine.Systemd.Calls.Clear();
+        _machine.Files[Config] = Good.Replace("false", "true");
+        _machine.Systemd.Calls.Clear();
         await MakeAsync(Wanted() with { Mutable = ["DEFAULT.debug"] });
-        machine.Systemd.Calls.ShouldBe([$"restart {Name}"]);
+        _machine.Systemd.Calls.ShouldBe([$"restart {Name}"]);
     }
 
     [Theory]
@@ -125,24 +125,24 @@ public sealed class ChangedOptionsSpecs : IDisposable
     {
         await MakeAsync(Wanted());
         Later();
-        var run = machine.Systemd.Get(Name).InvocationId;
-        machine.Files[Config] = text;
-        machine.Systemd.Calls.Clear();
+        var run = _machine.Systemd.Get(Name).InvocationId;
+        _machine.Files[Config] = text;
+        _machine.Systemd.Calls.Clear();
         var error = await Should.ThrowAsync<CloudletException>(() => MakeAsync(Wanted()));
         error.Kind.ShouldBe(ErrorKind.InvalidInput);
         error.Message.ShouldContain(problem);
         error.Message.ShouldContain("its process keeps what it has loaded");
         error.Message.ShouldNotContain("127.0.0.1");
-        machine.Systemd.Calls.ShouldBeEmpty();
-        machine.Systemd.Get(Name).InvocationId.ShouldBe(run);
+        _machine.Systemd.Calls.ShouldBeEmpty();
+        _machine.Systemd.Get(Name).InvocationId.ShouldBe(run);
         (await LookAsync()).ShouldContain(Config);
 
-        await machine.Systemd.StopAsync(Name, default);
-        machine.Systemd.Calls.Clear();
+        await _machine.Systemd.StopAsync(Name, default);
+        _machine.Systemd.Calls.Clear();
         (await Should.ThrowAsync<CloudletException>(() => MakeAsync(Wanted()))).Message.ShouldContain("is not started");
-        machine.Systemd.Calls.ShouldBeEmpty();
+        _machine.Systemd.Calls.ShouldBeEmpty();
 
-        machine.Files[Config] = Good;
+        _machine.Files[Config] = Good;
         await MakeAsync(Wanted());
         (await LookAsync()).ShouldBe(UnitSpec.Current);
     }
@@ -150,11 +150,11 @@ public sealed class ChangedOptionsSpecs : IDisposable
     [Fact]
     public async Task A_broken_file_is_not_loaded_at_the_first_start_either_but_a_missing_one_is_tolerated()
     {
-        machine.Files[Config] = Good.Replace("my_ip = 10.80.0.1", "my_ip 127.0.0.1 oops = x");
+        _machine.Files[Config] = Good.Replace("my_ip = 10.80.0.1", "my_ip 127.0.0.1 oops = x");
         await Should.ThrowAsync<CloudletException>(() => MakeAsync(Wanted()));
-        machine.Files.Take(Config);
+        _machine.Files.Take(Config);
         await MakeAsync(Wanted());
-        machine.Systemd.Calls.ShouldBe([$"start {Name}"]);
+        _machine.Systemd.Calls.ShouldBe([$"start {Name}"]);
     }
 
     [Theory]
@@ -163,12 +163,12 @@ public sealed class ChangedOptionsSpecs : IDisposable
     [InlineData("server 10.0.0.1 iburst\n")]
     public async Task Other_formats_are_not_checked(string text)
     {
-        machine.Files[Config] = text;
+        _machine.Files[Config] = text;
         await MakeAsync(Wanted());
         Later();
-        machine.Files[Config] = text + "more\n";
+        _machine.Files[Config] = text + "more\n";
         await MakeAsync(Wanted());
-        machine.Systemd.Calls.ShouldBe([$"start {Name}", $"restart {Name}"]);
+        _machine.Systemd.Calls.ShouldBe([$"start {Name}", $"restart {Name}"]);
     }
 
     [Fact]
@@ -176,12 +176,12 @@ public sealed class ChangedOptionsSpecs : IDisposable
     {
         await MakeAsync(Wanted());
         Later();
-        machine.Files.Take(Config);
+        _machine.Files.Take(Config);
         (await Should.ThrowAsync<CloudletException>(() => MakeAsync(Wanted()))).Message.ShouldContain(
             $"{Config}: it existed when the process was last started, and is missing now"
         );
 
-        var before = await kind.CaptureAsync((await kind.ObserveAsync(Wanted(), default))!, default);
+        var before = await _kind.CaptureAsync((await _kind.ObserveAsync(Wanted(), default))!, default);
         before!.Absent.ShouldBe([Config]);
         await MakeAsync(before);
         (await LookAsync()).ShouldBe(UnitSpec.Current);
@@ -193,9 +193,9 @@ public sealed class ChangedOptionsSpecs : IDisposable
         var wanted = Wanted() with { Loads = [Program] };
         await MakeAsync(wanted);
         Later();
-        (await kind.ObserveAsync(wanted, default))!.Configuration.ShouldBe(UnitSpec.Current);
-        machine.Files.Put(Program, new byte[LongerThanRead]);
-        (await kind.ObserveAsync(wanted, default))!.Configuration.ShouldBe($"{Program} differs from the loaded version");
+        (await _kind.ObserveAsync(wanted, default))!.Configuration.ShouldBe(UnitSpec.Current);
+        _machine.Files.Put(Program, new byte[LongerThanRead]);
+        (await _kind.ObserveAsync(wanted, default))!.Configuration.ShouldBe($"{Program} differs from the loaded version");
     }
 
     [Fact]
@@ -203,11 +203,11 @@ public sealed class ChangedOptionsSpecs : IDisposable
     {
         await MakeAsync(Wanted());
         Later();
-        machine.Files[Config] = Good.Replace("qemu", "kvm");
-        machine.Systemd.WhileStarting = () => machine.Files[Config] = Good;
+        _machine.Files[Config] = Good.Replace("qemu", "kvm");
+        _machine.Systemd.WhileStarting = () => _machine.Files[Config] = Good;
         await MakeAsync(Wanted());
-        machine.Systemd.WhileStarting = null;
-        machine.Files[Config] = Good.Replace("qemu", "kvm");
+        _machine.Systemd.WhileStarting = null;
+        _machine.Files[Config] = Good.Replace("qemu", "kvm");
         (await LookAsync()).ShouldBe($"{Config} was edited while the process started");
         await MakeAsync(Wanted());
         (await LookAsync()).ShouldBe(UnitSpec.Current);
@@ -216,26 +216,26 @@ public sealed class ChangedOptionsSpecs : IDisposable
     [Fact]
     public async Task After_adoption_neither_a_clock_step_nor_an_old_time_hides_an_edit()
     {
-        machine.Systemd.StartByHand(Name);
+        _machine.Systemd.StartByHand(Name);
         Later();
-        kind.Adopt(Wanted());
-        machine.Files.Touch(Config, clock.GetUtcNow());
+        _kind.Adopt(Wanted());
+        _machine.Files.Touch(Config, _clock.GetUtcNow());
         (await LookAsync()).ShouldBe(UnitSpec.Current);
-        clock.Advance(TimeSpan.FromHours(-2));
+        _clock.Advance(TimeSpan.FromHours(-2));
         foreach (
             var edit in (Action[])
                 [
-                    () => machine.Files[Config] = Good + "x=1\n",
-                    () => machine.Files[$"{Folder}/b.conf"] = "[DEFAULT]\ny=1\n",
-                    () => machine.Files.Take($"{Folder}/a.conf"),
+                    () => _machine.Files[Config] = Good + "x=1\n",
+                    () => _machine.Files[$"{Folder}/b.conf"] = "[DEFAULT]\ny=1\n",
+                    () => _machine.Files.Take($"{Folder}/a.conf"),
                 ]
         )
         {
             edit();
             (await LookAsync()).ShouldNotBe(UnitSpec.Current);
-            machine.Files[Config] = Good;
-            machine.Files[$"{Folder}/a.conf"] = "[DEFAULT]\nworkers = 2\n";
-            machine.Files.Take($"{Folder}/b.conf");
+            _machine.Files[Config] = Good;
+            _machine.Files[$"{Folder}/a.conf"] = "[DEFAULT]\nworkers = 2\n";
+            _machine.Files.Take($"{Folder}/b.conf");
             (await LookAsync()).ShouldBe(UnitSpec.Current);
         }
     }
@@ -243,42 +243,42 @@ public sealed class ChangedOptionsSpecs : IDisposable
     [Fact]
     public async Task A_file_changed_after_the_start_is_not_adopted()
     {
-        machine.Systemd.StartByHand(Name);
+        _machine.Systemd.StartByHand(Name);
         Later();
-        machine.Files[Config] = Good + "x=1\n";
-        machine.Writes.Clear();
-        kind.Adopt(Wanted());
-        kind.Adopt(Wanted() with { OnChange = OnChange.Nothing });
-        machine.Writes.ShouldBeEmpty();
+        _machine.Files[Config] = Good + "x=1\n";
+        _machine.Writes.Clear();
+        _kind.Adopt(Wanted());
+        _kind.Adopt(Wanted() with { OnChange = OnChange.Nothing });
+        _machine.Writes.ShouldBeEmpty();
         (await LookAsync()).ShouldNotBe(UnitSpec.Current);
     }
 
     [Fact]
     public void A_process_that_exits_during_adoption_is_not_adopted()
     {
-        machine.Systemd.StartByHand(Name);
+        _machine.Systemd.StartByHand(Name);
         Later();
-        machine.OnWrite = what =>
+        _machine.OnWrite = what =>
         {
             // The key is written first, between the two observations.
             if (what == "write /run/cloudlet/units/key")
-                machine.Systemd.Crash(Name);
+                _machine.Systemd.Crash(Name);
         };
-        kind.Adopt(Wanted());
-        machine.Files.Stat($"/run/cloudlet/units/{Name}.json").ShouldBeNull();
+        _kind.Adopt(Wanted());
+        _machine.Files.Stat($"/run/cloudlet/units/{Name}.json").ShouldBeNull();
     }
 
     [Fact]
     public async Task A_file_that_is_described_later_is_adopted_beside_the_others()
     {
         await MakeAsync(Wanted());
-        machine.Files["/etc/nova/more.conf"] = "a = 1\n";
-        clock.Advance(TimeSpan.FromHours(-2));
-        machine.Files["/etc/nova/more.conf"] = "a = 1\n";
+        _machine.Files["/etc/nova/more.conf"] = "a = 1\n";
+        _clock.Advance(TimeSpan.FromHours(-2));
+        _machine.Files["/etc/nova/more.conf"] = "a = 1\n";
         var more = Wanted() with { Loads = [Config, Folder, "/etc/nova/more.conf"] };
-        kind.Adopt(more);
-        machine.Files["/etc/nova/more.conf"] = "a = 2\n";
-        (await kind.ObserveAsync(more, default))!.Configuration.ShouldBe("/etc/nova/more.conf: DEFAULT.a differs from the loaded version");
+        _kind.Adopt(more);
+        _machine.Files["/etc/nova/more.conf"] = "a = 2\n";
+        (await _kind.ObserveAsync(more, default))!.Configuration.ShouldBe("/etc/nova/more.conf: DEFAULT.a differs from the loaded version");
     }
 
     [Fact]
@@ -286,9 +286,9 @@ public sealed class ChangedOptionsSpecs : IDisposable
     {
         await MakeAsync(Wanted());
         Later();
-        machine.Files.Put("/run/cloudlet/units/key", new byte[32]);
+        _machine.Files.Put("/run/cloudlet/units/key", new byte[32]);
         (await LookAsync()).ShouldBe(UnitSpec.Current);
-        machine.Files[Config] = Good + "x=1\n";
+        _machine.Files[Config] = Good + "x=1\n";
         (await LookAsync()).ShouldContain("changed at");
     }
 
@@ -302,9 +302,9 @@ public sealed class ChangedOptionsSpecs : IDisposable
             Loads = [Config, Folder],
         };
 
-    private void Later() => clock.Advance(TimeSpan.FromMinutes(1));
+    private void Later() => _clock.Advance(TimeSpan.FromMinutes(1));
 
-    private async Task<string> LookAsync() => (await kind.ObserveAsync(Wanted(), default))!.Configuration!;
+    private async Task<string> LookAsync() => (await _kind.ObserveAsync(Wanted(), default))!.Configuration!;
 
-    private async Task MakeAsync(UnitSpec wanted) => await kind.ApplyAsync(wanted, await kind.ObserveAsync(wanted, default), default);
+    private async Task MakeAsync(UnitSpec wanted) => await _kind.ApplyAsync(wanted, await _kind.ObserveAsync(wanted, default), default);
 }

@@ -92,26 +92,26 @@ public sealed class GuruMeditationSpecs : IDisposable
         ]
     );
 
-    private readonly ManualClock clock = new();
-    private readonly FakeMachine machine;
-    private readonly FakeSignals signals = new();
-    private readonly UnitsKind kind;
+    private readonly ManualClock _clock = new();
+    private readonly FakeMachine _machine;
+    private readonly FakeSignals _signals = new();
+    private readonly UnitsKind _kind;
 
     public GuruMeditationSpecs()
     {
-        machine = new FakeMachine(clock);
-        machine.Systemd.MainPid = 3677;
-        kind = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock, signals);
-        machine.Files[$"/lib/systemd/system/{Name}"] = "[Install]";
-        machine.Files[Config] = Good;
-        machine.Files[$"{Log}/hub.py_gurumeditation_20260101000000"] = Report.Replace("10.0.0.1", "10.9.9.9");
-        signals.OnSend = () => machine.Files[$"{Log}/hub.py_gurumeditation_20260102030405"] = Report;
-        clock.Advance(TimeSpan.FromMinutes(1));
-        machine.Systemd.StartByHand(Name);
-        clock.Advance(TimeSpan.FromMinutes(1));
+        _machine = new FakeMachine(_clock);
+        _machine.Systemd.MainPid = 3677;
+        _kind = new UnitsKind(_machine.Systemd, _machine.Files, "/run/cloudlet/units", _clock, _signals);
+        _machine.Files[$"/lib/systemd/system/{Name}"] = "[Install]";
+        _machine.Files[Config] = Good;
+        _machine.Files[$"{Log}/hub.py_gurumeditation_20260101000000"] = Report.Replace("10.0.0.1", "10.9.9.9");
+        _signals.OnSend = () => _machine.Files[$"{Log}/hub.py_gurumeditation_20260102030405"] = Report;
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        _machine.Systemd.StartByHand(Name);
+        _clock.Advance(TimeSpan.FromMinutes(1));
     }
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Theory]
     [InlineData("", "")]
@@ -150,38 +150,38 @@ public sealed class GuruMeditationSpecs : IDisposable
         EditInThePast();
         (await LookAsync(Wanted() with { Asks = null })).ShouldBe(UnitSpec.Current);
         (await LookAsync(Wanted())).ShouldBe($"{Name}: DEFAULT.my_ip differs from the configuration that its process reports");
-        await kind.ApplyAsync(Wanted(), null, default);
-        machine.Systemd.Calls.ShouldBe([$"restart {Name}"]);
-        signals.Sent.ShouldBe(["12 to 3677"]);
-        machine.Files.List(Log).ShouldBe(["hub.py_gurumeditation_20260101000000"]);
+        await _kind.ApplyAsync(Wanted(), null, default);
+        _machine.Systemd.Calls.ShouldBe([$"restart {Name}"]);
+        _signals.Sent.ShouldBe(["12 to 3677"]);
+        _machine.Files.List(Log).ShouldBe(["hub.py_gurumeditation_20260101000000"]);
 
         // Now there is a stamp, so there is nothing to ask.
         (await LookAsync(Wanted())).ShouldBe(UnitSpec.Current);
-        signals.Sent.Count.ShouldBe(1);
+        _signals.Sent.Count.ShouldBe(1);
     }
 
     [Fact]
     public async Task Without_an_answer_the_times_decide_after_a_bounded_wait()
     {
         EditInThePast();
-        signals.OnSend = () =>
-            machine.Files[$"{Log}/hub.py_gurumeditation_20260102030405"] = Report.Replace("Process 3677", "Process 3678");
-        var began = clock.GetUtcNow();
+        _signals.OnSend = () =>
+            _machine.Files[$"{Log}/hub.py_gurumeditation_20260102030405"] = Report.Replace("Process 3677", "Process 3678");
+        var began = _clock.GetUtcNow();
         (await LookAsync(Wanted())).ShouldBe(UnitSpec.Current);
-        (clock.GetUtcNow() - began).ShouldBeLessThan(TimeSpan.FromSeconds(4));
+        (_clock.GetUtcNow() - began).ShouldBeLessThan(TimeSpan.FromSeconds(4));
     }
 
     [Fact]
     public async Task A_process_without_a_handler_or_a_new_process_is_left_alone()
     {
         EditInThePast();
-        signals.Catches = false;
+        _signals.Catches = false;
         (await LookAsync(Wanted())).ShouldBe(UnitSpec.Current);
-        signals.Catches = true;
-        signals.WhileHeld = () => machine.Systemd.Crash(Name);
-        clock.Advance(TimeSpan.FromMinutes(1));
+        _signals.Catches = true;
+        _signals.WhileHeld = () => _machine.Systemd.Crash(Name);
+        _clock.Advance(TimeSpan.FromMinutes(1));
         await LookAsync(Wanted());
-        signals.Sent.ShouldBeEmpty();
+        _signals.Sent.ShouldBeEmpty();
     }
 
     /// <summary>Observed with nova-compute of Debian 12: a request during its start killed it.</summary>
@@ -189,17 +189,17 @@ public sealed class GuruMeditationSpecs : IDisposable
     public async Task A_busy_process_is_not_disturbed()
     {
         EditInThePast();
-        signals.Busy.Add(3677);
+        _signals.Busy.Add(3677);
         (await LookAsync(Wanted())).ShouldBe(UnitSpec.Current);
-        signals.Sent.ShouldBeEmpty();
+        _signals.Sent.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Without_a_folder_for_reports_no_process_is_asked()
     {
-        machine.Files[Config] = Good.Replace($"log_dir = {Log}", "");
+        _machine.Files[Config] = Good.Replace($"log_dir = {Log}", "");
         await LookAsync(Wanted());
-        signals.Sent.ShouldBeEmpty();
+        _signals.Sent.ShouldBeEmpty();
     }
 
     /// <summary>The interpreter of the packages; another one may come first on PATH.</summary>
@@ -223,17 +223,17 @@ public sealed class GuruMeditationSpecs : IDisposable
         try
         {
             (await process.StandardOutput.ReadLineAsync()).ShouldBe("ready");
-            machine.Systemd.MainPid = process.Id;
+            _machine.Systemd.MainPid = process.Id;
             var guru = new GuruMeditation(
-                machine.Systemd,
+                _machine.Systemd,
                 new HostFiles(),
                 new HostProcessSignals(),
                 TimeProvider.System,
                 settled: TimeSpan.Zero
             );
-            (await guru.AskAsync(machine.Systemd.Get(Name), [config], default)).ShouldBe([]);
+            (await guru.AskAsync(_machine.Systemd.Get(Name), [config], default)).ShouldBe([]);
             await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("10.0.0.1", "10.0.0.2"));
-            (await guru.AskAsync(machine.Systemd.Get(Name), [config], default)).ShouldBe(["DEFAULT.my_ip"]);
+            (await guru.AskAsync(_machine.Systemd.Get(Name), [config], default)).ShouldBe(["DEFAULT.my_ip"]);
             Directory.GetFiles(dir.Path, "*_gurumeditation_*").ShouldBeEmpty();
             process.HasExited.ShouldBeFalse();
         }
@@ -297,13 +297,13 @@ public sealed class GuruMeditationSpecs : IDisposable
         return process.ExitCode;
     }
 
-    private async Task<string> LookAsync(UnitSpec wanted) => (await kind.ObserveAsync(wanted, default))!.Configuration!;
+    private async Task<string> LookAsync(UnitSpec wanted) => (await _kind.ObserveAsync(wanted, default))!.Configuration!;
 
     /// <summary>The clock was wrong when the file was edited.</summary>
     private void EditInThePast()
     {
-        clock.Advance(TimeSpan.FromHours(-1));
-        machine.Files[Config] = Good.Replace("my_ip = 10.0.0.1", "my_ip = 10.0.0.2");
-        clock.Advance(TimeSpan.FromHours(1));
+        _clock.Advance(TimeSpan.FromHours(-1));
+        _machine.Files[Config] = Good.Replace("my_ip = 10.0.0.1", "my_ip = 10.0.0.2");
+        _clock.Advance(TimeSpan.FromHours(1));
     }
 }

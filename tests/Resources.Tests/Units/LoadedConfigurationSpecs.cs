@@ -14,32 +14,32 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     private const string Config = "/etc/nova/nova.conf";
     private const string Folder = "/etc/nova/conf.d";
 
-    private readonly ManualClock clock = new();
-    private readonly FakeMachine machine;
-    private readonly UnitsKind kind;
+    private readonly ManualClock _clock = new();
+    private readonly FakeMachine _machine;
+    private readonly UnitsKind _kind;
 
     public LoadedConfigurationSpecs()
     {
-        machine = new FakeMachine(clock);
-        kind = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock);
-        machine.Files[$"/lib/systemd/system/{Name}"] = "[Install]";
-        machine.Files[Config] = "debug=0\n";
-        machine.Files[$"{Folder}/a.conf"] = "a\n";
+        _machine = new FakeMachine(_clock);
+        _kind = new UnitsKind(_machine.Systemd, _machine.Files, "/run/cloudlet/units", _clock);
+        _machine.Files[$"/lib/systemd/system/{Name}"] = "[Install]";
+        _machine.Files[Config] = "debug=0\n";
+        _machine.Files[$"{Folder}/a.conf"] = "a\n";
         Later();
     }
 
     public static TheoryData<string> Origins => new("started by us", "not started by us");
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Theory]
     [MemberData(nameof(Origins))]
     public async Task Without_a_change_an_observation_writes_nothing(string origin)
     {
         await StartAsync(origin);
-        machine.Writes.Clear();
+        _machine.Writes.Clear();
         (await LookAsync()).ShouldBe(UnitSpec.Current);
-        machine.Writes.ShouldBeEmpty();
+        _machine.Writes.ShouldBeEmpty();
     }
 
     [Theory]
@@ -47,11 +47,11 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     public async Task An_edit_is_seen_and_one_restart_heals_it(string origin)
     {
         await StartAsync(origin);
-        machine.Files[Config] = "debug=1\n";
+        _machine.Files[Config] = "debug=1\n";
         (await LookAsync()).ShouldContain(Config);
-        machine.Systemd.Calls.Clear();
+        _machine.Systemd.Calls.Clear();
         await MakeAsync(Wanted());
-        machine.Systemd.Calls.ShouldBe([$"restart {Name}"]);
+        _machine.Systemd.Calls.ShouldBe([$"restart {Name}"]);
         (await LookAsync()).ShouldBe(UnitSpec.Current);
     }
 
@@ -60,8 +60,8 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     public async Task An_edit_with_an_old_modification_time_is_seen(string origin)
     {
         await StartAsync(origin);
-        machine.Files[Config] = "debug=1\n";
-        machine.Files.Touch(Config, clock.GetUtcNow() - TimeSpan.FromDays(300));
+        _machine.Files[Config] = "debug=1\n";
+        _machine.Files.Touch(Config, _clock.GetUtcNow() - TimeSpan.FromDays(300));
         (await LookAsync()).ShouldNotBe(UnitSpec.Current);
     }
 
@@ -70,7 +70,7 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     public async Task A_file_that_appears_in_a_folder_is_seen(string origin)
     {
         await StartAsync(origin);
-        machine.Files[$"{Folder}/b.conf"] = "b\n";
+        _machine.Files[$"{Folder}/b.conf"] = "b\n";
         (await LookAsync()).ShouldNotBe(UnitSpec.Current);
     }
 
@@ -79,9 +79,9 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     public async Task A_file_that_disappears_is_seen(string origin)
     {
         await StartAsync(origin);
-        machine.Files.Take($"{Folder}/a.conf");
+        _machine.Files.Take($"{Folder}/a.conf");
         (await LookAsync()).ShouldNotBe(UnitSpec.Current);
-        machine.Files.Take(Config);
+        _machine.Files.Take(Config);
         (await LookAsync()).ShouldNotBe(UnitSpec.Current);
     }
 
@@ -89,18 +89,18 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     [MemberData(nameof(Origins))]
     public async Task A_retargeted_link_and_an_edited_target_are_seen(string origin)
     {
-        machine.Files["/etc/nova/one"] = "1\n";
-        machine.Files["/etc/nova/two"] = "2\n";
-        machine.Files.Take(Config);
-        machine.Files.WriteSymlink(Config, "one");
+        _machine.Files["/etc/nova/one"] = "1\n";
+        _machine.Files["/etc/nova/two"] = "2\n";
+        _machine.Files.Take(Config);
+        _machine.Files.WriteSymlink(Config, "one");
         Later();
         await StartAsync(origin);
         (await LookAsync()).ShouldBe(UnitSpec.Current);
-        machine.Files["/etc/nova/one"] = "1 edited\n";
+        _machine.Files["/etc/nova/one"] = "1 edited\n";
         (await LookAsync()).ShouldNotBe(UnitSpec.Current);
         await MakeAsync(Wanted());
         Later();
-        machine.Files.WriteSymlink(Config, "two");
+        _machine.Files.WriteSymlink(Config, "two");
         (await LookAsync()).ShouldNotBe(UnitSpec.Current);
     }
 
@@ -108,18 +108,18 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     public async Task With_a_stamp_a_touch_or_a_rewrite_of_the_same_content_causes_no_restart()
     {
         await StartAsync("started by us");
-        machine.Files.Touch(Config, clock.GetUtcNow());
-        machine.Files[Config] = "debug=0\n";
+        _machine.Files.Touch(Config, _clock.GetUtcNow());
+        _machine.Files[Config] = "debug=0\n";
         (await LookAsync()).ShouldBe(UnitSpec.Current);
     }
 
     [Fact]
     public async Task An_edit_while_the_process_starts_counts_as_not_loaded()
     {
-        machine.Systemd.WhileStarting = () => machine.Files[Config] = "debug=edited meanwhile\n";
+        _machine.Systemd.WhileStarting = () => _machine.Files[Config] = "debug=edited meanwhile\n";
         await StartAsync("started by us");
         (await LookAsync()).ShouldBe($"{Config}: DEFAULT.debug differs from the loaded version");
-        machine.Systemd.WhileStarting = null;
+        _machine.Systemd.WhileStarting = null;
         await MakeAsync(Wanted());
         (await LookAsync()).ShouldBe(UnitSpec.Current);
     }
@@ -128,9 +128,9 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     public async Task A_stamp_of_an_earlier_run_of_the_process_is_ignored()
     {
         await StartAsync("started by us");
-        machine.Files[Config] = "debug=1\n";
+        _machine.Files[Config] = "debug=1\n";
         Later();
-        machine.Systemd.Crash(Name);
+        _machine.Systemd.Crash(Name);
         (await LookAsync()).ShouldBe(UnitSpec.Current);
     }
 
@@ -138,9 +138,9 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     public async Task A_damaged_stamp_is_ignored()
     {
         await StartAsync("started by us");
-        machine.Files[$"/run/cloudlet/units/{Name}.json"] = "{ torn";
+        _machine.Files[$"/run/cloudlet/units/{Name}.json"] = "{ torn";
         (await LookAsync()).ShouldBe(UnitSpec.Current);
-        machine.Files[Config] = "debug=1\n";
+        _machine.Files[Config] = "debug=1\n";
         (await LookAsync()).ShouldNotBe(UnitSpec.Current);
     }
 
@@ -149,10 +149,10 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     {
         var wanted = Wanted() with { OnChange = OnChange.Reload };
         await StartAsync("started by us");
-        machine.Files[Config] = "debug=1\n";
-        machine.Systemd.Calls.Clear();
+        _machine.Files[Config] = "debug=1\n";
+        _machine.Systemd.Calls.Clear();
         await MakeAsync(wanted);
-        machine.Systemd.Calls.ShouldBe([$"reload {Name}"]);
+        _machine.Systemd.Calls.ShouldBe([$"reload {Name}"]);
         (await LookAsync()).ShouldBe(UnitSpec.Current);
     }
 
@@ -161,40 +161,40 @@ public sealed class LoadedConfigurationSpecs : IDisposable
     {
         var wanted = Wanted() with { OnChange = OnChange.Nothing };
         await StartAsync("started by us");
-        machine.Files[Config] = "debug=1\n";
-        machine.Systemd.Calls.Clear();
-        (await kind.ObserveAsync(wanted, default))!.Configuration.ShouldBe(UnitSpec.Current);
+        _machine.Files[Config] = "debug=1\n";
+        _machine.Systemd.Calls.Clear();
+        (await _kind.ObserveAsync(wanted, default))!.Configuration.ShouldBe(UnitSpec.Current);
         await MakeAsync(wanted);
-        machine.Systemd.Calls.ShouldBeEmpty();
+        _machine.Systemd.Calls.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_process_that_was_just_started_is_not_restarted()
     {
-        machine.Systemd.Calls.Clear();
-        machine.Files[Config] = "debug=1\n";
+        _machine.Systemd.Calls.Clear();
+        _machine.Files[Config] = "debug=1\n";
         await MakeAsync(Wanted());
-        machine.Systemd.Calls.ShouldBe([$"start {Name}"]);
+        _machine.Systemd.Calls.ShouldBe([$"start {Name}"]);
     }
 
     [Fact]
     public async Task A_stopped_process_is_never_stale()
     {
-        machine.Files[Config] = "debug=1\n";
+        _machine.Files[Config] = "debug=1\n";
         (await LookAsync()).ShouldBe(UnitSpec.Current);
         await MakeAsync(Wanted() with { Running = null });
-        machine.Systemd.Calls.ShouldBeEmpty();
+        _machine.Systemd.Calls.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task A_file_described_later_but_older_than_the_process_causes_no_restart()
     {
-        machine.Files["/etc/nova/api-paste.ini"] = "x\n";
+        _machine.Files["/etc/nova/api-paste.ini"] = "x\n";
         Later();
         await StartAsync("started by us");
         var more = Wanted() with { Loads = [Config, Folder, "/etc/nova/api-paste.ini"] };
-        (await kind.ObserveAsync(more, default))!.Configuration.ShouldBe(UnitSpec.Current);
-        (await kind.ObserveAsync(Wanted() with { Loads = [Config] }, default))!.Configuration.ShouldBe(UnitSpec.Current);
+        (await _kind.ObserveAsync(more, default))!.Configuration.ShouldBe(UnitSpec.Current);
+        (await _kind.ObserveAsync(Wanted() with { Loads = [Config] }, default))!.Configuration.ShouldBe(UnitSpec.Current);
     }
 
     private static UnitSpec Wanted() =>
@@ -212,13 +212,13 @@ public sealed class LoadedConfigurationSpecs : IDisposable
         if (origin == "started by us")
             await MakeAsync(Wanted());
         else
-            machine.Systemd.StartByHand(Name);
+            _machine.Systemd.StartByHand(Name);
         Later();
     }
 
-    private void Later() => clock.Advance(TimeSpan.FromMinutes(1));
+    private void Later() => _clock.Advance(TimeSpan.FromMinutes(1));
 
-    private async Task<string> LookAsync() => (await kind.ObserveAsync(Wanted(), default))!.Configuration!;
+    private async Task<string> LookAsync() => (await _kind.ObserveAsync(Wanted(), default))!.Configuration!;
 
-    private async Task MakeAsync(UnitSpec wanted) => await kind.ApplyAsync(wanted, await kind.ObserveAsync(wanted, default), default);
+    private async Task MakeAsync(UnitSpec wanted) => await _kind.ApplyAsync(wanted, await _kind.ObserveAsync(wanted, default), default);
 }

@@ -22,20 +22,20 @@ public sealed class UnitActivitySpecs : IDisposable
         HungAfterSeconds = 120,
     };
 
-    private readonly ManualClock clock = new();
-    private readonly FakeActivity processes = new();
-    private readonly FakeMachine machine;
-    private readonly UnitActivity activity;
+    private readonly ManualClock _clock = new();
+    private readonly FakeActivity _processes = new();
+    private readonly FakeMachine _machine;
+    private readonly UnitActivity _activity;
 
     public UnitActivitySpecs()
     {
-        machine = new FakeMachine(clock);
-        machine.Files[$"/lib/systemd/system/{Name}"] = "[Service]\n[Install]\n";
-        machine.Systemd.MainPid = Main;
-        activity = new UnitActivity(processes, machine.Systemd, clock);
+        _machine = new FakeMachine(_clock);
+        _machine.Files[$"/lib/systemd/system/{Name}"] = "[Service]\n[Install]\n";
+        _machine.Systemd.MainPid = Main;
+        _activity = new UnitActivity(_processes, _machine.Systemd, _clock);
     }
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Fact]
     public void A_process_that_runs_now_and_then_is_always_alive() => After(looks: 100).ShouldBe(Liveness.Alive);
@@ -43,11 +43,11 @@ public sealed class UnitActivitySpecs : IDisposable
     [Fact]
     public void A_process_hangs_only_after_not_running_for_the_whole_time()
     {
-        processes.Still[Main] = ProcessStance.Waits;
+        _processes.Still[Main] = ProcessStance.Waits;
 
         After(looks: 8).ShouldBe(Liveness.Alive);
         After(looks: 1).ShouldBe(Liveness.Hung);
-        processes.Still.Clear();
+        _processes.Still.Clear();
         After(looks: 1).ShouldBe(Liveness.Alive);
     }
 
@@ -60,7 +60,7 @@ public sealed class UnitActivitySpecs : IDisposable
         Liveness expected
     )
     {
-        processes.Still[Main] = stance;
+        _processes.Still[Main] = stance;
 
         After(looks: 100).ShouldBe(expected);
     }
@@ -68,9 +68,9 @@ public sealed class UnitActivitySpecs : IDisposable
     [Fact]
     public void A_resumed_process_has_the_whole_time_again()
     {
-        processes.Still[Main] = ProcessStance.Held;
+        _processes.Still[Main] = ProcessStance.Held;
         After(looks: 100);
-        processes.Still[Main] = ProcessStance.Waits;
+        _processes.Still[Main] = ProcessStance.Waits;
 
         After(looks: 8).ShouldBe(Liveness.Alive);
     }
@@ -78,10 +78,10 @@ public sealed class UnitActivitySpecs : IDisposable
     [Fact]
     public void A_frozen_unit_is_alive_and_has_the_whole_time_again_when_it_thaws()
     {
-        processes.Still[Main] = ProcessStance.Waits;
-        machine.Systemd.Frozen.Add(Name);
+        _processes.Still[Main] = ProcessStance.Waits;
+        _machine.Systemd.Frozen.Add(Name);
         After(looks: 9).ShouldBe(Liveness.Alive);
-        machine.Systemd.Frozen.Clear();
+        _machine.Systemd.Frozen.Clear();
 
         After(looks: 8).ShouldBe(Liveness.Alive);
         After(looks: 1).ShouldBe(Liveness.Hung);
@@ -90,9 +90,9 @@ public sealed class UnitActivitySpecs : IDisposable
     [Fact]
     public void A_process_with_a_reused_id_counts_as_just_started()
     {
-        processes.Still[Main] = ProcessStance.Waits;
+        _processes.Still[Main] = ProcessStance.Waits;
         After(looks: 8);
-        processes.Started[Main] = 5;
+        _processes.Started[Main] = 5;
 
         After(looks: 8).ShouldBe(Liveness.Alive);
     }
@@ -100,11 +100,11 @@ public sealed class UnitActivitySpecs : IDisposable
     [Fact]
     public void Time_without_observations_does_not_count()
     {
-        processes.Still[Main] = ProcessStance.Waits;
+        _processes.Still[Main] = ProcessStance.Waits;
         After(looks: 1);
-        clock.Advance(TimeSpan.FromHours(9));
-        activity.Look(Unit, Main).ShouldBe(Liveness.Alive);
-        clock.WallStep = TimeSpan.FromHours(9);
+        _clock.Advance(TimeSpan.FromHours(9));
+        _activity.Look(Unit, Main).ShouldBe(Liveness.Alive);
+        _clock.WallStep = TimeSpan.FromHours(9);
 
         After(looks: 6).ShouldBe(Liveness.Alive);
         After(looks: 1).ShouldBe(Liveness.Hung);
@@ -113,8 +113,8 @@ public sealed class UnitActivitySpecs : IDisposable
     [Fact]
     public void One_hung_worker_is_enough_whatever_the_others_do()
     {
-        processes.Workers[Main] = [701, 702];
-        processes.Still[702] = ProcessStance.Waits;
+        _processes.Workers[Main] = [701, 702];
+        _processes.Still[702] = ProcessStance.Waits;
 
         After(looks: 9).ShouldBe(Liveness.Hung);
     }
@@ -122,32 +122,32 @@ public sealed class UnitActivitySpecs : IDisposable
     [Fact]
     public void Without_hungAfter_nothing_is_observed()
     {
-        processes.Still[Main] = ProcessStance.Waits;
+        _processes.Still[Main] = ProcessStance.Waits;
         var unit = Unit with { HungAfterSeconds = null };
 
-        activity.IsDue(unit).ShouldBeFalse();
-        activity.Look(unit, Main).ShouldBe(Liveness.Alive);
-        processes.Looks.ShouldBe(0);
+        _activity.IsDue(unit).ShouldBeFalse();
+        _activity.Look(unit, Main).ShouldBe(Liveness.Alive);
+        _processes.Looks.ShouldBe(0);
     }
 
     [Fact]
     public void It_is_observed_eight_times_in_that_time()
     {
-        activity.IsDue(Unit).ShouldBeTrue();
-        activity.Look(Unit, Main);
-        clock.Advance(Look - TimeSpan.FromSeconds(1));
-        activity.IsDue(Unit).ShouldBeFalse();
-        clock.Advance(TimeSpan.FromSeconds(1));
-        activity.IsDue(Unit).ShouldBeTrue();
+        _activity.IsDue(Unit).ShouldBeTrue();
+        _activity.Look(Unit, Main);
+        _clock.Advance(Look - TimeSpan.FromSeconds(1));
+        _activity.IsDue(Unit).ShouldBeFalse();
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        _activity.IsDue(Unit).ShouldBeTrue();
     }
 
     [Fact]
     public async Task The_kind_restarts_a_hung_unit_once_and_finds_it_well_without_a_history()
     {
-        var daemons = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock, activity: activity);
-        var others = new UnitsKind(machine.Systemd, machine.Files, "/run/cloudlet/units", clock);
-        machine.Systemd.StartByHand(Name);
-        processes.Still[Main] = ProcessStance.Waits;
+        var daemons = new UnitsKind(_machine.Systemd, _machine.Files, "/run/cloudlet/units", _clock, activity: _activity);
+        var others = new UnitsKind(_machine.Systemd, _machine.Files, "/run/cloudlet/units", _clock);
+        _machine.Systemd.StartByHand(Name);
+        _processes.Still[Main] = ProcessStance.Waits;
         After(looks: 9);
 
         var seen = await daemons.ObserveAsync(Unit, default);
@@ -157,9 +157,9 @@ public sealed class UnitActivitySpecs : IDisposable
             .ShouldSatisfyAllConditions(p => p.Path.ShouldBe("liveness"), p => p.From!.ToString().ShouldBe("hung"));
         SpecDiff.Between(Unit, await others.ObserveAsync(Unit, default)).ShouldBeEmpty();
         await daemons.ApplyAsync(Unit, seen, default);
-        machine.Systemd.MainPid = Main + 1;
+        _machine.Systemd.MainPid = Main + 1;
 
-        machine.Systemd.Calls.ShouldBe([$"restart {Name}"]);
+        _machine.Systemd.Calls.ShouldBe([$"restart {Name}"]);
         SpecDiff.Between(Unit, await daemons.ObserveAsync(Unit, default)).ShouldBeEmpty();
         (await daemons.CaptureAsync(seen!, default))!.Liveness.ShouldBe(Liveness.Alive);
     }
@@ -169,8 +169,8 @@ public sealed class UnitActivitySpecs : IDisposable
         var last = Liveness.Alive;
         for (var i = 0; i < looks; i++)
         {
-            last = activity.Look(Unit, Main);
-            clock.Advance(Look);
+            last = _activity.Look(Unit, Main);
+            _clock.Advance(Look);
         }
 
         return last;

@@ -7,14 +7,14 @@ namespace Cloudlet.Synthesis.Tests.Fetch;
 
 public class FetchSpecs
 {
-    private static readonly byte[] s_file = Bytes();
+    private static readonly byte[] File = Bytes();
 
     [Fact]
     public async Task A_file_comes_in_one_piece()
     {
-        await using var server = new ScriptedServer((_, to, ct) => WholeAsync(to, "\"a\"", s_file, ct));
+        await using var server = new ScriptedServer((_, to, ct) => WholeAsync(to, "\"a\"", File, ct));
 
-        (await FetchAsync(server)).ShouldBe(s_file);
+        (await FetchAsync(server)).ShouldBe(File);
 
         server.Requests.ShouldHaveSingleItem();
     }
@@ -42,13 +42,13 @@ public class FetchSpecs
             (request, to, ct) =>
                 request.Number switch
                 {
-                    0 => WholeAsync(to, "\"a\"", s_file.AsMemory(0, 30_000), ct),
-                    1 => PartAsync(to, request.From, "\"a\"", s_file.AsMemory(30_000, 1), ct),
-                    _ => PartAsync(to, request.From, "\"a\"", s_file.AsMemory((int)request.From), ct),
+                    0 => WholeAsync(to, "\"a\"", File.AsMemory(0, 30_000), ct),
+                    1 => PartAsync(to, request.From, "\"a\"", File.AsMemory(30_000, 1), ct),
+                    _ => PartAsync(to, request.From, "\"a\"", File.AsMemory((int)request.From), ct),
                 }
         );
 
-        (await FetchAsync(server)).ShouldBe(s_file);
+        (await FetchAsync(server)).ShouldBe(File);
 
         server.Requests.Select(r => r.From).ShouldBe([0, 30_000, 30_001]);
         server.Requests.Skip(1).ShouldAllBe(r => r.IfRange == "\"a\"");
@@ -58,10 +58,10 @@ public class FetchSpecs
     public async Task A_server_without_ranges_is_read_again_up_to_that_place()
     {
         await using var server = new ScriptedServer(
-            (request, to, ct) => WholeAsync(to, "\"a\"", request.Number == 0 ? s_file.AsMemory(0, 50_000) : s_file, ct)
+            (request, to, ct) => WholeAsync(to, "\"a\"", request.Number == 0 ? File.AsMemory(0, 50_000) : File, ct)
         );
 
-        (await FetchAsync(server)).ShouldBe(s_file);
+        (await FetchAsync(server)).ShouldBe(File);
     }
 
     [Fact]
@@ -72,16 +72,16 @@ public class FetchSpecs
             {
                 if (request.Number > 0)
                 {
-                    await PartAsync(to, request.From, "\"a\"", s_file.AsMemory((int)request.From), ct);
+                    await PartAsync(to, request.From, "\"a\"", File.AsMemory((int)request.From), ct);
                     return;
                 }
 
-                await WholeAsync(to, "\"a\"", s_file.AsMemory(0, 100), ct);
+                await WholeAsync(to, "\"a\"", File.AsMemory(0, 100), ct);
                 (await to.ReadAsync(new byte[1], ct)).ShouldBe(0); // until the client gives up
             }
         );
 
-        (await FetchAsync(server)).ShouldBe(s_file);
+        (await FetchAsync(server)).ShouldBe(File);
     }
 
     [Theory]
@@ -92,8 +92,8 @@ public class FetchSpecs
         await using var server = new ScriptedServer(
             (request, to, ct) =>
                 request.Number == 0
-                    ? WholeAsync(to, "\"a\"", s_file.AsMemory(0, 100), ct)
-                    : PartAsync(to, request.From, tag, s_file.AsMemory((int)request.From), ct, s_file.Length + longer)
+                    ? WholeAsync(to, "\"a\"", File.AsMemory(0, 100), ct)
+                    : PartAsync(to, request.From, tag, File.AsMemory((int)request.From), ct, File.Length + longer)
         );
 
         var error = await Should.ThrowAsync<CloudletException>(() => FetchAsync(server));
@@ -108,8 +108,8 @@ public class FetchSpecs
         await using var server = new ScriptedServer(
             (request, to, ct) =>
                 request.Number == 0
-                    ? WholeAsync(to, "\"a\"", s_file.AsMemory(0, 100), ct)
-                    : PartAsync(to, request.From + 1, "\"a\"", s_file.AsMemory(101), ct)
+                    ? WholeAsync(to, "\"a\"", File.AsMemory(0, 100), ct)
+                    : PartAsync(to, request.From + 1, "\"a\"", File.AsMemory(101), ct)
         );
 
         (await Should.ThrowAsync<CloudletException>(() => FetchAsync(server))).Message.ShouldContain("bytes 101-");
@@ -150,20 +150,20 @@ public class FetchSpecs
             {
                 if (request.Number == 0)
                 {
-                    await WholeAsync(to, "\"a\"", s_file.AsMemory(0, 90_000), ct);
+                    await WholeAsync(to, "\"a\"", File.AsMemory(0, 90_000), ct);
                     return;
                 }
 
                 await WholeAsync(to, "\"a\"", default, ct);
-                for (var at = 0; at < s_file.Length; at += 10_000)
+                for (var at = 0; at < File.Length; at += 10_000)
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(500), ct);
-                    await to.WriteAsync(s_file.AsMemory(at, 10_000), ct);
+                    await to.WriteAsync(File.AsMemory(at, 10_000), ct);
                 }
             }
         );
 
-        (await FetchAsync(server, TimeSpan.FromSeconds(4))).ShouldBe(s_file);
+        (await FetchAsync(server, TimeSpan.FromSeconds(4))).ShouldBe(File);
 
         server.Requests.Count.ShouldBe(2);
     }
@@ -177,13 +177,13 @@ public class FetchSpecs
             async (request, to, ct) =>
             {
                 if (request.Number == 0)
-                    await ChunkAsync(to, hasTag, s_file.AsMemory(0, 40_000), ct);
+                    await ChunkAsync(to, hasTag, File.AsMemory(0, 40_000), ct);
                 else
-                    await PartAsync(to, request.From, hasTag ? "\"a\"" : "", s_file.AsMemory((int)request.From), ct);
+                    await PartAsync(to, request.From, hasTag ? "\"a\"" : "", File.AsMemory((int)request.From), ct);
             }
         );
 
-        (await FetchAsync(server)).ShouldBe(s_file);
+        (await FetchAsync(server)).ShouldBe(File);
 
         server.Requests.Select(r => r.From).ShouldBe([0, 40_000]);
     }
@@ -194,16 +194,16 @@ public class FetchSpecs
         await using var server = new ScriptedServer(
             (request, to, ct) =>
                 request.Number == 0
-                    ? ChunkAsync(to, hasTag: true, s_file, ct)
+                    ? ChunkAsync(to, hasTag: true, File, ct)
                     : ScriptedServer.SayAsync(
                         to,
-                        $"HTTP/1.1 416 Range Not Satisfiable\nContent-Range: bytes */{s_file.Length}\nContent-Length: 0\nConnection: close",
+                        $"HTTP/1.1 416 Range Not Satisfiable\nContent-Range: bytes */{File.Length}\nContent-Length: 0\nConnection: close",
                         default,
                         ct
                     )
         );
 
-        (await FetchAsync(server)).ShouldBe(s_file);
+        (await FetchAsync(server)).ShouldBe(File);
     }
 
     [Theory]
@@ -250,10 +250,10 @@ public class FetchSpecs
                         default,
                         ct
                     )
-                    : WholeAsync(to, "\"a\"", s_file, ct)
+                    : WholeAsync(to, "\"a\"", File, ct)
         );
 
-        (await FetchAsync(server)).ShouldBe(s_file);
+        (await FetchAsync(server)).ShouldBe(File);
         (await Should.ThrowAsync<CloudletException>(() => FetchAsync(circle))).Message.ShouldContain("more than 5 times");
     }
 
@@ -329,7 +329,7 @@ public class FetchSpecs
     }
 
     private static Task WholeAsync(NetworkStream to, string tag, ReadOnlyMemory<byte> body, CancellationToken ct) =>
-        ScriptedServer.SayAsync(to, $"HTTP/1.1 200 OK\nETag: {tag}\nContent-Length: {s_file.Length}\nConnection: close", body, ct);
+        ScriptedServer.SayAsync(to, $"HTTP/1.1 200 OK\nETag: {tag}\nContent-Length: {File.Length}\nConnection: close", body, ct);
 
     private static Task PartAsync(
         NetworkStream to,
@@ -342,8 +342,8 @@ public class FetchSpecs
         ScriptedServer.SayAsync(
             to,
             $"HTTP/1.1 206 Partial Content\n{(tag.Length > 0 ? $"ETag: {tag}\n" : "")}Content-Range: bytes "
-                + $"{from}-{(length ?? s_file.Length) - 1}/{length ?? s_file.Length}\nContent-Length: "
-                + $"{(length ?? s_file.Length) - from}\nConnection: close",
+                + $"{from}-{(length ?? File.Length) - 1}/{length ?? File.Length}\nContent-Length: "
+                + $"{(length ?? File.Length) - from}\nConnection: close",
             body,
             ct
         );

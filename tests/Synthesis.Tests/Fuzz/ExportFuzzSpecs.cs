@@ -14,7 +14,7 @@ public sealed class ExportFuzzSpecs(ITestOutputHelper output) : IDisposable
 {
     private const int Rounds = 1000;
 
-    private static readonly string s_exports = Path.Combine(FuzzRun.Folder, "exports");
+    private static readonly string Exports = Path.Combine(FuzzRun.Folder, "exports");
 
     private readonly TempDir _folder = new();
 
@@ -24,7 +24,7 @@ public sealed class ExportFuzzSpecs(ITestOutputHelper output) : IDisposable
     public async Task Exported_bases_are_imported_whole_or_refused()
     {
         await UpdateAsync();
-        var files = Directory.EnumerateFiles(s_exports).Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToList();
+        var files = Directory.EnumerateFiles(Exports).Order(StringComparer.Ordinal).Select(File.ReadAllBytes).ToList();
         var run = new FuzzRun(Rounds);
         var store = new RuntimeStore(_folder["store"]);
         var whole = await ImportAsync(store, files[0]) ?? throw new InvalidOperationException("the valid one is refused");
@@ -84,7 +84,7 @@ public sealed class ExportFuzzSpecs(ITestOutputHelper output) : IDisposable
         var store = new RuntimeStore(folder["store"]);
         await new BaseArchive(store).ExportAsync(
             Samples.Publish(store),
-            Path.Combine(s_exports, "whole"),
+            Path.Combine(Exports, "whole"),
             OverlayEffort.Fast,
             Samples.Silent,
             CancellationToken.None

@@ -18,16 +18,16 @@ public sealed class OverlayFuzzSpecs(ITestOutputHelper output)
     // a file of a few KiB must not make us allocate more: device state of 64 MiB, read and decoded, is the most that the format allows
     private const long MostMemory = 256 << 20;
 
-    private static readonly string s_corpus = Path.Combine(FuzzRun.Folder, "corpus"),
-        s_moved = Path.Combine(FuzzRun.Folder, "moved");
+    private static readonly string Corpus = Path.Combine(FuzzRun.Folder, "corpus"),
+        Moved = Path.Combine(FuzzRun.Folder, "moved");
 
     // Read only when needed: samples of a version that is no longer read must be regenerated first.
-    private static readonly Lazy<HashSet<string>> s_ids = new(() =>
+    private static readonly Lazy<HashSet<string>> Ids = new(() =>
         [
             .. Directory
-                .EnumerateFiles(s_corpus)
+                .EnumerateFiles(Corpus)
                 .Where(IsWhole)
-                .Concat(Directory.EnumerateFiles(s_moved))
+                .Concat(Directory.EnumerateFiles(Moved))
                 .Select(File.ReadAllBytes)
                 .Select(Header)
                 .Select(h => h.Id()),
@@ -35,15 +35,15 @@ public sealed class OverlayFuzzSpecs(ITestOutputHelper output)
     );
 
     [Fact]
-    public Task Overlays_are_read_whole_or_refused() => RunAsync(s_corpus, SampleVm());
+    public Task Overlays_are_read_whole_or_refused() => RunAsync(Corpus, SampleVm());
 
     [Fact]
     public async Task Overlays_of_copies_are_read_whole_or_refused()
     {
-        await RunAsync(s_moved, MovedVm());
+        await RunAsync(Moved, MovedVm());
 
         Directory
-            .EnumerateFiles(s_moved, "whole-*")
+            .EnumerateFiles(Moved, "whole-*")
             .Order(StringComparer.Ordinal)
             .Select(f => Header(File.ReadAllBytes(f)).Segments[^1].Codec)
             .ShouldBe([SegmentCodec.Copies, SegmentCodec.ModelledCopies]);
@@ -109,7 +109,7 @@ public sealed class OverlayFuzzSpecs(ITestOutputHelper output)
         {
             var (overlay, disk, memory) = await vm.ApplyAsync(new MemoryStream(bytes));
             isOther =
-                s_ids.Value.Contains(overlay.Header.Id())
+                Ids.Value.Contains(overlay.Header.Id())
                 && !(disk.Content.AsSpan().SequenceEqual(vm.Disk.Content) && memory.Content.AsSpan().SequenceEqual(vm.Memory.Content));
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.InvalidInput)

@@ -12,7 +12,7 @@ internal sealed class OverlayMutator(Random chance)
 {
     private const int Fixed = 64,
         Entry = 44;
-    private static readonly long[] s_telling =
+    private static readonly long[] Telling =
     [
         0,
         1,
@@ -64,7 +64,7 @@ internal sealed class OverlayMutator(Random chance)
                 return bytes;
             case 2:
                 var number = new byte[8];
-                BinaryPrimitives.WriteInt64LittleEndian(number, s_telling[chance.Next(s_telling.Length)]);
+                BinaryPrimitives.WriteInt64LittleEndian(number, Telling[chance.Next(Telling.Length)]);
                 number.AsSpan(0, Math.Min(1 << chance.Next(4), bytes.Length - at)).CopyTo(bytes.AsSpan(at));
                 return bytes;
             case 3:

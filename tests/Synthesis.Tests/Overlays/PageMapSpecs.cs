@@ -9,7 +9,7 @@ public class PageMapSpecs
     private const int SegmentPages = 4;
 
     // A map of version 1 with five carried pages: the first and the last two have a reference.
-    private static readonly byte[] s_old = [2, 3, 0b011, 0b111, 3, 7, 2, 1, 0, 0, 1, 0, 2, 0, 1, 1, 6, 10];
+    private static readonly byte[] Old = [2, 3, 0b011, 0b111, 3, 7, 2, 1, 0, 0, 1, 0, 2, 0, 1, 1, 6, 10];
 
     [Fact]
     public void A_map_survives_a_round_trip()
@@ -30,7 +30,7 @@ public class PageMapSpecs
     [Fact]
     public void References_of_version_1_are_the_ranges_of_their_segments() =>
         PageMapCodec
-            .Decode(s_old, SegmentKind.OldMap, Bounds(50, 40, 5))
+            .Decode(Old, SegmentKind.OldMap, Bounds(50, 40, 5))
             .Ranges.ShouldBe(
                 [
                     [
@@ -52,7 +52,7 @@ public class PageMapSpecs
         for (var round = 0; round < 20_000; round++)
         {
             var map = kind == SegmentKind.Map ? Some(chance, 50, 40) : new PageMap([], [], 5);
-            var bytes = kind == SegmentKind.Map ? PageMapCodec.Encode(map) : s_old.ToArray();
+            var bytes = kind == SegmentKind.Map ? PageMapCodec.Encode(map) : Old.ToArray();
             for (var i = chance.Next(1, 4); i > 0; i--)
                 bytes[chance.Next(bytes.Length)] = (byte)chance.Next(256);
             try

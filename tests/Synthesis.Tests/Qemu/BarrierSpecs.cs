@@ -14,7 +14,7 @@ public sealed class BarrierSpecs
     private const int Sector = 512;
 
     /// <summary>Both kinds that Linux uses: <c>mfence</c>, and a locked addition to the stack; then <c>cli; hlt</c>.</summary>
-    private static readonly byte[] s_program = [0x0f, 0xae, 0xf0, 0xf0, 0x66, 0x83, 0x04, 0x24, 0x00, 0xfa, 0xf4];
+    private static readonly byte[] Program = [0x0f, 0xae, 0xf0, 0xf0, 0x66, 0x83, 0x04, 0x24, 0x00, 0xfa, 0xf4];
 
     [Fact]
     public async Task An_interpreted_guest_with_one_processor_keeps_its_memory_barriers()
@@ -22,7 +22,7 @@ public sealed class BarrierSpecs
         Samples.Require(RuntimeProgram.Qemu);
         using var folder = new TempDir();
         var disk = new byte[Sector];
-        s_program.CopyTo(disk, 0);
+        Program.CopyTo(disk, 0);
         (disk[^2], disk[^1]) = (0x55, 0xaa);
         await File.WriteAllBytesAsync(folder["disk"], disk, TestContext.Current.CancellationToken);
 

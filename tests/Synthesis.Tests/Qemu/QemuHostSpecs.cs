@@ -7,7 +7,7 @@ namespace Cloudlet.Synthesis.Tests.Qemu;
 /// <summary>Obstacles to running a machine here are reported before anything starts.</summary>
 public sealed class QemuHostSpecs
 {
-    private static readonly QemuHost s_host = new(
+    private static readonly QemuHost Host = new(
         "stamp",
         "/usr/bin/qemu-system-x86_64",
         "7.2.22",
@@ -16,12 +16,12 @@ public sealed class QemuHostSpecs
     );
 
     [Fact]
-    public void A_machine_that_can_run_has_no_obstacles() => s_host.ObstaclesOf(Samples.Machine).ShouldBeEmpty();
+    public void A_machine_that_can_run_has_no_obstacles() => Host.ObstaclesOf(Samples.Machine).ShouldBeEmpty();
 
     [Fact]
     public void Every_obstacle_is_named()
     {
-        var obstacles = s_host.ObstaclesOf(
+        var obstacles = Host.ObstaclesOf(
             Samples.Machine with
             {
                 QemuVersion = "8.0.0",
@@ -46,7 +46,7 @@ public sealed class QemuHostSpecs
     [Fact]
     public void A_layout_of_the_future_is_the_only_obstacle_of_its_machine()
     {
-        var obstacle = s_host.ObstaclesOf(Samples.Machine with { Layout = 9 }).ShouldHaveSingleItem();
+        var obstacle = Host.ObstaclesOf(Samples.Machine with { Layout = 9 }).ShouldHaveSingleItem();
 
         (obstacle.Code, obstacle.Expected, obstacle.Found).ShouldBe((OverlayRefusalCode.UnknownLayout, "1 to 2", "9"));
     }
@@ -56,17 +56,17 @@ public sealed class QemuHostSpecs
     [InlineData("Skylake-Client,-pcid", "'Skylake-Client': invpcid")]
     [InlineData("Cyrix", "has no CPU model 'Cyrix'")]
     public void A_processor_that_lacks_something_is_refused(string cpu, string why) =>
-        s_host.ObstaclesOf(Samples.Machine with { Cpu = cpu }).ShouldHaveSingleItem().Message.ShouldContain(why);
+        Host.ObstaclesOf(Samples.Machine with { Cpu = cpu }).ShouldHaveSingleItem().Message.ShouldContain(why);
 
     [Fact]
     public void A_disabled_feature_is_not_required() =>
-        s_host.ObstaclesOf(Samples.Machine with { Cpu = "Skylake-Client,-pcid,-invpcid" }).ShouldBeEmpty();
+        Host.ObstaclesOf(Samples.Machine with { Cpu = "Skylake-Client,-pcid,-invpcid" }).ShouldBeEmpty();
 
     [Theory]
     [InlineData("7.2.9", true)]
     [InlineData("7.10.0", false)]
     public void Versions_are_compared_as_numbers(string sealedBy, bool runs) =>
-        (s_host.ObstaclesOf(Samples.Machine with { QemuVersion = sealedBy }).Count == 0).ShouldBe(runs);
+        (Host.ObstaclesOf(Samples.Machine with { QemuVersion = sealedBy }).Count == 0).ShouldBe(runs);
 
     [Fact]
     public void Answers_are_distinguished_by_their_numbers()

@@ -11,7 +11,7 @@ namespace Cloudlet.Synthesis.Tests.Qemu;
 public sealed class QmpClientSpecs
 {
     private const string Greeting = """{"QMP": {"version": {}, "capabilities": []}}""";
-    private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
 
     [Fact]
     public async Task An_answer_is_distinguished_from_events_and_from_other_answers()
@@ -67,7 +67,7 @@ public sealed class QmpClientSpecs
     {
         await using var peer = await Peer.StartAsync(Greeting);
         await using var client = await peer.OpenAsync();
-        var error = await Should.ThrowAsync<CloudletException>(client.ExecuteAsync("stop", null, s_short, CancellationToken.None));
+        var error = await Should.ThrowAsync<CloudletException>(client.ExecuteAsync("stop", null, Short, CancellationToken.None));
         error.Kind.ShouldBe(ErrorKind.Timeout);
         var late = await peer.RequestAsync();
         var next = client.ExecuteAsync("cont", CancellationToken.None);
@@ -94,7 +94,7 @@ public sealed class QmpClientSpecs
     public async Task Without_a_greeting_another_client_is_being_served()
     {
         await using var peer = await Peer.StartAsync();
-        (await Should.ThrowAsync<CloudletException>(QmpClient.OpenAsync(peer.Connect(), s_short, CancellationToken.None))).Kind.ShouldBe(
+        (await Should.ThrowAsync<CloudletException>(QmpClient.OpenAsync(peer.Connect(), Short, CancellationToken.None))).Kind.ShouldBe(
             ErrorKind.Busy
         );
     }

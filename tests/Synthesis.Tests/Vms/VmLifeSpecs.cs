@@ -16,7 +16,7 @@ namespace Cloudlet.Synthesis.Tests.Vms;
 /// </summary>
 public sealed class VmLifeSpecs(VmLifeSpecs.Firmware machine) : IClassFixture<VmLifeSpecs.Firmware>
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_vm_leaves_the_base_unchanged_and_freezes_between_two_instructions()
@@ -90,7 +90,7 @@ public sealed class VmLifeSpecs(VmLifeSpecs.Firmware machine) : IClassFixture<Vm
             await Should.ThrowAsync<CloudletException>(StartAsync(new VmStartOptions { Base = await machine.BaseAsync(), Name = "killed" }))
         ).Kind.ShouldBe(ErrorKind.AlreadyExists);
         vm.Record.Process.Kill();
-        (await vm.Record.Process.EndsWithinAsync(s_limit, CancellationToken.None)).ShouldBeTrue();
+        (await vm.Record.Process.EndsWithinAsync(Limit, CancellationToken.None)).ShouldBeTrue();
         new VmCatalog(machine.Store).Get("killed").IsAlive.ShouldBeFalse();
         (await Should.ThrowAsync<CloudletException>(vm.OpenConsoleAsync(CancellationToken.None))).Kind.ShouldBe(ErrorKind.NotFound);
         await StopAsync("killed", force: false);
@@ -125,7 +125,7 @@ public sealed class VmLifeSpecs(VmLifeSpecs.Firmware machine) : IClassFixture<Vm
         new VmCatalog(machine.Store).List().ShouldBeEmpty();
         Directory.GetFileSystemEntries(machine.Store.StagingFolder).ShouldBeEmpty();
         for (var patience = Stopwatch.StartNew(); machine.Processes() > 0; await Task.Delay(20))
-            patience.Elapsed.ShouldBeLessThan(s_limit, "a QEMU is left running");
+            patience.Elapsed.ShouldBeLessThan(Limit, "a QEMU is left running");
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public sealed class VmLifeSpecs(VmLifeSpecs.Firmware machine) : IClassFixture<Vm
         new VmStarter(machine.Store).StartAsync(start, Samples.Silent, CancellationToken.None);
 
     private Task<RunningVm> StopAsync(string vm, bool force) =>
-        new VmStopper(machine.Store).StopAsync(vm, force, remove: true, s_limit, Samples.Silent, CancellationToken.None);
+        new VmStopper(machine.Store).StopAsync(vm, force, remove: true, Limit, Samples.Silent, CancellationToken.None);
 
     /// <summary>The base, made by the first test that needs it.</summary>
     public sealed class Firmware : IAsyncDisposable
@@ -253,7 +253,7 @@ public sealed class VmLifeSpecs(VmLifeSpecs.Firmware machine) : IClassFixture<Vm
         public async ValueTask DisposeAsync()
         {
             foreach (var vm in new VmCatalog(Store).List())
-                await new VmStopper(Store).StopAsync(vm.Id, force: true, remove: true, s_limit, Samples.Silent, CancellationToken.None);
+                await new VmStopper(Store).StopAsync(vm.Id, force: true, remove: true, Limit, Samples.Silent, CancellationToken.None);
             _folder.Dispose();
         }
     }

@@ -5,7 +5,7 @@ namespace Cloudlet.TestKit.Machine;
 /// <summary>Processes of a host in memory, and their progress: by default, a process progresses between two looks.</summary>
 public sealed class FakeActivity : IProcessActivity
 {
-    private long looks;
+    private long _looks;
 
     /// <summary>Main process → its workers; a main process without an entry has none.</summary>
     public IDictionary<int, int[]> Workers { get; } = new Dictionary<int, int[]>();
@@ -17,12 +17,12 @@ public sealed class FakeActivity : IProcessActivity
     public IDictionary<int, long> Started { get; } = new Dictionary<int, long>();
 
     /// <summary>How many looks there were.</summary>
-    public long Looks => looks;
+    public long Looks => _looks;
 
     /// <inheritdoc/>
     public IReadOnlyList<ProcessActivity> Look(int mainPid)
     {
-        looks++;
+        _looks++;
         return [.. new[] { mainPid }.Concat(Workers.TryGetValue(mainPid, out var workers) ? workers : []).Select(Of)];
     }
 
@@ -31,6 +31,6 @@ public sealed class FakeActivity : IProcessActivity
         var started = Started.TryGetValue(pid, out var time) ? time : 0;
         return Still.TryGetValue(pid, out var stance)
             ? new ProcessActivity(pid, started, -1, stance)
-            : new ProcessActivity(pid, started, looks, ProcessStance.Waits);
+            : new ProcessActivity(pid, started, _looks, ProcessStance.Waits);
     }
 }

@@ -22,12 +22,12 @@ public sealed class FakeFiles : IHostFiles
             .FirstOrDefault()
         ?? new FolderMount("/", "root (ext4)");
 
-    private readonly FakeMachine machine;
-    private readonly SortedDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    private readonly FakeMachine _machine;
+    private readonly SortedDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
     internal FakeFiles(FakeMachine machine)
     {
-        this.machine = machine;
+        _machine = machine;
         foreach (
             var folder in (string[])
                 [
@@ -44,15 +44,15 @@ public sealed class FakeFiles : IHostFiles
                     "/root",
                 ]
         )
-            entries[folder] = New(HostFileType.Directory, (UnixFileMode)0x1ed);
+            _entries[folder] = New(HostFileType.Directory, (UnixFileMode)0x1ed);
     }
 
     /// <summary>Every path.</summary>
-    public IReadOnlyCollection<string> Paths => entries.Keys;
+    public IReadOnlyCollection<string> Paths => _entries.Keys;
 
     /// <summary>Every byte of every file, for searches.</summary>
     public IEnumerable<(string Path, byte[] Content)> Contents =>
-        entries.Where(e => e.Value.Type == HostFileType.Regular).Select(e => (e.Key, e.Value.Content));
+        _entries.Where(e => e.Value.Type == HostFileType.Regular).Select(e => (e.Key, e.Value.Content));
 
     /// <summary>The text of a file; setting it simulates a change by other software, not a write of ours.</summary>
     public string this[string path]
@@ -69,31 +69,31 @@ public sealed class FakeFiles : IHostFiles
     public void PutDevice(string path) => Set(path, New(HostFileType.Other, (UnixFileMode)0x1a4));
 
     /// <summary>Makes a path immutable, as chattr +i does, or mutable again.</summary>
-    public void SetImmutable(string path, bool isImmutable = true) => entries[path] = entries[path] with { IsImmutable = isImmutable };
+    public void SetImmutable(string path, bool isImmutable = true) => _entries[path] = _entries[path] with { IsImmutable = isImmutable };
 
     /// <summary>Sets an extended attribute, as other software would.</summary>
     public void SetExtended(string path, string name, byte[] value) =>
-        entries[path] = entries[path] with { Extended = new Dictionary<string, byte[]>(entries[path].Extended) { [name] = value } };
+        _entries[path] = _entries[path] with { Extended = new Dictionary<string, byte[]>(_entries[path].Extended) { [name] = value } };
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, byte[]> ReadExtended(string path) =>
-        entries.TryGetValue(path, out var entry) ? entry.Extended : new Dictionary<string, byte[]>();
+        _entries.TryGetValue(path, out var entry) ? entry.Extended : new Dictionary<string, byte[]>();
 
     /// <inheritdoc/>
     public void WriteExtended(string path, IReadOnlyDictionary<string, byte[]> extended) =>
-        machine.Write(
+        _machine.Write(
             $"extended {path}",
-            () => entries[path] = entries[path] with { Extended = extended, Changed = machine.Clock.GetUtcNow() }
+            () => _entries[path] = _entries[path] with { Extended = extended, Changed = _machine.Clock.GetUtcNow() }
         );
 
     /// <summary>Sets the modification time, as touch does; the change time is now.</summary>
     public void Touch(string path, DateTimeOffset modified) =>
-        entries[path] = entries[path] with { Modified = modified, Changed = machine.Clock.GetUtcNow() };
+        _entries[path] = _entries[path] with { Modified = modified, Changed = _machine.Clock.GetUtcNow() };
 
     /// <summary>Removes a path, as other software would.</summary>
     public void Take(string path)
     {
-        entries.Remove(path);
+        _entries.Remove(path);
         Touched(path);
     }
 
@@ -108,7 +108,7 @@ public sealed class FakeFiles : IHostFiles
 
     /// <inheritdoc/>
     public HostFileInfo? Stat(string path) =>
-        entries.TryGetValue(path, out var e)
+        _entries.TryGetValue(path, out var e)
             ? new HostFileInfo(e.Type, e.Mode, e.Owner, e.Group, e.Content.Length, e.Modified, e.Changed, e.Target)
             {
                 IsImmutable = e.IsImmutable,
@@ -120,7 +120,7 @@ public sealed class FakeFiles : IHostFiles
     {
         for (var i = 0; i < 8; i++)
         {
-            if (!entries.TryGetValue(path, out var entry))
+            if (!_entries.TryGetValue(path, out var entry))
                 return null;
             if (entry.Target is { } target)
                 path = Path.GetFullPath(target, Path.GetDirectoryName(path)!);
@@ -146,7 +146,7 @@ public sealed class FakeFiles : IHostFiles
         IReadOnlyDictionary<string, byte[]>? extended = null
     )
     {
-        var old = entries.GetValueOrDefault(path);
+        var old = _entries.GetValueOrDefault(path);
         if (old?.Type == HostFileType.Directory)
             throw new CloudletException(ErrorKind.InvalidInput, $"write {path}: it is a folder");
         var kept = old?.Type == HostFileType.Regular ? old : null;
@@ -163,13 +163,13 @@ public sealed class FakeFiles : IHostFiles
         };
         if (old?.IsImmutable == true)
             throw new CloudletException(ErrorKind.PermissionDenied, $"write {path}: it is immutable");
-        machine.Write($"write {path}", () => Set(path, entry));
+        _machine.Write($"write {path}", () => Set(path, entry));
     }
 
     /// <inheritdoc/>
     public void Append(string path, ReadOnlySpan<byte> line, UnixFileMode mode, long limit)
     {
-        var old = entries.GetValueOrDefault(path);
+        var old = _entries.GetValueOrDefault(path);
         if (old is not null && old.Type != HostFileType.Regular)
             throw new CloudletException(ErrorKind.InvalidInput, $"append to {path}: not a regular file");
         byte[] content =
@@ -179,7 +179,7 @@ public sealed class FakeFiles : IHostFiles
         var rotated = old is { Content.Length: > 0 } && content.Length > limit ? old : null;
         if (rotated is not null)
             content = line.ToArray();
-        machine.Write(
+        _machine.Write(
             $"append {path}",
             () =>
             {
@@ -190,8 +190,8 @@ public sealed class FakeFiles : IHostFiles
                     (rotated is null && old is not null ? old : New(HostFileType.Regular, mode)) with
                     {
                         Content = content,
-                        Modified = machine.Clock.GetUtcNow(),
-                        Changed = machine.Clock.GetUtcNow(),
+                        Modified = _machine.Clock.GetUtcNow(),
+                        Changed = _machine.Clock.GetUtcNow(),
                     }
                 );
             }
@@ -201,16 +201,16 @@ public sealed class FakeFiles : IHostFiles
     /// <inheritdoc/>
     public void WriteSymlink(string path, string target)
     {
-        if (entries.GetValueOrDefault(path)?.Type == HostFileType.Directory)
+        if (_entries.GetValueOrDefault(path)?.Type == HostFileType.Directory)
             throw new CloudletException(ErrorKind.InvalidInput, $"link {path}: it is a folder");
-        machine.Write($"link {path}", () => Set(path, New(HostFileType.Symlink, (UnixFileMode)0x1ff) with { Target = target }));
+        _machine.Write($"link {path}", () => Set(path, New(HostFileType.Symlink, (UnixFileMode)0x1ff) with { Target = target }));
     }
 
     /// <inheritdoc/>
     public void CreateDirectory(string path, UnixFileMode mode, string? owner = null, string? group = null)
     {
-        if (!entries.TryGetValue(path, out var there))
-            machine.Write(
+        if (!_entries.TryGetValue(path, out var there))
+            _machine.Write(
                 $"mkdir {path}",
                 () => Set(path, New(HostFileType.Directory, mode) with { Owner = owner ?? "root", Group = group ?? "root" })
             );
@@ -221,20 +221,20 @@ public sealed class FakeFiles : IHostFiles
     /// <inheritdoc/>
     public void SetAttributes(string path, UnixFileMode? mode, string? owner, string? group)
     {
-        var old = entries[path];
+        var old = _entries[path];
         var next = old with { Mode = mode ?? old.Mode, Owner = Name(owner) ?? old.Owner, Group = Name(group) ?? old.Group };
         if (next != old)
-            machine.Write($"attributes {path}", () => entries[path] = next with { Changed = machine.Clock.GetUtcNow() });
+            _machine.Write($"attributes {path}", () => _entries[path] = next with { Changed = _machine.Clock.GetUtcNow() });
     }
 
     /// <inheritdoc/>
     public void Delete(string path)
     {
-        if (!entries.ContainsKey(path))
+        if (!_entries.ContainsKey(path))
             return;
         if (List(path).Count > 0)
             throw new CloudletException(ErrorKind.InvalidInput, $"delete {path}: the folder is not empty");
-        machine.Write($"delete {path}", () => Take(path));
+        _machine.Write($"delete {path}", () => Take(path));
     }
 
     /// <inheritdoc/>
@@ -243,7 +243,7 @@ public sealed class FakeFiles : IHostFiles
         var start = directory.TrimEnd('/') + "/";
         return
         [
-            .. entries
+            .. _entries
                 .Keys.Where(p =>
                     p.Length > start.Length && p.StartsWith(start, StringComparison.Ordinal) && p.IndexOf('/', start.Length) < 0
                 )
@@ -265,24 +265,24 @@ public sealed class FakeFiles : IHostFiles
         : owner;
 
     private Entry New(HostFileType type, UnixFileMode mode) =>
-        new(type, mode, "root", "root", [], machine.Clock.GetUtcNow(), machine.Clock.GetUtcNow(), null);
+        new(type, mode, "root", "root", [], _machine.Clock.GetUtcNow(), _machine.Clock.GetUtcNow(), null);
 
     private void Set(string path, Entry entry)
     {
         var folder = Path.GetDirectoryName(path)!;
-        if (!entries.TryGetValue(folder, out var parent))
+        if (!_entries.TryGetValue(folder, out var parent))
             Set(folder, New(HostFileType.Directory, (UnixFileMode)0x1ed));
         else if (parent.Type != HostFileType.Directory)
             throw new CloudletException(ErrorKind.InvalidInput, $"write {path}: {folder} is not a folder");
-        entries[path] = entry with { Owner = Name(entry.Owner)!, Group = Name(entry.Group)! };
+        _entries[path] = entry with { Owner = Name(entry.Owner)!, Group = Name(entry.Group)! };
         Touched(path);
     }
 
     private void Touched(string path)
     {
         var folder = Path.GetDirectoryName(path)!;
-        if (entries.TryGetValue(folder, out var parent))
-            entries[folder] = parent with { Modified = machine.Clock.GetUtcNow(), Changed = machine.Clock.GetUtcNow() };
+        if (_entries.TryGetValue(folder, out var parent))
+            _entries[folder] = parent with { Modified = _machine.Clock.GetUtcNow(), Changed = _machine.Clock.GetUtcNow() };
     }
 
     private sealed record Entry(

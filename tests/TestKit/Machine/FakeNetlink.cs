@@ -12,17 +12,17 @@ namespace Cloudlet.TestKit.Machine;
 /// </summary>
 public sealed class FakeNetlink : IRouteNetlink
 {
-    private readonly FakeMachine machine;
-    private readonly SortedDictionary<int, LinkInfo> links = [];
-    private readonly HashSet<int> ownMtu = [];
-    private int lastIndex;
+    private readonly FakeMachine _machine;
+    private readonly SortedDictionary<int, LinkInfo> _links = [];
+    private readonly HashSet<int> _ownMtu = [];
+    private int _lastIndex;
 
     /// <summary>Initial settings of a link.</summary>
     private static Ipv6Info Fresh => new(AcceptRa: 1, Autoconf: true, Forwarding: false, Disabled: false);
 
     internal FakeNetlink(FakeMachine machine)
     {
-        this.machine = machine;
+        _machine = machine;
         Put(
             new LinkInfo
             {
@@ -48,7 +48,7 @@ public sealed class FakeNetlink : IRouteNetlink
                 Ipv6 = Fresh,
             }
         );
-        lastIndex = 2;
+        _lastIndex = 2;
     }
 
     /// <summary>Kinds of links that this kernel can create.</summary>
@@ -77,18 +77,18 @@ public sealed class FakeNetlink : IRouteNetlink
     public NetworkSnapshot Dump()
     {
         Dumps++;
-        return new NetworkSnapshot([.. links.Values.Select(Named)]);
+        return new NetworkSnapshot([.. _links.Values.Select(Named)]);
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<LinkInfo> List() => [.. links.Values.Select(l => Named(l) with { Addresses = [], Routes = [] })];
+    public IReadOnlyList<LinkInfo> List() => [.. _links.Values.Select(l => Named(l) with { Addresses = [], Routes = [] })];
 
     /// <inheritdoc/>
     public IReadOnlyList<(int Index, AddressInfo Address)> Addresses() =>
-        [.. links.Values.SelectMany(l => l.Addresses.Select(a => (l.Index, a)))];
+        [.. _links.Values.SelectMany(l => l.Addresses.Select(a => (l.Index, a)))];
 
     /// <inheritdoc/>
-    public LinkInfo? Find(string name) => links.Values.FirstOrDefault(l => l.Name == name) is { } link ? Named(link) : null;
+    public LinkInfo? Find(string name) => _links.Values.FirstOrDefault(l => l.Name == name) is { } link ? Named(link) : null;
 
     /// <inheritdoc/>
     public bool CanCreate(string kind) => Drivers.Contains(kind);
@@ -100,7 +100,7 @@ public sealed class FakeNetlink : IRouteNetlink
     public void SetIpv6(int index, Ipv6Setting setting, int value)
     {
         var link = Get(index);
-        machine.Write(
+        _machine.Write(
             $"set {setting} of {link.Name}",
             () =>
                 Put(
@@ -124,14 +124,14 @@ public sealed class FakeNetlink : IRouteNetlink
             throw new CloudletException(ErrorKind.DriverMissing, $"create {link.Name}: Unknown device type");
         if (Find(link.Name) is not null || (link.PeerName is { } other && Find(other) is not null))
             throw new CloudletException(ErrorKind.AlreadyExists, $"create {link.Name}: File exists");
-        if (link.Lower is { } lower && !links.ContainsKey(lower))
+        if (link.Lower is { } lower && !_links.ContainsKey(lower))
             throw new CloudletException(ErrorKind.NotFound, $"create {link.Name}: No such device");
-        var index = lastIndex + 1;
-        machine.Write(
+        var index = _lastIndex + 1;
+        _machine.Write(
             $"create {link.Name}",
             () =>
             {
-                lastIndex = index;
+                _lastIndex = index;
                 Put(
                     new LinkInfo
                     {
@@ -139,7 +139,7 @@ public sealed class FakeNetlink : IRouteNetlink
                         Name = link.Name,
                         Kind = link.Kind == "tap" ? "tun" : link.Kind,
                         Mac = link.Mac ?? MacOf(index),
-                        Mtu = link.Mtu ?? (link.Lower is { } parent ? links[parent].Mtu : 1500),
+                        Mtu = link.Mtu ?? (link.Lower is { } parent ? _links[parent].Mtu : 1500),
                         Up = false,
                         Promiscuous = false,
                         Alias = link.Alias,
@@ -172,11 +172,11 @@ public sealed class FakeNetlink : IRouteNetlink
         var link = Get(index);
         if (change.Mac is not null && link.Up && change.Up != false && StubbornMac.Contains(link.Name))
             throw new CloudletException(ErrorKind.Busy, $"change {link.Name}: Device or resource busy");
-        if (change.Mtu is { } wide && link is { Kind: "vlan", Lower: { } lower } && wide > links[lower].Mtu)
+        if (change.Mtu is { } wide && link is { Kind: "vlan", Lower: { } lower } && wide > _links[lower].Mtu)
             throw new CloudletException(ErrorKind.InvalidInput, $"change {link.Name}: Numerical result out of range");
         if (change.Name is { } name && Find(name) is { } other && other.Index != index)
             throw new CloudletException(ErrorKind.AlreadyExists, $"change {link.Name}: File exists");
-        machine.Write(
+        _machine.Write(
             $"change {link.Name}",
             () =>
             {
@@ -197,7 +197,7 @@ public sealed class FakeNetlink : IRouteNetlink
                     }
                 );
                 if (change.Mtu is { } mtu && mtu != link.Mtu)
-                    ownMtu.Add(index);
+                    _ownMtu.Add(index);
                 if (change.Master is { } master)
                     SetMaster(index, master);
                 if (change.Up is { } up && up != link.Up)
@@ -209,11 +209,11 @@ public sealed class FakeNetlink : IRouteNetlink
     /// <inheritdoc/>
     public void Delete(int index)
     {
-        if (!links.TryGetValue(index, out var link))
+        if (!_links.TryGetValue(index, out var link))
             return;
         if (link.Kind is null)
             throw new CloudletException(ErrorKind.Unsupported, $"delete {link.Name}: Operation not supported");
-        machine.Write($"delete {link.Name}", () => Remove(index));
+        _machine.Write($"delete {link.Name}", () => Remove(index));
     }
 
     /// <inheritdoc/>
@@ -221,7 +221,7 @@ public sealed class FakeNetlink : IRouteNetlink
     {
         var link = Get(index);
         if (!link.Addresses.Contains(address))
-            machine.Write(
+            _machine.Write(
                 $"add {address.Cidr} to {link.Name}",
                 () => Put(link with { Addresses = [.. link.Addresses.Where(a => a.Cidr != address.Cidr), address] })
             );
@@ -236,7 +236,7 @@ public sealed class FakeNetlink : IRouteNetlink
         var subnet = Subnet(gone);
         var isFirst = link.Addresses.First(a => Subnet(a) == subnet) == gone;
         var takesAlong = isFirst && !gone.Address.Contains(':') && !PromotesSecondaries;
-        machine.Write(
+        _machine.Write(
             $"remove {address.Cidr} from {link.Name}",
             () =>
                 Put(
@@ -257,11 +257,11 @@ public sealed class FakeNetlink : IRouteNetlink
             throw new CloudletException(ErrorKind.Unreachable, $"add route {route.Destination}: Network is down");
         if (route is { OnLink: false, Gateway: { } gateway } && !link.Addresses.Any(a => Network(a).Contains(IPAddress.Parse(gateway))))
             throw new CloudletException(ErrorKind.Unexpected, $"add route {route.Destination}: Nexthop has invalid gateway");
-        machine.Write(
+        _machine.Write(
             $"add route {route.Destination} to {link.Name}",
             () =>
             {
-                foreach (var other in links.Values.ToList())
+                foreach (var other in _links.Values.ToList())
                     Put(
                         other with
                         {
@@ -278,7 +278,7 @@ public sealed class FakeNetlink : IRouteNetlink
     public void RemoveRoute(int index, RouteInfo route)
     {
         var link = Get(index);
-        machine.Write(
+        _machine.Write(
             $"remove route {route.Destination} from {link.Name}",
             () =>
                 Put(
@@ -296,7 +296,7 @@ public sealed class FakeNetlink : IRouteNetlink
     }
 
     /// <inheritdoc/>
-    public void Dispose() => links.Clear();
+    public void Dispose() => _links.Clear();
 
     private static string MacOf(int index) => $"02:00:00:00:00:{index:x2}";
 
@@ -311,15 +311,15 @@ public sealed class FakeNetlink : IRouteNetlink
     private static string Subnet(AddressInfo address) => Network(address).ToString();
 
     private LinkInfo Get(int index) =>
-        links.TryGetValue(index, out var link) ? link : throw new CloudletException(ErrorKind.NotFound, $"link {index}: No such device");
+        _links.TryGetValue(index, out var link) ? link : throw new CloudletException(ErrorKind.NotFound, $"link {index}: No such device");
 
-    private void Put(LinkInfo link) => links[link.Index] = link;
+    private void Put(LinkInfo link) => _links[link.Index] = link;
 
     private LinkInfo Named(LinkInfo link) =>
         link with
         {
-            MasterName = link.Master is { } master ? links[master].Name : null,
-            LowerName = link.Lower is { } lower && links.TryGetValue(lower, out var other) ? other.Name : null,
+            MasterName = link.Master is { } master ? _links[master].Name : null,
+            LowerName = link.Lower is { } lower && _links.TryGetValue(lower, out var other) ? other.Name : null,
             Routes = [.. link.Routes, .. KernelRoutes(link)],
         };
 
@@ -339,7 +339,7 @@ public sealed class FakeNetlink : IRouteNetlink
 
     private void PutPeer(int index, LinkToCreate link)
     {
-        var peer = ++lastIndex;
+        var peer = ++_lastIndex;
         Put(
             new LinkInfo
             {
@@ -354,17 +354,17 @@ public sealed class FakeNetlink : IRouteNetlink
                 Lower = index,
             }
         );
-        Put(links[index] with { Lower = peer });
+        Put(_links[index] with { Lower = peer });
     }
 
     private void SetMaster(int index, int master)
     {
-        if (master != 0 && links.GetValueOrDefault(master)?.Kind != "bridge")
-            throw new CloudletException(ErrorKind.Unsupported, $"change {links[index].Name}: Operation not supported");
-        Put(links[index] with { Master = master == 0 ? null : master });
-        foreach (var bridge in links.Values.Where(l => l.Kind == "bridge" && !ownMtu.Contains(l.Index)).ToList())
+        if (master != 0 && _links.GetValueOrDefault(master)?.Kind != "bridge")
+            throw new CloudletException(ErrorKind.Unsupported, $"change {_links[index].Name}: Operation not supported");
+        Put(_links[index] with { Master = master == 0 ? null : master });
+        foreach (var bridge in _links.Values.Where(l => l.Kind == "bridge" && !_ownMtu.Contains(l.Index)).ToList())
             if (
-                links.Values.Where(l => l.Master == bridge.Index).Select(l => l.Mtu).DefaultIfEmpty(bridge.Mtu).Min() is var least
+                _links.Values.Where(l => l.Master == bridge.Index).Select(l => l.Mtu).DefaultIfEmpty(bridge.Mtu).Min() is var least
                 && least != bridge.Mtu
             )
                 Put(bridge with { Mtu = least });
@@ -372,7 +372,7 @@ public sealed class FakeNetlink : IRouteNetlink
 
     private void SetUp(int index, bool up)
     {
-        var link = links[index];
+        var link = _links[index];
         Put(
             up
                 ? link with
@@ -391,12 +391,12 @@ public sealed class FakeNetlink : IRouteNetlink
 
     private void Remove(int index)
     {
-        if (!links.Remove(index, out var gone))
+        if (!_links.Remove(index, out var gone))
             return;
-        ownMtu.Remove(index);
+        _ownMtu.Remove(index);
         if (gone is { Kind: "veth", Lower: { } peer })
             Remove(peer);
-        foreach (var link in links.Values.ToList())
+        foreach (var link in _links.Values.ToList())
             if (link.Master == index)
                 Put(link with { Master = null });
             else if (link.Lower == index)

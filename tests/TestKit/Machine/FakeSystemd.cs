@@ -14,9 +14,9 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
 
     private const string Environment = "EnvironmentFile=";
 
-    private readonly Dictionary<string, Unit> units = [];
-    private readonly HashSet<string> enabled = [];
-    private int invocations;
+    private readonly Dictionary<string, Unit> _units = [];
+    private readonly HashSet<string> _enabled = [];
+    private int _invocations;
 
     /// <summary>Every call that changed something, e.g. <c>restart a.service</c>.</summary>
     public IList<string> Calls { get; } = [];
@@ -68,7 +68,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
             UnitFileState = FileState(unit, state),
             NeedDaemonReload = state.Text != TextOf(unit),
             InvocationId = state.Invocation,
-            MainPid = state.Active == "active" ? MainPid ?? 1000 + invocations : 0,
+            MainPid = state.Active == "active" ? MainPid ?? 1000 + _invocations : 0,
             Started = state.Started,
             CanReload = CanReload,
             IsFrozen = Frozen.Contains(unit),
@@ -109,10 +109,10 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     }
 
     /// <inheritdoc/>
-    public void Enable(string unit) => Do("enable", unit, () => enabled.Add(unit));
+    public void Enable(string unit) => Do("enable", unit, () => _enabled.Add(unit));
 
     /// <inheritdoc/>
-    public void Disable(string unit) => Do("disable", unit, () => enabled.Remove(unit));
+    public void Disable(string unit) => Do("disable", unit, () => _enabled.Remove(unit));
 
     /// <inheritdoc/>
     public void ResetFailed(string unit) =>
@@ -135,7 +135,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
             () =>
             {
                 Calls.Add("daemon-reload");
-                foreach (var (name, unit) in units)
+                foreach (var (name, unit) in _units)
                     unit.Text = TextOf(name);
             }
         );
@@ -147,7 +147,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     public void StartByHand(string unit) => Begin(Load(unit));
 
     /// <summary>The unit is enabled, as by an operator.</summary>
-    public void EnableByHand(string unit) => enabled.Add(unit);
+    public void EnableByHand(string unit) => _enabled.Add(unit);
 
     private Task Run(string verb, string unit)
     {
@@ -183,7 +183,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     {
         state.Active = "active";
         state.Starts++;
-        state.Invocation = (++invocations).ToString("x32");
+        state.Invocation = (++_invocations).ToString("x32");
 
         // Starting a process takes time, even when the clock is stopped.
         state.Started = machine.Clock.GetUtcNow() + TimeSpan.FromMilliseconds(20);
@@ -201,8 +201,8 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
 
     private Unit Load(string name)
     {
-        if (!units.TryGetValue(name, out var unit) || (unit.Active is "inactive" && TextOf(name) is null))
-            units[name] = unit = new Unit { Text = TextOf(name) };
+        if (!_units.TryGetValue(name, out var unit) || (unit.Active is "inactive" && TextOf(name) is null))
+            _units[name] = unit = new Unit { Text = TextOf(name) };
         else if (unit.Text is null)
             unit.Text = TextOf(name);
         return unit;
@@ -213,7 +213,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
         if (state.Text is null)
             return "";
         return IsMasked(name) ? "masked"
-            : enabled.Contains(name) ? "enabled"
+            : _enabled.Contains(name) ? "enabled"
             : state.Text.Contains("[Install]") ? "disabled"
             : "static";
     }

@@ -24,9 +24,9 @@ internal sealed record HookLimits
 /// </summary>
 public sealed class AlarmHooks : IHealthReports, IDisposable
 {
-    private readonly AlarmProgram? program;
-    private readonly AlarmPost? post;
-    private readonly AlarmQueue queue;
+    private readonly AlarmProgram? _program;
+    private readonly AlarmPost? _post;
+    private readonly AlarmQueue _queue;
 
     /// <summary>Creates the hooks of the settings.</summary>
     /// <param name="settings">Program, and file with the URL.</param>
@@ -38,9 +38,9 @@ public sealed class AlarmHooks : IHealthReports, IDisposable
 
     internal AlarmHooks(HealthSettings settings, IHostFiles files, TimeProvider clock, Action<string> note, HookLimits limits)
     {
-        program = settings.OnAlarm is [_, ..] command ? new AlarmProgram(command, limits.Program, clock, note) : null;
-        post = settings.WebhookFile is { } file ? new AlarmPost(file, files, limits, clock, note) : null;
-        queue = new AlarmQueue(
+        _program = settings.OnAlarm is [_, ..] command ? new AlarmProgram(command, limits.Program, clock, note) : null;
+        _post = settings.WebhookFile is { } file ? new AlarmPost(file, files, limits, clock, note) : null;
+        _queue = new AlarmQueue(
             limits.Waiting,
             TellAsync,
             () => note($"more than {limits.Waiting} alarms wait for hooks; dropping the oldest")
@@ -60,7 +60,7 @@ public sealed class AlarmHooks : IHealthReports, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Alarmed(Alarm alarm, IReadOnlyList<Alarm> active) => queue.Add(alarm);
+    public void Alarmed(Alarm alarm, IReadOnlyList<Alarm> active) => _queue.Add(alarm);
 
     /// <inheritdoc/>
     public void Note(string message)
@@ -69,16 +69,16 @@ public sealed class AlarmHooks : IHealthReports, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => queue.Dispose();
+    public void Dispose() => _queue.Dispose();
 
     /// <summary>Completes when every alarm so far was handled.</summary>
-    internal Task WhenIdleAsync() => queue.WhenIdleAsync();
+    internal Task WhenIdleAsync() => _queue.WhenIdleAsync();
 
     private async Task TellAsync(Alarm alarm, CancellationToken ct)
     {
-        if (program is not null)
-            await program.RunAsync(alarm, ct);
-        if (post is not null)
-            await post.SendAsync(alarm, ct);
+        if (_program is not null)
+            await _program.RunAsync(alarm, ct);
+        if (_post is not null)
+            await _post.SendAsync(alarm, ct);
     }
 }

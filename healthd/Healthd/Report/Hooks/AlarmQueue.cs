@@ -12,32 +12,32 @@ internal sealed class AlarmQueue(int most, Func<Alarm, CancellationToken, Task> 
     /// <summary>How long a stopping daemon waits for a hook after cancelling it.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
-    private readonly Lock turn = new();
-    private readonly Queue<Alarm> waiting = new();
-    private readonly CancellationTokenSource stop = new();
-    private Task worker = Task.CompletedTask;
-    private bool isWorking;
-    private bool isOver;
+    private readonly Lock _turn = new();
+    private readonly Queue<Alarm> _waiting = new();
+    private readonly CancellationTokenSource _stop = new();
+    private Task _worker = Task.CompletedTask;
+    private bool _isWorking;
+    private bool _isOver;
 
     public void Add(Alarm alarm)
     {
         var isFirstLoss = false;
-        lock (turn)
+        lock (_turn)
         {
-            if (stop.IsCancellationRequested)
+            if (_stop.IsCancellationRequested)
                 return;
-            waiting.Enqueue(alarm);
-            if (waiting.Count > most)
+            _waiting.Enqueue(alarm);
+            if (_waiting.Count > most)
             {
-                waiting.Dequeue();
-                isFirstLoss = !isOver;
-                isOver = true;
+                _waiting.Dequeue();
+                isFirstLoss = !_isOver;
+                _isOver = true;
             }
 
-            if (!isWorking)
+            if (!_isWorking)
             {
-                isWorking = true;
-                worker = Task.Run(WorkAsync);
+                _isWorking = true;
+                _worker = Task.Run(WorkAsync);
             }
         }
 
@@ -50,24 +50,24 @@ internal sealed class AlarmQueue(int most, Func<Alarm, CancellationToken, Task> 
     {
         get
         {
-            lock (turn)
-                return waiting.Count;
+            lock (_turn)
+                return _waiting.Count;
         }
     }
 
     /// <summary>Completes when the queue is empty.</summary>
     public Task WhenIdleAsync()
     {
-        lock (turn)
-            return worker;
+        lock (_turn)
+            return _worker;
     }
 
     public void Dispose()
     {
-        lock (turn)
-            stop.Cancel();
-        if (worker.Wait(Farewell))
-            stop.Dispose();
+        lock (_turn)
+            _stop.Cancel();
+        if (_worker.Wait(Farewell))
+            _stop.Dispose();
     }
 
     private async Task WorkAsync()
@@ -76,9 +76,9 @@ internal sealed class AlarmQueue(int most, Func<Alarm, CancellationToken, Task> 
         {
             try
             {
-                await handle(alarm, stop.Token);
+                await handle(alarm, _stop.Token);
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 // The daemon stops; Next checks that, too.
             }
@@ -87,11 +87,11 @@ internal sealed class AlarmQueue(int most, Func<Alarm, CancellationToken, Task> 
 
     private Alarm? Next()
     {
-        lock (turn)
+        lock (_turn)
         {
-            if (!stop.IsCancellationRequested && waiting.TryDequeue(out var alarm))
+            if (!_stop.IsCancellationRequested && _waiting.TryDequeue(out var alarm))
                 return alarm;
-            isWorking = isOver = false;
+            _isWorking = _isOver = false;
             return null;
         }
     }

@@ -12,20 +12,20 @@ public sealed class JournalReports : IHealthReports, IDisposable
 {
     private const int Named = 5;
 
-    private readonly ILogger log;
-    private readonly JournalSink? owned;
+    private readonly ILogger _log;
+    private readonly JournalSink? _owned;
 
     /// <summary>Reports to the journal, or to standard error without a journal.</summary>
     public JournalReports()
         : this(new JournalSink("cloudlet-healthd")) { }
 
     /// <summary>Reports to a logger, which the caller disposes.</summary>
-    public JournalReports(ILogger log) => this.log = log;
+    public JournalReports(ILogger log) => _log = log;
 
     private JournalReports(JournalSink sink)
     {
-        owned = sink;
-        log = new LoggerConfiguration().MinimumLevel.Debug().WriteTo.Sink(sink).CreateLogger();
+        _owned = sink;
+        _log = new LoggerConfiguration().MinimumLevel.Debug().WriteTo.Sink(sink).CreateLogger();
     }
 
     /// <inheritdoc/>
@@ -82,9 +82,9 @@ public sealed class JournalReports : IHealthReports, IDisposable
     public void Note(string message) => With(("Event", One("note"))).Information("{Note:l}", message);
 
     /// <inheritdoc/>
-    public void Dispose() => owned?.Dispose();
+    public void Dispose() => _owned?.Dispose();
 
-    private ILogger With(params (string Name, LogEventPropertyValue Value)[] properties) => log.ForContext(new Fields(properties));
+    private ILogger With(params (string Name, LogEventPropertyValue Value)[] properties) => _log.ForContext(new Fields(properties));
 
     private static ScalarValue One(object value) => new(value);
 

@@ -20,12 +20,12 @@ public sealed class JournalSink : ILogEventSink, IDisposable
     /// </summary>
     private const int Short = 1024;
 
-    private readonly string identifier;
-    private readonly TextWriter console;
-    private readonly UnixDomainSocketEndPoint journal;
-    private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
-    private readonly Lock turn = new();
-    private long lost;
+    private readonly string _identifier;
+    private readonly TextWriter _console;
+    private readonly UnixDomainSocketEndPoint _journal;
+    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+    private readonly Lock _turn = new();
+    private long _lost;
 
     /// <summary>Creates a sink for one program.</summary>
     /// <param name="identifier">The program's name in the journal.</param>
@@ -33,36 +33,36 @@ public sealed class JournalSink : ILogEventSink, IDisposable
     /// <param name="console">Receives the lines that journald does not; null: standard error.</param>
     public JournalSink(string identifier, string socketPath = SocketPath, TextWriter? console = null)
     {
-        this.identifier = identifier;
-        this.console = console ?? Console.Error;
-        journal = new UnixDomainSocketEndPoint(socketPath);
+        _identifier = identifier;
+        _console = console ?? Console.Error;
+        _journal = new UnixDomainSocketEndPoint(socketPath);
     }
 
     /// <inheritdoc/>
     public void Emit(LogEvent logEvent)
     {
-        lock (turn)
+        lock (_turn)
         {
-            var error = Send(JournalDatagram.Of(logEvent, identifier, lost: lost));
+            var error = Send(JournalDatagram.Of(logEvent, _identifier, lost: _lost));
             if (error == SocketError.MessageSize)
-                error = Send(JournalDatagram.Of(logEvent, identifier, Short, lost));
+                error = Send(JournalDatagram.Of(logEvent, _identifier, Short, _lost));
             if (error == SocketError.Success)
-                lost = 0;
+                _lost = 0;
             else if (error is SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable or SocketError.MessageSize)
-                lost++;
+                _lost++;
             else
                 WriteLines(logEvent);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => socket.Dispose();
+    public void Dispose() => _socket.Dispose();
 
     private SocketError Send(byte[] datagram)
     {
         try
         {
-            socket.SendTo(datagram, journal);
+            _socket.SendTo(datagram, _journal);
             return SocketError.Success;
         }
         catch (SocketException e)
@@ -81,9 +81,9 @@ public sealed class JournalSink : ILogEventSink, IDisposable
         foreach (var line in text.Split('\n'))
         {
             var plain = string.Create(line.Length, line, static (plain, line) => Plain(line, plain));
-            console.WriteLine($"<{JournalDatagram.Priority(logEvent.Level)}>{plain}");
+            _console.WriteLine($"<{JournalDatagram.Priority(logEvent.Level)}>{plain}");
         }
-        console.Flush();
+        _console.Flush();
     }
 
     /// <summary>Replaces control characters: names of files and the like are not trusted with a terminal.</summary>

@@ -21,35 +21,35 @@ public sealed class HealthMetrics : IHealthReports, IDisposable
         HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     };
 
-    private readonly Counter<long> heals;
-    private readonly Counter<long> alarms;
-    private readonly Histogram<double> detection;
-    private readonly Histogram<double> repair;
-    private volatile HealthStatus? status;
-    private volatile IReadOnlyList<Alarm> active = [];
+    private readonly Counter<long> _heals;
+    private readonly Counter<long> _alarms;
+    private readonly Histogram<double> _detection;
+    private readonly Histogram<double> _repair;
+    private volatile HealthStatus? _status;
+    private volatile IReadOnlyList<Alarm> _active = [];
 
     /// <summary>Creates the instruments.</summary>
     public HealthMetrics()
     {
-        heals = Meter.CreateCounter<long>("cloudlet.heals", null, "Resources that were healed, by result and kind of resource.");
-        alarms = Meter.CreateCounter<long>("cloudlet.alarms", null, "Alarms raised, by kind.");
-        detection = Meter.CreateHistogram(
+        _heals = Meter.CreateCounter<long>("cloudlet.heals", null, "Resources that were healed, by result and kind of resource.");
+        _alarms = Meter.CreateCounter<long>("cloudlet.alarms", null, "Alarms raised, by kind.");
+        _detection = Meter.CreateHistogram(
             "cloudlet.detection",
             "s",
             "Time from the kernel's event to the decision to heal.",
             null,
             Buckets
         );
-        repair = Meter.CreateHistogram("cloudlet.repair", "s", "Time from the decision to heal to its verification.", null, Buckets);
+        _repair = Meter.CreateHistogram("cloudlet.repair", "s", "Time from the decision to heal to its verification.", null, Buckets);
         Meter.CreateObservableCounter(
             "cloudlet.looks",
-            () => status?.Looks ?? 0,
+            () => _status?.Looks ?? 0,
             null,
             "Observations of the host, as of the last change of the status."
         );
         Meter.CreateObservableCounter(
             "cloudlet.events",
-            () => status?.Events ?? 0,
+            () => _status?.Events ?? 0,
             null,
             "Events that triggered the daemon, as of the last change of the status."
         );
@@ -57,7 +57,7 @@ public sealed class HealthMetrics : IHealthReports, IDisposable
         Meter.CreateObservableGauge("cloudlet.alarm.active", ActiveAlarms, null, "1 for every active alarm.");
         Meter.CreateObservableGauge(
             "cloudlet.hold.active",
-            () => status?.Hold is null ? 0 : 1,
+            () => _status?.Hold is null ? 0 : 1,
             null,
             "1 while a hold stops the daemon from acting."
         );
@@ -71,8 +71,8 @@ public sealed class HealthMetrics : IHealthReports, IDisposable
     /// <inheritdoc/>
     public void Publish(HealthStatus status)
     {
-        this.status = status;
-        active = status.Alarms;
+        _status = status;
+        _active = status.Alarms;
     }
 
     /// <inheritdoc/>
@@ -80,17 +80,17 @@ public sealed class HealthMetrics : IHealthReports, IDisposable
     {
         var left = record.Left.Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var change in record.Seen)
-            heals.Add(1, new("result", left.Contains(change.Id) ? "failed" : "ok"), new("kind", change.Id.Split(':')[0]));
-        detection.Record(Math.Max(0, record.DetectionMilliseconds) / 1000);
-        repair.Record(Math.Max(0, record.RepairMilliseconds) / 1000);
+            _heals.Add(1, new("result", left.Contains(change.Id) ? "failed" : "ok"), new("kind", change.Id.Split(':')[0]));
+        _detection.Record(Math.Max(0, record.DetectionMilliseconds) / 1000);
+        _repair.Record(Math.Max(0, record.RepairMilliseconds) / 1000);
     }
 
     /// <inheritdoc/>
     public void Alarmed(Alarm alarm, IReadOnlyList<Alarm> active)
     {
-        this.active = active;
+        _active = active;
         if (alarm.Cleared is null)
-            alarms.Add(1, new KeyValuePair<string, object?>("kind", AlarmText.Of(alarm.Kind)));
+            _alarms.Add(1, new KeyValuePair<string, object?>("kind", AlarmText.Of(alarm.Kind)));
     }
 
     /// <inheritdoc/>
@@ -104,7 +104,7 @@ public sealed class HealthMetrics : IHealthReports, IDisposable
 
     private IEnumerable<Measurement<long>> Resources()
     {
-        var counts = (status?.Resources ?? []).CountBy(r => r.State).ToDictionary();
+        var counts = (_status?.Resources ?? []).CountBy(r => r.State).ToDictionary();
         return
         [
             .. States.Select(s => new Measurement<long>(
@@ -115,8 +115,8 @@ public sealed class HealthMetrics : IHealthReports, IDisposable
     }
 
     private IEnumerable<Measurement<int>> ActiveAlarms() =>
-        [.. active.Select(a => new Measurement<int>(1, new("kind", AlarmText.Of(a.Kind)), new("resource", a.Subject)))];
+        [.. _active.Select(a => new Measurement<int>(1, new("kind", AlarmText.Of(a.Kind)), new("resource", a.Subject)))];
 
     private IEnumerable<Measurement<int>> State() =>
-        status is { Digest: { } digest } known ? [new Measurement<int>(1, new("digest", digest), new("host", known.Host))] : [];
+        _status is { Digest: { } digest } known ? [new Measurement<int>(1, new("digest", digest), new("host", known.Host))] : [];
 }

@@ -14,11 +14,11 @@ internal sealed class MetricsEndpoint : IDisposable
     private const int LongestRequest = 8 << 10;
     private const int MostConnections = 4;
 
-    private readonly Socket listener;
-    private readonly Func<string> write;
-    private readonly TimeSpan patience;
-    private readonly SemaphoreSlim free = new(MostConnections);
-    private readonly CancellationTokenSource stop = new();
+    private readonly Socket _listener;
+    private readonly Func<string> _write;
+    private readonly TimeSpan _patience;
+    private readonly SemaphoreSlim _free = new(MostConnections);
+    private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Starts to listen.</summary>
     /// <param name="address">IP address and port, e.g. <c>127.0.0.1:9810</c> or <c>[::1]:9810</c>; port 0 takes a free one.</param>
@@ -27,23 +27,23 @@ internal sealed class MetricsEndpoint : IDisposable
     /// <exception cref="CloudletException">InvalidInput; Unexpected when the address cannot be bound.</exception>
     public MetricsEndpoint(string address, Func<string> write, TimeSpan? patience = null)
     {
-        this.write = write;
-        this.patience = patience ?? TimeSpan.FromSeconds(2);
+        _write = write;
+        _patience = patience ?? TimeSpan.FromSeconds(2);
         if (!IPEndPoint.TryParse(address, out var where))
             throw new CloudletException(
                 ErrorKind.InvalidInput,
                 $"Cannot serve metrics on '{address}': it is not an IP address and port. Write 127.0.0.1:9810 or [::1]:9810."
             );
-        listener = new Socket(where.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        _listener = new Socket(where.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            FreeBind(listener);
-            listener.Bind(where);
-            listener.Listen(MostConnections);
+            FreeBind(_listener);
+            _listener.Bind(where);
+            _listener.Listen(MostConnections);
         }
         catch (SocketException e)
         {
-            listener.Dispose();
+            _listener.Dispose();
             throw new CloudletException(
                 ErrorKind.Unexpected,
                 $"Cannot serve metrics on {address}: {e.Message}. `ss -ltnp` shows which process has the port.",
@@ -55,12 +55,12 @@ internal sealed class MetricsEndpoint : IDisposable
     }
 
     /// <summary>The address on which it listens.</summary>
-    public IPEndPoint Where => (IPEndPoint)listener.LocalEndPoint!;
+    public IPEndPoint Where => (IPEndPoint)_listener.LocalEndPoint!;
 
     public void Dispose()
     {
-        stop.Cancel();
-        listener.Dispose();
+        _stop.Cancel();
+        _listener.Dispose();
     }
 
     /// <summary>Allows an address whose link is not up yet: the daemon itself brings it up.</summary>
@@ -84,8 +84,8 @@ internal sealed class MetricsEndpoint : IDisposable
         {
             try
             {
-                await free.WaitAsync(stop.Token);
-                var connection = await listener.AcceptAsync(stop.Token);
+                await _free.WaitAsync(_stop.Token);
+                var connection = await _listener.AcceptAsync(_stop.Token);
                 _ = Task.Run(() => ServeAsync(connection));
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -95,8 +95,8 @@ internal sealed class MetricsEndpoint : IDisposable
             catch (SocketException)
             {
                 // The connection is gone again, or no file descriptor is free: the next one may succeed, but don't loop without a pause.
-                free.Release();
-                await Task.Delay(patience);
+                _free.Release();
+                await Task.Delay(_patience);
             }
         }
     }
@@ -105,8 +105,8 @@ internal sealed class MetricsEndpoint : IDisposable
     {
         using (connection)
         {
-            using var time = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-            time.CancelAfter(patience);
+            using var time = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            time.CancelAfter(_patience);
             try
             {
                 await connection.SendAsync(Answer(await ReadRequestAsync(connection, time.Token)), time.Token);
@@ -124,7 +124,7 @@ internal sealed class MetricsEndpoint : IDisposable
             }
             finally
             {
-                free.Release();
+                _free.Release();
             }
         }
     }
@@ -155,7 +155,7 @@ internal sealed class MetricsEndpoint : IDisposable
         if (target.Split('?', 2)[0] != "/metrics")
             return Response("404 Not Found", "text/plain", "metrics are at /metrics\n");
         return method == "GET"
-            ? Response("200 OK", PrometheusText.MediaType, write())
+            ? Response("200 OK", PrometheusText.MediaType, _write())
             : Response("405 Method Not Allowed", "text/plain", "metrics can be read with GET\n", "Allow: GET\r\n");
     }
 

@@ -13,13 +13,13 @@ internal sealed class OtlpPush : IDisposable
     private const int Milliseconds = 60_000;
     private const int Patience = 10_000;
 
-    private readonly MeterProvider provider;
+    private readonly MeterProvider _provider;
 
     /// <summary>Starts to send.</summary>
     /// <param name="collector">Base address, e.g. <c>http://127.0.0.1:4318</c>.</param>
     /// <param name="host">The kernel's host name.</param>
     public OtlpPush(string collector, string host) =>
-        provider = Sdk.CreateMeterProviderBuilder()
+        _provider = Sdk.CreateMeterProviderBuilder()
             .AddMeter(HealthMetrics.MeterName)
             .SetResourceBuilder(
                 ResourceBuilder
@@ -43,8 +43,8 @@ internal sealed class OtlpPush : IDisposable
             .Build();
 
     /// <summary>Sends at once.</summary>
-    public bool Flush() => provider.ForceFlush(Patience);
+    public bool Flush() => _provider.ForceFlush(Patience);
 
     /// <summary>Sends the rest, for at most the library's limit of 5 s, and stops.</summary>
-    public void Dispose() => provider.Dispose();
+    public void Dispose() => _provider.Dispose();
 }

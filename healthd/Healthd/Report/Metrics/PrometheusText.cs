@@ -13,36 +13,36 @@ internal sealed class PrometheusText : IDisposable
     /// <summary>The format's media type.</summary>
     public const string MediaType = "text/plain; version=0.0.4; charset=utf-8";
 
-    private readonly MeterListener listener = new();
-    private readonly Lock turn = new();
-    private readonly SortedDictionary<string, Family> families = new(StringComparer.Ordinal);
+    private readonly MeterListener _listener = new();
+    private readonly Lock _turn = new();
+    private readonly SortedDictionary<string, Family> _families = new(StringComparer.Ordinal);
 
     public PrometheusText(Meter meter)
     {
-        listener.InstrumentPublished = (instrument, listener) =>
+        _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter == meter)
                 listener.EnableMeasurementEvents(instrument, Add(instrument));
         };
-        listener.SetMeasurementEventCallback<long>((_, value, labels, family) => Measured(value, labels, (Family)family!));
-        listener.SetMeasurementEventCallback<int>((_, value, labels, family) => Measured(value, labels, (Family)family!));
-        listener.SetMeasurementEventCallback<double>((_, value, labels, family) => Measured(value, labels, (Family)family!));
-        listener.Start();
+        _listener.SetMeasurementEventCallback<long>((_, value, labels, family) => Measured(value, labels, (Family)family!));
+        _listener.SetMeasurementEventCallback<int>((_, value, labels, family) => Measured(value, labels, (Family)family!));
+        _listener.SetMeasurementEventCallback<double>((_, value, labels, family) => Measured(value, labels, (Family)family!));
+        _listener.Start();
     }
 
-    public void Dispose() => listener.Dispose();
+    public void Dispose() => _listener.Dispose();
 
     /// <summary>All metrics with their present values.</summary>
     public string Write()
     {
-        lock (turn)
+        lock (_turn)
         {
             // Observed metrics are collected again and may lack earlier series: a cleared alarm has none.
-            foreach (var family in families.Values.Where(f => f.IsObserved))
+            foreach (var family in _families.Values.Where(f => f.IsObserved))
                 family.Series.Clear();
-            listener.RecordObservableInstruments();
+            _listener.RecordObservableInstruments();
             var text = new StringBuilder();
-            foreach (var family in families.Values)
+            foreach (var family in _families.Values)
                 family.Write(text);
             return text.ToString();
         }
@@ -50,13 +50,13 @@ internal sealed class PrometheusText : IDisposable
 
     private Family Add(Instrument instrument)
     {
-        lock (turn)
-            return families[NameOf(instrument)] = new Family(NameOf(instrument), instrument);
+        lock (_turn)
+            return _families[NameOf(instrument)] = new Family(NameOf(instrument), instrument);
     }
 
     private void Measured(double value, ReadOnlySpan<KeyValuePair<string, object?>> labels, Family family)
     {
-        lock (turn)
+        lock (_turn)
             family.Add(value, Labels(labels));
     }
 
@@ -92,7 +92,7 @@ internal sealed class PrometheusText : IDisposable
     /// <summary>One metric with all its series.</summary>
     private sealed class Family(string name, Instrument instrument)
     {
-        private readonly double[]? bounds = instrument is Histogram<double> histogram
+        private readonly double[]? _bounds = instrument is Histogram<double> histogram
             ? [.. histogram.Advice?.HistogramBucketBoundaries ?? [], double.PositiveInfinity]
             : null;
 
@@ -102,21 +102,21 @@ internal sealed class PrometheusText : IDisposable
         public bool IsObserved => instrument.IsObservable;
 
         private string Type =>
-            bounds is not null ? "histogram"
+            _bounds is not null ? "histogram"
             : IsCounter(instrument) ? "counter"
             : "gauge";
 
         public void Add(double value, string labels)
         {
             if (!Series.TryGetValue(labels, out var numbers))
-                Series[labels] = numbers = new double[bounds is null ? 1 : bounds.Length + 1];
-            if (bounds is null)
+                Series[labels] = numbers = new double[_bounds is null ? 1 : _bounds.Length + 1];
+            if (_bounds is null)
             {
                 numbers[0] = instrument.IsObservable ? value : numbers[0] + value;
                 return;
             }
 
-            numbers[Array.FindIndex(bounds, bound => value <= bound)]++;
+            numbers[Array.FindIndex(_bounds, bound => value <= bound)]++;
             numbers[^1] += value;
         }
 
@@ -134,10 +134,10 @@ internal sealed class PrometheusText : IDisposable
                 .Append('\n');
             foreach (var (labels, numbers) in Series)
             {
-                if (bounds is null)
+                if (_bounds is null)
                     Line(text, "", labels, numbers[0]);
                 else
-                    WriteHistogram(text, labels, numbers, bounds);
+                    WriteHistogram(text, labels, numbers, _bounds);
             }
         }
 

@@ -5,13 +5,13 @@ namespace Cloudlet.DesiredState.Kinds.Links;
 /// <summary>Rules for addresses of a host: valid syntax, no duplicates, no network on two links.</summary>
 internal sealed class AddressRules
 {
-    private readonly HostReport report;
-    private readonly Dictionary<IpPrefix, (string Link, string Position)> networks = [];
-    private readonly Dictionary<string, (string Link, string Position)> addresses = new(StringComparer.Ordinal);
-    private readonly SortedSet<int> lengthsV4 = [];
-    private readonly SortedSet<int> lengthsV6 = [];
+    private readonly HostReport _report;
+    private readonly Dictionary<IpPrefix, (string Link, string Position)> _networks = [];
+    private readonly Dictionary<string, (string Link, string Position)> _addresses = new(StringComparer.Ordinal);
+    private readonly SortedSet<int> _lengthsV4 = [];
+    private readonly SortedSet<int> _lengthsV6 = [];
 
-    private AddressRules(HostReport report) => this.report = report;
+    private AddressRules(HostReport report) => _report = report;
 
     /// <summary>Checks the addresses of all links.</summary>
     /// <returns>Link → its well-formed addresses.</returns>
@@ -41,9 +41,9 @@ internal sealed class AddressRules
             if (texts[i] is not { } text)
                 continue;
             if (!IpPrefix.TryParse(text, out var prefix, out var error))
-                report.Value(error!, "links", link, "addresses", $"{i}");
+                _report.Value(error!, "links", link, "addresses", $"{i}");
             else if (Unusable(prefix) is { } reason)
-                report.Value(reason, "links", link, "addresses", $"{i}");
+                _report.Value(reason, "links", link, "addresses", $"{i}");
             else if (IsNew(prefix, link, $"{i}"))
                 prefixes.Add(prefix);
         }
@@ -70,16 +70,16 @@ internal sealed class AddressRules
     private bool IsNew(IpPrefix prefix, string link, string position)
     {
         var key = Key(prefix, link);
-        if (addresses.TryAdd(key, (link, position)))
+        if (_addresses.TryAdd(key, (link, position)))
         {
             Remember(prefix, link, position);
             return true;
         }
 
-        var (firstLink, firstPosition) = addresses[key];
+        var (firstLink, firstPosition) = _addresses[key];
         var where = firstLink == link ? "on this link" : $"on \"{firstLink}\"";
-        report.Value(
-            $"{prefix.Address} is already {where} ({report.PlaceOf("links", firstLink, "addresses", firstPosition)})",
+        _report.Value(
+            $"{prefix.Address} is already {where} ({_report.PlaceOf("links", firstLink, "addresses", firstPosition)})",
             "links",
             link,
             "addresses",
@@ -98,8 +98,8 @@ internal sealed class AddressRules
     {
         if (!HasNetwork(prefix))
             return;
-        networks.TryAdd(prefix.Network, (link, position));
-        (prefix.IsV6 ? lengthsV6 : lengthsV4).Add(prefix.Length);
+        _networks.TryAdd(prefix.Network, (link, position));
+        (prefix.IsV6 ? _lengthsV6 : _lengthsV4).Add(prefix.Length);
     }
 
     /// <summary>
@@ -108,20 +108,20 @@ internal sealed class AddressRules
     /// </summary>
     private void Overlap(IpPrefix prefix, string link, string position)
     {
-        if (!HasNetwork(prefix) || !addresses.TryGetValue(Key(prefix, link), out var owner) || owner != (link, position))
+        if (!HasNetwork(prefix) || !_addresses.TryGetValue(Key(prefix, link), out var owner) || owner != (link, position))
             return;
-        foreach (var length in prefix.IsV6 ? lengthsV6 : lengthsV4)
+        foreach (var length in prefix.IsV6 ? _lengthsV6 : _lengthsV4)
         {
             if (length > prefix.Length)
                 return;
             var around = new IpPrefix(prefix.Address, length).Network;
-            if (!networks.TryGetValue(around, out var first) || first.Link == link)
+            if (!_networks.TryGetValue(around, out var first) || first.Link == link)
                 continue;
             var relation = length == prefix.Length ? "is" : "is inside";
-            report.Value(
+            _report.Value(
                 $"the network {prefix.Network} {relation} {(length == prefix.Length ? "" : $"{around}, ")}the network of "
                     + $"\"{first.Link}\" too "
-                    + $"({report.PlaceOf("links", first.Link, "addresses", first.Position)}): "
+                    + $"({_report.PlaceOf("links", first.Link, "addresses", first.Position)}): "
                     + "it would be ambiguous "
                     + "which link leads there",
                 "links",

@@ -8,15 +8,15 @@ namespace Cloudlet.DesiredState.Kinds.Links;
 /// </summary>
 internal sealed class LinksCompiler
 {
-    private readonly HostDescription host;
-    private readonly IReadOnlyDictionary<string, LinkSection> sections;
-    private readonly Dictionary<string, string> masters = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> peers = new(StringComparer.Ordinal);
+    private readonly HostDescription _host;
+    private readonly IReadOnlyDictionary<string, LinkSection> _sections;
+    private readonly Dictionary<string, string> _masters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _peers = new(StringComparer.Ordinal);
 
     private LinksCompiler(HostDescription host)
     {
-        this.host = host;
-        sections = host.Section.Links ?? new Dictionary<string, LinkSection>();
+        _host = host;
+        _sections = host.Section.Links ?? new Dictionary<string, LinkSection>();
     }
 
     public static IReadOnlyList<BootLink> Compile(HostDescription host)
@@ -26,7 +26,7 @@ internal sealed class LinksCompiler
         return
         [
             .. compiler
-                .sections.OrderBy(s => s.Key, StringComparer.Ordinal)
+                ._sections.OrderBy(s => s.Key, StringComparer.Ordinal)
                 .Select(s => new BootLink(compiler.Compile(s.Key, s.Value), s.Value.RequiredForOnline ?? false)
                 {
                     AcceptsRa = s.Value.AcceptRa == true,
@@ -37,22 +37,22 @@ internal sealed class LinksCompiler
     /// <summary>Finds masters and peers, whichever of the two sides names the other.</summary>
     private void Relate()
     {
-        foreach (var (name, section) in sections)
+        foreach (var (name, section) in _sections)
         {
             if (section.Master is { } master)
-                masters[name] = master;
+                _masters[name] = master;
             if (section.Peer is { } peer)
             {
-                peers[name] = peer;
-                if (sections.TryGetValue(peer, out var other) && other.Kind == LinkKind.Veth && other.Peer is null)
-                    peers[peer] = name;
+                _peers[name] = peer;
+                if (_sections.TryGetValue(peer, out var other) && other.Kind == LinkKind.Veth && other.Peer is null)
+                    _peers[peer] = name;
             }
         }
 
-        foreach (var (name, section) in sections)
+        foreach (var (name, section) in _sections)
         {
             foreach (var port in section.Ports ?? [])
-                masters[port] = name;
+                _masters[port] = name;
         }
     }
 
@@ -63,13 +63,13 @@ internal sealed class LinksCompiler
 
         // A vlan has the address of its parent by default; the kernel follows later changes of the parent only while the vlan has no
         // address of its own.
-        var mac = section.Mac?.ToLowerInvariant() ?? (isCreated && kind != LinkKind.Vlan ? StableMac.Of(host.Name, name) : null);
+        var mac = section.Mac?.ToLowerInvariant() ?? (isCreated && kind != LinkKind.Vlan ? StableMac.Of(_host.Name, name) : null);
         return OfKind(kind, section) with
         {
             Id = LinkSpec.IdOf(name),
             Name = name,
             Parent = section.Parent,
-            Peer = peers.GetValueOrDefault(name),
+            Peer = _peers.GetValueOrDefault(name),
             Mac = mac,
             Mtu = section.Mtu,
             Up = section.Up ?? true,
@@ -77,9 +77,9 @@ internal sealed class LinksCompiler
             Arp = isCreated && kind != LinkKind.Dummy ? true : null,
             AllMulticast = isCreated ? false : null,
             AcceptRa = isCreated ? AcceptRa(section) : null,
-            Master = masters.GetValueOrDefault(name),
+            Master = _masters.GetValueOrDefault(name),
             TakesOver = PortsTakenOver(name, kind, section),
-            Yields = kind == LinkKind.Existing && masters.TryGetValue(name, out var bridge) && TakesOver(bridge) ? true : null,
+            Yields = kind == LinkKind.Existing && _masters.TryGetValue(name, out var bridge) && TakesOver(bridge) ? true : null,
             Addresses = Addresses(section.Addresses) ?? (isCreated ? [] : null),
             ForeignAddresses = section.ForeignAddresses ?? (isCreated ? ForeignAddresses.Remove : ForeignAddresses.Keep),
             Routes = [.. (section.Routes ?? []).Select(RouteText.Canonical)],
@@ -93,12 +93,12 @@ internal sealed class LinksCompiler
     private bool? AcceptRa(LinkSection section) =>
         section.AcceptRa switch
         {
-            true when !host.LinksOnly && (host.Section.Boot ?? BootNetwork.Networkd) == BootNetwork.Networkd => null,
+            true when !_host.LinksOnly && (_host.Section.Boot ?? BootNetwork.Networkd) == BootNetwork.Networkd => null,
             var written => written ?? false,
         };
 
     private bool TakesOver(string bridge) =>
-        sections.TryGetValue(bridge, out var section) && section is { Kind: LinkKind.Bridge, Addresses.Count: > 0 };
+        _sections.TryGetValue(bridge, out var section) && section is { Kind: LinkKind.Bridge, Addresses.Count: > 0 };
 
     private string[]? PortsTakenOver(string name, LinkKind kind, LinkSection section)
     {
@@ -106,8 +106,8 @@ internal sealed class LinksCompiler
             return null;
         string[] ports =
         [
-            .. masters
-                .Where(m => m.Value == name && sections.TryGetValue(m.Key, out var port) && port.Kind is null or LinkKind.Existing)
+            .. _masters
+                .Where(m => m.Value == name && _sections.TryGetValue(m.Key, out var port) && port.Kind is null or LinkKind.Existing)
                 .Select(m => m.Key),
         ];
         return ports.Length > 0 ? ports : null;
@@ -141,16 +141,16 @@ internal sealed class LinksCompiler
 
     private IEnumerable<string> NeededBy(string name, LinkKind kind, LinkSection section)
     {
-        if (!host.LinksOnly && LinkKinds.ModuleOf(kind) is { } module && host.Section.Modules?.ContainsKey(module) == true)
+        if (!_host.LinksOnly && LinkKinds.ModuleOf(kind) is { } module && _host.Section.Modules?.ContainsKey(module) == true)
             yield return ModuleSpec.IdOf(module);
-        if (section.Parent is { } parent && sections.ContainsKey(parent))
+        if (section.Parent is { } parent && _sections.ContainsKey(parent))
             yield return LinkSpec.IdOf(parent);
-        if (masters.TryGetValue(name, out var master) && sections.ContainsKey(master))
+        if (_masters.TryGetValue(name, out var master) && _sections.ContainsKey(master))
             yield return LinkSpec.IdOf(master);
 
         // The two ends of a veth are created together: the one whose name sorts first creates both, the other is only configured after
         // that.
-        if (peers.TryGetValue(name, out var peer) && sections.ContainsKey(peer) && string.CompareOrdinal(peer, name) < 0)
+        if (_peers.TryGetValue(name, out var peer) && _sections.ContainsKey(peer) && string.CompareOrdinal(peer, name) < 0)
             yield return LinkSpec.IdOf(peer);
     }
 }

@@ -7,10 +7,10 @@ namespace Cloudlet.DesiredState.Kinds.Links;
 /// <summary>Rules for routes: valid syntax, and gateways that the link's addresses can reach.</summary>
 internal sealed class RouteRules
 {
-    private readonly HostReport report;
-    private readonly IReadOnlyDictionary<string, List<IpPrefix>> addresses;
-    private readonly bool hasUnknownAddresses;
-    private readonly Dictionary<(IpPrefix To, int? Metric), string[]> seen = [];
+    private readonly HostReport _report;
+    private readonly IReadOnlyDictionary<string, List<IpPrefix>> _addresses;
+    private readonly bool _hasUnknownAddresses;
+    private readonly Dictionary<(IpPrefix To, int? Metric), string[]> _seen = [];
 
     private RouteRules(
         IReadOnlyDictionary<string, LinkSection> links,
@@ -18,10 +18,10 @@ internal sealed class RouteRules
         HostReport report
     )
     {
-        this.addresses = addresses;
-        this.report = report;
+        _addresses = addresses;
+        _report = report;
         foreach (var (name, link) in links)
-            hasUnknownAddresses |= HasUnknownAddresses(name, link);
+            _hasUnknownAddresses |= HasUnknownAddresses(name, link);
     }
 
     public static void Check(
@@ -46,7 +46,7 @@ internal sealed class RouteRules
     /// address has already been reported.
     /// </summary>
     private bool HasUnknownAddresses(string name, LinkSection link) =>
-        link.Addresses?.Count > addresses[name].Count
+        link.Addresses?.Count > _addresses[name].Count
         || (link.Kind is null or LinkKind.Existing && (link.Addresses is null || link.ForeignAddresses is not ForeignAddresses.Remove));
 
     private void Route(string link, LinkSection section, RouteSection route, string position)
@@ -54,7 +54,7 @@ internal sealed class RouteRules
         var via = Address(route.Via, "via");
         var source = Address(route.Source, "source");
         if (route.Metric < 0)
-            report.Value($"{route.Metric} is out of range: a metric is 0 or more", "links", link, "routes", position, "metric");
+            _report.Value($"{route.Metric} is out of range: a metric is 0 or more", "links", link, "routes", position, "metric");
         if (Destination(route, via, link, position) is not { } to)
             return;
         var isV6 = to.IsV6;
@@ -63,9 +63,9 @@ internal sealed class RouteRules
         if (source is not null && SameFamily(source, "source"))
             Source(source, link, position);
         string[] keys = ["links", link, "routes", position];
-        if (!seen.TryAdd((to, route.Metric), keys))
-            report.Value(
-                $"a route to {to} with the same metric already exists ({report.PlaceOf(seen[(to, route.Metric)])}); give one of "
+        if (!_seen.TryAdd((to, route.Metric), keys))
+            _report.Value(
+                $"a route to {to} with the same metric already exists ({_report.PlaceOf(_seen[(to, route.Metric)])}); give one of "
                     + "them another metric",
                 keys
             );
@@ -74,7 +74,7 @@ internal sealed class RouteRules
         {
             var address = text is null ? null : IpPrefix.ParseAddress(text);
             if (text is not null && address is null)
-                report.Value($"\"{text}\" is not a valid IPv4 or IPv6 address", "links", link, "routes", position, key);
+                _report.Value($"\"{text}\" is not a valid IPv4 or IPv6 address", "links", link, "routes", position, key);
             return address;
         }
 
@@ -82,7 +82,7 @@ internal sealed class RouteRules
         {
             if (address.AddressFamily == AddressFamily.InterNetworkV6 == isV6)
                 return true;
-            report.Value($"{address} and the destination {to} are of different families", "links", link, "routes", position, key);
+            _report.Value($"{address} and the destination {to} are of different families", "links", link, "routes", position, key);
             return false;
         }
     }
@@ -91,13 +91,13 @@ internal sealed class RouteRules
     {
         string[] keys = ["links", link, "routes", position, "to"];
         if (route.To is null)
-            report.Missing("a route needs \"to\": a network such as 10.90.0.0/16, or default", keys.AsSpan(0, 4));
+            _report.Missing("a route needs \"to\": a network such as 10.90.0.0/16, or default", keys.AsSpan(0, 4));
         else if (route.To == "default")
             return new IpPrefix(via?.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
         else if (!IpPrefix.TryParse(route.To, out var to, out var error))
-            report.Value(error!, keys);
+            _report.Value(error!, keys);
         else if (!to.Network.Address.Equals(to.Address))
-            report.Value($"{route.To} has host bits set; write {to.Network}", keys);
+            _report.Value($"{route.To} has host bits set; write {to.Network}", keys);
         else
             return to;
         return null;
@@ -105,11 +105,11 @@ internal sealed class RouteRules
 
     private void Gateway(string link, LinkSection section, IPAddress via, bool isNeighbour, string position)
     {
-        var own = addresses[link];
+        var own = _addresses[link];
         string[] keys = ["links", link, "routes", position, "via"];
-        if (addresses.FirstOrDefault(a => a.Value.Exists(prefix => prefix.Address.Equals(via))).Key is { } holder)
+        if (_addresses.FirstOrDefault(a => a.Value.Exists(prefix => prefix.Address.Equals(via))).Key is { } holder)
         {
-            report.Value(
+            _report.Value(
                 $"{via} is an address of {(holder == link ? "the link itself" : $"this host (\"{holder}\")")}; a gateway is another "
                     + "machine",
                 keys
@@ -119,15 +119,15 @@ internal sealed class RouteRules
 
         if (NoMachine(via, own) is { } reason)
         {
-            report.Value($"{via} is {reason}, which no machine can have", keys);
+            _report.Value($"{via} is {reason}, which no machine can have", keys);
             return;
         }
 
         var isOnLink = via.IsIPv6LinkLocal || own.Exists(prefix => prefix.Length < prefix.MaxLength && prefix.Contains(via));
-        if (isOnLink || isNeighbour || HasUnknownAddresses(link, section) || report.IsDamaged("links", link))
+        if (isOnLink || isNeighbour || HasUnknownAddresses(link, section) || _report.IsDamaged("links", link))
             return;
         var networks = string.Join(", ", own.ConvertAll(prefix => prefix.Network.ToString()));
-        report.Value(
+        _report.Value(
             $"{via} is not in any network of the link ({(own.Count == 0 ? "it has no address" : networks)}), so it cannot be its gateway; "
                 + "if it is a neighbour on the link anyway, set onLink: true",
             keys
@@ -163,13 +163,13 @@ internal sealed class RouteRules
 
     private void Source(IPAddress source, string link, string position)
     {
-        foreach (var prefixes in addresses.Values)
+        foreach (var prefixes in _addresses.Values)
         {
             if (prefixes.Exists(prefix => prefix.Address.Equals(source)))
                 return;
         }
 
-        if (!hasUnknownAddresses && !report.IsDamaged("links"))
-            report.Value($"no link of this host has the address {source}", "links", link, "routes", position, "source");
+        if (!_hasUnknownAddresses && !_report.IsDamaged("links"))
+            _report.Value($"no link of this host has the address {source}", "links", link, "routes", position, "source");
     }
 }

@@ -5,22 +5,22 @@ namespace Cloudlet.DesiredState.Kinds.Links;
 /// <summary>Rules for dependencies between links: parents, bridges and their ports, the two ends of a veth.</summary>
 internal sealed class TopologyRules
 {
-    private readonly IReadOnlyDictionary<string, LinkSection> links;
-    private readonly HostReport report;
+    private readonly IReadOnlyDictionary<string, LinkSection> _links;
+    private readonly HostReport _report;
 
     /// <summary>Link → the links it depends on: a vlan on its parent, a bridge on its ports.</summary>
-    private readonly Dictionary<string, List<string>> lower = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<string>> _lower = new(StringComparer.Ordinal);
 
     /// <summary>Port → its bridge, and the path of the key that names it.</summary>
-    private readonly Dictionary<string, (string Bridge, string[] Keys)> masters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Bridge, string[] Keys)> _masters = new(StringComparer.Ordinal);
 
     /// <summary>Undeclared other end → the veth that creates it.</summary>
-    private readonly Dictionary<string, string> peers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _peers = new(StringComparer.Ordinal);
 
     private TopologyRules(IReadOnlyDictionary<string, LinkSection> links, HostReport report)
     {
-        this.links = links;
-        this.report = report;
+        _links = links;
+        _report = report;
     }
 
     public static void Check(IReadOnlyDictionary<string, LinkSection> links, HostReport report)
@@ -45,7 +45,7 @@ internal sealed class TopologyRules
 
         foreach (var (name, link) in links)
         {
-            if (link is { Kind: LinkKind.Macvlan, Parent: { } parent } && rules.masters.TryGetValue(parent, out var port))
+            if (link is { Kind: LinkKind.Macvlan, Parent: { } parent } && rules._masters.TryGetValue(parent, out var port))
                 report.Value(
                     $"\"{parent}\" is a port of \"{port.Bridge}\", and a macvlan cannot be on top of a port; put it on \"{port.Bridge}\"",
                     "links",
@@ -60,14 +60,14 @@ internal sealed class TopologyRules
     private void Peer(string name, string peer)
     {
         if (Names.LinkError(peer) is { } error)
-            report.Value(error, "links", name, "peer");
+            _report.Value(error, "links", name, "peer");
         else if (peer == name)
-            report.Value("a veth cannot be its own other end", "links", name, "peer");
-        else if (links.TryGetValue(peer, out var other))
+            _report.Value("a veth cannot be its own other end", "links", name, "peer");
+        else if (_links.TryGetValue(peer, out var other))
             DeclaredPeer(name, peer, other);
-        else if (!peers.TryAdd(peer, name))
-            report.Value(
-                $"\"{peer}\" is already the other end of \"{peers[peer]}\" ({report.PlaceOf("links", peers[peer], "peer")})",
+        else if (!_peers.TryAdd(peer, name))
+            _report.Value(
+                $"\"{peer}\" is already the other end of \"{_peers[peer]}\" ({_report.PlaceOf("links", _peers[peer], "peer")})",
                 "links",
                 name,
                 "peer"
@@ -77,16 +77,16 @@ internal sealed class TopologyRules
     private void DeclaredPeer(string name, string peer, LinkSection other)
     {
         if (other.Kind is not null and not LinkKind.Veth)
-            report.Value(
+            _report.Value(
                 $"the link \"{peer}\" is declared as a {Word(other.Kind)}, so it cannot be the other end of a veth "
-                    + $"({report.PlaceOf("links", peer)})",
+                    + $"({_report.PlaceOf("links", peer)})",
                 "links",
                 name,
                 "peer"
             );
         else if (other.Peer is not null && other.Peer != name)
-            report.Value(
-                $"the other end of \"{peer}\" is \"{other.Peer}\" ({report.PlaceOf("links", peer, "peer")})",
+            _report.Value(
+                $"the other end of \"{peer}\" is \"{other.Peer}\" ({_report.PlaceOf("links", peer, "peer")})",
                 "links",
                 name,
                 "peer"
@@ -96,13 +96,13 @@ internal sealed class TopologyRules
     private void Parent(string name, LinkSection link, string parent)
     {
         if (parent == name)
-            report.Value("a link cannot be its own parent", "links", name, "parent");
+            _report.Value("a link cannot be its own parent", "links", name, "parent");
         else if (Declared(parent, "links", name, "parent") is { } below)
         {
             Stands(name, parent);
             if (link.Kind is LinkKind.Vlan or LinkKind.Macvlan && link.Mtu > below.Mtu)
-                report.Value(
-                    $"{link.Mtu} exceeds the {below.Mtu} of its parent \"{parent}\" ({report.PlaceOf("links", parent, "mtu")})",
+                _report.Value(
+                    $"{link.Mtu} exceeds the {below.Mtu} of its parent \"{parent}\" ({_report.PlaceOf("links", parent, "mtu")})",
                     "links",
                     name,
                     "mtu"
@@ -126,21 +126,21 @@ internal sealed class TopologyRules
         if (above.Kind is null or LinkKind.Bridge or LinkKind.Existing)
             Enslave(port, bridge, keys);
         else
-            report.Value($"\"{bridge}\" is a {Word(above.Kind)}, not a bridge ({report.PlaceOf("links", bridge)})", keys);
+            _report.Value($"\"{bridge}\" is a {Word(above.Kind)}, not a bridge ({_report.PlaceOf("links", bridge)})", keys);
     }
 
     private void Enslave(string port, string bridge, string[] keys)
     {
         if (port == bridge)
-            report.Value("a link cannot be a port of itself", keys);
-        else if (links[port].Kind == LinkKind.Bridge)
-            report.Value(
+            _report.Value("a link cannot be a port of itself", keys);
+        else if (_links[port].Kind == LinkKind.Bridge)
+            _report.Value(
                 $"\"{port}\" is a bridge itself: the kernel does not accept it as a port of a bridge; connect them with a veth",
                 keys
             );
-        else if (!masters.TryAdd(port, (bridge, keys)) && masters[port].Bridge != bridge)
-            report.Value(
-                $"\"{port}\" has two bridges: \"{bridge}\" here and \"{masters[port].Bridge}\" at {report.PlaceOf(masters[port].Keys)}",
+        else if (!_masters.TryAdd(port, (bridge, keys)) && _masters[port].Bridge != bridge)
+            _report.Value(
+                $"\"{port}\" has two bridges: \"{bridge}\" here and \"{_masters[port].Bridge}\" at {_report.PlaceOf(_masters[port].Keys)}",
                 keys
             );
         else
@@ -149,31 +149,31 @@ internal sealed class TopologyRules
 
     private void Stands(string upper, string on)
     {
-        if (!lower.TryGetValue(upper, out var below))
-            lower.Add(upper, below = []);
+        if (!_lower.TryGetValue(upper, out var below))
+            _lower.Add(upper, below = []);
         if (!below.Contains(on))
             below.Add(on);
     }
 
     private LinkSection? Declared(string name, params ReadOnlySpan<string> keys)
     {
-        if (links.TryGetValue(name, out var link))
+        if (_links.TryGetValue(name, out var link))
             return link;
-        if (report.IsDamaged("links"))
+        if (_report.IsDamaged("links"))
             return null;
-        if (peers.TryGetValue(name, out var veth))
-            report.Value($"\"{name}\" is the other end of \"{veth}\"; declare it as well (kind: veth, peer: {veth})", keys);
-        else if (Spelling.Hint(name, links.Keys) is { Length: > 0 } hint)
-            report.Value($"this host has no link \"{name}\"{hint} Declare an existing link with kind: existing", keys);
+        if (_peers.TryGetValue(name, out var veth))
+            _report.Value($"\"{name}\" is the other end of \"{veth}\"; declare it as well (kind: veth, peer: {veth})", keys);
+        else if (Spelling.Hint(name, _links.Keys) is { Length: > 0 } hint)
+            _report.Value($"this host has no link \"{name}\"{hint} Declare an existing link with kind: existing", keys);
         else
-            report.Value($"this host has no link \"{name}\"; declare it, with kind: existing if it already exists", keys);
+            _report.Value($"this host has no link \"{name}\"; declare it, with kind: existing if it already exists", keys);
         return null;
     }
 
     private void Cycles()
     {
-        foreach (var cycle in Graph.Cycles(lower))
-            report.Key($"these links form a cycle: {string.Join(" → ", cycle)} → {cycle[0]}", "links", cycle[0]);
+        foreach (var cycle in Graph.Cycles(_lower))
+            _report.Key($"these links form a cycle: {string.Join(" → ", cycle)} → {cycle[0]}", "links", cycle[0]);
     }
 
     private static string Word(LinkKind? kind) => kind.ToString()!.ToLowerInvariant();

@@ -20,17 +20,17 @@ internal sealed class UnitRules
         ".swap",
     ];
 
-    private readonly HostReport report;
-    private readonly HostSection host;
-    private readonly HashSet<string> ids = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, List<string>> after = new(StringComparer.Ordinal);
+    private readonly HostReport _report;
+    private readonly HostSection _host;
+    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<string>> _after = new(StringComparer.Ordinal);
 
     private UnitRules(HostSection host, HostReport report)
     {
-        this.host = host;
-        this.report = report;
+        _host = host;
+        _report = report;
         foreach (var section in ISection.All)
-            ids.UnionWith(section.NamesIn(host).Select(section.Kind.IdOf));
+            _ids.UnionWith(section.NamesIn(host).Select(section.Kind.IdOf));
     }
 
     public static void Check(HostSection host, HostReport report)
@@ -42,23 +42,23 @@ internal sealed class UnitRules
             rules.WrittenFiles(name, unit);
         foreach (var (name, unit) in units)
             rules.Unit(name, unit);
-        foreach (var cycle in Graph.Cycles(rules.after))
+        foreach (var cycle in Graph.Cycles(rules._after))
             report.Key($"these units form a cycle: {string.Join(" → ", cycle)} → {cycle[0]}", "units", cycle[0], "after");
     }
 
     private void Unit(string name, UnitSection unit)
     {
         if (NameError(name) is { } error)
-            report.Key(error, "units", name);
+            _report.Key(error, "units", name);
         if (name.Contains("@.") && unit.Running is not null)
-            report.Key(
+            _report.Key(
                 $"{name} is a template: its instances run, e.g. {name.Replace("@.", "@one.", StringComparison.Ordinal)}",
                 "units",
                 name,
                 "running"
             );
         if (name.Contains("@.") && unit.Enabled == true && unit.Content?.Contains("DefaultInstance=", StringComparison.Ordinal) != true)
-            report.Key(
+            _report.Key(
                 $"{name} is a template without a DefaultInstance= in its `content`: enable its instances, e.g. "
                     + $"{name.Replace("@.", "@one.", StringComparison.Ordinal)}",
                 "units",
@@ -66,17 +66,17 @@ internal sealed class UnitRules
                 "enabled"
             );
         if (unit.Content is not null)
-            SecretRules.References(unit.Content, host, report, "units", name, "content");
+            SecretRules.References(unit.Content, _host, _report, "units", name, "content");
         for (var i = 0; i < unit.Loads?.Count; i++)
         {
             if (unit.Loads[i] is { } path && Names.PathError(path) is { } pathError)
-                report.Value(pathError, "units", name, "loads", $"{i}");
+                _report.Value(pathError, "units", name, "loads", $"{i}");
         }
 
         LoadedOptions(name, unit);
         HungAfter(name, unit);
         if (unit.StartTimeout is { } wait and (< 1 or > UnitSpec.LongestStart))
-            report.Value($"{wait} is out of range: startTimeout is 1 to {UnitSpec.LongestStart} seconds", "units", name, "startTimeout");
+            _report.Value($"{wait} is out of range: startTimeout is 1 to {UnitSpec.LongestStart} seconds", "units", name, "startTimeout");
         for (var i = 0; i < unit.After?.Count; i++)
         {
             if (unit.After[i] is { } id)
@@ -88,13 +88,13 @@ internal sealed class UnitRules
     private void LoadedOptions(string name, UnitSection unit)
     {
         if (unit is { Mutable.Count: > 0, Loads: null or { Count: 0 } })
-            report.Key("`mutable` needs `loads`: list the files that these options are in", "units", name, "mutable");
+            _report.Key("`mutable` needs `loads`: list the files that these options are in", "units", name, "mutable");
         if (unit is { Asks: not null, Loads: null or { Count: 0 } })
-            report.Key("`asks` needs `loads`: list the files that the process loads", "units", name, "asks");
+            _report.Key("`asks` needs `loads`: list the files that the process loads", "units", name, "asks");
         for (var i = 0; i < unit.Mutable?.Count; i++)
         {
             if (unit.Mutable[i] is { } option && OptionNames.Error(option) is { } error)
-                report.Value(error, "units", name, "mutable", $"{i}");
+                _report.Value(error, "units", name, "mutable", $"{i}");
         }
     }
 
@@ -103,16 +103,16 @@ internal sealed class UnitRules
         if (unit.HungAfter is not { } seconds)
             return;
         if (seconds is < UnitSpec.ShortestHang or > UnitSpec.LongestHang)
-            report.Value(
+            _report.Value(
                 $"{seconds} is out of range: hungAfter is {UnitSpec.ShortestHang} to {UnitSpec.LongestHang} seconds",
                 "units",
                 name,
                 "hungAfter"
             );
         if (!name.EndsWith(".service", StringComparison.Ordinal) || name.Contains("@."))
-            report.Key($"{name} has no process that could hang; only services do", "units", name, "hungAfter");
+            _report.Key($"{name} has no process that could hang; only services do", "units", name, "hungAfter");
         else if (unit.Running is null)
-            report.Key("hungAfter requires `running: true`", "units", name, "hungAfter");
+            _report.Key("hungAfter requires `running: true`", "units", name, "hungAfter");
     }
 
     private static string? NameError(string name)
@@ -138,7 +138,7 @@ internal sealed class UnitRules
         foreach (var (name, content) in section.DropIns ?? new Dictionary<string, string>(StringComparer.Ordinal))
         {
             if (name.EndsWith(".conf", StringComparison.Ordinal))
-                report.Key(
+                _report.Key(
                     $"leave out .conf: the drop-in \"{name[..^5]}\" becomes {UnitFolder}{unit}.d/{name}",
                     "units",
                     unit,
@@ -146,38 +146,38 @@ internal sealed class UnitRules
                     name
                 );
             else if (name.Length == 0 || name[0] is '.' or '-' || !Names.HasOnly(name, "_.-"))
-                report.Key($"\"{name}\" is not a valid drop-in name: letters, digits, '_', '-' and '.'", "units", unit, "dropIns", name);
+                _report.Key($"\"{name}\" is not a valid drop-in name: letters, digits, '_', '-' and '.'", "units", unit, "dropIns", name);
             else
                 Written($"{UnitFolder}{unit}.d/{name}.conf", "units", unit, "dropIns", name);
-            SecretRules.References(content, host, report, "units", unit, "dropIns", name);
+            SecretRules.References(content, _host, _report, "units", unit, "dropIns", name);
         }
     }
 
     private void Written(string path, params ReadOnlySpan<string> keys)
     {
-        if (!ids.Add(FileSpec.IdOf(path)))
-            report.Key($"this writes {path}, which is also described under files ({report.PlaceOf("files", path)})", keys);
+        if (!_ids.Add(FileSpec.IdOf(path)))
+            _report.Key($"this writes {path}, which is also described under files ({_report.PlaceOf("files", path)})", keys);
     }
 
     private void After(string unit, string id, string position)
     {
         string[] keys = ["units", unit, "after", position];
         if (KindDescriptors.OfId(id) is not { Section: { } section } kind)
-            report.Value($"\"{id}\" is not a valid id; ids begin with {KindDescriptors.ListOf(static k => $"{k.Word}:")}", keys);
+            _report.Value($"\"{id}\" is not a valid id; ids begin with {KindDescriptors.ListOf(static k => $"{k.Word}:")}", keys);
         else if (id == UnitSpec.IdOf(unit))
-            report.Value("a unit cannot wait for itself", keys);
-        else if (ids.Contains(id))
+            _report.Value("a unit cannot wait for itself", keys);
+        else if (_ids.Contains(id))
             Wait(unit, id);
-        else if (!report.IsDamaged(section))
-            report.Value($"this host has no {kind.Word} \"{KindDescriptors.NameIn(id)}\"{Spelling.Hint(id, ids)}", keys);
+        else if (!_report.IsDamaged(section))
+            _report.Value($"this host has no {kind.Word} \"{KindDescriptors.NameIn(id)}\"{Spelling.Hint(id, _ids)}", keys);
     }
 
     private void Wait(string unit, string id)
     {
         if (!id.StartsWith("unit:", StringComparison.Ordinal))
             return;
-        if (!after.TryGetValue(unit, out var names))
-            after.Add(unit, names = []);
+        if (!_after.TryGetValue(unit, out var names))
+            _after.Add(unit, names = []);
         names.Add(id["unit:".Length..]);
     }
 }

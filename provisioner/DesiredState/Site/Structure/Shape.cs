@@ -55,9 +55,9 @@ internal sealed class Shape
     }
 
     /// <summary>The shape of a whole site file.</summary>
-    public static Shape Site => site ??= Of(SiteJson.Site);
+    public static Shape Site => s_site ??= Of(SiteJson.Site);
 
-    private static Shape? site;
+    private static Shape? s_site;
 
     /// <summary>Type of the value.</summary>
     public ShapeKind Kind { get; }
@@ -66,7 +66,7 @@ internal sealed class Shape
     public Type Type { get; }
 
     /// <summary>Shape of the items of a list or of the values of a map.</summary>
-    public Shape Element => element ?? throw new InvalidOperationException($"{Kind} has no element");
+    public Shape Element => _element ?? throw new InvalidOperationException($"{Kind} has no element");
 
     /// <summary>Words of a choice.</summary>
     public IReadOnlyList<string> Choices { get; private init; } = [];
@@ -74,7 +74,7 @@ internal sealed class Shape
     /// <summary>Keys of a section, in the order of the record.</summary>
     public IReadOnlyList<ShapeProperty> Properties { get; private init; } = [];
 
-    private Shape? element;
+    private Shape? _element;
 
     /// <summary>The key <paramref name="name"/> of a section, or null.</summary>
     public ShapeProperty? Find(string name)
@@ -94,11 +94,11 @@ internal sealed class Shape
             JsonTypeInfoKind.Object => Section(info),
             JsonTypeInfoKind.Dictionary => new Shape(ShapeKind.Map, info.Type)
             {
-                element = Of(info.Options.GetTypeInfo(info.ElementType!)),
+                _element = Of(info.Options.GetTypeInfo(info.ElementType!)),
             },
             JsonTypeInfoKind.Enumerable => new Shape(ShapeKind.List, info.Type)
             {
-                element = Of(info.Options.GetTypeInfo(info.ElementType!)),
+                _element = Of(info.Options.GetTypeInfo(info.ElementType!)),
             },
             _ => Scalar(info),
         };
@@ -125,7 +125,7 @@ internal sealed class Shape
         if (type == typeof(TemplateValue))
             return new Shape(ShapeKind.Any, type);
         if (type == typeof(OsloValue))
-            return new Shape(ShapeKind.Texts, type) { element = new Shape(ShapeKind.Text, typeof(string)) };
+            return new Shape(ShapeKind.Texts, type) { _element = new Shape(ShapeKind.Text, typeof(string)) };
         return type.IsEnum
             ? new Shape(ShapeKind.Choice, type) { Choices = Words(info.Options.GetTypeInfo(type)) }
             : throw new NotSupportedException(

@@ -25,10 +25,10 @@ internal sealed partial class SiteJson : JsonSerializerContext
     /// <summary>Metadata of one host.</summary>
     public static JsonTypeInfo<HostSection> Host => (JsonTypeInfo<HostSection>)Whole.GetTypeInfo(typeof(HostSection));
 
-    private static JsonSerializerOptions? whole;
+    private static JsonSerializerOptions? s_whole;
 
     private static JsonSerializerOptions Whole =>
-        whole ??= new JsonSerializerOptions(Default.Options)
+        s_whole ??= new JsonSerializerOptions(Default.Options)
         {
             TypeInfoResolver = JsonTypeInfoResolver
                 .Combine([Default, .. KindDescriptors.All.Select(static k => k.Json)])

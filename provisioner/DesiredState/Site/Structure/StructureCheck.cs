@@ -10,10 +10,10 @@ namespace Cloudlet.DesiredState.Site.Structure;
 /// </summary>
 internal sealed class StructureCheck
 {
-    private readonly List<Problem> problems;
-    private readonly StringBuilder path = new();
+    private readonly List<Problem> _problems;
+    private readonly StringBuilder _path = new();
 
-    private StructureCheck(List<Problem> problems) => this.problems = problems;
+    private StructureCheck(List<Problem> problems) => _problems = problems;
 
     /// <summary>Checks the root of a file; null when it is not a mapping.</summary>
     public static YamlMapping? Check(YamlNode root, List<Problem> problems) =>
@@ -45,14 +45,14 @@ internal sealed class StructureCheck
     private YamlMapping Mapping(Shape shape, YamlMapping mapping)
     {
         var kept = new List<YamlEntry>(mapping.Entries.Count);
-        var length = path.Length;
+        var length = _path.Length;
         foreach (var entry in mapping.Entries)
         {
-            path.AppendKey(entry.Key);
+            _path.AppendKey(entry.Key);
             var inner = shape.Kind == ShapeKind.Map ? shape.Element : KnownKey(shape, entry);
             if (inner is not null && Value(inner, entry.Value) is { } value)
                 kept.Add(entry with { Value = value });
-            path.Length = length;
+            _path.Length = length;
         }
 
         return new YamlMapping(mapping.Place, kept, isDamaged: mapping.IsDamaged || kept.Count < mapping.Entries.Count);
@@ -73,17 +73,17 @@ internal sealed class StructureCheck
     private YamlSequence List(Shape shape, YamlSequence list)
     {
         var kept = new List<YamlNode>(list.Items.Count);
-        var length = path.Length;
+        var length = _path.Length;
         for (var i = 0; i < list.Items.Count; i++)
         {
-            path.AppendIndex(i);
+            _path.AppendIndex(i);
             var item = list.Items[i];
             var value = item.IsRemoval
                 ? Report(item, $"expected {Noun(shape.Element)}, found null; remove the item")
                 : Value(shape.Element, item);
             // Null replaces an invalid item, so that the items after it keep their numbers in messages.
             kept.Add(value ?? new YamlScalar(item.Place, "~", isPlain: true));
-            path.Length = length;
+            _path.Length = length;
         }
 
         return new YamlSequence(list.Place, kept);
@@ -130,7 +130,7 @@ internal sealed class StructureCheck
         return null;
     }
 
-    private void Report(SourcePlace place, string message) => problems.Add(new Problem(place, path.ToString(), message));
+    private void Report(SourcePlace place, string message) => _problems.Add(new Problem(place, _path.ToString(), message));
 
     private static string Empty(YamlNode node) =>
         node is YamlScalar { IsEmpty: true } ? ", found nothing; write a value, or ~ to remove an inherited one" : $", found {node.Noun}";

@@ -89,7 +89,7 @@ internal readonly record struct YamlEntry(string Key, SourcePlace KeyPlace, Yaml
 /// <summary>A mapping with unique text keys, in file order.</summary>
 internal sealed class YamlMapping : YamlNode
 {
-    private readonly Dictionary<string, int> positions;
+    private readonly Dictionary<string, int> _positions;
 
     public YamlMapping(SourcePlace place, IReadOnlyList<YamlEntry> entries, bool replaces = false, bool isDamaged = false)
         : base(place)
@@ -97,11 +97,11 @@ internal sealed class YamlMapping : YamlNode
         Entries = entries;
         Replaces = replaces;
         IsDamaged = isDamaged;
-        positions = new Dictionary<string, int>(entries.Count, StringComparer.Ordinal);
+        _positions = new Dictionary<string, int>(entries.Count, StringComparer.Ordinal);
         Size = 1;
         for (var i = 0; i < entries.Count; i++)
         {
-            positions.Add(entries[i].Key, i);
+            _positions.Add(entries[i].Key, i);
             Size += 1 + entries[i].Value.Size;
             Height = Math.Max(Height, entries[i].Value.Height);
         }
@@ -132,7 +132,7 @@ internal sealed class YamlMapping : YamlNode
     /// <summary>The entry of a key.</summary>
     public bool TryGet(string key, out YamlEntry entry)
     {
-        var found = positions.TryGetValue(key, out var position);
+        var found = _positions.TryGetValue(key, out var position);
         entry = found ? Entries[position] : default;
         return found;
     }

@@ -19,19 +19,19 @@ internal sealed class YamlReader
     /// <summary>Maximum number of values and keys in one document, with aliases counted as if they were written out.</summary>
     public const int MaxSize = 200_000;
 
-    private readonly string file;
-    private readonly List<Problem> problems;
-    private readonly Parser parser;
-    private readonly StringBuilder path = new();
-    private readonly Dictionary<string, YamlNode> anchors = new(StringComparer.Ordinal);
-    private long size;
-    private bool isRefused;
+    private readonly string _file;
+    private readonly List<Problem> _problems;
+    private readonly Parser _parser;
+    private readonly StringBuilder _path = new();
+    private readonly Dictionary<string, YamlNode> _anchors = new(StringComparer.Ordinal);
+    private long _size;
+    private bool _isRefused;
 
     private YamlReader(string file, string text, List<Problem> problems)
     {
-        this.file = file;
-        this.problems = problems;
-        parser = new Parser(new StringReader(text));
+        _file = file;
+        _problems = problems;
+        _parser = new Parser(new StringReader(text));
     }
 
     /// <summary>
@@ -76,11 +76,11 @@ internal sealed class YamlReader
 
     private Problem Malformed(YamlException e, string text)
     {
-        if (isRefused)
-            return new Problem(At(e.Start), path.ToString(), e.Message);
-        if (YamlText.FirstTabIndentation(file, text, e.Start.Line, Math.Max(e.Start.Line, e.End.Line) + 1) is { } tab)
-            return new Problem(tab, path.ToString(), "malformed YAML: a tab in the indentation; indent with spaces");
-        return new Problem(At(e.Start), path.ToString(), "malformed YAML: " + OneLine(e));
+        if (_isRefused)
+            return new Problem(At(e.Start), _path.ToString(), e.Message);
+        if (YamlText.FirstTabIndentation(_file, text, e.Start.Line, Math.Max(e.Start.Line, e.End.Line) + 1) is { } tab)
+            return new Problem(tab, _path.ToString(), "malformed YAML: a tab in the indentation; indent with spaces");
+        return new Problem(At(e.Start), _path.ToString(), "malformed YAML: " + OneLine(e));
     }
 
     private YamlNode? ReadDocument()
@@ -101,10 +101,10 @@ internal sealed class YamlReader
 
     private ParsingEvent Next()
     {
-        var last = parser.Current;
+        var last = _parser.Current;
         try
         {
-            parser.MoveNext();
+            _parser.MoveNext();
         }
         catch (InvalidOperationException e)
         {
@@ -113,17 +113,17 @@ internal sealed class YamlReader
             throw new YamlException(after, after, "a value or key after this place is incomplete", e);
         }
 
-        return parser.Current!;
+        return _parser.Current!;
     }
 
     /// <summary>Reads the node whose first event is <see cref="Parser.Current"/>, and stops at its last event.</summary>
     private YamlNode ReadNode(int depth)
     {
-        var start = (ParsingEvent)parser.Current!;
+        var start = (ParsingEvent)_parser.Current!;
         var place = At(start.Start);
         if (depth > MaxDepth)
             throw Refused(start, $"nested deeper than {MaxDepth} levels");
-        if (++size > MaxSize)
+        if (++_size > MaxSize)
             throw Refused(start, $"more than {MaxSize} keys and values");
         if (start is AnchorAlias alias)
             return Resolve(alias, depth);
@@ -136,16 +136,16 @@ internal sealed class YamlReader
             _ => ReadMapping(place, depth),
         };
         if (start is NodeEvent { Anchor.IsEmpty: false } anchored)
-            anchors[anchored.Anchor.Value] = node;
+            _anchors[anchored.Anchor.Value] = node;
         return node;
     }
 
     private YamlNode Resolve(AnchorAlias alias, int depth)
     {
-        if (!anchors.TryGetValue(alias.Value.Value, out var node))
+        if (!_anchors.TryGetValue(alias.Value.Value, out var node))
             throw Refused(alias, $"the alias *{alias.Value.Value} has no anchor &{alias.Value.Value} that ends before it");
-        size += node.Size;
-        if (size > MaxSize)
+        _size += node.Size;
+        if (_size > MaxSize)
             throw Refused(alias, $"aliases unfold to more than {MaxSize} keys and values");
         return depth + node.Height > MaxDepth ? throw Refused(alias, $"nested deeper than {MaxDepth} levels through an alias") : node;
     }
@@ -153,12 +153,12 @@ internal sealed class YamlReader
     private YamlSequence ReadSequence(SourcePlace place, int depth)
     {
         var items = new List<YamlNode>();
-        var length = path.Length;
+        var length = _path.Length;
         while (Next() is not SequenceEnd)
         {
-            path.AppendIndex(items.Count);
+            _path.AppendIndex(items.Count);
             items.Add(ReadNode(depth + 1));
-            path.Length = length;
+            _path.Length = length;
         }
 
         return new YamlSequence(place, items);
@@ -168,20 +168,20 @@ internal sealed class YamlReader
     {
         var entries = new List<YamlEntry>();
         var lines = new Dictionary<string, int>(StringComparer.Ordinal);
-        var length = path.Length;
+        var length = _path.Length;
         var isDamaged = false;
         while (Next() is not MappingEnd)
         {
             var keyNode = ReadNode(depth + 1);
             var key = keyNode as YamlScalar;
-            path.AppendKey(key?.Text ?? "?");
+            _path.AppendKey(key?.Text ?? "?");
             Next();
             var value = ReadNode(depth + 1);
             if (IsKey(keyNode, lines))
                 entries.Add(new YamlEntry(key!.Text, key.Place, value));
             else
                 isDamaged = true;
-            path.Length = length;
+            _path.Length = length;
         }
 
         return new YamlMapping(place, entries, isDamaged: isDamaged);
@@ -214,13 +214,13 @@ internal sealed class YamlReader
         return false;
     }
 
-    private void Report(SourcePlace place, string message) => problems.Add(new Problem(place, path.ToString(), message));
+    private void Report(SourcePlace place, string message) => _problems.Add(new Problem(place, _path.ToString(), message));
 
-    private SourcePlace At(Mark mark) => new(file, (int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
+    private SourcePlace At(Mark mark) => new(_file, (int)Math.Max(1, mark.Line), (int)Math.Max(1, mark.Column));
 
     private YamlException Refused(ParsingEvent at, string message)
     {
-        isRefused = true;
+        _isRefused = true;
         return new YamlException(at.Start, at.End, message);
     }
 

@@ -17,8 +17,8 @@ public sealed class FileMounts(IHostFiles files, string path, string journal)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly Lock turn = new();
-    private MountRecord? record;
+    private readonly Lock _turn = new();
+    private MountRecord? _record;
 
     /// <summary>Records the mount of a file that is as described.</summary>
     public void Learn(FileSpec seen)
@@ -26,7 +26,7 @@ public sealed class FileMounts(IHostFiles files, string path, string journal)
         // A folder or a link proves less: a mount point is a folder as well.
         if (seen.Kind != FileKind.File)
             return;
-        lock (turn)
+        lock (_turn)
         {
             var known = Current();
             if (known.Mounts.ContainsKey(seen.Path) || files.MountOf(seen.Path) is not { } mount)
@@ -41,7 +41,7 @@ public sealed class FileMounts(IHostFiles files, string path, string journal)
     {
         // A folder may be the mount point itself, or be below it: the records of the files in it and beside it show that.
         string[] places = desired.Kind == FileKind.Directory ? [$"{desired.Path}/.", desired.Path] : [desired.Path];
-        lock (turn)
+        lock (_turn)
         {
             return places.Select(HiddenBy).FirstOrDefault(static mount => mount is not null) is { } mount
                 ? $"{mount.What} is mounted at {mount.Point} since the file was last seen as described, and hides it; nothing was "
@@ -67,10 +67,10 @@ public sealed class FileMounts(IHostFiles files, string path, string journal)
 
     private MountRecord Current()
     {
-        record ??= Read();
-        if (files.Stat(journal)?.Modified.UtcTicks is { } run && run != record.Run)
-            record = new MountRecord { Run = run };
-        return record;
+        _record ??= Read();
+        if (files.Stat(journal)?.Modified.UtcTicks is { } run && run != _record.Run)
+            _record = new MountRecord { Run = run };
+        return _record;
     }
 
     private MountRecord Read()

@@ -10,7 +10,7 @@ internal sealed class FileObstacles(IHostFiles files)
     private const string UnitFolder = "/etc/systemd/system";
 
     /// <summary>Folders in which a link to /dev/null disables something: a unit, a network file, a rule.</summary>
-    private static readonly string[] s_switches =
+    private static readonly string[] Switches =
     [
         "/etc/systemd/",
         "/etc/modules-load.d/",
@@ -58,7 +58,7 @@ internal sealed class FileObstacles(IHostFiles files)
     /// </summary>
     private string? Mask(FileSpec desired, FileSpec? observed)
     {
-        if (desired.Kind != FileKind.File || !s_switches.Any(folder => desired.Path.StartsWith(folder, StringComparison.Ordinal)))
+        if (desired.Kind != FileKind.File || !Switches.Any(folder => desired.Path.StartsWith(folder, StringComparison.Ordinal)))
             return null;
         var name = Path.GetFileName(desired.Path);
         var isUnit = Path.GetDirectoryName(desired.Path) == UnitFolder;

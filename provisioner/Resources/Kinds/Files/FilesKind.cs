@@ -43,17 +43,17 @@ public sealed class FilesKind(
     private const UnixFileMode DefaultSecret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode DefaultFolder = Default | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    private readonly ConcurrentDictionary<string, string> notes = new(StringComparer.Ordinal);
-    private readonly FileContent contents = new(files, vault);
-    private readonly FileObservation observation = new(files, new FileContent(files, vault), vault, new FileExtended(files, vault));
-    private readonly FileExtended extended = new(files, vault);
-    private readonly FileObstacles obstacles = new(files);
+    private readonly ConcurrentDictionary<string, string> _notes = new(StringComparer.Ordinal);
+    private readonly FileContent _contents = new(files, vault);
+    private readonly FileObservation _observation = new(files, new FileContent(files, vault), vault, new FileExtended(files, vault));
+    private readonly FileExtended _extended = new(files, vault);
+    private readonly FileObstacles _obstacles = new(files);
 
     /// <inheritdoc/>
     public IEnumerable<string> PathsOf(FileSpec spec) => [spec.Path];
 
     /// <inheritdoc/>
-    public ValueTask<FileSpec?> ObserveAsync(FileSpec desired, CancellationToken ct) => new(observation.Of(desired));
+    public ValueTask<FileSpec?> ObserveAsync(FileSpec desired, CancellationToken ct) => new(_observation.Of(desired));
 
     /// <inheritdoc/>
     public async ValueTask ApplyAsync(FileSpec desired, FileSpec? observed, ChangeAction action, CancellationToken ct)
@@ -75,11 +75,11 @@ public sealed class FilesKind(
 
     private async ValueTask ChangeAsync(FileSpec desired, FileSpec? observed, CancellationToken ct)
     {
-        if (obstacles.Find(desired, observed, static _ => false) is { } obstacle)
+        if (_obstacles.Find(desired, observed, static _ => false) is { } obstacle)
             throw new CloudletException(ErrorKind.InvalidInput, obstacle);
 
         // Write exactly the bytes that were checked: a secret may change in between.
-        var content = IsContentNew(desired, observed) ? contents.Resolve(desired) : null;
+        var content = IsContentNew(desired, observed) ? _contents.Resolve(desired) : null;
         if (content is not null)
             await CheckAsync(desired, content, ct);
         if (observed is not null && observed.Kind != desired.Kind)
@@ -89,7 +89,7 @@ public sealed class FilesKind(
         }
 
         var mode = FileModes.Parse(desired.Mode, desired.Id);
-        var attributes = desired.Extended is { } captured ? extended.Resolve(captured) : null;
+        var attributes = desired.Extended is { } captured ? _extended.Resolve(captured) : null;
         var had = attributes is null && observed is not null ? files.ReadExtended(desired.Path).Keys.ToList() : [];
         switch (desired.Kind)
         {
@@ -114,7 +114,7 @@ public sealed class FilesKind(
         }
 
         // Changing the owner clears file capabilities, and an ACL sets permission bits; so the order is owner, attributes, bits.
-        if (attributes is not null && extended.Observe(desired.Path, desired.Extended!) != desired.Extended)
+        if (attributes is not null && _extended.Observe(desired.Path, desired.Extended!) != desired.Extended)
         {
             files.SetAttributes(desired.Path, null, desired.Owner, desired.Group);
             files.WriteExtended(desired.Path, attributes);
@@ -137,19 +137,19 @@ public sealed class FilesKind(
                 : ""
         );
 
-    private void TakeNote(FileSpec changed, string note) => notes.AddOrUpdate(changed.Id, note, (_, earlier) => $"{earlier}; {note}");
+    private void TakeNote(FileSpec changed, string note) => _notes.AddOrUpdate(changed.Id, note, (_, earlier) => $"{earlier}; {note}");
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> CheckAsync(FileSpec desired, FileSpec? observed, Plan plan, CancellationToken ct)
     {
         var reasons = new FileForesight(files, plan).ReasonsAgainst(desired, observed).ToList();
-        if (obstacles.Find(desired, observed, static _ => true) is { } obstacle)
+        if (_obstacles.Find(desired, observed, static _ => true) is { } obstacle)
             reasons.Add(obstacle);
         if (check is null || desired.Validate is null || !IsContentNew(desired, observed))
             return reasons;
         try
         {
-            if (Refusal(desired, await check.CheckAsync(desired.Path, contents.Resolve(desired), desired.Validate, ct)) is { } refusal)
+            if (Refusal(desired, await check.CheckAsync(desired.Path, _contents.Resolve(desired), desired.Validate, ct)) is { } refusal)
                 reasons.Add(refusal);
         }
         catch (CloudletException e) when (e.Kind == ErrorKind.NotFound)
@@ -175,7 +175,7 @@ public sealed class FilesKind(
         };
 
     /// <inheritdoc/>
-    public string? TakeWarning(FileSpec changed) => notes.TryRemove(changed.Id, out var note) ? note : null;
+    public string? TakeWarning(FileSpec changed) => _notes.TryRemove(changed.Id, out var note) ? note : null;
 
     /// <summary>A non-empty folder, and a file whose content was never described, are only forgotten.</summary>
     public bool CanRemove(FileSpec spec) => CanRemove(spec, static _ => false);
@@ -226,7 +226,7 @@ public sealed class FilesKind(
         {
             Secrets = null,
             Validate = null,
-            Extended = observed.Kind == FileKind.Symlink ? null : extended.Capture(observed.Path),
+            Extended = observed.Kind == FileKind.Symlink ? null : _extended.Capture(observed.Path),
         };
         if (observed is not { Kind: FileKind.File, Content: not null })
             return new(observed);
@@ -243,7 +243,7 @@ public sealed class FilesKind(
         foreach (var name in files.List(pattern.Folder))
             if ($"{pattern.Folder}/{name}" is var path && pattern.Matches(path) && IsLeftOver(path))
                 found.Add(
-                    observation.Of(
+                    _observation.Of(
                         new FileSpec
                         {
                             Id = FileSpec.IdOf(path),

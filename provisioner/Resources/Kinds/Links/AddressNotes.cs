@@ -80,9 +80,9 @@ internal sealed class AddressNotes(IRouteNetlink links)
 /// <summary>Maps addresses to the indexes of the links that have them.</summary>
 internal sealed class AddressHolders
 {
-    private readonly ILookup<string, (int Index, AddressInfo Address)> byAddress;
+    private readonly ILookup<string, (int Index, AddressInfo Address)> _byAddress;
 
-    private AddressHolders(IEnumerable<(int Index, AddressInfo Address)> all) => byAddress = all.ToLookup(a => a.Address.Address);
+    private AddressHolders(IEnumerable<(int Index, AddressInfo Address)> all) => _byAddress = all.ToLookup(a => a.Address.Address);
 
     /// <summary>The holders in a list of addresses.</summary>
     public static AddressHolders Of(IEnumerable<(int Index, AddressInfo Address)> all) => new(all);
@@ -91,5 +91,5 @@ internal sealed class AddressHolders
     public static AddressHolders Of(NetworkSnapshot all) => new(all.Links.SelectMany(l => l.Addresses.Select(a => (l.Index, a))));
 
     /// <summary>Every link that has the address, with its prefix length there.</summary>
-    public IEnumerable<(int Index, AddressInfo Address)> Of(string address) => byAddress[address];
+    public IEnumerable<(int Index, AddressInfo Address)> Of(string address) => _byAddress[address];
 }

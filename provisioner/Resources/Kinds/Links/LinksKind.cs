@@ -38,14 +38,14 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
 
     private const int EthernetMtu = 1500;
 
-    private readonly LinkCreation creation = new(links);
-    private readonly LinkIdentity identity = new(links);
-    private readonly AddressNotes notes = new(links);
-    private readonly OwnRoutes own = new(applied);
-    private readonly ConcurrentDictionary<string, bool> unmarked = new();
-    private readonly Lock renaming = new();
+    private readonly LinkCreation _creation = new(links);
+    private readonly LinkIdentity _identity = new(links);
+    private readonly AddressNotes _notes = new(links);
+    private readonly OwnRoutes _own = new(applied);
+    private readonly ConcurrentDictionary<string, bool> _unmarked = new();
+    private readonly Lock _renaming = new();
 
-    private LinkUpdate Update => new(links, creation, own);
+    private LinkUpdate Update => new(links, _creation, _own);
 
     /// <inheritdoc/>
     public IReadOnlySet<string> ReplacedBy { get; } =
@@ -80,7 +80,7 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
     private Lazy<IReadOnlyList<LinkInfo>> All() => new(links.List);
 
     private LinkSpec? Observe(LinkSpec desired, Lazy<AddressHolders> holders, Lazy<IReadOnlyList<LinkInfo>> all) =>
-        identity.Find(desired) is { } link ? Seen(link, desired, links.Find, holders, all) : null;
+        _identity.Find(desired) is { } link ? Seen(link, desired, links.Find, holders, all) : null;
 
     /// <summary>
     /// Creates the link. If the other end of the pair was moved to another network namespace, our remaining end blocks the new pair: it is
@@ -88,8 +88,8 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
     /// </summary>
     private void Create(LinkSpec desired)
     {
-        var left = creation.DeleteLeftEnd(desired);
-        creation.Create(desired);
+        var left = _creation.DeleteLeftEnd(desired);
+        _creation.Create(desired);
         if (left is not null)
             Update.Apply(left);
     }
@@ -103,12 +103,12 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
     )
     {
         var routes = desired.Routes ?? [];
-        LinkRoutes.Note(link, routes, desired, own);
-        var seen = LinkObservation.Of(link, desired, find, route => LinkRoutes.IsUsurper(route, routes, desired, own));
+        LinkRoutes.Note(link, routes, desired, _own);
+        var seen = LinkObservation.Of(link, desired, find, route => LinkRoutes.IsUsurper(route, routes, desired, _own));
         if (LinkMark.IsWanted(link, desired))
-            unmarked[desired.Id] = true;
+            _unmarked[desired.Id] = true;
         seen = MacNotes.With(seen, link, desired, all);
-        return notes.About(link, desired, holders).ToList() is { Count: > 0 } about
+        return _notes.About(link, desired, holders).ToList() is { Count: > 0 } about
             ? seen with
             {
                 Addresses = [.. seen.Addresses ?? [], .. about],
@@ -119,7 +119,7 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
     /// <summary>Marks a link that is as described, so that it is recognized under any later name.</summary>
     public void Adopt(LinkSpec seen)
     {
-        if (unmarked.TryRemove(seen.Id, out _) && links.Find(seen.Name) is { } link && LinkMark.IsWanted(link, seen))
+        if (_unmarked.TryRemove(seen.Id, out _) && links.Find(seen.Name) is { } link && LinkMark.IsWanted(link, seen))
             links.Change(link.Index, new LinkChange { Alias = LinkMark.Of(seen) });
     }
 
@@ -151,16 +151,16 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
     /// <inheritdoc/>
     public ValueTask ApplyAsync(LinkSpec desired, LinkSpec? observed, ChangeAction action, CancellationToken ct)
     {
-        lock (renaming)
+        lock (_renaming)
         {
-            var link = observed is null ? null : identity.Find(desired);
+            var link = observed is null ? null : _identity.Find(desired);
             if (link is not null && action == ChangeAction.Replace)
             {
-                creation.Delete(link.Name);
+                _creation.Delete(link.Name);
                 link = null;
             }
 
-            identity.TakeName(desired, link);
+            _identity.TakeName(desired, link);
             if (link is null)
                 Create(desired);
         }
@@ -172,7 +172,7 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
         if (observed is null || (!hasNotes && desired.Mac is null) || links.Find(desired.Name) is not { } there)
             return ValueTask.CompletedTask;
         if (hasNotes)
-            notes.Mend(there, desired, Holders());
+            _notes.Mend(there, desired, Holders());
         MacNotes.Check(there, desired, All());
         return ValueTask.CompletedTask;
     }
@@ -213,8 +213,8 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
     /// <inheritdoc/>
     public ValueTask RemoveAsync(LinkSpec spec, CancellationToken ct)
     {
-        if (CanRemove(spec) && identity.Find(spec) is { } link)
-            creation.Delete(link.Name);
+        if (CanRemove(spec) && _identity.Find(spec) is { } link)
+            _creation.Delete(link.Name);
         return ValueTask.CompletedTask;
     }
 

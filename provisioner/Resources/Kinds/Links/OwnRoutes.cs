@@ -11,15 +11,15 @@ namespace Cloudlet.Resources.Kinds.Links;
 /// <param name="applied">The state that the last apply reached completely; null where that is not known.</param>
 internal sealed class OwnRoutes(Func<HostState?>? applied)
 {
-    private readonly ConcurrentDictionary<(string Link, string To, int Metric), bool> seen = new();
+    private readonly ConcurrentDictionary<(string Link, string To, int Metric), bool> _seen = new();
 
     /// <summary>Records a route that is present as ours.</summary>
-    public void Saw(LinkSpec link, RouteSpec route) => seen[KeyOf(link, route)] = true;
+    public void Saw(LinkSpec link, RouteSpec route) => _seen[KeyOf(link, route)] = true;
 
     /// <summary>True when the route was ours: this process saw it, or the last apply reached a state that has it.</summary>
     public bool WasThere(LinkSpec link, RouteSpec route)
     {
-        if (seen.ContainsKey(KeyOf(link, route)))
+        if (_seen.ContainsKey(KeyOf(link, route)))
             return true;
         var before = applied?.Invoke()?.Resources.OfType<LinkSpec>().FirstOrDefault(l => l.Id == link.Id);
         if (before?.Routes?.Any(r => KeyOf(before, r) == KeyOf(link, route)) != true)

@@ -13,20 +13,20 @@ internal sealed class PackageBatch(Func<IReadOnlyCollection<string>, Cancellatio
     /// <summary>How long the first request waits for others.</summary>
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(20);
 
-    private readonly Lock turn = new();
-    private readonly List<Order> waiting = [];
-    private bool isWorking;
+    private readonly Lock _turn = new();
+    private readonly List<Order> _waiting = [];
+    private bool _isWorking;
 
     /// <summary>Completes when the package is done, with its own failure or none.</summary>
     public Task AddAsync(string package, CancellationToken ct)
     {
         var order = new Order(package, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        lock (turn)
+        lock (_turn)
         {
-            waiting.Add(order);
-            if (!isWorking)
+            _waiting.Add(order);
+            if (!_isWorking)
             {
-                isWorking = true;
+                _isWorking = true;
                 _ = WorkAsync(ct);
             }
         }
@@ -41,11 +41,11 @@ internal sealed class PackageBatch(Func<IReadOnlyCollection<string>, Cancellatio
         while (true)
         {
             Order[] batch;
-            lock (turn)
+            lock (_turn)
             {
-                batch = [.. waiting];
-                waiting.Clear();
-                isWorking = batch.Length > 0;
+                batch = [.. _waiting];
+                _waiting.Clear();
+                _isWorking = batch.Length > 0;
             }
 
             if (batch.Length == 0)

@@ -16,9 +16,9 @@ public sealed class PackagesKind(IPackages packages, TimeProvider clock)
         IHealPolicy<PackageSpec>,
         IHealTraits
 {
-    private readonly PackageBatch installs = new(packages.InstallAsync, clock);
-    private readonly PackageBatch removals = new(packages.RemoveAsync, clock);
-    private (Plan Plan, NotOffered Answer)? asked;
+    private readonly PackageBatch _installs = new(packages.InstallAsync, clock);
+    private readonly PackageBatch _removals = new(packages.RemoveAsync, clock);
+    private (Plan Plan, NotOffered Answer)? _asked;
 
     /// <inheritdoc/>
     public async ValueTask<PackageSpec?> ObserveAsync(PackageSpec desired, CancellationToken ct) =>
@@ -35,9 +35,9 @@ public sealed class PackagesKind(IPackages packages, TimeProvider clock)
     public async ValueTask ApplyAsync(PackageSpec desired, PackageSpec? observed, ChangeAction action, CancellationToken ct)
     {
         if (desired.Installed == false)
-            await removals.AddAsync(desired.Name, ct);
+            await _removals.AddAsync(desired.Name, ct);
         else
-            await installs.AddAsync(NameOf(desired), ct);
+            await _installs.AddAsync(NameOf(desired), ct);
     }
 
     /// <inheritdoc/>
@@ -50,16 +50,16 @@ public sealed class PackagesKind(IPackages packages, TimeProvider clock)
             return [refusal];
         if (desired.Installed == false || plan.Writes(static path => path.StartsWith("/etc/apt/", StringComparison.Ordinal)))
             return [];
-        if (!ReferenceEquals(asked?.Plan, plan))
+        if (!ReferenceEquals(_asked?.Plan, plan))
         {
             string[] wanted =
             [
                 .. plan.Changes.Select(static c => c.Spec).OfType<PackageSpec>().Where(static p => p.Installed != false).Select(NameOf),
             ];
-            asked = (plan, await packages.NotOfferedAsync(wanted, ct));
+            _asked = (plan, await packages.NotOfferedAsync(wanted, ct));
         }
 
-        var answer = asked!.Value.Answer;
+        var answer = _asked!.Value.Answer;
         return answer.Names.Contains(NameOf(desired))
             ?
             [

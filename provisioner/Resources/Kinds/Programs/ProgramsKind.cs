@@ -36,7 +36,7 @@ public sealed class ProgramsKind(IHostFiles files, OwnProgram? program, IProgram
         | UnixFileMode.OtherRead
         | UnixFileMode.OtherExecute;
 
-    private readonly ConcurrentDictionary<string, (HostFileInfo Copy, bool IsEqual)> compared = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (HostFileInfo Copy, bool IsEqual)> _compared = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public async ValueTask<ProgramSpec?> ObserveAsync(ProgramSpec desired, CancellationToken ct)
@@ -117,11 +117,11 @@ public sealed class ProgramsKind(IHostFiles files, OwnProgram? program, IProgram
             return false;
         if (program.Modified == copy.Modified)
             return true;
-        if (compared.TryGetValue(path, out var before) && before.Copy == copy)
+        if (_compared.TryGetValue(path, out var before) && before.Copy == copy)
             return before.IsEqual;
         var isEqual =
             files.Read(path, (int)Math.Min(copy.Length, int.MaxValue)) is { } content && content.AsSpan().SequenceEqual(program.Read());
-        compared[path] = (copy, isEqual);
+        _compared[path] = (copy, isEqual);
         return isEqual;
     }
 }

@@ -22,16 +22,17 @@ public sealed class UnitActivity(IProcessActivity processes, ISystemd systemd, T
     /// <summary>Observations within the time after which a process hangs; each reads a small file per thread.</summary>
     private const int UsualLooks = 8;
 
-    private readonly Lock turn = new();
-    private readonly Dictionary<string, Seen> units = [];
+    private readonly Lock _turn = new();
+    private readonly Dictionary<string, Seen> _units = [];
 
     /// <summary>True when the next observation of the unit is due.</summary>
     public bool IsDue(UnitSpec unit)
     {
-        lock (turn)
+        lock (_turn)
             return unit.HungAfterSeconds is { } seconds
                 && !(
-                    units.TryGetValue(unit.Name, out var seen) && clock.GetElapsedTime(seen.At) < TimeSpan.FromSeconds(seconds) / UsualLooks
+                    _units.TryGetValue(unit.Name, out var seen)
+                    && clock.GetElapsedTime(seen.At) < TimeSpan.FromSeconds(seconds) / UsualLooks
                 );
     }
 
@@ -57,10 +58,10 @@ public sealed class UnitActivity(IProcessActivity processes, ISystemd systemd, T
     /// <summary>Forgets the units for which <paramref name="isMeant"/> is false.</summary>
     public void Forget(Func<string, bool> isMeant)
     {
-        lock (turn)
+        lock (_turn)
         {
-            foreach (var name in units.Keys.Where(name => !isMeant(name)).ToList())
-                units.Remove(name);
+            foreach (var name in _units.Keys.Where(name => !isMeant(name)).ToList())
+                _units.Remove(name);
         }
     }
 
@@ -69,9 +70,9 @@ public sealed class UnitActivity(IProcessActivity processes, ISystemd systemd, T
     {
         var at = clock.GetTimestamp();
         var waiting = new Dictionary<(int, long), Wait>();
-        lock (turn)
+        lock (_turn)
         {
-            var before = units.GetValueOrDefault(unit);
+            var before = _units.GetValueOrDefault(unit);
             var passed = before is null ? TimeSpan.Zero : clock.GetElapsedTime(before.At, at);
             var counted = passed < hungAfter / LeastLooks ? passed : hungAfter / LeastLooks;
             foreach (var process in now)
@@ -80,7 +81,7 @@ public sealed class UnitActivity(IProcessActivity processes, ISystemd systemd, T
                         process.Moves,
                         Before(process) is { } last && last.Moves == process.Moves ? last.Still + counted : TimeSpan.Zero
                     );
-            units[unit] = new Seen(at, waiting);
+            _units[unit] = new Seen(at, waiting);
 
             Wait? Before(ProcessActivity process) => before?.Waiting.GetValueOrDefault((process.Pid, process.Started));
         }

@@ -69,12 +69,12 @@ public sealed class UnitsKind(
 
     private static readonly TimeSpan FirstWatch = TimeSpan.FromMilliseconds(300);
 
-    private readonly ConcurrentDictionary<string, bool> started = new();
-    private readonly TimeSpan longestStart = patience ?? LongestStart;
-    private readonly LoadedConfiguration configuration = new(files, stampFolder);
-    private readonly GuruMeditation? guru = signals is null ? null : new GuruMeditation(systemd, files, signals, clock);
+    private readonly ConcurrentDictionary<string, bool> _started = new();
+    private readonly TimeSpan _longestStart = patience ?? LongestStart;
+    private readonly LoadedConfiguration _configuration = new(files, stampFolder);
+    private readonly GuruMeditation? _guru = signals is null ? null : new GuruMeditation(systemd, files, signals, clock);
 
-    private Freshness Freshness => new(configuration, guru);
+    private Freshness Freshness => new(_configuration, _guru);
 
     /// <inheritdoc/>
     public async ValueTask<UnitSpec?> ObserveAsync(UnitSpec desired, CancellationToken ct)
@@ -96,7 +96,7 @@ public sealed class UnitsKind(
 
     /// <inheritdoc/>
     public async ValueTask ApplyAsync(UnitSpec desired, UnitSpec? observed, ChangeAction action, CancellationToken ct) =>
-        await new UnitApply(systemd, configuration, Freshness, files, signals, desired, observed?.Liveness == Liveness.Hung)
+        await new UnitApply(systemd, _configuration, Freshness, files, signals, desired, observed?.Liveness == Liveness.Hung)
         {
             Diagnosis = new UnitDiagnosis(systemd, log),
             Clock = clock,
@@ -117,9 +117,9 @@ public sealed class UnitsKind(
     /// </summary>
     private TimeSpan WatchOf(UnitSpec desired)
     {
-        if (longestStart == TimeSpan.Zero)
+        if (_longestStart == TimeSpan.Zero)
             return TimeSpan.Zero;
-        return started.TryAdd(desired.Name, true) ? FirstWatch : longestStart;
+        return _started.TryAdd(desired.Name, true) ? FirstWatch : _longestStart;
     }
 
     /// <summary>
@@ -133,7 +133,7 @@ public sealed class UnitsKind(
             return;
         var unit = systemd.Get(desired.Name);
         if (unit.IsRunning() && Freshness.PresentLoadsOf(desired, unit) is { Count: > 0 } loads)
-            configuration.Adopt(unit, loads, () => systemd.Get(desired.Name));
+            _configuration.Adopt(unit, loads, () => systemd.Get(desired.Name));
     }
 
     /// <inheritdoc/>
@@ -223,7 +223,7 @@ public sealed class UnitsKind(
             await systemd.StopAsync(spec.Name, ct);
         if (unit.UnitFileState is "enabled" or "enabled-runtime")
             systemd.Disable(spec.Name);
-        configuration.Forget(spec.Name);
+        _configuration.Forget(spec.Name);
     }
 
     /// <summary>
@@ -318,7 +318,7 @@ public sealed class UnitsKind(
             if (
                 desired.Running != true
                 || unit is not { ActiveState: "activating", SubState: not "auto-restart" }
-                || clock.GetElapsedTime(begun) >= longestStart
+                || clock.GetElapsedTime(begun) >= _longestStart
             )
                 return unit;
             await Task.Delay(Pause, clock, ct);

@@ -60,15 +60,15 @@ public sealed class FaultHost
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(1.2);
 
-    private readonly ConvergeHost site;
-    private readonly HealedHost host;
-    private bool isDescribed;
+    private readonly ConvergeHost _site;
+    private readonly HealedHost _host;
+    private bool _isDescribed;
 
     /// <summary>The host of a site.</summary>
     public FaultHost(ConvergeHost site)
     {
-        this.site = site;
-        host = new HealedHost(site, site.Write(Described));
+        _site = site;
+        _host = new HealedHost(site, site.Write(Described));
     }
 
     /// <summary>Causes a fault, waits for its end and checks what was done.</summary>
@@ -88,12 +88,12 @@ public sealed class FaultHost
         }
 
         await Task.Delay(Settled);
-        List<JsonElement> heals = [.. (await host.RecordsAsync()).Where(r => r.GetProperty("at").GetDateTimeOffset() >= begun)];
-        List<JsonElement> alarms = [.. (await host.AlarmHistoryAsync()).Where(a => a.GetProperty("raised").GetDateTimeOffset() >= begun)];
+        List<JsonElement> heals = [.. (await _host.RecordsAsync()).Where(r => r.GetProperty("at").GetDateTimeOffset() >= begun)];
+        List<JsonElement> alarms = [.. (await _host.AlarmHistoryAsync()).Where(a => a.GetProperty("raised").GetDateTimeOffset() >= begun)];
         var forbidden = HistoryChecker.Check(heals, alarms, DateTimeOffset.UtcNow - begun);
         if (!fault.CutsPower && await RunsAsync() - runs is var restarts && restarts > (fault.KeepsService ? 0 : fault.MostRestarts))
             forbidden = [.. forbidden, $"the service was started {restarts} times"];
-        if (!fault.CutsPower && (await site.Host.ExecAsync("sh", "-c", ByhandIsThere)).ExitCode != 0)
+        if (!fault.CutsPower && (await _site.Host.ExecAsync("sh", "-c", ByhandIsThere)).ExitCode != 0)
             forbidden = [.. forbidden, "something that is not described was touched"];
         if (
             fault.IsHarmless
@@ -110,17 +110,17 @@ public sealed class FaultHost
 
     private async Task BeginAsync()
     {
-        await site.Host.UpAsync();
-        await site.Host.ExecAsync("sh", "-c", Clean);
-        if (!isDescribed)
+        await _site.Host.UpAsync();
+        await _site.Host.ExecAsync("sh", "-c", Clean);
+        if (!_isDescribed)
         {
-            await host.BeginAsync();
-            await site.ShellAsync($"{OwnAsItWas}; cp /var/lib/cloudlet/applied.json {DescribedState}");
-            isDescribed = true;
+            await _host.BeginAsync();
+            await _site.ShellAsync($"{OwnAsItWas}; cp /var/lib/cloudlet/applied.json {DescribedState}");
+            _isDescribed = true;
         }
 
         // A new run of the daemon starts with a full budget.
-        await site.ShellAsync(
+        await _site.ShellAsync(
             $"{Byhand}; {OwnAsItWas}; rm -f {OwnFolder}/radio.conf; {Reapply} >/dev/null; systemctl reset-failed; systemctl restart "
                 + "cloudlet-healthd"
         );
@@ -129,17 +129,17 @@ public sealed class FaultHost
 
     private async Task<string?> EndAsync(Fault fault, int seed)
     {
-        await site.ShellAsync(fault.Script(new Random(seed)));
+        await _site.ShellAsync(fault.Script(new Random(seed)));
         if (fault.CutsPower)
-            await site.Host.PowerCutAsync();
+            await _site.Host.PowerCutAsync();
         if (fault.Alarm is { } alarm)
         {
-            await WaitAsync(async () => (await host.AlarmsAsync()).Contains(alarm), $"the alarm {alarm}");
+            await WaitAsync(async () => (await _host.AlarmsAsync()).Contains(alarm), $"the alarm {alarm}");
             await Task.Delay(Settled);
-            var stays = await site.Host.ExecAsync("sh", "-c", fault.Stays);
+            var stays = await _site.Host.ExecAsync("sh", "-c", fault.Stays);
             if (stays.ExitCode != 0)
                 return $"failed while the alarm was active: {fault.Stays}";
-            await site.ShellAsync(fault.Undo);
+            await _site.ShellAsync(fault.Undo);
         }
 
         await WaitAsync(IsHealedAsync, "the host is as described, and no alarm is left");
@@ -147,12 +147,12 @@ public sealed class FaultHost
     }
 
     private async Task<bool> IsHealedAsync() =>
-        await host.IsWellAsync() && (await site.Host.ExecAsync(Program, "verify", "--state", DescribedState)).ExitCode == 0;
+        await _host.IsWellAsync() && (await _site.Host.ExecAsync(Program, "verify", "--state", DescribedState)).ExitCode == 0;
 
     /// <summary>Number of starts of the service since the boot.</summary>
     private async Task<int> RunsAsync() =>
         int.Parse(
-            await site.ShellAsync(
+            await _site.ShellAsync(
                 $"journalctl -q -b -u {HealedHost.Service} -o cat JOB_TYPE=start JOB_RESULT=done + JOB_TYPE=restart JOB_RESULT=done "
                     + $"-u {HealedHost.Service} | grep -c '^Started' || true"
             )
@@ -174,13 +174,13 @@ public sealed class FaultHost
 
     private async Task<string> StateAsync()
     {
-        var verify = await site.Host.ExecAsync(Program, "verify", "--state", DescribedState);
-        var notWell = (await host.StatusAsync())
+        var verify = await _site.Host.ExecAsync(Program, "verify", "--state", DescribedState);
+        var notWell = (await _host.StatusAsync())
             ?.GetProperty("resources")
             .EnumerateArray()
             .Where(r => r.GetProperty("state").GetString() != "ok")
             .Select(r => r.GetRawText());
-        return $"Status: {string.Join(", ", notWell ?? ["none"])}; alarms: {string.Join(", ", await host.AlarmsAsync())}; verify: "
+        return $"Status: {string.Join(", ", notWell ?? ["none"])}; alarms: {string.Join(", ", await _host.AlarmsAsync())}; verify: "
             + $"{verify.Output}";
     }
 }

@@ -15,36 +15,36 @@ public sealed class CheckedFileSpecs : IDisposable
     private const string Path = "/etc/nova/nova.conf";
     private const string Good = "[DEFAULT]\ntransport_url = rabbit://nova:${secret:rabbit}@127.0.0.1/\n";
 
-    private readonly Release release = new();
-    private readonly FakeMachine machine = new();
-    private readonly List<ConvergeEvent> events = [];
-    private readonly Converger converger;
+    private readonly Release _release = new();
+    private readonly FakeMachine _machine = new();
+    private readonly List<ConvergeEvent> _events = [];
+    private readonly Converger _converger;
 
     public CheckedFileSpecs()
     {
-        machine.Processes.Programs["oslo-config-generator"] = release.Answer;
-        machine.Files["/secret"] = "s3cret\n";
-        var vault = new ContentVault(machine.Files, StatePaths.Host.Vault);
-        converger = new Converger(
-            HostKinds.For(new HostParts(machine, StatePaths.Host, vault, machine.Clock)),
+        _machine.Processes.Programs["oslo-config-generator"] = _release.Answer;
+        _machine.Files["/secret"] = "s3cret\n";
+        var vault = new ContentVault(_machine.Files, StatePaths.Host.Vault);
+        _converger = new Converger(
+            HostKinds.For(new HostParts(_machine, StatePaths.Host, vault, _machine.Clock)),
             new MemoryConvergeStore(),
             new RecordingGuard(),
-            machine.Clock,
-            events.Add
+            _machine.Clock,
+            _events.Add
         );
     }
 
-    public void Dispose() => machine.Dispose();
+    public void Dispose() => _machine.Dispose();
 
     [Fact]
     public async Task A_valid_file_is_installed_with_its_secret_and_is_not_drift_afterwards()
     {
         (await ApplyAsync(Conf(Good))).Result.ShouldBe(RunResult.Changed);
 
-        machine.Files[Path].ShouldContain("rabbit://nova:s3cret@");
-        events.OfType<Noticed>().ShouldBeEmpty();
-        (await converger.VerifyAsync(State(Conf(Good)), default)).Result.ShouldBe(RunResult.Unchanged);
-        release.Asked.ShouldBe(1, "neither the second observation nor the verification asks again");
+        _machine.Files[Path].ShouldContain("rabbit://nova:s3cret@");
+        _events.OfType<Noticed>().ShouldBeEmpty();
+        (await _converger.VerifyAsync(State(Conf(Good)), default)).Result.ShouldBe(RunResult.Unchanged);
+        _release.Asked.ShouldBe(1, "neither the second observation nor the verification asks again");
     }
 
     [Theory]
@@ -54,8 +54,8 @@ public sealed class CheckedFileSpecs : IDisposable
     public async Task An_invalid_file_ends_the_run_before_any_change(string content, string problem)
     {
         await ApplyAsync(Conf(Good));
-        var before = machine.Files[Path];
-        machine.Writes.Clear();
+        var before = _machine.Files[Path];
+        _machine.Writes.Clear();
 
         var refused = await Should.ThrowAsync<CloudletException>(ApplyAsync(Conf(content), Other()));
 
@@ -63,33 +63,33 @@ public sealed class CheckedFileSpecs : IDisposable
         refused.Message.ShouldContain(Path);
         refused.Message.ShouldContain(problem);
         refused.Message.ShouldNotContain("s3cret");
-        machine.Writes.ShouldBeEmpty();
-        machine.Files[Path].ShouldBe(before);
-        machine.Files.Stat("/etc/motd").ShouldBeNull();
+        _machine.Writes.ShouldBeEmpty();
+        _machine.Files[Path].ShouldBe(before);
+        _machine.Files.Stat("/etc/motd").ShouldBeNull();
     }
 
     [Fact]
     public async Task If_the_same_run_installs_the_service_its_file_is_refused_later_and_the_old_one_stays()
     {
-        machine.Files[Path] = "# of the package\n";
-        machine.Processes.Programs.Clear();
-        machine.OnWrite = _ => machine.Processes.Programs["oslo-config-generator"] = release.Answer;
+        _machine.Files[Path] = "# of the package\n";
+        _machine.Processes.Programs.Clear();
+        _machine.OnWrite = _ => _machine.Processes.Programs["oslo-config-generator"] = _release.Answer;
 
         var end = await ApplyAsync(Conf("[DEFAULT]\nno_such = 1\n") with { After = [FileSpec.IdOf("/etc/motd")] }, Other());
 
         (end.Result, end.Failed).ShouldBe((RunResult.Failed, 1));
-        events.OfType<ChangeFailed>().ShouldHaveSingleItem().Message.ShouldContain("no_such");
-        machine.Files[Path].ShouldBe("# of the package\n");
+        _events.OfType<ChangeFailed>().ShouldHaveSingleItem().Message.ShouldContain("no_such");
+        _machine.Files[Path].ShouldBe("# of the package\n");
     }
 
     [Fact]
     public async Task Without_the_generator_it_is_installed_with_a_note()
     {
-        machine.Processes.Programs.Clear();
+        _machine.Processes.Programs.Clear();
 
         (await ApplyAsync(Conf("[DEFAULT]\nno_such = 1\n"))).Result.ShouldBe(RunResult.Changed);
 
-        events
+        _events
             .OfType<Noticed>()
             .ShouldHaveSingleItem()
             .Message.ShouldContain("without a check of its options: oslo-config-generator is not installed");
@@ -98,15 +98,15 @@ public sealed class CheckedFileSpecs : IDisposable
     [Fact]
     public async Task A_rollback_is_not_checked()
     {
-        machine.Files[Path] = "[DEFAULT]\nno_such = 1\n";
+        _machine.Files[Path] = "[DEFAULT]\nno_such = 1\n";
         await ApplyAsync(Conf(Good));
 
-        (await converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
+        (await _converger.RollBackAsync(null, default)).Result.ShouldBe(RunResult.RolledBack);
 
-        machine.Files[Path].ShouldBe("[DEFAULT]\nno_such = 1\n");
+        _machine.Files[Path].ShouldBe("[DEFAULT]\nno_such = 1\n");
     }
 
-    private Task<Finished> ApplyAsync(params FileSpec[] files) => converger.ApplyAsync(State(files), new ApplyOptions(), default);
+    private Task<Finished> ApplyAsync(params FileSpec[] files) => _converger.ApplyAsync(State(files), new ApplyOptions(), default);
 
     private static HostState State(params FileSpec[] files) => HostState.Create("edge-1", files);
 

@@ -8,15 +8,15 @@ namespace Cloudlet.Resources.Tests.Files.Oslo;
 
 public sealed class OsloCheckSpecs
 {
-    private readonly Release release = new();
-    private readonly FakeProcesses processes = new();
-    private readonly ManualClock clock = new();
-    private readonly OsloCheck check;
+    private readonly Release _release = new();
+    private readonly FakeProcesses _processes = new();
+    private readonly ManualClock _clock = new();
+    private readonly OsloCheck _check;
 
     public OsloCheckSpecs()
     {
-        processes.Programs["oslo-config-generator"] = release.Answer;
-        check = new OsloCheck(processes, clock);
+        _processes.Programs["oslo-config-generator"] = _release.Answer;
+        _check = new OsloCheck(_processes, _clock);
     }
 
     [Theory]
@@ -68,14 +68,14 @@ public sealed class OsloCheckSpecs
     {
         await ProblemsAsync("[DEFAULT]\nmy_ip = 1\n");
         await ProblemsAsync("[DEFAULT]\nmy_ip = 2\n");
-        release.Asked.ShouldBe(1);
-        release.Arguments.ShouldContain("nova.conf");
-        release.Arguments.ShouldContain("oslo.messaging");
-        clock.Advance(TimeSpan.FromMinutes(2));
+        _release.Asked.ShouldBe(1);
+        _release.Arguments.ShouldContain("nova.conf");
+        _release.Arguments.ShouldContain("oslo.messaging");
+        _clock.Advance(TimeSpan.FromMinutes(2));
         await ProblemsAsync("[DEFAULT]\nmy_ip = 1\n");
-        release.Asked.ShouldBe(1, "a content that was accepted stays accepted");
+        _release.Asked.ShouldBe(1, "a content that was accepted stays accepted");
         await ProblemsAsync("[DEFAULT]\nmy_ip = 3\n");
-        release.Asked.ShouldBe(2);
+        _release.Asked.ShouldBe(2);
     }
 
     [Theory]
@@ -85,8 +85,8 @@ public sealed class OsloCheckSpecs
     [InlineData(0, "{\"options\": {}, \"deprecated_options\": {}}", "no installed package has options of nova.conf")]
     public async Task A_release_that_cannot_be_queried_gives_a_note(int exit, string output, string note)
     {
-        processes.Programs["oslo-config-generator"] = _ => new ProcessResult(exit, output, "");
-        var verdict = await check.CheckAsync("/etc/nova/nova.conf", "[DEFAULT]\nwhatever = 1\n"u8.ToArray(), "nova.conf", default);
+        _processes.Programs["oslo-config-generator"] = _ => new ProcessResult(exit, output, "");
+        var verdict = await _check.CheckAsync("/etc/nova/nova.conf", "[DEFAULT]\nwhatever = 1\n"u8.ToArray(), "nova.conf", default);
 
         verdict.Problems.ShouldBeEmpty();
         verdict.Note.ShouldNotBeNull().ShouldContain(note);
@@ -95,14 +95,14 @@ public sealed class OsloCheckSpecs
     [Fact]
     public async Task A_malformed_line_is_refused_without_the_release()
     {
-        processes.Programs.Clear();
+        _processes.Programs.Clear();
         (await ProblemsAsync("[DEFAULT]\nmy_ip 127.0.0.1 oops = x\n")).ShouldHaveSingleItem();
     }
 
     private async Task<IReadOnlyList<string>> ProblemsAsync(string text)
     {
-        var verdict = await check.CheckAsync("/etc/nova/nova.conf", Encoding.UTF8.GetBytes(text), "nova.conf", default);
-        if (processes.Programs.Count > 0)
+        var verdict = await _check.CheckAsync("/etc/nova/nova.conf", Encoding.UTF8.GetBytes(text), "nova.conf", default);
+        if (_processes.Programs.Count > 0)
             verdict.Note.ShouldBeNull();
         return verdict.Problems;
     }

@@ -6,7 +6,7 @@ namespace Cloudlet.Resources.Tests.Files.Oslo;
 /// <summary>A fake oslo-config-generator, with a few options of Nova 26.2 in its output format.</summary>
 internal sealed class Release
 {
-    private readonly JsonObject options = [];
+    private readonly JsonObject _options = [];
 
     public Release()
     {
@@ -44,7 +44,7 @@ internal sealed class Release
         };
         return new ProcessResult(
             0,
-            new JsonObject { ["options"] = options.DeepClone(), ["deprecated_options"] = deprecated }.ToJsonString(),
+            new JsonObject { ["options"] = _options.DeepClone(), ["deprecated_options"] = deprecated }.ToJsonString(),
             ""
         );
     }
@@ -60,9 +60,9 @@ internal sealed class Release
         string from = "nova.conf"
     )
     {
-        if (options[section] is null)
-            options[section] = new JsonObject { ["opts"] = new JsonArray() };
-        options[section]!["opts"]!
+        if (_options[section] is null)
+            _options[section] = new JsonObject { ["opts"] = new JsonArray() };
+        _options[section]!["opts"]!
             .AsArray()
             .Add(
                 new JsonObject

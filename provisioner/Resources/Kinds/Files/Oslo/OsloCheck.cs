@@ -53,12 +53,12 @@ public sealed class OsloCheck(IProcesses processes, TimeProvider clock)
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan GoodFor = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<string, (long Time, Task<(ReleaseOptions? Release, string? Note)> Said)> answers = new(
+    private readonly Dictionary<string, (long Time, Task<(ReleaseOptions? Release, string? Note)> Said)> _answers = new(
         StringComparer.Ordinal
     );
 
     /// <summary>Contents that passed: the apply does not repeat the check of its preflight.</summary>
-    private readonly ConcurrentDictionary<string, bool> good = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _good = new(StringComparer.Ordinal);
 
     /// <summary>Checks a content.</summary>
     /// <param name="path">The path where it will be installed.</param>
@@ -72,14 +72,14 @@ public sealed class OsloCheck(IProcesses processes, TimeProvider clock)
         if (ConfigurationLint.Lines(path, text).ToList() is { Count: > 0 } odd)
             return new OsloVerdict(odd, null);
         var key = $"{name} {Convert.ToHexStringLower(SHA256.HashData(content))}";
-        if (good.ContainsKey(key))
+        if (_good.ContainsKey(key))
             return new OsloVerdict([], null);
         var (release, note) = await AskAsync(name, ct);
         if (release is null)
             return new OsloVerdict([], note);
         string[] problems = [.. new OptionCheck(text, release).Problems()];
         if (problems.Length == 0)
-            good[key] = true;
+            _good[key] = true;
         return new OsloVerdict(problems, null);
     }
 
@@ -89,16 +89,16 @@ public sealed class OsloCheck(IProcesses processes, TimeProvider clock)
     /// </summary>
     private Task<(ReleaseOptions? Release, string? Note)> AskAsync(string name, CancellationToken ct)
     {
-        lock (answers)
+        lock (_answers)
         {
             if (
-                answers.TryGetValue(name, out var answer)
+                _answers.TryGetValue(name, out var answer)
                 && clock.GetElapsedTime(answer.Time) < GoodFor
                 && (!answer.Said.IsCompleted || (answer.Said.IsCompletedSuccessfully && answer.Said.Result.Release is not null))
             )
                 return answer.Said;
             var said = GenerateAsync(name, ct);
-            answers[name] = (clock.GetTimestamp(), said);
+            _answers[name] = (clock.GetTimestamp(), said);
             return said;
         }
     }

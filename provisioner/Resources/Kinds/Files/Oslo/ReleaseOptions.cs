@@ -16,12 +16,12 @@ internal sealed class ReleaseOptions
 {
     private const string Default = "DEFAULT";
 
-    private readonly Dictionary<string, Dictionary<string, ReleaseOption?>> sections = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Dictionary<string, ReleaseOption?>> _sections = new(StringComparer.Ordinal);
 
     private ReleaseOptions() { }
 
     /// <summary>Names of the sections.</summary>
-    public IEnumerable<string> Sections => sections.Keys;
+    public IEnumerable<string> Sections => _sections.Keys;
 
     /// <summary>Reads the generator's JSON; null when it has no options of <paramref name="name"/>: the service is not installed.</summary>
     /// <exception cref="JsonException">It is not the generator's JSON.</exception>
@@ -53,7 +53,7 @@ internal sealed class ReleaseOptions
     /// The options of a section by name, null for an option without details; null when the section does not exist. Names of sections are
     /// case-insensitive, except DEFAULT.
     /// </summary>
-    public IReadOnlyDictionary<string, ReleaseOption?>? Section(string name) => sections.GetValueOrDefault(Key(name));
+    public IReadOnlyDictionary<string, ReleaseOption?>? Section(string name) => _sections.GetValueOrDefault(Key(name));
 
     private static string Key(string section) => section == Default ? section : section.ToLowerInvariant();
 
@@ -84,8 +84,8 @@ internal sealed class ReleaseOptions
 
     private void Add(string section, JsonElement option, ReleaseOption? known)
     {
-        if (!sections.TryGetValue(Key(section), out var options))
-            sections.Add(Key(section), options = new Dictionary<string, ReleaseOption?>(StringComparer.Ordinal));
+        if (!_sections.TryGetValue(Key(section), out var options))
+            _sections.Add(Key(section), options = new Dictionary<string, ReleaseOption?>(StringComparer.Ordinal));
         foreach (var name in new[] { Text(option, "dest"), Text(option, "name") })
         {
             if (name is not null)

@@ -18,28 +18,28 @@ internal sealed class ConfigurationText
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
     );
 
-    private readonly SortedDictionary<string, List<OptionValue>> options = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> openings = new(StringComparer.Ordinal);
-    private readonly List<OddLine> odd = [];
-    private string section = DefaultSection;
-    private List<OptionValue>? open;
+    private readonly SortedDictionary<string, List<OptionValue>> _options = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _openings = new(StringComparer.Ordinal);
+    private readonly List<OddLine> _odd = [];
+    private string _section = DefaultSection;
+    private List<OptionValue>? _open;
 
     private ConfigurationText() { }
 
     /// <summary>SECTION.KEY → its values in file order.</summary>
-    public IReadOnlyDictionary<string, List<OptionValue>> Options => options;
+    public IReadOnlyDictionary<string, List<OptionValue>> Options => _options;
 
     /// <summary>Lines that do not match the grammar.</summary>
-    public IReadOnlyList<OddLine> Odd => odd;
+    public IReadOnlyList<OddLine> Odd => _odd;
 
     /// <summary>How many lines match the grammar, without comments and blank lines.</summary>
     public int Understood { get; private set; }
 
     /// <summary>True when the text has a section header.</summary>
-    public bool HasSections => openings.Count > 0;
+    public bool HasSections => _openings.Count > 0;
 
     /// <summary>The options, or null when a line does not match the grammar: then files can be compared only byte by byte.</summary>
-    public static ConfigurationText? Parse(ReadOnlySpan<byte> content) => Read(content) is { odd.Count: 0 } text ? text : null;
+    public static ConfigurationText? Parse(ReadOnlySpan<byte> content) => Read(content) is { _odd.Count: 0 } text ? text : null;
 
     /// <summary>The readable parts of the file, and its odd lines; null when it is not UTF-8 text.</summary>
     public static ConfigurationText? Read(ReadOnlySpan<byte> content)
@@ -69,11 +69,11 @@ internal sealed class ConfigurationText
     private void Line(int number, ReadOnlySpan<char> line)
     {
         if (line.IsEmpty)
-            open = null;
+            _open = null;
         else if (char.IsWhiteSpace(line[0]))
             Indented(number, line.TrimStart());
         else if (line[0] is '#' or ';')
-            open = null;
+            _open = null;
         else if (line[0] == '[')
             Header(number, line);
         else
@@ -83,51 +83,51 @@ internal sealed class ConfigurationText
     /// <summary>Directly below a value, even a comment sign is a part of it: oslo.config reads it that way.</summary>
     private void Indented(int number, ReadOnlySpan<char> line)
     {
-        if (open is not null)
+        if (_open is not null)
         {
-            open[^1] = open[^1] with { Text = $"{open[^1].Text}\n{line}" };
+            _open[^1] = _open[^1] with { Text = $"{_open[^1].Text}\n{line}" };
             Understood++;
         }
         else if (line[0] is not ('#' or ';'))
         {
             // git and samba indent their options; oslo.config does not accept such lines.
-            odd.Add(new OddLine(number, line.IndexOf('=') > 0 ? null : "an indented line without an option above it"));
+            _odd.Add(new OddLine(number, line.IndexOf('=') > 0 ? null : "an indented line without an option above it"));
         }
     }
 
     private void Header(int number, ReadOnlySpan<char> line)
     {
-        open = null;
+        _open = null;
         var end = line.IndexOf(']');
         if (end != line.Length - 1 || end < 2)
         {
-            odd.Add(new OddLine(number, end > 0 ? null : "a section header without a closing bracket"));
+            _odd.Add(new OddLine(number, end > 0 ? null : "a section header without a closing bracket"));
             return;
         }
 
-        section = line[1..end].Trim().ToString();
-        openings[section] = openings.GetValueOrDefault(section) + 1;
+        _section = line[1..end].Trim().ToString();
+        _openings[_section] = _openings.GetValueOrDefault(_section) + 1;
         Understood++;
     }
 
     private void Assignment(int number, ReadOnlySpan<char> line)
     {
-        open = null;
+        _open = null;
         var equals = line.IndexOf('=');
         var key = equals < 0 ? [] : line[..equals].TrimEnd();
         if (key.IsEmpty || key.ContainsAnyExcept(KeyCharacters))
         {
-            odd.Add(new OddLine(number, ProblemOf(line)));
+            _odd.Add(new OddLine(number, ProblemOf(line)));
             return;
         }
 
-        var name = $"{section}.{key}";
-        if (!options.TryGetValue(name, out open))
-            options.Add(name, open = []);
+        var name = $"{_section}.{key}";
+        if (!_options.TryGetValue(name, out _open))
+            _options.Add(name, _open = []);
 
         // networkd gives every [Route] section its own route, so the section instance of an option matters; options above the first header
         // belong to the first [DEFAULT].
-        open.Add(new OptionValue(section, Math.Max(openings.GetValueOrDefault(section), 1), line[(equals + 1)..].Trim().ToString()));
+        _open.Add(new OptionValue(_section, Math.Max(_openings.GetValueOrDefault(_section), 1), line[(equals + 1)..].Trim().ToString()));
         Understood++;
     }
 

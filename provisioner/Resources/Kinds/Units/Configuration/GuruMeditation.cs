@@ -39,20 +39,20 @@ internal sealed class GuruMeditation(
     /// <summary>One pass asks twice, to plan and to apply.</summary>
     private static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(10);
 
-    private readonly LoadedFiles loaded = new(files);
-    private readonly ConcurrentDictionary<string, (long Time, GuruReport? Report)> answers = new(StringComparer.Ordinal);
+    private readonly LoadedFiles _loaded = new(files);
+    private readonly ConcurrentDictionary<string, (long Time, GuruReport? Report)> _answers = new(StringComparer.Ordinal);
 
     /// <summary>The options in which the process differs from the files; null when it does not answer within three seconds.</summary>
     public async ValueTask<IReadOnlyList<string>?> AskAsync(UnitInfo unit, IReadOnlyList<string> loads, CancellationToken ct)
     {
         List<ConfigurationText> texts = [];
-        foreach (var file in loads.Where(path => !StaleFile.IsUnitFile(path)).SelectMany(path => loaded.Read([path]).Values))
+        foreach (var file in loads.Where(path => !StaleFile.IsUnitFile(path)).SelectMany(path => _loaded.Read([path]).Values))
             if (file.Content is { } content && ConfigurationText.Parse(content) is { } text)
                 texts.Add(text);
         if (texts.LastOrDefault(t => t.Options.ContainsKey(FolderOption))?.Options[FolderOption][^1].Text is not ['/', ..] folder)
             return null;
-        if (!answers.TryGetValue(unit.InvocationId, out var answer) || clock.GetElapsedTime(answer.Time) > GoodFor)
-            answers[unit.InvocationId] = answer = (clock.GetTimestamp(), await ReportAsync(unit, folder.TrimEnd('/'), ct));
+        if (!_answers.TryGetValue(unit.InvocationId, out var answer) || clock.GetElapsedTime(answer.Time) > GoodFor)
+            _answers[unit.InvocationId] = answer = (clock.GetTimestamp(), await ReportAsync(unit, folder.TrimEnd('/'), ct));
         return answer.Report?.Differences(texts);
     }
 

@@ -11,7 +11,7 @@ internal sealed class GuruReport
     private static readonly string[] True = ["true", "1", "on", "yes"];
     private static readonly string[] False = ["false", "0", "off", "no"];
 
-    private readonly Dictionary<string, Value> options = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Value> _options = new(StringComparer.Ordinal);
 
     private GuruReport(bool isComplete) => IsComplete = isComplete;
 
@@ -59,7 +59,7 @@ internal sealed class GuruReport
         [
             .. wanted
                 .Where(w =>
-                    options.TryGetValue(Key(w.Value[0].Section, w.Key[(w.Value[0].Section.Length + 1)..]), out var has)
+                    _options.TryGetValue(Key(w.Value[0].Section, w.Key[(w.Value[0].Section.Length + 1)..]), out var has)
                     && Differ(w.Value, has)
                 )
                 .Select(w => w.Key),
@@ -110,7 +110,7 @@ internal sealed class GuruReport
         var equals = line.IndexOf(" =", StringComparison.Ordinal);
         var isBlock = equals < 0;
         var name = isBlock ? line.TrimEnd(':') : line[..equals];
-        return options[Key(group, name)] = new Value(isBlock ? "" : line[(equals + 2)..].Trim(), isBlock, []);
+        return _options[Key(group, name)] = new Value(isBlock ? "" : line[(equals + 2)..].Trim(), isBlock, []);
     }
 
     private sealed record Value(string Text, bool IsBlock, List<string> Below);

@@ -14,8 +14,8 @@ internal sealed class LoadedConfiguration(IHostFiles files, string folder)
     /// <summary>The kernel stamps files with the time of its last tick, at most 10 ms (CONFIG_HZ=100) before the change.</summary>
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    private readonly LoadedFiles loaded = new(files);
-    private readonly UnitStamps stamps = new(files, folder);
+    private readonly LoadedFiles _loaded = new(files);
+    private readonly UnitStamps _stamps = new(files, folder);
 
     /// <summary>True when the unit's present run has a stamp, so that the result does not depend on times.</summary>
     public bool Knows(UnitInfo unit) => StampOf(unit) is not null;
@@ -32,20 +32,20 @@ internal sealed class LoadedConfiguration(IHostFiles files, string folder)
     }
 
     /// <summary>True when a file or folder exists at the path, after following links.</summary>
-    public bool IsThere(string path) => loaded.Final(path) is not null;
+    public bool IsThere(string path) => _loaded.Final(path) is not null;
 
     /// <summary>
     /// The present content of the files. Call it before a start: an edit during the start then counts as not loaded.
     /// </summary>
     public UnitStamp Take(IReadOnlyList<string> loads)
     {
-        var key = stamps.KeyOrNew();
+        var key = _stamps.KeyOrNew();
         return new UnitStamp
         {
             InvocationId = "",
             Key = key.Fingerprint,
             Loads = loads,
-            Files = loaded.Read(loads).ToDictionary(f => f.Key, f => key.Stamp(f.Value)),
+            Files = _loaded.Read(loads).ToDictionary(f => f.Key, f => key.Stamp(f.Value)),
         };
     }
 
@@ -57,7 +57,7 @@ internal sealed class LoadedConfiguration(IHostFiles files, string folder)
     {
         var after = Take(before.Loads).Files;
         string[] unsettled = [.. before.Files.Keys.Union(after.Keys).Where(IsUnsettled).Order(StringComparer.Ordinal)];
-        stamps.Write(unit.Name, before with { InvocationId = unit.InvocationId, Unsettled = unsettled.Length > 0 ? unsettled : null });
+        _stamps.Write(unit.Name, before with { InvocationId = unit.InvocationId, Unsettled = unsettled.Length > 0 ? unsettled : null });
 
         bool IsUnsettled(string path) =>
             !(before.Files.TryGetValue(path, out var was) && after.TryGetValue(path, out var has) && was.Equivalent(has));
@@ -91,9 +91,9 @@ internal sealed class LoadedConfiguration(IHostFiles files, string folder)
         )
             return;
         if (known is null)
-            stamps.Write(unit.Name, taken with { InvocationId = unit.InvocationId });
+            _stamps.Write(unit.Name, taken with { InvocationId = unit.InvocationId });
         else
-            stamps.Write(
+            _stamps.Write(
                 unit.Name,
                 known with
                 {
@@ -108,17 +108,19 @@ internal sealed class LoadedConfiguration(IHostFiles files, string folder)
     /// <param name="loads">The files it loads.</param>
     /// <param name="absent">Paths that may be missing.</param>
     public IReadOnlyList<string> Lint(string unit, IReadOnlyList<string> loads, IReadOnlyList<string> absent) =>
-        [.. new ConfigurationLint(files, loaded, stamps.Read(unit)?.Stamp).Check(loads, absent)];
+        [.. new ConfigurationLint(files, _loaded, _stamps.Read(unit)?.Stamp).Check(loads, absent)];
 
     /// <summary>Forgets a unit.</summary>
-    public void Forget(string unit) => stamps.Forget(unit);
+    public void Forget(string unit) => _stamps.Forget(unit);
 
     private (UnitStamp Stamp, StampKey Key)? StampOf(UnitInfo unit) =>
-        unit.InvocationId.Length > 0 && stamps.Read(unit.Name) is { } known && known.Stamp.InvocationId == unit.InvocationId ? known : null;
+        unit.InvocationId.Length > 0 && _stamps.Read(unit.Name) is { } known && known.Stamp.InvocationId == unit.InvocationId
+            ? known
+            : null;
 
     private StaleFile? ChangedSince(DateTimeOffset started, IReadOnlyList<string> loads)
     {
-        foreach (var (path, changed) in loaded.Changes(loads))
+        foreach (var (path, changed) in _loaded.Changes(loads))
             if (changed > started - Tick)
                 return new StaleFile(path, $"{path} changed at {changed:u}, the process started at {started:u}");
         return null;
@@ -126,7 +128,7 @@ internal sealed class LoadedConfiguration(IHostFiles files, string folder)
 
     private IEnumerable<StaleFile> Compare(UnitStamp stamp, StampKey key, UnitInfo unit, IReadOnlyList<string> loads)
     {
-        var now = loaded.Read(loads);
+        var now = _loaded.Read(loads);
         foreach (var path in stamp.Files.Keys.Union(now.Keys).Order(StringComparer.Ordinal))
         {
             var (was, has) = (stamp.Files.GetValueOrDefault(path), now.GetValueOrDefault(path));
