@@ -42,7 +42,7 @@ public sealed class VmRecordSpecs : IDisposable
         };
         record.Write(_folder.Path);
 
-        File.ReadAllText(_folder[VmRecord.File]).ShouldContain("\"isAlive\":true,\"processorTime\":\"00:00:");
+        File.ReadAllText(_folder[VmRecord.File]).ShouldContain("\"isAlive\":true,\"processorTime\":\"0");
         VmRecord.Read(_folder.Path).ShouldNotBeNull().Process.IsAlive.ShouldBeTrue();
     }
 
