@@ -7,7 +7,7 @@ namespace Cloudlet.Machine.Processes;
 public static class OwnMemory
 {
     /// <summary>Threshold in bytes. Below it nothing is released, so that memory is available without delay the next time.</summary>
-    private const long Enough = 36 << 20;
+    private const long Enough = 16 << 20;
 
     /// <summary>
     /// Releases free memory of the collector and pages of program files, above a threshold. The pages stay in the kernel's page cache,

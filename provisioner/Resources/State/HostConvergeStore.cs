@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -39,6 +40,12 @@ public sealed class HostConvergeStore(
 
     private readonly Lock _turn = new();
     private readonly HashSet<string> _notices = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// By path, the last record and the hash of its bytes. The health daemon reads the same records for every heal; to parse those of a
+    /// large site takes longer than the repair.
+    /// </summary>
+    private readonly Dictionary<string, (UInt128 Hash, object Record)> _parsed = new(StringComparer.Ordinal);
 
     private const int LongestFile = 256 << 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -172,6 +179,9 @@ public sealed class HostConvergeStore(
     {
         if (files.Read(path, LongestFile) is not { } json)
             return null;
+        var hash = XxHash128.HashToUInt128(json);
+        if (Kept(path, hash) is T kept)
+            return kept;
         try
         {
             var dropped = new List<string>();
@@ -182,6 +192,8 @@ public sealed class HostConvergeStore(
                         + $"{string.Join(", ", dropped.Distinct(StringComparer.Ordinal))}; the "
                         + "resources they describe stay on the host"
                 );
+            else
+                Keep(path, hash, record);
             return record;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
@@ -192,6 +204,18 @@ public sealed class HostConvergeStore(
             Notice($"{path} was damaged and is ignored; it is kept as {path}.damaged");
             return null;
         }
+    }
+
+    private object? Kept(string path, UInt128 hash)
+    {
+        lock (_turn)
+            return _parsed.TryGetValue(path, out var last) && last.Hash == hash ? last.Record : null;
+    }
+
+    private void Keep(string path, UInt128 hash, object record)
+    {
+        lock (_turn)
+            _parsed[path] = (hash, record);
     }
 
     /// <summary>Adds a line for <see cref="TakeNotices"/>.</summary>

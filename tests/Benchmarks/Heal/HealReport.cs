@@ -49,7 +49,9 @@ internal static class HealReport
         [
             Aim.AtMost("seen, p50,", 5, detection.P50, "ms"),
             Aim.AtMost("seen, p99,", 50, detection.P99, "ms"),
-            Aim.AtMost("restored, p99,", 100, restored.P99, "ms"),
+            Aim.AtMost("a link or an address is restored, p99,", 25, restored.P99, "ms"),
+            Aim.AtMost("an edited file is restored, p50,", 1, files.Restored.P50, "ms"),
+            Aim.AtMost("an edited file is restored, p99,", 2, files.Restored.P99, "ms"),
             Aim.AtMost("200 links at once, the slowest,", 1000, result.Ours.Single(s => s.What == "200 links").Restored.Max, "ms"),
             Aim.AtMost("an edited file is seen, the slowest,", 1000, files.Detection.Max, "ms"),
             new(

@@ -44,6 +44,18 @@ public sealed class HostConvergeStoreSpecs : IDisposable
         _store.ReadApplied().ShouldBeNull();
     }
 
+    [Fact]
+    public void A_record_is_parsed_once_until_it_changes_on_disk()
+    {
+        _store.WriteJournal(Journal(RunStatus.Kept, File("x")));
+        var first = _store.ReadJournal();
+
+        _store.ReadJournal().ShouldBeSameAs(first);
+        // By another process.
+        new HostConvergeStore(_machine.Files, StatePaths.Host, _vault, new ManualClock()).WriteJournal(Journal(RunStatus.Kept, File("y")));
+        _store.ReadJournal()!.Before.Single().ShouldBeOfType<FileSpec>().Content.ShouldBe("y");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{ torn")]
