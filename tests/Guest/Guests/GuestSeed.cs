@@ -1,3 +1,4 @@
+using Cloudlet.Lab.Guests;
 using Cloudlet.Lab.Hosts;
 using Cloudlet.Lab.Model;
 
@@ -12,32 +13,7 @@ internal static class GuestSeed
     /// <summary>The first address of QEMU's user network, to which it forwards ports.</summary>
     private const string Address = "10.0.2.15";
 
-    /// <summary>Units that cost seconds of a boot without hardware virtualization, and that no test needs.</summary>
-    private static readonly string[] Masked =
-    [
-        "dpkg-db-backup.timer",
-        "e2scrub_all.timer",
-        "e2scrub_reap.service",
-        "fstrim.timer",
-        "getty@tty1.service",
-        "serial-getty@ttyS0.service",
-        "systemd-binfmt.service",
-        "systemd-logind.service",
-        "systemd-network-generator.service",
-        "systemd-pcrphase.service",
-        "systemd-pcrphase-sysinit.service",
-        "systemd-pstore.service",
-        "systemd-repart.service",
-        "systemd-update-utmp.service",
-        "systemd-update-utmp-runlevel.service",
-        "dev-hugepages.mount",
-        "dev-mqueue.mount",
-        "proc-sys-fs-binfmt_misc.automount",
-        "sys-fs-fuse-connections.mount",
-        "sys-kernel-config.mount",
-        "sys-kernel-debug.mount",
-        "sys-kernel-tracing.mount",
-    ];
+    private static readonly string[] Masked = [.. GuestDiskSeed.Costly, "serial-getty@ttyS0.service", "systemd-logind.service"];
 
     /// <summary>
     /// networkd manages only host0, as in a container. The site decides what else configures links at boot: networking.service is installed
