@@ -80,12 +80,12 @@ public sealed class HealthDaemon : IDisposable
     private async Task WorkAsync(Action ready, Action alive, CancellationToken ct)
     {
         _host.Wakers.Start(Woken, (because, at) => _queue.PostAll(because, at));
-        Adopt(isStart: true);
+        ReloadState(isStart: true);
         StaleTempFiles.Remove(_host, _healing.Healer.Kinds, _source.Desired, _source.Unfinished?.Desired, _source.Unfinished?.Previous);
         await FullLookAsync("start", _clock.GetTimestamp(), ct);
         ready();
         _healing.IsReady = true;
-        while (!ct.IsCancellationRequested && !_healing.StartsAnew)
+        while (!ct.IsCancellationRequested && !_healing.MustRestart)
         {
             alive();
             if (Take(ct) is var batch && IsWork(batch))
@@ -153,7 +153,7 @@ public sealed class HealthDaemon : IDisposable
     {
         if (batch.Ids is { } ids && ids.Contains(OwnFiles))
         {
-            if (Adopt(isStart: false) || _source.Unfinished is not null)
+            if (ReloadState(isStart: false) || _source.Unfinished is not null)
             {
                 await FullLookAsync("another state", batch.Since, ct);
                 return;
@@ -172,8 +172,8 @@ public sealed class HealthDaemon : IDisposable
 
     private async Task FullLookAsync(string because, long since, CancellationToken ct)
     {
-        if (_source.IsInOtherHands || _source.Desired is null)
-            Adopt(isStart: false);
+        if (_source.IsApplyInProgress || _source.Desired is null)
+            ReloadState(isStart: false);
         if (_host.Wakers.Unwatched.Count > 0)
             Watch(_source.Desired);
         if (_source.Unfinished is not null)
@@ -211,7 +211,7 @@ public sealed class HealthDaemon : IDisposable
 
         if (isLater)
             _queue.PostLater(OwnFiles, "an interrupted apply has to be resumed", Booting);
-        Adopt(isStart: false);
+        ReloadState(isStart: false);
 
         void Note(Converge.Applying.ConvergeEvent happened)
         {
@@ -221,12 +221,12 @@ public sealed class HealthDaemon : IDisposable
     }
 
     /// <summary>Reads state and holds, and sets the watches for them.</summary>
-    private bool Adopt(bool isStart)
+    private bool ReloadState(bool isStart)
     {
-        var wasInOtherHands = _source.IsInOtherHands;
+        var wasApplyInProgress = _source.IsApplyInProgress;
         var isNew = _source.Read() || isStart;
         if (!isNew && _triggers is not null)
-            return wasInOtherHands && !_source.IsInOtherHands;
+            return wasApplyInProgress && !_source.IsApplyInProgress;
         _healing.NewState(isNew && !isStart);
         _triggers = _source.Desired is { } state ? TriggerIndex.Of(state, _healing.Healer.Kinds) : null;
         Watch(_source.Desired);

@@ -620,7 +620,7 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
                 untouched.Add(spec.Id);
         foreach (var spec in journal.Before)
             if (
-                await _observer.ObserveOneAsync(spec, ct) is { Error: null, Judged: { } judged }
+                await _observer.ObserveOneAsync(spec, ct) is { Error: null, Managed: { } judged }
                 && SpecDiff.Between(spec, judged).Count == 0
             )
                 untouched.Add(spec.Id);

@@ -67,9 +67,10 @@ public sealed class PartialConverger(KindRegistry kinds, IConvergeStore store, T
     public async Task<Healed?> HealAsync(HostState desired, Plan plan, CancellationToken ct)
     {
         using var hostLock = store.Lock();
-        if (store.ReadApplied() is not { } applied || !applied.Equals(desired) || store.ReadJournal() is { Status: RunStatus.Applying })
+        var journal = store.ReadJournal();
+        if (store.ReadApplied() is not { } applied || !applied.Equals(desired) || journal is { Status: RunStatus.Applying })
             return null;
-        var counts = await ApplyAsync(await RefuseReplacementsAsync(plan, ct), ct);
+        var counts = await ApplyAsync(await RefuseReplacementsAsync(plan, ct), journal, ct);
         var again = await ObserveAndPlanAsync(desired, [.. plan.Changes.Select(c => c.Id)], ct);
         return new Healed(new HealCounts(counts.Changed, counts.Failed, counts.Skipped), again);
     }
@@ -104,9 +105,9 @@ public sealed class PartialConverger(KindRegistry kinds, IConvergeStore store, T
     /// Applies a plan. A resource that the last run could not start to change is changed for the first time here: its previous state goes
     /// into that run's journal, as if the run had changed it.
     /// </summary>
-    private async Task<ApplyCounts> ApplyAsync(Plan plan, CancellationToken ct)
+    private async Task<ApplyCounts> ApplyAsync(Plan plan, Journal? last, CancellationToken ct)
     {
-        if (store.ReadJournal() is not { Unmade.Count: > 0 } journal || !plan.Changes.Any(c => journal.Unmade.Contains(c.Id)))
+        if (last is not { Unmade.Count: > 0 } journal || !plan.Changes.Any(c => journal.Unmade.Contains(c.Id)))
             return await new Applier(kinds, clock, events).ApplyAsync(plan, ct);
         using var record = new RunRecord(journal, kinds, store);
         return await new Applier(
@@ -136,10 +137,10 @@ public sealed class PartialConverger(KindRegistry kinds, IConvergeStore store, T
     public HealKinds Kinds { get; } = new(kinds);
 
     /// <summary>Records what an observation concluded about resources that are as described.</summary>
-    public void Adopt(IEnumerable<ResourceSpec> seen)
+    public void RecordConverged(IEnumerable<ResourceSpec> seen)
     {
         foreach (var spec in seen)
-            kinds.For(spec).Adopt(spec);
+            kinds.For(spec).RecordConverged(spec);
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ using Cloudlet.Provider.Agents;
 namespace Cloudlet.Provider.Tests;
 
 /// <summary>Hosts with scripted answers; the lab tests show that real hosts answer like that.</summary>
-internal sealed class FakeHosts(Func<AgentRequest, ConvergeEventSink, CancellationToken, Task> answer) : IHostDoor
+internal sealed class FakeHosts(Func<AgentRequest, ConvergeEventSink, CancellationToken, Task> answer) : IAgentConnector
 {
     /// <summary>A host that answers with these events.</summary>
     public FakeHosts(params IReadOnlyList<ConvergeEvent> events)

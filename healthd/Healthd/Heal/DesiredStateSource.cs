@@ -30,7 +30,7 @@ public sealed class DesiredStateSource(HealthHost host, AlarmTracker alarms, Tim
     public Journal? Unfinished { get; private set; }
 
     /// <summary>True while an apply may be running or waits for its confirmation: then nothing is healed.</summary>
-    public bool IsInOtherHands { get; private set; }
+    public bool IsApplyInProgress { get; private set; }
 
     private IHostFiles Files => host.Machine.Files;
 
@@ -41,14 +41,14 @@ public sealed class DesiredStateSource(HealthHost host, AlarmTracker alarms, Tim
         var before = Desired;
         var journal = Try(host.Store.ReadJournal);
         Unfinished = journal is { Status: RunStatus.Applying, ConfirmBy: null } ? journal : null;
-        IsInOtherHands = journal is { Status: RunStatus.Applying };
+        IsApplyInProgress = journal is { Status: RunStatus.Applying };
         if (Try(host.Store.ReadApplied) is { } applied)
         {
             Desired = applied;
             alarms.Clear(AlarmKind.StateMissing, Subject);
             Copy(applied);
         }
-        else if (!IsInOtherHands && journal is not { Status: RunStatus.RolledBack, Previous: null })
+        else if (!IsApplyInProgress && journal is not { Status: RunStatus.RolledBack, Previous: null })
         {
             Restore();
         }
@@ -87,14 +87,14 @@ public sealed class DesiredStateSource(HealthHost host, AlarmTracker alarms, Tim
     /// Whether the daemon may exit in order to be restarted. The restarts are counted across its runs: a process that stays stale for a
     /// reason of its own must not restart forever.
     /// </summary>
-    public bool MayStartAnew()
+    public bool MayRestart()
     {
         var earlier = Files.Read(host.Paths.Restarts)?.Length ?? 0;
         return earlier < MostRestarts && Write(host.Paths.Restarts, new byte[earlier + 1]);
     }
 
     /// <summary>Resets that count: the daemon runs with the configuration on disk.</summary>
-    public void StartedAnew()
+    public void ForgetRestarts()
     {
         if (Files.Stat(host.Paths.Restarts) is not null)
             Files.Delete(host.Paths.Restarts);

@@ -26,14 +26,14 @@ internal sealed class HealDecider(
     private static readonly TimeSpan AfterHold = TimeSpan.FromSeconds(1);
 
     /// <summary>True when the daemon should exit so that systemd restarts it.</summary>
-    public bool WantsToStartAnew { get; private set; }
+    public bool WantsRestart { get; private set; }
 
     /// <summary>The changes to make now. Every other one gets its reason in the status, its alarm, and a retry time in the queue.</summary>
     public IReadOnlyList<PlannedChange> Judge(Plan plan, HealConditions now, Hold? hold)
     {
         var changes = new List<PlannedChange>();
         var deviating = new HashSet<string>();
-        WantsToStartAnew = false;
+        WantsRestart = false;
         foreach (var change in plan.Changes)
         {
             if (change.Action == ChangeAction.Refresh)
@@ -57,7 +57,7 @@ internal sealed class HealDecider(
         status.Deviates(change, verdict);
         if (verdict == HealVerdict.Act)
             EndDecisions(change.Id);
-        WantsToStartAnew |= verdict.RestartsDaemon;
+        WantsRestart |= verdict.RestartsDaemon;
         if (verdict.ReloadsManager && budget.Ask(change.Id) == BudgetDecision.Now)
             ReloadManager(change.Id);
         if (verdict.Alarm is { } alarm)
@@ -103,7 +103,7 @@ internal sealed class HealDecider(
         budget.Well(spec.Id);
         status.Well(spec.Id);
         if (spec.Id == HealthCompiler.UnitId)
-            source.StartedAnew();
+            source.ForgetRestarts();
         if (budget.HasRecovered(spec.Id))
             alarms.ClearAbout(spec.Id);
         else

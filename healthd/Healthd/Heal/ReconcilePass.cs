@@ -61,7 +61,7 @@ internal sealed class ReconcilePass
     public long Events { get; set; }
 
     /// <summary>True when the daemon has to exit so that systemd restarts it.</summary>
-    public bool StartsAnew { get; private set; }
+    public bool MustRestart { get; private set; }
 
     /// <summary>True when the service manager has been told that the daemon is ready.</summary>
     public bool IsReady { get; set; }
@@ -81,7 +81,7 @@ internal sealed class ReconcilePass
         _isNewState = byApply;
         var ids = _source.Desired?.Resources.Select(r => r.Id).ToHashSet() ?? [];
         _budget.Forget(ids.Contains);
-        _budget.TryAnew();
+        _budget.AllowRetries();
         _alarms.Forget(ids.Contains);
         _status.Describe(_source.Desired);
     }
@@ -96,14 +96,14 @@ internal sealed class ReconcilePass
     /// <summary>Observes what triggered the daemon, and heals what the policy allows.</summary>
     public async Task PassAsync(WorkBatch batch, CancellationToken ct)
     {
-        if (_source.IsInOtherHands || _source.Desired is not { } desired)
+        if (_source.IsApplyInProgress || _source.Desired is not { } desired)
         {
             _status.Publish(_reports, _source, Events);
             return;
         }
 
         foreach (var id in _status.TakeReconsidered())
-            _budget.TryAnew(id);
+            _budget.AllowRetry(id);
         if (batch.Ids is null)
             _budget.OneMoreTry();
         foreach (var alarm in _alarms.Active)
@@ -117,7 +117,7 @@ internal sealed class ReconcilePass
         Settle(plan, batch.Ids is null);
 
         // After the heals: they may have restored what the restart needs. If systemd would not restart the daemon, it keeps running.
-        StartsAnew |= _decider.WantsToStartAnew && await _host.CanStartAgain(ct) && _source.MayStartAnew();
+        MustRestart |= _decider.WantsRestart && await _host.CanStartAgain(ct) && _source.MayRestart();
         _status.Publish(_reports, _source, Events);
     }
 
@@ -226,7 +226,7 @@ internal sealed class ReconcilePass
     /// <summary>Follow-up work of a pass besides its heals.</summary>
     private void Settle(Plan plan, bool wasFull)
     {
-        Healer.Adopt(plan.Desired.Resources.Where(spec => _status.IsWell(spec.Id)));
+        Healer.RecordConverged(plan.Desired.Resources.Where(spec => _status.IsWell(spec.Id)));
         foreach (var alarm in _alarms.Active)
             if (alarm.Kind == AlarmKind.Flapping)
                 _queue.PostLater(alarm.Subject, "is it still flapping?", Recheck);

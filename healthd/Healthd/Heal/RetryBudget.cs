@@ -150,7 +150,7 @@ public sealed class RetryBudget(HealthSettings settings, TimeProvider clock)
     }
 
     /// <summary>Something about a resource changed: retry it even if it was given up or waits after failures.</summary>
-    public void TryAnew(string id)
+    public void AllowRetry(string id)
     {
         if (_accounts.TryGetValue(id, out var account))
             Reset(account);
@@ -174,7 +174,7 @@ public sealed class RetryBudget(HealthSettings settings, TimeProvider clock)
     }
 
     /// <summary>The same for all resources.</summary>
-    public void TryAnew()
+    public void AllowRetries()
     {
         foreach (var account in _accounts.Values)
             Reset(account);

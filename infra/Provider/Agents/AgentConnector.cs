@@ -11,7 +11,7 @@ namespace Cloudlet.Provider.Agents;
 /// Opens connections to real hosts: the program <c>cloudlet</c> answers on each; it is started here for this machine and over ssh for
 /// others.
 /// </summary>
-internal sealed class AgentConnector(ProviderSettings settings, TimeProvider clock) : IHostDoor
+internal sealed class AgentConnector(ProviderSettings settings, TimeProvider clock) : IAgentConnector
 {
     private readonly UnreachableHosts _unreachable = new(clock);
 

@@ -30,7 +30,7 @@ internal sealed record HostResult(string Id, MapValue Outputs, IReadOnlyList<str
 /// <param name="door">Opens connections to hosts.</param>
 /// <param name="settings">The provider's configuration.</param>
 /// <param name="claims">What other providers of the same run have seen; null: unknown.</param>
-internal sealed class HostResource(IHostDoor door, ProviderSettings settings, RunClaims? claims = null)
+internal sealed class HostResource(IAgentConnector door, ProviderSettings settings, RunClaims? claims = null)
 {
     private readonly SeenMachines _machines = new(claims);
 

@@ -15,7 +15,7 @@ namespace Cloudlet.Provider.Serving;
 /// </summary>
 internal sealed class ProviderService : IDisposable
 {
-    private readonly Func<ProviderSettings, IHostDoor> _doors;
+    private readonly Func<ProviderSettings, IAgentConnector> _doors;
     private readonly RunClaims? _claims;
     private readonly CancellationTokenSource _cancelling = new();
     private volatile HostService? _hosts;
@@ -24,7 +24,7 @@ internal sealed class ProviderService : IDisposable
     /// <param name="log">Sends messages to the user.</param>
     /// <param name="doors">Opens connections to hosts, given the provider's configuration.</param>
     /// <param name="claims">What other providers of the same run have seen; null: unknown.</param>
-    public ProviderService(EngineLog log, Func<ProviderSettings, IHostDoor> doors, RunClaims? claims = null)
+    public ProviderService(EngineLog log, Func<ProviderSettings, IAgentConnector> doors, RunClaims? claims = null)
     {
         _claims = claims;
         Log = log;

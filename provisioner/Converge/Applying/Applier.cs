@@ -151,7 +151,7 @@ internal sealed class Applier(
             kinds.For(change.Spec).ApplyAsync(change.Spec, change.Observation!.Actual, change.Action, ct).AsTask(),
             ct
         );
-        if (kinds.For(change.Spec).TakeNote(change.Spec) is { } note)
+        if (kinds.For(change.Spec).TakeWarning(change.Spec) is { } note)
             events(new Noticed($"{change.Id}: {note}"));
         return change;
     }

@@ -62,7 +62,7 @@ internal sealed class RunRecord(Journal journal, KindRegistry kinds, IConvergeSt
                     !changing.Contains(s.Id)
                     && !earlier.Contains(s.Id)
                     && !observed.Marked.Contains(s.Id)
-                    && observed.ById[s.Id].Judged is not null
+                    && observed.ById[s.Id].Managed is not null
                     && !past.Baseline.Knows(s.Id)
                     && !journal.Knows(s.Id)
                 ),

@@ -37,11 +37,11 @@ public interface ITriggered<TSpec>
 
 /// <summary>Records a conclusion that an observation drew from weak evidence, so that later ones need not depend on it.</summary>
 /// <typeparam name="TSpec">The kind's spec.</typeparam>
-public interface IAdopts<TSpec>
+public interface IRecordsConverged<TSpec>
     where TSpec : ResourceSpec
 {
     /// <summary>
     /// Called for a resource that was just observed to be as described. Does not change the resource; may record its state.
     /// </summary>
-    void Adopt(TSpec seen);
+    void RecordConverged(TSpec seen);
 }

@@ -14,14 +14,14 @@ internal abstract class KindAdapter
 
     public abstract ValueTask ApplyAsync(ResourceSpec desired, ResourceSpec? observed, ChangeAction action, CancellationToken ct);
 
-    public abstract ValueTask<IReadOnlyList<string>> ForeseeAsync(
+    public abstract ValueTask<IReadOnlyList<string>> PreflightAsync(
         ResourceSpec desired,
         ResourceSpec? observed,
         Plan plan,
         CancellationToken ct
     );
 
-    public abstract string? TakeNote(ResourceSpec changed);
+    public abstract string? TakeWarning(ResourceSpec changed);
 
     public abstract string? Doing(ResourceSpec changing);
 
@@ -61,7 +61,7 @@ internal abstract class KindAdapter
 
     public abstract IEnumerable<Trigger> TriggersOf(ResourceSpec spec);
 
-    public abstract void Adopt(ResourceSpec seen);
+    public abstract void RecordConverged(ResourceSpec seen);
 
     public abstract HealTraits Traits { get; }
 
@@ -114,7 +114,7 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
     public override ValueTask ApplyAsync(ResourceSpec desired, ResourceSpec? observed, ChangeAction action, CancellationToken ct) =>
         kind.ApplyAsync((TSpec)desired, (TSpec?)observed, action, ct);
 
-    public override ValueTask<IReadOnlyList<string>> ForeseeAsync(
+    public override ValueTask<IReadOnlyList<string>> PreflightAsync(
         ResourceSpec desired,
         ResourceSpec? observed,
         Plan plan,
@@ -123,7 +123,7 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
 
     public override string? Doing(ResourceSpec changing) => (kind as IShowsProgress<TSpec>)?.Doing((TSpec)changing);
 
-    public override string? TakeNote(ResourceSpec changed) => (kind as IReportsWarnings<TSpec>)?.TakeWarning((TSpec)changed);
+    public override string? TakeWarning(ResourceSpec changed) => (kind as IReportsWarnings<TSpec>)?.TakeWarning((TSpec)changed);
 
     public override bool Removes => kind is ICanRemove<TSpec>;
 
@@ -137,7 +137,7 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
 
     public override bool IsOurs(ResourceSpec applied, Observation seen) =>
         seen.Actual is TSpec actual
-        && (kind is IGivesBack<TSpec> knows ? knows.IsOurs((TSpec)applied, actual) : SpecDiff.Between(applied, seen.Judged).Count == 0);
+        && (kind is IGivesBack<TSpec> knows ? knows.IsOurs((TSpec)applied, actual) : SpecDiff.Between(applied, seen.Managed).Count == 0);
 
     public override ResourceSpec GiveBack(ResourceSpec before, ResourceSpec applied, ResourceSpec observed) =>
         kind is IGivesBack<TSpec> knows ? knows.GiveBack((TSpec)before, (TSpec)applied, (TSpec)observed) : before;
@@ -172,7 +172,7 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
     public override IEnumerable<Trigger> TriggersOf(ResourceSpec spec) =>
         kind is ITriggered<TSpec> woken ? woken.TriggersOf((TSpec)spec) : [];
 
-    public override void Adopt(ResourceSpec seen) => (kind as IAdopts<TSpec>)?.Adopt((TSpec)seen);
+    public override void RecordConverged(ResourceSpec seen) => (kind as IRecordsConverged<TSpec>)?.RecordConverged((TSpec)seen);
 
     public override HealTraits Traits => (kind as IHealTraits)?.Traits ?? HealTraits.Plain;
 

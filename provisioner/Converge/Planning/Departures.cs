@@ -132,7 +132,7 @@ internal sealed class Departures(KindRegistry kinds, Func<ResourceSpec, Cancella
         var seen = await look(before, ct);
         if (IsHopeless(seen))
             return Keep(seen.Error!.Message);
-        if (seen.Error is null && SpecDiff.Between(before, seen.Judged).Count == 0)
+        if (seen.Error is null && SpecDiff.Between(before, seen.Managed).Count == 0)
             return Keep(AsBefore);
         if (past.Restoring.Any(r => r.Id == before.Id))
             return Restore(before);
@@ -147,10 +147,10 @@ internal sealed class Departures(KindRegistry kinds, Func<ResourceSpec, Cancella
                 continue;
             var goal = kind.GiveBack(before, last, now.Actual!) with { After = last.After, Watches = [] };
             seen = await look(goal, ct);
-            if (SpecDiff.Between(goal, seen.Judged).Count == 0)
+            if (SpecDiff.Between(goal, seen.Managed).Count == 0)
                 return Keep(AsBefore);
             var alone = new Plan(HostState.Create("", []), []);
-            return await kind.ForeseeAsync(goal, seen.Actual, alone, ct) is { Count: > 0 } refusals
+            return await kind.PreflightAsync(goal, seen.Actual, alone, ct) is { Count: > 0 } refusals
                 ? Keep(string.Join("; ", refusals))
                 : Restore(goal);
         }

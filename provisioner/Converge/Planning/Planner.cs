@@ -52,8 +52,8 @@ internal sealed class Planner(KindRegistry kinds)
     {
         if (observation.Error is { } error)
             return new PlannedChange(desired, ChangeAction.Unknown, []) { Observation = observation, Error = error.Message };
-        var properties = SpecDiff.Between(desired, observation.Judged);
-        if (observation.Judged is null)
+        var properties = SpecDiff.Between(desired, observation.Managed);
+        if (observation.Managed is null)
             return Change(ChangeAction.Create);
         if (properties.Count == 0)
             return null;
@@ -70,7 +70,7 @@ internal sealed class Planner(KindRegistry kinds)
                 Reason = departure.Reason,
                 Error = departure.Seen?.Error?.Message,
             }
-            : new(departure.Spec, ChangeAction.Restore, SpecDiff.Between(departure.Spec, departure.Seen?.Judged))
+            : new(departure.Spec, ChangeAction.Restore, SpecDiff.Between(departure.Spec, departure.Seen?.Managed))
             {
                 Observation = departure.Seen,
                 Reason = departure.Reason,

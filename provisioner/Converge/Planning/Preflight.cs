@@ -34,7 +34,7 @@ internal sealed class Preflight(KindRegistry kinds)
         {
             { Action: ChangeAction.Create or ChangeAction.Update or ChangeAction.Replace } => await kinds
                 .For(change.Spec)
-                .ForeseeAsync(change.Spec, change.Observation!.Actual, plan, ct),
+                .PreflightAsync(change.Spec, change.Observation!.Actual, plan, ct),
 
             // The observation failed because the resource is impossible here: a network card has its name, or the host lacks the kind.
             {

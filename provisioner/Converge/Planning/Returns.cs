@@ -62,7 +62,7 @@ internal sealed class Returns(KindRegistry kinds, Func<ResourceSpec, Cancellatio
     {
         var kind = kinds.For(desired);
         var (asApplied, asDesired) = (await look(last, ct), await look(desired, ct));
-        if (asApplied is not { Error: null, Actual: { } actual, Judged: { } judged } || asDesired is not { Error: null, Actual: { } now })
+        if (asApplied is not { Error: null, Actual: { } actual, Managed: { } judged } || asDesired is not { Error: null, Actual: { } now })
             return goal;
         var back = SpecDiff.ToJson(kind.GiveBack(before, last, actual));
         var (wanted, applied, seen, observable) = (
@@ -99,8 +99,8 @@ internal sealed class Returns(KindRegistry kinds, Func<ResourceSpec, Cancellatio
         var kind = kinds.For(desired);
         var alone = new Plan(HostState.Create("", []), []);
         var seen = await look(goal, ct);
-        return (await kind.ForeseeAsync(goal, seen.Actual, alone, ct))
-            .Except(await kind.ForeseeAsync(desired, seen.Actual, alone, ct), StringComparer.Ordinal)
+        return (await kind.PreflightAsync(goal, seen.Actual, alone, ct))
+            .Except(await kind.PreflightAsync(desired, seen.Actual, alone, ct), StringComparer.Ordinal)
             .Any();
     }
 

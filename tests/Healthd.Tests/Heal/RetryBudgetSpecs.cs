@@ -71,7 +71,7 @@ public sealed class RetryBudgetSpecs
         }
 
         pauses.ShouldBe([1, 2, 4, 8]);
-        patient.TryAnew(Id);
+        patient.AllowRetry(Id);
         patient.Ask(Id).ShouldBe(BudgetDecision.Now);
     }
 
@@ -111,7 +111,7 @@ public sealed class RetryBudgetSpecs
         _clock.Advance(TimeSpan.FromDays(1));
         _budget.Ask(Id).ShouldBe(BudgetDecision.GivenUp);
         _budget.PauseOf(Id).ShouldBeNull();
-        _budget.TryAnew();
+        _budget.AllowRetries();
         _budget.Ask(Id).ShouldBe(BudgetDecision.Now);
         _budget[Id].Failures.ShouldBe(0);
     }

@@ -42,7 +42,7 @@ public sealed class FilesKindSpecs : IDisposable
         var wanted = File("/etc/app/a.conf", "x\n");
         var held = Held();
         await held.ApplyAsync(wanted, null, default);
-        held.Adopt(wanted);
+        held.RecordConverged(wanted);
         _machine.Files.Mounts["/etc/app"] = "tmp (tmpfs)";
         _machine.Files.Take(wanted.Path);
 
@@ -187,7 +187,7 @@ public sealed class FilesKindSpecs : IDisposable
     public async Task A_unit_that_an_operator_masked_stays_masked(string path, string advice)
     {
         _machine.Files.WriteSymlink(path, "/dev/null");
-        (await ForeseeAsync(File(path, "x"))).ShouldNotBeNull().ShouldContain(advice);
+        (await PreflightAsync(File(path, "x"))).ShouldNotBeNull().ShouldContain(advice);
         (await Should.ThrowAsync<CloudletException>(() => MakeAsync(File(path, "x")))).Message.ShouldContain(advice);
         _machine.Files.Stat(path)!.Target.ShouldBe("/dev/null");
     }
@@ -196,9 +196,9 @@ public sealed class FilesKindSpecs : IDisposable
     public async Task A_runtime_mask_counts_unless_another_file_takes_precedence()
     {
         _machine.Files.WriteSymlink("/run/systemd/system/own.service", "/dev/null");
-        (await ForeseeAsync(File("/etc/systemd/system/own.service", "x"))).ShouldNotBeNull().ShouldContain("masked");
+        (await PreflightAsync(File("/etc/systemd/system/own.service", "x"))).ShouldNotBeNull().ShouldContain("masked");
         _machine.Files["/etc/systemd/system/own.service"] = "y";
-        (await ForeseeAsync(File("/etc/systemd/system/own.service", "x"))).ShouldBeNull();
+        (await PreflightAsync(File("/etc/systemd/system/own.service", "x"))).ShouldBeNull();
     }
 
     [Fact]
@@ -206,12 +206,12 @@ public sealed class FilesKindSpecs : IDisposable
     {
         _machine.Files["/etc/a"] = "theirs";
         _machine.Files.SetImmutable("/etc/a");
-        (await ForeseeAsync(File("/etc/a", "x"))).ShouldNotBeNull().ShouldContain("chattr -i /etc/a");
+        (await PreflightAsync(File("/etc/a", "x"))).ShouldNotBeNull().ShouldContain("chattr -i /etc/a");
         _kind.CanRemove(File("/etc/a", "x")).ShouldBeFalse();
         _kind.KeptBecause(File("/etc/a", "x")).ShouldContain("immutable");
         _machine.Files.SetImmutable("/etc/a", false);
         _machine.Files.SetImmutable("/etc");
-        (await ForeseeAsync(File("/etc/b", "x"))).ShouldNotBeNull().ShouldContain("chattr -i /etc`");
+        (await PreflightAsync(File("/etc/b", "x"))).ShouldNotBeNull().ShouldContain("chattr -i /etc`");
     }
 
     [Fact]
@@ -399,7 +399,7 @@ public sealed class FilesKindSpecs : IDisposable
 
     private static Plan Nothing => new(DesiredState.HostState.Create("", []), []);
 
-    private async Task<string?> ForeseeAsync(FileSpec wanted) =>
+    private async Task<string?> PreflightAsync(FileSpec wanted) =>
         (await _kind.CheckAsync(wanted, await _kind.ObserveAsync(wanted, default), Nothing, default)).SingleOrDefault();
 
     private async Task MakeAsync(FileSpec wanted) => await _kind.ApplyAsync(wanted, await _kind.ObserveAsync(wanted, default), default);

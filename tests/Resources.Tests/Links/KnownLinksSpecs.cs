@@ -137,7 +137,7 @@ public sealed class KnownLinksSpecs : IDisposable
         var kind = Kind();
         var br1 = Site.Resources.OfType<LinkSpec>().Single(l => l.Name == "br1");
         await kind.ObserveAsync(br1, default);
-        kind.Adopt(br1);
+        kind.RecordConverged(br1);
         _host.Links.Find("br1")!.Alias.ShouldBe("cloudlet:br1");
         (await PlanAsync()).ShouldBeEmpty();
     }

@@ -218,7 +218,7 @@ public sealed class ChangedOptionsSpecs : IDisposable
     {
         _machine.Systemd.StartByHand(Name);
         Later();
-        _kind.Adopt(Wanted());
+        _kind.RecordConverged(Wanted());
         _machine.Files.Touch(Config, _clock.GetUtcNow());
         (await LookAsync()).ShouldBe(UnitSpec.Current);
         _clock.Advance(TimeSpan.FromHours(-2));
@@ -247,8 +247,8 @@ public sealed class ChangedOptionsSpecs : IDisposable
         Later();
         _machine.Files[Config] = Good + "x=1\n";
         _machine.Writes.Clear();
-        _kind.Adopt(Wanted());
-        _kind.Adopt(Wanted() with { OnChange = OnChange.Nothing });
+        _kind.RecordConverged(Wanted());
+        _kind.RecordConverged(Wanted() with { OnChange = OnChange.Nothing });
         _machine.Writes.ShouldBeEmpty();
         (await LookAsync()).ShouldNotBe(UnitSpec.Current);
     }
@@ -264,7 +264,7 @@ public sealed class ChangedOptionsSpecs : IDisposable
             if (what == "write /run/cloudlet/units/key")
                 _machine.Systemd.Crash(Name);
         };
-        _kind.Adopt(Wanted());
+        _kind.RecordConverged(Wanted());
         _machine.Files.Stat($"/run/cloudlet/units/{Name}.json").ShouldBeNull();
     }
 
@@ -276,7 +276,7 @@ public sealed class ChangedOptionsSpecs : IDisposable
         _clock.Advance(TimeSpan.FromHours(-2));
         _machine.Files["/etc/nova/more.conf"] = "a = 1\n";
         var more = Wanted() with { Loads = [Config, Folder, "/etc/nova/more.conf"] };
-        _kind.Adopt(more);
+        _kind.RecordConverged(more);
         _machine.Files["/etc/nova/more.conf"] = "a = 2\n";
         (await _kind.ObserveAsync(more, default))!.Configuration.ShouldBe("/etc/nova/more.conf: DEFAULT.a differs from the loaded version");
     }

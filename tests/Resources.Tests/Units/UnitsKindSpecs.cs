@@ -464,7 +464,7 @@ public sealed class UnitsKindSpecs : IDisposable
         _clock.Advance(TimeSpan.FromSeconds(1));
         _machine.Files["/etc/default/other"] = "A=1";
         (await DiffAsync(wanted)).ShouldBeEmpty();
-        _kind.Adopt(wanted);
+        _kind.RecordConverged(wanted);
         _clock.Advance(TimeSpan.FromSeconds(1));
 
         _machine.Files["/etc/default/nova"] = "A=1";

@@ -35,7 +35,7 @@ public sealed class FilesKind(
         ITriggered<FileSpec>,
         IPreflight<FileSpec>,
         IReportsWarnings<FileSpec>,
-        IAdopts<FileSpec>,
+        IRecordsConverged<FileSpec>,
         IKnowsDefaults<FileSpec>,
         IWritesFiles<FileSpec>
 {
@@ -71,7 +71,7 @@ public sealed class FilesKind(
     }
 
     /// <summary>Records the mount of a file that is as described.</summary>
-    public void Adopt(FileSpec seen) => mounts?.Learn(seen);
+    public void RecordConverged(FileSpec seen) => mounts?.Learn(seen);
 
     private async ValueTask ChangeAsync(FileSpec desired, FileSpec? observed, CancellationToken ct)
     {
@@ -126,7 +126,7 @@ public sealed class FilesKind(
             had.Count > 0
             && had.Except(files.ReadExtended(desired.Path).Keys).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } lost
         )
-            TakeNote(desired, Lost(lost));
+            AddWarning(desired, Lost(lost));
     }
 
     private static string Lost(List<string> names) =>
@@ -137,12 +137,12 @@ public sealed class FilesKind(
                 : ""
         );
 
-    private void TakeNote(FileSpec changed, string note) => _notes.AddOrUpdate(changed.Id, note, (_, earlier) => $"{earlier}; {note}");
+    private void AddWarning(FileSpec changed, string note) => _notes.AddOrUpdate(changed.Id, note, (_, earlier) => $"{earlier}; {note}");
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> CheckAsync(FileSpec desired, FileSpec? observed, Plan plan, CancellationToken ct)
     {
-        var reasons = new FileForesight(files, plan).ReasonsAgainst(desired, observed).ToList();
+        var reasons = new FilePreflight(files, plan).ReasonsAgainst(desired, observed).ToList();
         if (_obstacles.Find(desired, observed, static _ => true) is { } obstacle)
             reasons.Add(obstacle);
         if (check is null || desired.Validate is null || !IsContentNew(desired, observed))
@@ -293,7 +293,7 @@ public sealed class FilesKind(
         if (Refusal(desired, verdict) is { } refusal)
             throw new CloudletException(ErrorKind.InvalidInput, $"{refusal}. The present file stays; fix the description and apply again");
         if (verdict.Note is { } note)
-            TakeNote(desired, $"installed without a check of its options: {note}");
+            AddWarning(desired, $"installed without a check of its options: {note}");
     }
 
     private static UnixFileMode ModeOf(FileSpec desired, FileSpec? observed) =>

@@ -29,7 +29,7 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
         IGivesBack<LinkSpec>,
         IKnowsDefaults<LinkSpec>,
         IHasSharedSets<LinkSpec>,
-        IAdopts<LinkSpec>,
+        IRecordsConverged<LinkSpec>,
         IPreflight<LinkSpec>,
         IHealFailures
 {
@@ -117,7 +117,7 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
     }
 
     /// <summary>Marks a link that is as described, so that it is recognized under any later name.</summary>
-    public void Adopt(LinkSpec seen)
+    public void RecordConverged(LinkSpec seen)
     {
         if (_unmarked.TryRemove(seen.Id, out _) && links.Find(seen.Name) is { } link && LinkMark.IsWanted(link, seen))
             links.Change(link.Index, new LinkChange { Alias = LinkMark.Of(seen) });
@@ -179,7 +179,7 @@ public sealed class LinksKind(IRouteNetlink links, IHostFiles? files, Func<HostS
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> CheckAsync(LinkSpec desired, LinkSpec? observed, Plan plan, CancellationToken ct) =>
-        new([.. new LinkForesight(links, plan).ReasonsAgainst(desired, observed)]);
+        new([.. new LinkPreflight(links, plan).ReasonsAgainst(desired, observed)]);
 
     /// <inheritdoc/>
     public bool CanRemove(LinkSpec spec) => spec.Kind != LinkKind.Existing;

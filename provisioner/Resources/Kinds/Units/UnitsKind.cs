@@ -44,7 +44,7 @@ public sealed class UnitsKind(
         ICanRemove<UnitSpec>,
         ICaptures<UnitSpec>,
         ITriggered<UnitSpec>,
-        IAdopts<UnitSpec>,
+        IRecordsConverged<UnitSpec>,
         IGivesBack<UnitSpec>,
         IKnowsDefaults<UnitSpec>,
         IPreflight<UnitSpec>,
@@ -127,18 +127,18 @@ public sealed class UnitsKind(
     /// observation; from then on neither a clock change nor an old modification time hides an edit. Throws the errors of reading the
     /// files and of querying the service manager.
     /// </summary>
-    public void Adopt(UnitSpec desired)
+    public void RecordConverged(UnitSpec desired)
     {
         if (desired.OnChange == OnChange.Nothing)
             return;
         var unit = systemd.Get(desired.Name);
         if (unit.IsRunning() && Freshness.PresentLoadsOf(desired, unit) is { Count: > 0 } loads)
-            _configuration.Adopt(unit, loads, () => systemd.Get(desired.Name));
+            _configuration.RecordLoaded(unit, loads, () => systemd.Get(desired.Name));
     }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> CheckAsync(UnitSpec desired, UnitSpec? observed, Plan plan, CancellationToken ct) =>
-        new([.. new UnitForesight(plan, files).ReasonsAgainst(desired, systemd.Get(desired.Name))]);
+        new([.. new UnitPreflight(plan, files).ReasonsAgainst(desired, systemd.Get(desired.Name))]);
 
     /// <inheritdoc/>
     public async ValueTask<string?> WhyAsync(UnitSpec desired, UnitSpec? observed, CancellationToken ct) =>

@@ -13,14 +13,15 @@ internal static class LinkFaults
             KeepsService = true,
         },
         new(Group, "set down", seed => $"ip link set {seed.One("cloudlet0", "br-cloudlet", "guest-port")} down") { KeepsService = true },
-        new(Group, "renamed", _ => "ip link set cloudlet0 down; ip link set cloudlet0 name away0") { KeepsService = true },
+        new(Group, "renamed", _ => AtOnce("ip link set cloudlet0 down; ip link set cloudlet0 name away0")) { KeepsService = true },
         new(
             Group,
             "renamed while up, and another one under its name",
-            // One program for both: between two the daemon would make the link again.
             seed =>
-                $"for l in {seed.One("cloudlet0", "br-cloudlet")}; do printf \"link set $l name away0\\nlink add $l type "
-                + $"{seed.One("bridge", "ifb")}\\n\" | ip -batch -; done"
+                AtOnce(
+                    $"for l in {seed.One("cloudlet0", "br-cloudlet")}; do ip link set $l name away0; ip link add $l type "
+                        + $"{seed.One("bridge", "ifb")}; done"
+                )
         )
         {
             KeepsService = true,
@@ -28,9 +29,7 @@ internal static class LinkFaults
         new(
             Group,
             "two swapped their names",
-            _ =>
-                "printf 'link set cloudlet0 name away0\\nlink set br-cloudlet name cloudlet0\\nlink set away0 name br-cloudlet\\n' "
-                + "| ip -batch -"
+            _ => AtOnce("ip link set cloudlet0 name away0; ip link set br-cloudlet name cloudlet0; ip link set away0 name br-cloudlet")
         )
         {
             KeepsService = true,
@@ -70,7 +69,7 @@ internal static class LinkFaults
         new(
             Group,
             "route to its net with another source",
-            _ => "ip address add 10.80.0.7/24 dev cloudlet0; ip route replace 10.80.0.0/24 dev cloudlet0 src 10.80.0.7"
+            _ => AtOnce("ip address add 10.80.0.7/24 dev cloudlet0; ip route replace 10.80.0.0/24 dev cloudlet0 src 10.80.0.7")
         )
         {
             KeepsService = true,
@@ -113,8 +112,10 @@ internal static class LinkFaults
             Group,
             "of another kind",
             seed =>
-                $"ip link add away1 type {seed.One("ifb", "vxlan id 7 dstport 4789")}; printf 'link set cloudlet0 name away0\\nlink "
-                + "set away1 name cloudlet0\\n' | ip -batch -"
+                AtOnce(
+                    $"ip link add away1 type {seed.One("ifb", "vxlan id 7 dstport 4789")}; ip link set cloudlet0 name away0; "
+                        + "ip link set away1 name cloudlet0"
+                )
         )
         {
             KeepsService = true,
@@ -211,4 +212,8 @@ internal static class LinkFaults
             KeepsService = true,
         },
     ];
+
+    /// <summary>Stops the daemon for some commands: between two of them it would heal what the first did, and the second would fail.</summary>
+    private static string AtOnce(string commands) =>
+        $"p=$(systemctl show -P MainPID cloudlet-healthd); kill -STOP $p; trap \"kill -CONT $p\" EXIT; {commands}";
 }

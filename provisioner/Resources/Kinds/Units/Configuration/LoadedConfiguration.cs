@@ -70,7 +70,7 @@ internal sealed class LoadedConfiguration(IHostFiles files, string folder)
     /// <param name="unit">A running unit.</param>
     /// <param name="loads">The files it loads.</param>
     /// <param name="again">Queries the unit again.</param>
-    public void Adopt(UnitInfo unit, IReadOnlyList<string> loads, Func<UnitInfo> again)
+    public void RecordLoaded(UnitInfo unit, IReadOnlyList<string> loads, Func<UnitInfo> again)
     {
         var known = StampOf(unit)?.Stamp;
         string[] unknown = [.. loads.Where(path => known?.Covers(path) != true)];

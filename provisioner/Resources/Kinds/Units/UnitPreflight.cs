@@ -8,7 +8,7 @@ namespace Cloudlet.Resources.Kinds.Units;
 /// <summary>
 /// Why a unit is certain not to become as described: it has no file, it is masked, or systemd cannot read or enable it.
 /// </summary>
-internal sealed class UnitForesight(Plan plan, IHostFiles files)
+internal sealed class UnitPreflight(Plan plan, IHostFiles files)
 {
     /// <summary>All reasons; empty: no known reason.</summary>
     public IEnumerable<string> ReasonsAgainst(UnitSpec wanted, UnitInfo unit)

@@ -10,7 +10,7 @@ namespace Cloudlet.Resources.Kinds.Links;
 /// Why a link is certain not to become as described: it is missing and never created, the kernel has no driver for it, or a link that it
 /// depends on does not support it.
 /// </summary>
-internal sealed class LinkForesight(IRouteNetlink links, Plan plan)
+internal sealed class LinkPreflight(IRouteNetlink links, Plan plan)
 {
     /// <summary>Bytes that the outer headers of a vxlan take (RFC 7348), over IPv4 and IPv6.</summary>
     private const int VxlanOverheadV4 = 50;

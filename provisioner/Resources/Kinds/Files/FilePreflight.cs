@@ -7,7 +7,7 @@ namespace Cloudlet.Resources.Kinds.Files;
 /// <summary>
 /// Why writing a file is certain to fail: its owner or group does not exist, or something blocks its path that is not ours to remove.
 /// </summary>
-internal sealed class FileForesight(IHostFiles files, Plan plan)
+internal sealed class FilePreflight(IHostFiles files, Plan plan)
 {
     /// <summary>All reasons; empty: no known reason.</summary>
     public IEnumerable<string> ReasonsAgainst(FileSpec desired, FileSpec? observed)

@@ -5,7 +5,7 @@ using Cloudlet.Errors;
 namespace Cloudlet.Provider.Agents;
 
 /// <summary>Opens connections to hosts.</summary>
-internal interface IHostDoor
+internal interface IAgentConnector
 {
     /// <summary>Prepares a connection to a host; nothing is sent yet.</summary>
     /// <param name="reach">The host.</param>
