@@ -213,7 +213,7 @@ internal static class LinkFaults
         },
     ];
 
-    /// <summary>Stops the daemon for some commands: between two of them it would heal what the first did, and the second would fail.</summary>
+    /// <summary>Stops the daemon for some commands: between two it would heal what the first did, and the second would fail.</summary>
     private static string AtOnce(string commands) =>
         $"p=$(systemctl show -P MainPID cloudlet-healthd); kill -STOP $p; trap \"kill -CONT $p\" EXIT; {commands}";
 }
