@@ -4,11 +4,10 @@ using System.IO.Pipelines;
 namespace Cloudlet.Machine.Ssh;
 
 /// <summary>Compresses another stream while it is read, with a constant buffer.</summary>
-internal sealed class GzipReader : Stream
+internal sealed class GzipReader : SequentialStream
 {
     private readonly Stream _compressed;
     private readonly Task _work;
-    private long _position;
 
     /// <summary>Starts the compression.</summary>
     /// <param name="from">Read to its end; the caller disposes it.</param>
@@ -21,35 +20,10 @@ internal sealed class GzipReader : Stream
         _work = Task.Run(() => CompressAsync(from, pipe.Writer));
     }
 
-    public override bool CanRead => true;
+    public override int Read(byte[] buffer, int offset, int count) => _compressed.Read(buffer, offset, count);
 
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => _position;
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Count(_compressed.Read(buffer, offset, count));
-
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        Count(await _compressed.ReadAsync(buffer, cancellationToken));
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _compressed.ReadAsync(buffer, cancellationToken);
 
     /// <summary>Stops the compression and waits until <c>from</c> is no longer read.</summary>
     public override async ValueTask DisposeAsync()
@@ -57,12 +31,6 @@ internal sealed class GzipReader : Stream
         await _compressed.DisposeAsync();
         await _work;
         await base.DisposeAsync();
-    }
-
-    private int Count(int read)
-    {
-        _position += read;
-        return read;
     }
 
     private static async Task CompressAsync(Stream from, PipeWriter to)

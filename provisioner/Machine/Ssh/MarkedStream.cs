@@ -9,7 +9,7 @@ namespace Cloudlet.Machine.Ssh;
 /// <param name="origin">The raw stream.</param>
 /// <param name="command">Has the marks.</param>
 /// <param name="onBegin">Called when the first mark was read.</param>
-internal sealed class MarkedStream(Stream origin, MarkedCommand command, Action onBegin) : Stream
+internal sealed class MarkedStream(Stream origin, MarkedCommand command, Action onBegin) : SequentialStream
 {
     private const int MostNoise = 1024;
     private const int LongestCode = 12;
@@ -29,20 +29,6 @@ internal sealed class MarkedStream(Stream origin, MarkedCommand command, Action 
     /// <summary>The beginning of other output before the command started.</summary>
     public string Noise => _noise.ToString();
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (_ready.Count == 0)
@@ -57,18 +43,7 @@ internal sealed class MarkedStream(Stream origin, MarkedCommand command, Action 
         return HandOver(buffer);
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private void Take(ReadOnlySpan<byte> bytes)
     {

@@ -1,4 +1,5 @@
 using Cloudlet.Lab.Model;
+using Cloudlet.Linux;
 using Cloudlet.Machine.Netlink;
 using Cloudlet.Machine.Processes;
 
@@ -29,7 +30,7 @@ public static class LabTesting
     public static void RequirePrograms(params HelperProgram[] needed)
     {
         RequireRoot();
-        var missing = needed.Where(p => !IsInstalled(p.Name)).Select(p => p.Package).Distinct().ToList();
+        var missing = needed.Where(p => ProgramSearch.Find(p.Name) is null).Select(p => p.Package).Distinct().ToList();
         if (missing.Count == 0)
             return;
         var advice = $"needs packages that are not installed: apt-get install {string.Join(' ', missing)}";
@@ -70,7 +71,4 @@ public static class LabTesting
                 return prefix;
         }
     }
-
-    private static bool IsInstalled(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(f => File.Exists(Path.Combine(f, program)));
 }
