@@ -41,6 +41,8 @@ public sealed class HealthDaemon : IDisposable
     private long _events;
     private long _eventsAtRest;
     private long? _workedAt;
+    private long _turnBegan;
+    private ITimer? _heart;
 
     /// <summary>Creates the daemon; it neither watches nor observes anything yet.</summary>
     /// <param name="host">The host.</param>
@@ -73,6 +75,7 @@ public sealed class HealthDaemon : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _heart?.Dispose();
         _host.Wakers.Dispose();
         _queue.Dispose();
     }
@@ -118,19 +121,28 @@ public sealed class HealthDaemon : IDisposable
     }
 
     /// <summary>
-    /// Runs the work on another thread: a call to a busy service manager blocks, possibly longer than the watchdog timeout.
+    /// Reports from another thread that the daemon is alive: a call to a busy service manager blocks this one, possibly longer than the
+    /// watchdog timeout. The work stays on this thread, because to wake another one takes as long as the repair of a file.
     /// </summary>
     private async Task AliveWhileAsync(Func<Task> work, Action alive)
     {
-        var began = _clock.GetTimestamp();
-        var turn = Task.Run(work);
-        while (
-            !turn.IsCompleted
-            && _clock.GetElapsedTime(began) < LongestTurn
-            && await Task.WhenAny(turn, Task.Delay(Heartbeat, _clock)) != turn
-        )
+        _turnBegan = _clock.GetTimestamp();
+        _heart ??= _clock.CreateTimer(_ => BeatInTurn(alive), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _heart.Change(Heartbeat, Heartbeat);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            _heart.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void BeatInTurn(Action alive)
+    {
+        if (_clock.GetElapsedTime(_turnBegan) < LongestTurn)
             alive();
-        await turn;
     }
 
     private void RestOnce()

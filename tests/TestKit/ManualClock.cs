@@ -83,12 +83,20 @@ public sealed class ManualClock : TimeProvider
 
     private sealed class ManualTimer(ManualClock clock, TimerCallback callback, object? state) : ITimer
     {
+        private TimeSpan _period = Timeout.InfiniteTimeSpan;
+
         public DateTimeOffset Due { get; set; }
 
-        public void Fire() => callback(state);
+        public void Fire()
+        {
+            if (_period != Timeout.InfiniteTimeSpan)
+                clock.Schedule(this, _period);
+            callback(state);
+        }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
+            _period = period;
             clock.Schedule(this, dueTime);
             return true;
         }

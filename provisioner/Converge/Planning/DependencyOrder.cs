@@ -70,12 +70,17 @@ internal static class DependencyOrder
     /// <summary>Ids of the direct and indirect dependents of <paramref name="ids"/>.</summary>
     public static HashSet<string> DependentsOf(IReadOnlyList<ResourceSpec> specs, IEnumerable<string> ids)
     {
-        HashSet<string> grounds = [.. ids];
         var standing = new HashSet<string>();
-        if (grounds.Count > 0)
-            foreach (var spec in Sort(specs))
-                if (spec.After.Any(id => grounds.Contains(id) || standing.Contains(id)))
-                    standing.Add(spec.Id);
+        var open = new Stack<string>(ids);
+        if (open.Count == 0)
+            return standing;
+        var above = specs
+            .SelectMany(static spec => spec.After, static (spec, id) => (Id: id, Spec: spec))
+            .ToLookup(p => p.Id, p => p.Spec.Id);
+        while (open.TryPop(out var id))
+            foreach (var dependent in above[id])
+                if (standing.Add(dependent))
+                    open.Push(dependent);
         return standing;
     }
 

@@ -8,17 +8,13 @@ namespace Cloudlet.Machine.Files;
 /// </summary>
 internal static class FileObstacles
 {
-    private const string MountsFile = "/proc/self/mountinfo";
-
     /// <summary>The obstacle, with what to do; null when none is visible.</summary>
     public static string? At(string path) =>
-        OfMounts(path, Mounts(File.ReadLines(MountsFile)))
-        ?? Attribute(path)
-        ?? (Path.GetDirectoryName(path) is { } folder ? Attribute(folder) : null);
+        OfMounts(path, KnownMounts.Read()) ?? Attribute(path) ?? (Path.GetDirectoryName(path) is { } folder ? Attribute(folder) : null);
 
     /// <summary>The mount that the folder of a path is on.</summary>
     public static FolderMount? MountOf(string path) =>
-        Path.GetDirectoryName(path) is { } folder && Above(folder, Mounts(File.ReadLines(MountsFile))) is { } mount
+        Path.GetDirectoryName(path) is { } folder && Above(folder, KnownMounts.Read()) is { } mount
             ? new FolderMount(mount.Point, mount.ToString())
             : null;
 

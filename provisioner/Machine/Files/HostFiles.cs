@@ -86,7 +86,8 @@ public sealed class HostFiles : IHostFiles
         string? owner = null,
         string? group = null,
         DateTimeOffset? modified = null,
-        IReadOnlyDictionary<string, byte[]>? extended = null
+        IReadOnlyDictionary<string, byte[]>? extended = null,
+        bool isUrgent = false
     )
     {
         using var folder = OpenOrCreateParent(path, "write", out var name);
@@ -99,10 +100,19 @@ public sealed class HostFiles : IHostFiles
 
         if (kept is not null)
             extended ??= ReadExtended(folder, name, ExtendedAttributes.IsKept, path);
-        TemporaryNames.RemoveLeftOvers(folder, name);
+        if (!isUrgent)
+            TemporaryNames.RemoveLeftOvers(folder, name);
         using var temporary = TemporaryFile.Create(folder, name, path);
         temporary.Fill(content, (uint)mode, user, groupId, modified, extended);
+        if (!isUrgent)
+            temporary.Sync();
         temporary.MoveIntoPlace();
+        if (isUrgent)
+        {
+            temporary.Sync();
+            TemporaryNames.RemoveLeftOvers(folder, name);
+        }
+
         SyncFolder(folder, path);
     }
 

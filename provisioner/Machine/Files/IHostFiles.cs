@@ -73,7 +73,9 @@ public interface IHostFiles
     /// Replaces or creates a regular file atomically, creating missing parent folders (0755). Owner and group null: as the old file, else
     /// as the process; modified null: now. Extended null: the extended attributes and the ACL of the old file stay, but not its file
     /// capabilities and its signature, which belong to the content; and <paramref name="mode"/> limits the ACL as chmod does; else exactly
-    /// these. Attributes that a security module refuses are left out.
+    /// these. Attributes that a security module refuses are left out. Urgent: the new content is in place before it is durable (fsync),
+    /// which saves the time of a write to the disk; after a power failure in between, the file may be empty. For content that a repair
+    /// restores, because the next repair finds that; if only the fsync fails, the error is thrown and the new content stays.
     /// </summary>
     void Write(
         string path,
@@ -82,7 +84,8 @@ public interface IHostFiles
         string? owner = null,
         string? group = null,
         DateTimeOffset? modified = null,
-        IReadOnlyDictionary<string, byte[]>? extended = null
+        IReadOnlyDictionary<string, byte[]>? extended = null,
+        bool isUrgent = false
     );
 
     /// <summary>

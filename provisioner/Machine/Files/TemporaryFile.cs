@@ -59,7 +59,7 @@ internal sealed class TemporaryFile : IDisposable
         }
     }
 
-    /// <summary>Sets owner, mode and content and makes them durable. The owner comes first because chown(2) clears set-id bits.</summary>
+    /// <summary>Sets owner, mode and content. The owner comes first because chown(2) clears set-id bits.</summary>
     /// <param name="content">The content.</param>
     /// <param name="mode">Permission bits.</param>
     /// <param name="user">Owner, or <see cref="AttributeCalls.KeepId"/>.</param>
@@ -89,6 +89,11 @@ internal sealed class TemporaryFile : IDisposable
             throw FileErrors.Last("set the mode of", _path);
         if (modified is { } time)
             File.SetLastWriteTimeUtc(_file, time.UtcDateTime);
+    }
+
+    /// <summary>Makes the content and what was set durable.</summary>
+    public void Sync()
+    {
         if (FileCalls.Sync(_file) < 0)
             throw FileErrors.Last("make durable (fsync)", _path);
     }

@@ -42,10 +42,18 @@ public sealed class HostConvergeStore(
     private readonly HashSet<string> _notices = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// By path, the last record and the hash of its bytes. The health daemon reads the same records for every heal; to parse those of a
-    /// large site takes longer than the repair.
+    /// By path, the last record that was read without a complaint. The health daemon needs the same records for every heal; to read and
+    /// parse those of a large site takes longer than the repair.
     /// </summary>
-    private readonly Dictionary<string, (UInt128 Hash, object Record)> _parsed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Parsed> _parsed = new(StringComparer.Ordinal);
+
+    /// <summary>The kernel's times have steps of up to 10 ms: a change may leave a younger time as it is.</summary>
+    private static readonly TimeSpan SettledAfter = TimeSpan.FromSeconds(1);
+
+    private sealed record Parsed(FileStamp? Stamp, UInt128 Hash, object Record);
+
+    /// <summary>Equal stamps of a file mean equal content. Every record is replaced by a new file.</summary>
+    private sealed record FileStamp(ulong Inode, DateTimeOffset Changed, long Length);
 
     private const int LongestFile = 256 << 20;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -177,10 +185,14 @@ public sealed class HostConvergeStore(
     private T? Read<T>(string path, Func<byte[], ICollection<string>, T> parse)
         where T : class
     {
+        // Looked at before the content is read: if the file is replaced in between, its new stamp differs from this one.
+        var stamp = StampOf(path);
+        if (Kept(path, stamp) is T unchanged)
+            return unchanged;
         if (files.Read(path, LongestFile) is not { } json)
             return null;
         var hash = XxHash128.HashToUInt128(json);
-        if (Kept(path, hash) is T kept)
+        if (Kept(path, stamp, hash) is T kept)
             return kept;
         try
         {
@@ -193,7 +205,7 @@ public sealed class HostConvergeStore(
                         + "resources they describe stay on the host"
                 );
             else
-                Keep(path, hash, record);
+                Keep(path, new Parsed(stamp, hash, record));
             return record;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
@@ -206,16 +218,33 @@ public sealed class HostConvergeStore(
         }
     }
 
-    private object? Kept(string path, UInt128 hash)
+    /// <summary>The stamp of a file; null when it is too young to tell that the content did not change since.</summary>
+    private FileStamp? StampOf(string path) =>
+        files.Stat(path) is { Type: HostFileType.Regular, Inode: > 0 } info && clock.GetUtcNow() - info.Changed > SettledAfter
+            ? new FileStamp(info.Inode, info.Changed, info.Length)
+            : null;
+
+    private object? Kept(string path, FileStamp? stamp)
     {
         lock (_turn)
-            return _parsed.TryGetValue(path, out var last) && last.Hash == hash ? last.Record : null;
+            return stamp is not null && _parsed.TryGetValue(path, out var last) && last.Stamp == stamp ? last.Record : null;
     }
 
-    private void Keep(string path, UInt128 hash, object record)
+    private object? Kept(string path, FileStamp? stamp, UInt128 hash)
     {
         lock (_turn)
-            _parsed[path] = (hash, record);
+        {
+            if (!_parsed.TryGetValue(path, out var last) || last.Hash != hash)
+                return null;
+            _parsed[path] = last with { Stamp = stamp };
+            return last.Record;
+        }
+    }
+
+    private void Keep(string path, Parsed record)
+    {
+        lock (_turn)
+            _parsed[path] = record;
     }
 
     /// <summary>Adds a line for <see cref="TakeNotices"/>.</summary>

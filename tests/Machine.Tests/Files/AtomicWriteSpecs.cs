@@ -31,6 +31,33 @@ public sealed class AtomicWriteSpecs : IDisposable
     }
 
     [Fact]
+    public void An_urgent_write_replaces_the_file_and_removes_what_killed_writers_left()
+    {
+        _files.Write(_dir["a"], "old"u8, Rw);
+        File.WriteAllText(_dir[".a.cloudlet-abc123"], "left by a kill");
+
+        _files.Write(_dir["a"], "new"u8, Rw, isUrgent: true);
+
+        Encoding.UTF8.GetString(_files.Read(_dir["a"])!).ShouldBe("new");
+        _files.Stat(_dir["a"])!.Mode.ShouldBe(Rw);
+        _files.List(_dir[""]).ShouldBe(["a"]);
+    }
+
+    [Fact]
+    public void An_urgent_write_to_a_full_file_system_leaves_the_old_file_and_nothing_else()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: mounts a tmpfs");
+        using var small = new TmpfsMount("size=64k");
+        _files.Write(small["a"], "old"u8, Rw);
+
+        Should
+            .Throw<CloudletException>(() => _files.Write(small["a"], new byte[100_000], Rw, isUrgent: true))
+            .Kind.ShouldBe(ErrorKind.NoSpace);
+        Encoding.UTF8.GetString(_files.Read(small["a"])!).ShouldBe("old");
+        _files.List(small[""]).ShouldBe(["a"]);
+    }
+
+    [Fact]
     public void A_file_system_without_inodes_is_full_too()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: mounts a tmpfs");

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cloudlet.Converge.State;
 using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Kinds.Files;
@@ -56,6 +57,23 @@ public sealed class HostConvergeStoreSpecs : IDisposable
         _store.ReadJournal()!.Before.Single().ShouldBeOfType<FileSpec>().Content.ShouldBe("y");
     }
 
+    [Fact]
+    public void An_old_record_is_not_even_read_again_until_its_file_is_another()
+    {
+        using var folder = new TempDir();
+        var paths = StatePaths.Host with { Folder = folder["state"] };
+        var files = new Machine.Files.HostFiles();
+        var store = new HostConvergeStore(files, paths, vault: null, TimeProvider.System);
+        store.WriteJournal(Journal(RunStatus.Kept, File("x")));
+        Thread.Sleep(TimeSpan.FromMilliseconds(1100)); // A younger file is read again.
+        var first = store.ReadJournal();
+
+        ReadIn(paths.Folder, () => store.ReadJournal().ShouldBeSameAs(first)).ShouldNotContain("journal.json");
+        files.Write(paths.Journal, Journal(RunStatus.Kept, File("z")).ToBytes(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+        store.ReadJournal()!.Before.Single().ShouldBeOfType<FileSpec>().Content.ShouldBe("z");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{ torn")]
@@ -86,6 +104,27 @@ public sealed class HostConvergeStoreSpecs : IDisposable
 
     [Fact]
     public void A_namespace_has_separate_state() => StatePaths.ForNamespace("a").Journal.ShouldBe("/run/cloudlet/netns/a/journal.json");
+
+    /// <summary>Names of the files in a folder that are read during an action, from the kernel (inotify).</summary>
+    private static ConcurrentQueue<string?> ReadIn(string folder, Action action)
+    {
+        const string end = "end";
+        System.IO.File.WriteAllText(Path.Combine(folder, end), end);
+        var read = new ConcurrentQueue<string?>();
+        using var ended = new ManualResetEventSlim();
+        using var watcher = new FileSystemWatcher(folder) { NotifyFilter = NotifyFilters.LastAccess };
+        watcher.Changed += (_, happened) =>
+        {
+            read.Enqueue(happened.Name);
+            if (happened.Name == end)
+                ended.Set();
+        };
+        watcher.EnableRaisingEvents = true;
+        action();
+        System.IO.File.ReadAllText(Path.Combine(folder, end));
+        ended.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).ShouldBeTrue();
+        return read;
+    }
 
     private static FileSpec File(string content) =>
         new()

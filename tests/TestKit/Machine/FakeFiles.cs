@@ -143,7 +143,8 @@ public sealed class FakeFiles : IHostFiles
         string? owner = null,
         string? group = null,
         DateTimeOffset? modified = null,
-        IReadOnlyDictionary<string, byte[]>? extended = null
+        IReadOnlyDictionary<string, byte[]>? extended = null,
+        bool isUrgent = false
     )
     {
         var old = _entries.GetValueOrDefault(path);

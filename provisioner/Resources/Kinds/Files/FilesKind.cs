@@ -94,7 +94,7 @@ public sealed class FilesKind(
         switch (desired.Kind)
         {
             case FileKind.File when content is not null:
-                files.Write(desired.Path, content, mode ?? ModeOf(desired, observed), desired.Owner, desired.Group, extended: attributes);
+                Write(desired, content, mode ?? ModeOf(desired, observed), attributes);
                 break;
             case FileKind.Directory when observed is null:
                 files.CreateDirectory(desired.Path, mode ?? DefaultFolder, desired.Owner, desired.Group);
@@ -127,6 +127,28 @@ public sealed class FilesKind(
             && had.Except(files.ReadExtended(desired.Path).Keys).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } lost
         )
             AddWarning(desired, Lost(lost));
+    }
+
+    /// <summary>
+    /// A repair is urgent: programs may read the damaged content now. It leaves what killed writers left until the content is in place,
+    /// unless it needs their space.
+    /// </summary>
+    private void Write(FileSpec desired, byte[] content, UnixFileMode mode, IReadOnlyDictionary<string, byte[]>? attributes)
+    {
+        if (mounts is not null)
+        {
+            try
+            {
+                files.Write(desired.Path, content, mode, desired.Owner, desired.Group, extended: attributes, isUrgent: true);
+                return;
+            }
+            catch (CloudletException e) when (e.Kind == ErrorKind.NoSpace)
+            {
+                // Then once more, as below.
+            }
+        }
+
+        files.Write(desired.Path, content, mode, desired.Owner, desired.Group, extended: attributes);
     }
 
     private static string Lost(List<string> names) =>
