@@ -50,7 +50,7 @@ public static class HostKinds
             ),
         static (kinds, host) => kinds.Add(new SysctlsKind(host.Machine.Kernel)),
         static (kinds, host) => kinds.Add(FilesOf(host)),
-        static (kinds, host) => kinds.Add(new PackagesKind(host.Machine.Packages, host.Clock)),
+        static (kinds, host) => kinds.Add(new PackagesKind(host.Machine.Packages, host.Clock, host.Machine.Systemd, host.Machine.Files)),
         static (kinds, host) =>
             kinds.Add(new ProgramsKind(host.Machine.Files, host.Program, host.Program is null ? null : new HostProgramProbe())),
         static (kinds, host) =>

@@ -91,6 +91,13 @@ public sealed class FakePackages(FakeMachine machine) : IPackages
             )
         );
 
+    /// <summary>Package → the units that it brings, which its scripts enable and start unless they are masked.</summary>
+    public IDictionary<string, IReadOnlyList<(string Unit, string Content)>> Brings { get; } =
+        new Dictionary<string, IReadOnlyList<(string Unit, string Content)>>();
+
+    /// <inheritdoc/>
+    public string? Progress { get; set; }
+
     /// <inheritdoc/>
     public async Task InstallAsync(IReadOnlyCollection<string> names, CancellationToken ct)
     {
@@ -111,9 +118,22 @@ public sealed class FakePackages(FakeMachine machine) : IPackages
             () =>
             {
                 foreach (var name in names)
+                {
                     Installed[name.Split('=')[0]] = Source[name.Split('=')[0]];
+                    foreach (var (unit, content) in Brings.TryGetValue(name.Split('=')[0], out var brought) ? brought : [])
+                        Bring(unit, content);
+                }
             }
         );
+    }
+
+    private void Bring(string unit, string content)
+    {
+        machine.Files[$"/lib/systemd/system/{unit}"] = content;
+        if (machine.Systemd.Get(unit).LoadState == "masked")
+            return;
+        machine.Systemd.EnableByHand(unit);
+        machine.Systemd.StartByHand(unit);
     }
 
     /// <inheritdoc/>
@@ -146,7 +166,8 @@ public sealed class FakeProcesses : IProcesses
         TimeSpan timeout,
         CancellationToken ct,
         string? input = null,
-        IReadOnlyDictionary<string, string?>? environment = null
+        IReadOnlyDictionary<string, string?>? environment = null,
+        Action<string>? onErrorLine = null
     ) =>
         Programs.TryGetValue(program.Name, out var run)
             ? Task.FromResult(run(arguments))
