@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Cloudlet.DesiredState.Kinds.DatabaseAccounts;
+using Cloudlet.DesiredState.Kinds.Databases;
 using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.DesiredState.Kinds.Links;
 using Cloudlet.DesiredState.Kinds.Modules;
@@ -25,5 +27,7 @@ internal static class KnownKinds
         KindDescriptors.Add(new PackagesDescriptor());
         KindDescriptors.Add(new ProgramsDescriptor());
         KindDescriptors.Add(new UnitsDescriptor());
+        KindDescriptors.Add(new DatabasesDescriptor());
+        KindDescriptors.Add(new DatabaseAccountsDescriptor());
     }
 }

@@ -61,6 +61,9 @@ public static class HelperPrograms
     public static HelperProgram OsloConfigGenerator { get; } =
         new("oslo-config-generator", "python3-oslo.config", "list the options of the installed release of a service");
 
+    /// <summary>Reads and changes the databases and accounts of the host's MariaDB.</summary>
+    public static HelperProgram Mariadb { get; } = new("mariadb", "mariadb-client", "read and change databases and their accounts");
+
     /// <summary>Runs a program of an image in the image, so that this machine does not need it.</summary>
     public static HelperProgram Chroot { get; } = new("chroot", "coreutils", "run programs of a guest's image");
 
@@ -90,6 +93,7 @@ public static class HelperPrograms
         Ip,
         NovaManage,
         OsloConfigGenerator,
+        Mariadb,
         Chroot,
         MakeFileSystem,
         QemuImg,
