@@ -2,6 +2,8 @@ using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
 using Cloudlet.Machine;
 using Cloudlet.Machine.Processes;
+using Cloudlet.Resources.Amqp;
+using Cloudlet.Resources.Kinds.BrokerAccounts;
 using Cloudlet.Resources.Kinds.DatabaseAccounts;
 using Cloudlet.Resources.Kinds.Databases;
 using Cloudlet.Resources.Kinds.Files;
@@ -71,6 +73,7 @@ public static class HostKinds
             ),
         static (kinds, host) => kinds.Add(new DatabasesKind(SqlOf(host))),
         static (kinds, host) => kinds.Add(new DatabaseAccountsKind(SqlOf(host), host.Machine.Files, host.Vault)),
+        static (kinds, host) => kinds.Add(new BrokerAccountsKind(new AmqpLogin(), host.Machine.Processes, host.Machine.Files)),
     ];
 
     /// <summary>Registers one more kind, for all hosts from then on.</summary>

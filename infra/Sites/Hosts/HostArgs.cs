@@ -130,6 +130,16 @@ public sealed class HostArgs : ResourceArgs
         set => _databaseAccounts = value;
     }
 
+    [Input("brokerAccounts")]
+    private InputMap<BrokerAccountArgs>? _brokerAccounts;
+
+    /// <summary>Accounts of the host's RabbitMQ, by name, each with all permissions in its virtual host.</summary>
+    public InputMap<BrokerAccountArgs> BrokerAccounts
+    {
+        get => _brokerAccounts ??= [];
+        set => _brokerAccounts = value;
+    }
+
     /// <summary>
     /// The host's role in Nova: it stands for the packages, files, units and links of a cloudlet's single node, controller or compute host.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Cloudlet.DesiredState.Kinds.BrokerAccounts;
 using Cloudlet.DesiredState.Kinds.DatabaseAccounts;
 using Cloudlet.DesiredState.Kinds.Databases;
 using Cloudlet.DesiredState.Kinds.Files;
@@ -29,5 +30,6 @@ internal static class KnownKinds
         KindDescriptors.Add(new UnitsDescriptor());
         KindDescriptors.Add(new DatabasesDescriptor());
         KindDescriptors.Add(new DatabaseAccountsDescriptor());
+        KindDescriptors.Add(new BrokerAccountsDescriptor());
     }
 }

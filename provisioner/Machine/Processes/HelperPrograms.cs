@@ -64,6 +64,9 @@ public static class HelperPrograms
     /// <summary>Reads and changes the databases and accounts of the host's MariaDB.</summary>
     public static HelperProgram Mariadb { get; } = new("mariadb", "mariadb-client", "read and change databases and their accounts");
 
+    /// <summary>Creates, changes and removes accounts of the host's message broker.</summary>
+    public static HelperProgram Rabbitmqctl { get; } = new("rabbitmqctl", "rabbitmq-server", "change accounts of the message broker");
+
     /// <summary>Runs a program of an image in the image, so that this machine does not need it.</summary>
     public static HelperProgram Chroot { get; } = new("chroot", "coreutils", "run programs of a guest's image");
 
@@ -94,6 +97,7 @@ public static class HelperPrograms
         NovaManage,
         OsloConfigGenerator,
         Mariadb,
+        Rabbitmqctl,
         Chroot,
         MakeFileSystem,
         QemuImg,

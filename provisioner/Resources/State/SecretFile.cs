@@ -1,3 +1,4 @@
+using System.Text;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Files;
 
@@ -36,4 +37,25 @@ internal static class SecretFile
         Read(files, path, user) is { IsEmpty: false } password
             ? password
             : throw new CloudletException(ErrorKind.InvalidInput, $"{user}: {path} is empty; an account needs a password");
+
+    /// <summary>As <see cref="ReadPassword"/>, for a program that reads one line.</summary>
+    /// <exception cref="CloudletException">NotFound; InvalidInput: the file is empty, or not one line of UTF-8 text.</exception>
+    public static string ReadLine(IHostFiles files, string path, string user)
+    {
+        try
+        {
+            var password = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(ReadPassword(files, path, user).Span);
+            if (!password.Any(char.IsControl))
+                return password;
+        }
+        catch (DecoderFallbackException)
+        {
+            // Reported below.
+        }
+
+        throw new CloudletException(
+            ErrorKind.InvalidInput,
+            $"{user}: {path} is not one line of UTF-8 text, as the password of an account is"
+        );
+    }
 }
