@@ -12,6 +12,7 @@ using Cloudlet.Resources.Kinds.Links;
 using Cloudlet.Resources.Kinds.Modules;
 using Cloudlet.Resources.Kinds.Packages;
 using Cloudlet.Resources.Kinds.Programs;
+using Cloudlet.Resources.Kinds.Schemas;
 using Cloudlet.Resources.Kinds.Sysctls;
 using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.Resources.Sql;
@@ -74,6 +75,7 @@ public static class HostKinds
         static (kinds, host) => kinds.Add(new DatabasesKind(SqlOf(host))),
         static (kinds, host) => kinds.Add(new DatabaseAccountsKind(SqlOf(host), host.Machine.Files, host.Vault)),
         static (kinds, host) => kinds.Add(new BrokerAccountsKind(new AmqpLogin(), host.Machine.Processes, host.Machine.Files)),
+        static (kinds, host) => kinds.Add(new SchemasKind(SqlOf(host), host.Machine.Processes, host.Machine.Files)),
     ];
 
     /// <summary>Registers one more kind, for all hosts from then on.</summary>

@@ -140,6 +140,16 @@ public sealed class HostArgs : ResourceArgs
         set => _brokerAccounts = value;
     }
 
+    [Input("schemas")]
+    private InputMap<SchemaArgs>? _schemas;
+
+    /// <summary>Tables of services of OpenStack, by name: they are those of the installed release.</summary>
+    public InputMap<SchemaArgs> Schemas
+    {
+        get => _schemas ??= [];
+        set => _schemas = value;
+    }
+
     /// <summary>
     /// The host's role in Nova: it stands for the packages, files, units and links of a cloudlet's single node, controller or compute host.
     /// </summary>

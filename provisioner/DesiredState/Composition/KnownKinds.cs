@@ -8,6 +8,7 @@ using Cloudlet.DesiredState.Kinds.Links;
 using Cloudlet.DesiredState.Kinds.Modules;
 using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.DesiredState.Kinds.Programs;
+using Cloudlet.DesiredState.Kinds.Schemas;
 using Cloudlet.DesiredState.Kinds.Sysctls;
 using Cloudlet.DesiredState.Kinds.Units;
 
@@ -31,5 +32,6 @@ internal static class KnownKinds
         KindDescriptors.Add(new DatabasesDescriptor());
         KindDescriptors.Add(new DatabaseAccountsDescriptor());
         KindDescriptors.Add(new BrokerAccountsDescriptor());
+        KindDescriptors.Add(new SchemasDescriptor());
     }
 }

@@ -67,6 +67,9 @@ public static class HelperPrograms
     /// <summary>Creates, changes and removes accounts of the host's message broker.</summary>
     public static HelperProgram Rabbitmqctl { get; } = new("rabbitmqctl", "rabbitmq-server", "change accounts of the message broker");
 
+    /// <summary>Runs the command of a service as the service's user.</summary>
+    public static HelperProgram Runuser { get; } = new("runuser", "util-linux", "run commands of services as their users");
+
     /// <summary>Runs a program of an image in the image, so that this machine does not need it.</summary>
     public static HelperProgram Chroot { get; } = new("chroot", "coreutils", "run programs of a guest's image");
 
@@ -98,6 +101,7 @@ public static class HelperPrograms
         OsloConfigGenerator,
         Mariadb,
         Rabbitmqctl,
+        Runuser,
         Chroot,
         MakeFileSystem,
         QemuImg,
