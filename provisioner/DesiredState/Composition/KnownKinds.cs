@@ -1,10 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Cloudlet.DesiredState.Kinds.BrokerAccounts;
+using Cloudlet.DesiredState.Kinds.DatabaseAccounts;
+using Cloudlet.DesiredState.Kinds.Databases;
 using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.DesiredState.Kinds.Links;
 using Cloudlet.DesiredState.Kinds.Modules;
 using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.DesiredState.Kinds.Programs;
+using Cloudlet.DesiredState.Kinds.Schemas;
 using Cloudlet.DesiredState.Kinds.Sysctls;
 using Cloudlet.DesiredState.Kinds.Units;
 
@@ -25,5 +29,9 @@ internal static class KnownKinds
         KindDescriptors.Add(new PackagesDescriptor());
         KindDescriptors.Add(new ProgramsDescriptor());
         KindDescriptors.Add(new UnitsDescriptor());
+        KindDescriptors.Add(new DatabasesDescriptor());
+        KindDescriptors.Add(new DatabaseAccountsDescriptor());
+        KindDescriptors.Add(new BrokerAccountsDescriptor());
+        KindDescriptors.Add(new SchemasDescriptor());
     }
 }

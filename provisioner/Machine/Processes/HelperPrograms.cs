@@ -61,6 +61,15 @@ public static class HelperPrograms
     public static HelperProgram OsloConfigGenerator { get; } =
         new("oslo-config-generator", "python3-oslo.config", "list the options of the installed release of a service");
 
+    /// <summary>Reads and changes the databases and accounts of the host's MariaDB.</summary>
+    public static HelperProgram Mariadb { get; } = new("mariadb", "mariadb-client", "read and change databases and their accounts");
+
+    /// <summary>Creates, changes and removes accounts of the host's message broker.</summary>
+    public static HelperProgram Rabbitmqctl { get; } = new("rabbitmqctl", "rabbitmq-server", "change accounts of the message broker");
+
+    /// <summary>Runs the command of a service as the service's user.</summary>
+    public static HelperProgram Runuser { get; } = new("runuser", "util-linux", "run commands of services as their users");
+
     /// <summary>Runs a program of an image in the image, so that this machine does not need it.</summary>
     public static HelperProgram Chroot { get; } = new("chroot", "coreutils", "run programs of a guest's image");
 
@@ -90,6 +99,9 @@ public static class HelperPrograms
         Ip,
         NovaManage,
         OsloConfigGenerator,
+        Mariadb,
+        Rabbitmqctl,
+        Runuser,
         Chroot,
         MakeFileSystem,
         QemuImg,

@@ -159,6 +159,13 @@ public sealed class FakeProcesses : IProcesses
     public IDictionary<string, Func<IReadOnlyList<string>, ProcessResult>> Programs { get; } =
         new Dictionary<string, Func<IReadOnlyList<string>, ProcessResult>>();
 
+    /// <summary>Program name → its result for given arguments and standard input.</summary>
+    public IDictionary<string, Func<IReadOnlyList<string>, string, ProcessResult>> Readers { get; } =
+        new Dictionary<string, Func<IReadOnlyList<string>, string, ProcessResult>>();
+
+    /// <summary>The command line of every program that was run.</summary>
+    public IList<string> Commands { get; } = [];
+
     /// <inheritdoc/>
     public Task<ProcessResult> RunAsync(
         HelperProgram program,
@@ -168,8 +175,13 @@ public sealed class FakeProcesses : IProcesses
         string? input = null,
         IReadOnlyDictionary<string, string?>? environment = null,
         Action<string>? onErrorLine = null
-    ) =>
-        Programs.TryGetValue(program.Name, out var run)
+    )
+    {
+        Commands.Add(string.Join(' ', [program.Name, .. arguments]));
+        if (Readers.TryGetValue(program.Name, out var read))
+            return Task.FromResult(read(arguments, input ?? ""));
+        return Programs.TryGetValue(program.Name, out var run)
             ? Task.FromResult(run(arguments))
             : throw new CloudletException(ErrorKind.NotFound, $"{program.Name} is not installed; install {program.Package}");
+    }
 }
