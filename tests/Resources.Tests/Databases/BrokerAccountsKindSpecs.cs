@@ -1,6 +1,5 @@
 using System.Net;
 using Cloudlet.Converge;
-using Cloudlet.Converge.Applying;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState.Kinds.BrokerAccounts;
@@ -8,7 +7,6 @@ using Cloudlet.Errors;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Resources.Amqp;
 using Cloudlet.Resources.Kinds.BrokerAccounts;
-using Cloudlet.Resources.State;
 using Cloudlet.TestKit;
 
 namespace Cloudlet.Resources.Tests.Databases;

@@ -264,5 +264,5 @@ public sealed class DatabaseAccountsKindSpecs : IDisposable
         account.Watches.ShouldBe([$"file:{DatabaseHost.SecretPath}"]);
     }
 
-    private static IEnumerable<string> Some(IEnumerable<string> all, Random random) => all.Where(_ => random.Next(2) == 0).ToList();
+    private static List<string> Some(IEnumerable<string> all, Random random) => all.Where(_ => random.Next(2) == 0).ToList();
 }
