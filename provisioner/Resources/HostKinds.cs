@@ -2,6 +2,7 @@ using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
 using Cloudlet.Machine;
 using Cloudlet.Machine.Processes;
+using Cloudlet.Resources.Kinds.Conditions;
 using Cloudlet.Resources.Kinds.Files;
 using Cloudlet.Resources.Kinds.Files.Oslo;
 using Cloudlet.Resources.Kinds.Links;
@@ -53,6 +54,10 @@ public static class HostKinds
         static (kinds, host) => kinds.Add(new PackagesKind(host.Machine.Packages, host.Clock)),
         static (kinds, host) =>
             kinds.Add(new ProgramsKind(host.Machine.Files, host.Program, host.Program is null ? null : new HostProgramProbe())),
+        static (kinds, host) =>
+            kinds.Add(
+                new ConditionsKind(host.Machine.Probes, host.Machine.Kernel, host.Machine.Systemd, host.Clock, host.IsDaemon)
+            ),
         static (kinds, host) =>
             kinds.Add(
                 new UnitsKind(

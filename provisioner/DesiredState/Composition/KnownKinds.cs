@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Cloudlet.DesiredState.Kinds.Conditions;
 using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.DesiredState.Kinds.Links;
 using Cloudlet.DesiredState.Kinds.Modules;
@@ -24,6 +25,7 @@ internal static class KnownKinds
         KindDescriptors.Add(new FilesDescriptor());
         KindDescriptors.Add(new PackagesDescriptor());
         KindDescriptors.Add(new ProgramsDescriptor());
+        KindDescriptors.Add(new ConditionsDescriptor());
         KindDescriptors.Add(new UnitsDescriptor());
     }
 }

@@ -12,6 +12,7 @@ internal static class PackagesCompiler
                 Name = name,
                 Installed = section?.Installed ?? true,
                 Version = section?.Version,
+                After = section?.After ?? [],
             };
     }
 }
