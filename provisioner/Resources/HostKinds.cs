@@ -55,9 +55,7 @@ public static class HostKinds
         static (kinds, host) =>
             kinds.Add(new ProgramsKind(host.Machine.Files, host.Program, host.Program is null ? null : new HostProgramProbe())),
         static (kinds, host) =>
-            kinds.Add(
-                new ConditionsKind(host.Machine.Probes, host.Machine.Kernel, host.Machine.Systemd, host.Clock, host.IsDaemon)
-            ),
+            kinds.Add(new ConditionsKind(host.Machine.Probes, host.Machine.Kernel, host.Machine.Systemd, host.Clock, host.IsDaemon)),
         static (kinds, host) =>
             kinds.Add(
                 new UnitsKind(

@@ -2,7 +2,9 @@ using Pulumi;
 
 namespace Cloudlet.Sites;
 
-/// <summary>One condition that an update waits for: exactly one of <see cref="Http"/>, <see cref="Tcp"/> and <see cref="Hostname"/>.</summary>
+/// <summary>
+/// One condition that an update waits for: exactly one of <see cref="Http"/>, <see cref="Tcp"/> and <see cref="Hostname"/>.
+/// </summary>
 public sealed class ConditionArgs : ResourceArgs
 {
     /// <summary>A URL that must answer a GET request with the expected status; redirects are not followed.</summary>

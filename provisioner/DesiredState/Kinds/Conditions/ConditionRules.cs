@@ -42,7 +42,12 @@ internal sealed class ConditionRules(HostReport report)
         if (given.Length == 0)
             report.Missing("a condition needs one of `http`, `tcp` and `hostname`", Section, name);
         foreach (var further in given.Skip(1))
-            report.Key($"a condition has one of `http`, `tcp` and `hostname`, and this one already has `{given[0]}`", Section, name, further);
+            report.Key(
+                $"a condition has one of `http`, `tcp` and `hostname`, and this one already has `{given[0]}`",
+                Section,
+                name,
+                further
+            );
         if (condition.Http is { } url && UrlError(url) is { } error)
             report.Value(error, Section, name, "http");
         if (condition.Tcp is { } port && TcpTarget.Parse(port) is null)
@@ -81,12 +86,7 @@ internal sealed class ConditionRules(HostReport report)
             if (condition.Http is null)
                 report.Key("`expect` is only valid with `http`", Section, name, "expect");
             if (status is < SmallestStatus or > LargestStatus)
-                report.Value(
-                    $"{status} is out of range: an HTTP status is {SmallestStatus} to {LargestStatus}",
-                    Section,
-                    name,
-                    "expect"
-                );
+                report.Value($"{status} is out of range: an HTTP status is {SmallestStatus} to {LargestStatus}", Section, name, "expect");
         }
 
         if (condition.CaFile is not { } file)
@@ -105,12 +105,7 @@ internal sealed class ConditionRules(HostReport report)
         void Range(string key, int? value, int least)
         {
             if (value is { } seconds && (seconds < least || seconds > ConditionSpec.LongestTimeout))
-                report.Value(
-                    $"{seconds} is out of range: {key} is {least} to {ConditionSpec.LongestTimeout} seconds",
-                    Section,
-                    name,
-                    key
-                );
+                report.Value($"{seconds} is out of range: {key} is {least} to {ConditionSpec.LongestTimeout} seconds", Section, name, key);
         }
     }
 
@@ -124,7 +119,12 @@ internal sealed class ConditionRules(HostReport report)
         }
 
         if (condition.Hostname is not null)
-            report.Key("`restartUnit` is only valid with `http` and `tcp`: no service answers with the host's name", Section, name, "restartUnit");
+            report.Key(
+                "`restartUnit` is only valid with `http` and `tcp`: no service answers with the host's name",
+                Section,
+                name,
+                "restartUnit"
+            );
         if (UnitRules.NameError(unit) is { } error)
             report.Value(error, Section, name, "restartUnit");
         else if (!unit.EndsWith(".service", StringComparison.Ordinal) || unit.Contains("@."))

@@ -19,7 +19,9 @@ public enum ConditionKind
     Hostname,
 }
 
-/// <summary>Something outside of the description that must be true before what comes after it is touched, such as a service that answers.</summary>
+/// <summary>
+/// Something outside of the description that must be true before what comes after it is touched, such as a service that answers.
+/// </summary>
 public sealed record ConditionSpec : ResourceSpec
 {
     /// <summary>Word of the kind.</summary>
@@ -28,7 +30,9 @@ public sealed record ConditionSpec : ResourceSpec
     /// <summary>Default for <see cref="TimeoutSeconds"/>: half an hour, for another host that is installed in the same run.</summary>
     public const int UsualTimeout = 1800;
 
-    /// <summary>Default for <see cref="TimeoutSeconds"/> of a <see cref="ConditionKind.Hostname"/>: a wrong name does not become right.</summary>
+    /// <summary>
+    /// Default for <see cref="TimeoutSeconds"/> of a <see cref="ConditionKind.Hostname"/>: a wrong name rarely becomes right.
+    /// </summary>
     public const int UsualHostnameTimeout = 60;
 
     /// <summary>Largest <see cref="TimeoutSeconds"/>: a day.</summary>

@@ -41,11 +41,7 @@ public sealed class ConditionsDescriptor : SectionDescriptor<ConditionSpec, Cond
     /// </summary>
     internal override ConditionSpec Complete(ConditionSpec spec, IReadOnlyDictionary<string, ResourceSpec> all)
     {
-        string?[] known =
-        [
-            spec.RestartUnit is { } unit ? UnitSpec.IdOf(unit) : null,
-            spec.CaFile is { } file ? FileSpec.IdOf(file) : null,
-        ];
+        string?[] known = [spec.RestartUnit is { } unit ? UnitSpec.IdOf(unit) : null, spec.CaFile is { } file ? FileSpec.IdOf(file) : null];
         string[] after = [.. spec.After.Union(known.OfType<string>().Where(all.ContainsKey))];
         return spec with { After = after, Watches = after };
     }

@@ -4,8 +4,8 @@ using Cloudlet.DesiredState.Kinds.Conditions;
 namespace Cloudlet.Resources.Kinds.Conditions;
 
 /// <summary>
-/// Attempts for the health daemon, which repairs nothing else while it observes: an attempt that does not end at once goes on in the
-/// background, and the next observation has its result. Until then the result before counts.
+/// Attempts for the health daemon, which repairs nothing else while it observes: an attempt that does not end at once continues in the
+/// background, and the next observation has its result. Until then the previous result counts.
 /// </summary>
 internal sealed class BackgroundProbes(ConditionProbe probe, TimeProvider clock)
 {

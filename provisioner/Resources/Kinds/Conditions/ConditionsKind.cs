@@ -94,8 +94,7 @@ public sealed class ConditionsKind(INetworkProbes probes, IKernel kernel, ISyste
     public ValueTask RemoveAsync(ConditionSpec spec, CancellationToken ct) => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
-    public IEnumerable<Trigger> TriggersOf(ConditionSpec spec) =>
-        spec.RestartUnit is { } unit ? [new Trigger(TriggerKind.Unit, unit)] : [];
+    public IEnumerable<Trigger> TriggersOf(ConditionSpec spec) => spec.RestartUnit is { } unit ? [new Trigger(TriggerKind.Unit, unit)] : [];
 
     /// <inheritdoc/>
     public HealTraits Traits { get; } =
@@ -104,6 +103,7 @@ public sealed class ConditionsKind(INetworkProbes probes, IKernel kernel, ISyste
             WaitsForBoot = true,
             IsCostly = true,
             NeedsDependencies = true,
+            LookEvery = TimeSpan.FromSeconds(60),
         };
 
     /// <inheritdoc/>

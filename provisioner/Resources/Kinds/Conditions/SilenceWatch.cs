@@ -3,7 +3,6 @@ using Cloudlet.Converge.Healing;
 using Cloudlet.DesiredState.Compile;
 using Cloudlet.DesiredState.Kinds.Conditions;
 using Cloudlet.Machine.Systemd;
-using Cloudlet.Resources.Kinds.Units;
 
 namespace Cloudlet.Resources.Kinds.Conditions;
 
@@ -38,6 +37,5 @@ internal sealed class SilenceWatch(ISystemd systemd, TimeProvider clock)
     }
 
     /// <summary>How long the unit may be silent.</summary>
-    public static TimeSpan AfterOf(ConditionSpec spec) =>
-        TimeSpan.FromSeconds(spec.RestartAfterSeconds ?? ConditionSpec.UsualRestartAfter);
+    public static TimeSpan AfterOf(ConditionSpec spec) => TimeSpan.FromSeconds(spec.RestartAfterSeconds ?? ConditionSpec.UsualRestartAfter);
 }
