@@ -2,15 +2,21 @@ using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
 using Cloudlet.Machine;
 using Cloudlet.Machine.Processes;
+using Cloudlet.Resources.Amqp;
+using Cloudlet.Resources.Kinds.BrokerAccounts;
 using Cloudlet.Resources.Kinds.Conditions;
+using Cloudlet.Resources.Kinds.DatabaseAccounts;
+using Cloudlet.Resources.Kinds.Databases;
 using Cloudlet.Resources.Kinds.Files;
 using Cloudlet.Resources.Kinds.Files.Oslo;
 using Cloudlet.Resources.Kinds.Links;
 using Cloudlet.Resources.Kinds.Modules;
 using Cloudlet.Resources.Kinds.Packages;
 using Cloudlet.Resources.Kinds.Programs;
+using Cloudlet.Resources.Kinds.Schemas;
 using Cloudlet.Resources.Kinds.Sysctls;
 using Cloudlet.Resources.Kinds.Units;
+using Cloudlet.Resources.Sql;
 using Cloudlet.Resources.State;
 
 namespace Cloudlet.Resources;
@@ -51,7 +57,7 @@ public static class HostKinds
             ),
         static (kinds, host) => kinds.Add(new SysctlsKind(host.Machine.Kernel)),
         static (kinds, host) => kinds.Add(FilesOf(host)),
-        static (kinds, host) => kinds.Add(new PackagesKind(host.Machine.Packages, host.Clock)),
+        static (kinds, host) => kinds.Add(new PackagesKind(host.Machine.Packages, host.Clock, host.Machine.Systemd, host.Machine.Files)),
         static (kinds, host) =>
             kinds.Add(new ProgramsKind(host.Machine.Files, host.Program, host.Program is null ? null : new HostProgramProbe())),
         static (kinds, host) =>
@@ -69,6 +75,10 @@ public static class HostKinds
                     host.Log
                 )
             ),
+        static (kinds, host) => kinds.Add(new DatabasesKind(SqlOf(host))),
+        static (kinds, host) => kinds.Add(new DatabaseAccountsKind(SqlOf(host), host.Machine.Files, host.Vault)),
+        static (kinds, host) => kinds.Add(new BrokerAccountsKind(new AmqpLogin(), host.Machine.Processes, host.Machine.Files)),
+        static (kinds, host) => kinds.Add(new SchemasKind(SqlOf(host), host.Machine.Processes, host.Machine.Files)),
     ];
 
     /// <summary>Registers one more kind, for all hosts from then on.</summary>
@@ -89,6 +99,8 @@ public static class HostKinds
     /// <param name="applied">The state that its last apply reached completely; null where that is not known.</param>
     public static KindRegistry ForNamespace(IMachine machine, Func<HostState?>? applied = null) =>
         new KindRegistry().Add(new LinksKind(machine.Links, files: null, applied));
+
+    private static SqlClient SqlOf(HostParts host) => new(host.Machine.Processes, host.Machine.Files);
 
     private static FilesKind FilesOf(HostParts host) =>
         host.IsDaemon

@@ -217,6 +217,29 @@ public sealed class PreflightSpecs : IDisposable
             )
         ).ShouldBeEmpty();
 
+    [Fact]
+    public async Task An_owner_that_a_package_may_bring_is_missing_for_a_file_before_the_packages()
+    {
+        _machine.Files.UnknownAccounts.Add("chrony");
+        var file = new FileSpec
+        {
+            Id = "file:/etc/edge.conf",
+            Path = "/etc/edge.conf",
+            Kind = FileKind.File,
+            Content = "",
+            Owner = "chrony",
+        };
+        var package = new PackageSpec
+        {
+            Id = "package:chrony",
+            Name = "chrony",
+            Installed = true,
+        };
+
+        (await PlanAsync(package, file with { After = [package.Id] })).ShouldBeEmpty();
+        (await PlanAsync(package with { After = [file.Id] }, file)).ShouldHaveSingleItem().ShouldContain("no user chrony");
+    }
+
     [Theory]
     [InlineData("/etc/systemd/system/edge.service", "systemctl unmask edge.service")]
     [InlineData("/run/systemd/system/edge.service", "systemctl unmask --runtime edge.service")]

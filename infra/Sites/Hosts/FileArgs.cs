@@ -39,6 +39,13 @@ public sealed class FileArgs : ResourceArgs
     [Input("mode")]
     public Input<string>? Mode { get; set; }
 
+    /// <summary>
+    /// True: written before the packages are installed, for what their scripts must find, such as /etc/hosts; the packages wait for it
+    /// (default: files come after all packages, which may bring their users, groups and folders).
+    /// </summary>
+    [Input("early")]
+    public Input<bool>? Early { get; set; }
+
     /// <summary>Owner (default root).</summary>
     [Input("owner")]
     public Input<string>? Owner { get; set; }

@@ -120,6 +120,46 @@ public sealed class HostArgs : ResourceArgs
         set => _units = value;
     }
 
+    [Input("databases")]
+    private InputMap<DatabaseArgs>? _databases;
+
+    /// <summary>Databases of the host's MariaDB, by name. A database is never dropped.</summary>
+    public InputMap<DatabaseArgs> Databases
+    {
+        get => _databases ??= [];
+        set => _databases = value;
+    }
+
+    [Input("databaseAccounts")]
+    private InputMap<DatabaseAccountArgs>? _databaseAccounts;
+
+    /// <summary>Accounts of the host's MariaDB, by name: password, hosts and databases.</summary>
+    public InputMap<DatabaseAccountArgs> DatabaseAccounts
+    {
+        get => _databaseAccounts ??= [];
+        set => _databaseAccounts = value;
+    }
+
+    [Input("brokerAccounts")]
+    private InputMap<BrokerAccountArgs>? _brokerAccounts;
+
+    /// <summary>Accounts of the host's RabbitMQ, by name, each with all permissions in its virtual host.</summary>
+    public InputMap<BrokerAccountArgs> BrokerAccounts
+    {
+        get => _brokerAccounts ??= [];
+        set => _brokerAccounts = value;
+    }
+
+    [Input("schemas")]
+    private InputMap<SchemaArgs>? _schemas;
+
+    /// <summary>Tables of services of OpenStack, by name: they are those of the installed release.</summary>
+    public InputMap<SchemaArgs> Schemas
+    {
+        get => _schemas ??= [];
+        set => _schemas = value;
+    }
+
     /// <summary>
     /// The host's role in Nova: it stands for the packages, files, units and links of a cloudlet's single node, controller or compute host.
     /// </summary>

@@ -38,6 +38,10 @@ public enum AlarmKind
     [JsonStringEnumMemberName("package-missing")]
     PackageMissing,
 
+    /// <summary>The tables of a service are not those of its installed release; only apply migrates them.</summary>
+    [JsonStringEnumMemberName("schema-behind")]
+    SchemaBehind,
+
     /// <summary>A configuration file is broken; the process keeps what it has loaded.</summary>
     [JsonStringEnumMemberName("configuration-broken")]
     ConfigurationBroken,

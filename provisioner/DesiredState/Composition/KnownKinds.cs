@@ -1,11 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Cloudlet.DesiredState.Kinds.BrokerAccounts;
 using Cloudlet.DesiredState.Kinds.Conditions;
+using Cloudlet.DesiredState.Kinds.DatabaseAccounts;
+using Cloudlet.DesiredState.Kinds.Databases;
 using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.DesiredState.Kinds.Links;
 using Cloudlet.DesiredState.Kinds.Modules;
 using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.DesiredState.Kinds.Programs;
+using Cloudlet.DesiredState.Kinds.Schemas;
 using Cloudlet.DesiredState.Kinds.Sysctls;
 using Cloudlet.DesiredState.Kinds.Units;
 
@@ -27,5 +31,9 @@ internal static class KnownKinds
         KindDescriptors.Add(new ProgramsDescriptor());
         KindDescriptors.Add(new ConditionsDescriptor());
         KindDescriptors.Add(new UnitsDescriptor());
+        KindDescriptors.Add(new DatabasesDescriptor());
+        KindDescriptors.Add(new DatabaseAccountsDescriptor());
+        KindDescriptors.Add(new BrokerAccountsDescriptor());
+        KindDescriptors.Add(new SchemasDescriptor());
     }
 }

@@ -28,6 +28,7 @@ public sealed class AptPackages : IPackages
         "Dpkg::Options::=--force-confdef",
         "-o",
         "APT::Cmd::Pattern-Only=true", // without it an unknown name with a dot is taken as a regular expression
+        .. AptProgress.Options,
     ];
 
     private static readonly Dictionary<string, string?> Environment = new(StringComparer.Ordinal)
@@ -41,7 +42,9 @@ public sealed class AptPackages : IPackages
     private readonly IProcesses _processes;
     private readonly string _root;
     private readonly DpkgStatus _status;
+    private readonly PythonCompile _compile;
     private readonly ConcurrentQueue<string> _kept = new();
+    private volatile AptProgress? _progress;
 
     /// <summary>Gives access to the packages.</summary>
     /// <param name="processes">Runs apt-get.</param>
@@ -51,6 +54,7 @@ public sealed class AptPackages : IPackages
         _processes = processes;
         _root = root;
         _status = new DpkgStatus(root);
+        _compile = new PythonCompile(root);
     }
 
     /// <inheritdoc/>
@@ -85,6 +89,9 @@ public sealed class AptPackages : IPackages
             .Select(static pair => pair.Key)
             .ToHashSet(StringComparer.Ordinal);
     }
+
+    /// <inheritdoc/>
+    public string? Progress => _progress?.Text is { } text ? $"apt: {text}; it may take {Timeout.TotalMinutes:0} min" : null;
 
     /// <inheritdoc/>
     public IReadOnlyList<string> TakeKeptFiles()
@@ -150,7 +157,7 @@ public sealed class AptPackages : IPackages
 
     private async Task InstallMissingAsync(List<PackageName> packages, CancellationToken ct)
     {
-        List<string> arguments = ["install", "--no-install-recommends", "--no-remove"];
+        List<string> arguments = [.. _compile.Prepare(), "install", "--no-install-recommends", "--no-remove"];
         if (packages.Exists(static package => package.Version is not null))
             arguments.Add("--allow-downgrades"); // a pin may be older than the installed version
         arguments.AddRange(packages.Select(static p => p.Version is null ? p.Qualified : $"{p.Qualified}={p.Version}"));
@@ -231,7 +238,26 @@ public sealed class AptPackages : IPackages
 
     private async Task<ProcessResult> AptGetAsync(IReadOnlyList<string> arguments, CancellationToken ct)
     {
-        var result = await _processes.RunAsync(HelperPrograms.AptGet, [.. Options, .. arguments], Timeout, ct, environment: Environment);
+        var progress = _progress = new AptProgress();
+        ProcessResult result;
+        try
+        {
+            result = AptProgress.WithoutLines(
+                await _processes.RunAsync(
+                    HelperPrograms.AptGet,
+                    [.. Options, .. arguments],
+                    Timeout,
+                    ct,
+                    environment: Environment,
+                    onErrorLine: progress.Read
+                )
+            );
+        }
+        finally
+        {
+            _progress = null;
+        }
+
         foreach (var file in AptPolicy.KeptFiles($"{result.Output}\n{result.Error}"))
             _kept.Enqueue(file);
         return result;

@@ -22,6 +22,9 @@ public interface IPackages
     /// </summary>
     IReadOnlyList<string> TakeKeptFiles() => [];
 
+    /// <summary>What the running installation or removal does at present, and how far it is; null: nothing is known.</summary>
+    string? Progress => null;
+
     /// <summary>
     /// Installs packages non-interactively and without recommended ones; <c>name=version</c> pins one. Refreshes the lists once when a name
     /// is unknown. NotFound when no source has it, Busy when dpkg is locked longer than the timeout, ProcessFailed with apt's message

@@ -30,6 +30,9 @@ public static class HelperPrograms
     /// <summary>Builds the root file system of lab hosts.</summary>
     public static HelperProgram Mmdebstrap { get; } = new("mmdebstrap", "mmdebstrap", "build lab host images");
 
+    /// <summary>Copies the system that lab host images are made from, with owners, links and attributes.</summary>
+    public static HelperProgram Copy { get; } = new("cp", "coreutils", "copy the base of lab host images");
+
     /// <summary>Makes the key pair of a lab.</summary>
     public static HelperProgram SshKeygen { get; } = new("ssh-keygen", "openssh-client", "make the key pair of a lab");
 
@@ -61,6 +64,15 @@ public static class HelperPrograms
     public static HelperProgram OsloConfigGenerator { get; } =
         new("oslo-config-generator", "python3-oslo.config", "list the options of the installed release of a service");
 
+    /// <summary>Reads and changes the databases and accounts of the host's MariaDB.</summary>
+    public static HelperProgram Mariadb { get; } = new("mariadb", "mariadb-client", "read and change databases and their accounts");
+
+    /// <summary>Creates, changes and removes accounts of the host's message broker.</summary>
+    public static HelperProgram Rabbitmqctl { get; } = new("rabbitmqctl", "rabbitmq-server", "change accounts of the message broker");
+
+    /// <summary>Runs the command of a service as the service's user.</summary>
+    public static HelperProgram Runuser { get; } = new("runuser", "util-linux", "run commands of services as their users");
+
     /// <summary>Runs a program of an image in the image, so that this machine does not need it.</summary>
     public static HelperProgram Chroot { get; } = new("chroot", "coreutils", "run programs of a guest's image");
 
@@ -80,6 +92,7 @@ public static class HelperPrograms
         Ssh,
         SystemdNspawn,
         Mmdebstrap,
+        Copy,
         SshKeygen,
         Nsenter,
         Setsid,
@@ -90,6 +103,9 @@ public static class HelperPrograms
         Ip,
         NovaManage,
         OsloConfigGenerator,
+        Mariadb,
+        Rabbitmqctl,
+        Runuser,
         Chroot,
         MakeFileSystem,
         QemuImg,

@@ -25,7 +25,8 @@ public sealed class HostProcesses : IProcesses
         TimeSpan timeout,
         CancellationToken ct,
         string? input = null,
-        IReadOnlyDictionary<string, string?>? environment = null
+        IReadOnlyDictionary<string, string?>? environment = null,
+        Action<string>? onErrorLine = null
     )
     {
         ct.ThrowIfCancellationRequested();
@@ -33,7 +34,8 @@ public sealed class HostProcesses : IProcesses
             .WithArguments(arguments)
             .WithEnvironmentVariables(WithLocale(environment))
             .WithValidation(CommandResultValidation.None)
-            .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input, Encoding.UTF8));
+            .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input, Encoding.UTF8))
+            .WithStandardErrorPipe(onErrorLine is null ? PipeTarget.Null : PipeTarget.ToDelegate(onErrorLine, Encoding.UTF8));
 
         using var limit = new CancellationTokenSource(timeout);
         using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);

@@ -20,12 +20,14 @@ public interface IProcesses
     /// <param name="ct">Stops it early.</param>
     /// <param name="input">Standard input, UTF-8; null for none.</param>
     /// <param name="environment">Variables to set, or to remove where the value is null, on top of ours.</param>
+    /// <param name="onErrorLine">Called with each line of standard error as it arrives, from any thread; null: no callback.</param>
     Task<ProcessResult> RunAsync(
         HelperProgram program,
         IReadOnlyList<string> arguments,
         TimeSpan timeout,
         CancellationToken ct,
         string? input = null,
-        IReadOnlyDictionary<string, string?>? environment = null
+        IReadOnlyDictionary<string, string?>? environment = null,
+        Action<string>? onErrorLine = null
     );
 }

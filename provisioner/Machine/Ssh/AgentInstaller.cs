@@ -5,7 +5,8 @@ namespace Cloudlet.Machine.Ssh;
 
 /// <summary>
 /// Runs one of our executables on a remote host as root. It is stored there by digest, /var/lib/cloudlet/agent/SHA256/cloudlet, copied once
-/// per version, compressed in transit, and verified before every use. Verify and run are one command, without an additional round trip.
+/// per version, compressed in transit, and verified once a boot and after every change of the file. Verify and run are one command, without
+/// an additional round trip.
 /// </summary>
 public sealed class AgentInstaller
 {

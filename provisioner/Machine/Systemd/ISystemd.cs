@@ -105,6 +105,18 @@ public interface ISystemd
     /// <summary>Disables the unit's files and makes the manager see it.</summary>
     void Disable(string unit);
 
+    /// <summary>
+    /// Enables or disables the unit's files as the presets of the host say (like <c>systemctl preset</c>), and makes the manager see it. A
+    /// unit without an [Install] section stays as it is.
+    /// </summary>
+    void Preset(string unit);
+
+    /// <summary>
+    /// The units without which this one cannot start: those that it requires or is bound to, and the unit that a socket, timer or path
+    /// starts.
+    /// </summary>
+    IReadOnlyList<string> NeedsOf(string unit);
+
     /// <summary>Resets a unit's failure and its count of recent starts; does nothing for a unit that is not loaded.</summary>
     void ResetFailed(string unit);
 

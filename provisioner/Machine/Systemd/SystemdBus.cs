@@ -103,6 +103,28 @@ public sealed class SystemdBus : ISystemd, IDisposable
     }
 
     /// <inheritdoc/>
+    public void Preset(string unit)
+    {
+        CheckName(unit);
+        var changed = WithBus(bus =>
+        {
+            using var call = Manager(bus, "PresetUnitFiles").AppendList(unit).Append(false).Append(false); // persistent, without force
+            using var reply = bus.Call(call, CallTimeout, $"preset {unit}");
+            _ = reply.ReadInt('b');
+            return HasChanges(reply);
+        });
+        if (changed)
+            DaemonReload();
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> NeedsOf(string unit)
+    {
+        CheckName(unit);
+        return WithBus(bus => UnitReader.ReadNeeds(bus, unit));
+    }
+
+    /// <inheritdoc/>
     public void ResetFailed(string unit)
     {
         CheckName(unit);

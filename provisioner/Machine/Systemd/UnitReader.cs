@@ -47,6 +47,21 @@ internal static class UnitReader
         }
     }
 
+    /// <summary>The units without which a unit cannot start.</summary>
+    public static IReadOnlyList<string> ReadNeeds(BusConnection bus, string unit)
+    {
+        var needs = new List<string>();
+        foreach (var property in (ReadOnlySpan<string>)["Requires", "BindsTo", "Triggers"])
+        {
+            using var get = bus.NewCall(PathOf(unit), Properties, "Get").Append("org.freedesktop.systemd1.Unit").Append(property);
+            using var value = bus.Call(get, Timeout, $"read {property} of {unit}");
+            value.Enter('v', "as");
+            needs.AddRange(value.ReadStrings());
+        }
+
+        return needs;
+    }
+
     /// <summary>Name of the unit of an object path, the reverse of <see cref="PathOf"/>; null for any other path.</summary>
     internal static string? NameOf(string path)
     {

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Cloudlet.Converge.State;
 using Cloudlet.DesiredState;
+using Cloudlet.DesiredState.Kinds.DatabaseAccounts;
 using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Files;
@@ -96,8 +97,8 @@ public sealed class HostConvergeStore(
             vault?.Prune(
                 journal
                     .Before.Concat(ReadOrigin()?.Before ?? [])
-                    .OfType<FileSpec>()
-                    .SelectMany(f => new[] { ContentVault.IdIn(f.Content), ContentVault.IdIn(f.Extended) })
+                    .SelectMany(ReferencesOf)
+                    .Select(ContentVault.IdIn)
                     .OfType<string>()
                     .ToHashSet()
             );
@@ -155,6 +156,15 @@ public sealed class HostConvergeStore(
         else
             Write(paths.Owner, owner.ToBytes());
     }
+
+    /// <summary>Texts in a captured state that may refer to the vault.</summary>
+    private static IEnumerable<string?> ReferencesOf(ResourceSpec spec) =>
+        spec switch
+        {
+            FileSpec file => [file.Content, file.Extended],
+            DatabaseAccountSpec account => [account.Login],
+            _ => [],
+        };
 
     /// <summary>The state as it was written, or else its readable parts.</summary>
     private static HostState ParseApplied(byte[] json, ICollection<string> dropped)

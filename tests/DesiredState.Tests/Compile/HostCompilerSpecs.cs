@@ -28,6 +28,26 @@ public class HostCompilerSpecs
     }
 
     [Fact]
+    public void Packages_come_after_early_files_only()
+    {
+        var state = TestHost.State(
+            Section() with
+            {
+                Packages = new Dictionary<string, PackageSection?> { ["chrony"] = null },
+                Files = new Dictionary<string, FileSection>
+                {
+                    ["/etc/a.conf"] = new() { Content = "" },
+                    ["/etc/b"] = new() { Directory = true, Early = true },
+                    ["/etc/b/c.conf"] = new() { Content = "", Early = true },
+                },
+            }
+        );
+        state.Resource<PackageSpec>("package:chrony").After.ShouldBe(["file:/etc/b", "file:/etc/b/c.conf"]);
+        state.Resource<FileSpec>("file:/etc/a.conf").After.ShouldBe(["package:chrony"]);
+        state.Resource<FileSpec>("file:/etc/b/c.conf").After.ShouldBe(["file:/etc/b"]);
+    }
+
+    [Fact]
     public void A_unit_with_its_own_files_loads_and_watches_them()
     {
         var state = TestHost.State(

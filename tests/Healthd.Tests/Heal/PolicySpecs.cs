@@ -89,6 +89,22 @@ public sealed class PolicySpecs
     public void A_daemon_with_old_settings_restarts() =>
         Judge(Unit(HealthCompiler.Unit, Samples.Property("configuration", "old", "current"))).RestartsDaemon.ShouldBeTrue();
 
+    [Fact]
+    public void A_unit_that_an_apply_masked_is_applied() =>
+        UnitHealPolicy
+            .Decide(
+                (UnitSpec)Unit().Spec,
+                Unit(),
+                Usual,
+                Running with
+                {
+                    LoadState = "masked",
+                    UnitFileState = "masked",
+                },
+                isMaskedByUs: true
+            )
+            .ShouldBe(HealVerdict.Act);
+
     [Theory]
     [InlineData("masked", "enabled")]
     [InlineData("loaded", "masked")]
@@ -233,7 +249,7 @@ public sealed class PolicySpecs
         return new HealKinds(
             new KindRegistry()
                 .Add(new ModulesKind(machine.Kernel))
-                .Add(new PackagesKind(machine.Packages, machine.Clock))
+                .Add(new PackagesKind(machine.Packages, machine.Clock, machine.Systemd, machine.Files))
                 .Add(new UnitsThatAre(unit ?? Running))
         );
     }
@@ -246,7 +262,7 @@ public sealed class PolicySpecs
             throw new NotSupportedException();
 
         public HealVerdict Decide(UnitSpec desired, PlannedChange change, HealConditions now) =>
-            UnitHealPolicy.Decide(desired, change, now, unit);
+            UnitHealPolicy.Decide(desired, change, now, unit, isMaskedByUs: false);
     }
 
     private static PlannedChange Module() =>

@@ -4,31 +4,20 @@ namespace Cloudlet.Lab.Tests.Converge;
 [Collection(nameof(NetworkdLab))]
 public sealed class PackageSpecs(NetworkdConverge site)
 {
-    private const string Source = "/etc/apt/sources.list.d/lab-made.list";
-
-    /// <summary>Adds the archives in a folder to the host's sources, and makes this source the only one.</summary>
-    private const string Publish = """
-        cd /srv/lab-made
-        : > Packages
-        for deb in *.deb; do
-          { dpkg-deb -f $deb; echo "Filename: ./$deb"; echo "Size: $(stat -c %s $deb)"; echo "SHA256: $(sha256sum $deb | cut -d' ' -f1)"; echo; } >> Packages
-        done
-        echo 'deb [trusted=yes] file:/srv/lab-made ./' > /etc/apt/sources.list.d/lab-made.list
-        apt-get -qq update -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/lab-made.list -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0
-        """;
+    private readonly MadePackages _made = new(site);
 
     [Fact]
     public async Task A_failing_script_is_reported_with_its_package_and_output()
     {
         await site.ConvergeAsync();
-        await MakeAsync(
+        await _made.MakeAsync(
             "bad-pkg",
             "1.0",
             "printf '#!/bin/sh\\necho looking for the database\\necho the database cannot be reached >&2\\nexit 3\\n' > "
                 + "bad-pkg/DEBIAN/postinst; chmod 755 bad-pkg/DEBIAN/postinst"
         );
-        await MakeAsync("good-pkg", "1.0");
-        await site.ShellAsync(Publish);
+        await _made.MakeAsync("good-pkg", "1.0");
+        await _made.PublishAsync();
         try
         {
             var run = await site.RunAsync("apply", site.Write("packages: {bad-pkg: , good-pkg: }"));
@@ -45,15 +34,15 @@ public sealed class PackageSpecs(NetworkdConverge site)
             run.Named("change-done").ShouldNotContain(e => e.GetProperty("id").GetString() == "package:bad-pkg");
 
             // A package left unfinished makes every other installation fail; it is named there, too.
-            await MakeAsync("later-pkg", "1.0");
-            await site.ShellAsync(Publish);
+            await _made.MakeAsync("later-pkg", "1.0");
+            await _made.PublishAsync();
             var later = await site.RunAsync("apply", site.Write("packages: {later-pkg: }"));
             foreach (var failed in later.Named("change-failed"))
                 failed.GetProperty("message").GetString()!.ShouldContain("bad-pkg");
         }
         finally
         {
-            await CleanAsync("bad-pkg good-pkg later-pkg");
+            await _made.CleanAsync("bad-pkg good-pkg later-pkg");
         }
     }
 
@@ -61,14 +50,14 @@ public sealed class PackageSpecs(NetworkdConverge site)
     public async Task A_configuration_file_changed_by_an_operator_is_kept_and_reported()
     {
         await site.ConvergeAsync();
-        await MakeAsync("conf-pkg", "1.0", Configuration("1"));
-        await site.ShellAsync(Publish);
+        await _made.MakeAsync("conf-pkg", "1.0", Configuration("1"));
+        await _made.PublishAsync();
         try
         {
             (await site.RunAsync("apply", site.Write("packages: {conf-pkg: {version: \"1.0\"}}"))).ShouldExitWith(0);
             await site.ShellAsync("echo operator > /etc/conf-pkg.conf");
-            await MakeAsync("conf-pkg", "2.0", Configuration("2"));
-            await site.ShellAsync(Publish);
+            await _made.MakeAsync("conf-pkg", "2.0", Configuration("2"));
+            await _made.PublishAsync();
 
             var run = await site.RunAsync("apply", site.Write("packages: {conf-pkg: {version: \"2.0\"}}"));
 
@@ -82,31 +71,11 @@ public sealed class PackageSpecs(NetworkdConverge site)
         }
         finally
         {
-            await CleanAsync("conf-pkg");
+            await _made.CleanAsync("conf-pkg", "/etc/conf-pkg.conf*");
         }
     }
 
     private static string Configuration(string version) =>
         $"mkdir -p conf-pkg/etc; echo 'version = {version}' > conf-pkg/etc/conf-pkg.conf; echo /etc/conf-pkg.conf > "
         + "conf-pkg/DEBIAN/conffiles";
-
-    private Task<string> MakeAsync(string name, string version, string more = "") =>
-        site.ShellAsync(
-            $"""
-            mkdir -p /srv/lab-made
-            cd $(mktemp -d)
-            mkdir -p {name}/DEBIAN
-            printf 'Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: Lab <lab@example.org>\nDescription: made by a test\n' > {name}/DEBIAN/control
-            {more}
-            dpkg-deb -Zgzip --root-owner-group --build {name} /srv/lab-made/{name}_{version}.deb
-            """
-        );
-
-    private async Task CleanAsync(string packages)
-    {
-        await site.ShellAsync(
-            $"dpkg --purge --force-all {packages} >/dev/null 2>&1 || true; rm -rf /srv/lab-made {Source} /etc/conf-pkg.conf*"
-        );
-        await site.ConvergeAsync();
-    }
 }

@@ -45,6 +45,31 @@ public sealed class AptPackagesSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Python_files_are_compiled_once_at_the_end_by_scripts_that_apt_runs()
+    {
+        await _packages.InstallAsync(["name"], CancellationToken.None);
+        await _packages.RemoveAsync(["there"], CancellationToken.None);
+
+        _apt.Calls[0].ShouldContain("-o DPkg::Path=/var/lib/cloudlet/apt/bin:/usr/sbin:/usr/bin:/sbin:/bin ");
+        _apt.Calls[0].ShouldContain("-o DPkg::Post-Invoke::=sh /var/lib/cloudlet/apt/finish ");
+        _apt.Calls[^1].ShouldNotContain("DPkg::Path");
+        File.GetUnixFileMode(Path.Join(_root.Path, "var/lib/cloudlet/apt/bin/py3compile"))
+            .HasFlag(UnixFileMode.OtherExecute)
+            .ShouldBeTrue();
+        File.ReadAllText(Path.Join(_root.Path, "var/lib/cloudlet/apt/finish")).ShouldContain("compileall -q");
+    }
+
+    [Fact]
+    public async Task Without_room_for_these_scripts_packages_compile_their_files_themselves()
+    {
+        _root.Write("var/lib/cloudlet", "a file in the place of the folder");
+
+        await _packages.InstallAsync(["name"], CancellationToken.None);
+
+        _apt.Calls.ShouldHaveSingleItem().ShouldNotContain("DPkg::Path");
+    }
+
+    [Fact]
     public async Task Lists_are_refreshed_once_for_an_unknown_name()
     {
         _apt.Answer("install", 100, error: "E: Unable to locate package name");
@@ -181,6 +206,40 @@ public sealed class AptPackagesSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_running_installation_says_what_it_does_and_its_status_lines_are_not_errors()
+    {
+        var said = new List<string?>();
+        _apt.OnLine = () => said.Add(_packages.Progress);
+        _apt.Answer(
+            "install",
+            100,
+            error: "dlstatus:1:12.5000:Retrieving file 1 of 9\npmstatus:libc6:i386:40.0000:Configuring libc6:i386 (i386)\n"
+                + "pmerror:name:60.0000:broken\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n"
+        );
+        _apt.Answer("policy", 0, Candidate);
+
+        var error = await Should.ThrowAsync<CloudletException>(_packages.InstallAsync(["name"], CancellationToken.None));
+
+        said[0].ShouldBe("apt: Retrieving file 1 of 9, 12 %; it may take 30 min");
+        said[1].ShouldBe("apt: Configuring libc6:i386 (i386), 40 %; it may take 30 min");
+        said[3].ShouldBe(said[1]);
+        _packages.Progress.ShouldBeNull();
+        error.Message.ShouldContain("E: Sub-process");
+        error.Message.ShouldNotContain("status:");
+        error.Message.ShouldNotContain("pmerror");
+        _apt.Calls[0].ShouldContain("-o APT::Status-Fd=2");
+    }
+
+    [Theory]
+    [InlineData("pmstatus:dpkg-exec:0.0000:Running dpkg", "Running dpkg, 0 %")]
+    [InlineData("pmstatus:chrony:100.0001:Installed chrony: done", "Installed chrony: done, 100 %")]
+    [InlineData("pmstatus:chrony:40.0000:\r", null)]
+    [InlineData("pmstatus:chrony", null)]
+    [InlineData("pmstatus:", null)]
+    [InlineData("E: pmstatus:chrony:40.0000:no", null)]
+    public void Status_lines_are_read(string line, string? text) => AptProgress.TextOf(line).ShouldBe(text);
+
+    [Fact]
     public void Holds_are_read_from_dpkgs_own_database()
     {
         _root.Write(
@@ -240,6 +299,9 @@ public sealed class AptPackagesSpecs : IDisposable
 
         public List<string> Verbs { get; } = [];
 
+        /// <summary>Called after each line of a call's error.</summary>
+        public Action? OnLine { get; set; }
+
         public IReadOnlyDictionary<string, string?> Environment { get; private set; } = new Dictionary<string, string?>();
 
         public void Answer(string verb, int exitCode, string output = "", string error = "")
@@ -255,16 +317,23 @@ public sealed class AptPackagesSpecs : IDisposable
             TimeSpan timeout,
             CancellationToken ct,
             string? input = null,
-            IReadOnlyDictionary<string, string?>? environment = null
+            IReadOnlyDictionary<string, string?>? environment = null,
+            Action<string>? onErrorLine = null
         )
         {
             var verb = arguments.First(Known.Contains);
             Calls.Add($"{program.Name} {string.Join(' ', arguments)}");
             Verbs.Add(verb);
             Environment = environment ?? Environment;
-            return Task.FromResult(
-                _answers.TryGetValue(verb, out var queue) && queue.TryDequeue(out var answer) ? answer : new ProcessResult(0, "", "")
-            );
+            var answer =
+                _answers.TryGetValue(verb, out var queue) && queue.TryDequeue(out var queued) ? queued : new ProcessResult(0, "", "");
+            foreach (var line in answer.Error.Split('\n'))
+            {
+                onErrorLine?.Invoke(line);
+                OnLine?.Invoke();
+            }
+
+            return Task.FromResult(answer);
         }
     }
 }

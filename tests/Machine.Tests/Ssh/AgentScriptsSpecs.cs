@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Machine.Ssh;
 using Cloudlet.TestKit;
@@ -44,6 +46,28 @@ public sealed class AgentScriptsSpecs : IDisposable
 
         result.ExitCode.ShouldBe(AgentScripts.TransferDamaged);
         Directory.GetFileSystemEntries(_dir[$"agents/{new string('0', 64)}"]).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_agent_is_verified_once_and_again_when_its_file_has_changed()
+    {
+        Program("id", "echo 0");
+        Program("sha256sum", $"echo verified >>{_dir["log"]}; exec /usr/bin/sha256sum \"$@\"");
+        const string agent = "#!/bin/sh\necho \"ran $1\"\n";
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(agent)));
+        var path = _dir.Write($"agents/{digest}/cloudlet", agent);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        (await RunAgent("once")).Output.ShouldBe("ran once\n");
+        (await RunAgent("twice")).Output.ShouldBe("ran twice\n");
+        File.ReadAllLines(_dir["log"]).Length.ShouldBe(1);
+
+        // The same length: only the times tell.
+        File.WriteAllText(path, agent.Replace("ran", "bad", StringComparison.Ordinal));
+        (await RunAgent("never")).ExitCode.ShouldBe(AgentScripts.AgentMissing);
+        File.ReadAllLines(_dir["log"]).Length.ShouldBe(2);
+
+        Task<ProcessResult> RunAgent(string word) => Run(AgentScripts.RunCommand(_dir["agents"], digest, [word]));
     }
 
     /// <summary>Runs a remote command as sshd would: as one line for a shell.</summary>

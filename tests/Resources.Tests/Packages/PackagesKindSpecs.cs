@@ -20,7 +20,7 @@ public sealed class PackagesKindSpecs : IDisposable
     public PackagesKindSpecs()
     {
         _converger = new Converger(
-            new KindRegistry().Add(new PackagesKind(_machine.Packages, _clock)),
+            new KindRegistry().Add(new PackagesKind(_machine.Packages, _clock, _machine.Systemd, _machine.Files)),
             new MemoryConvergeStore(),
             new RecordingGuard(),
             _clock,
@@ -40,6 +40,26 @@ public sealed class PackagesKindSpecs : IDisposable
         (await ApplyAsync(Package("chrony"), Package("nova-compute"))).Result.ShouldBe(RunResult.Changed);
         _machine.Packages.Calls.ShouldBe(["install chrony nova-compute"]);
         (await ApplyAsync(Package("chrony"), Package("nova-compute"))).Result.ShouldBe(RunResult.Unchanged);
+    }
+
+    [Fact]
+    public async Task One_of_the_packages_of_a_call_reports_what_apt_does()
+    {
+        var kind = new PackagesKind(_machine.Packages, _clock, _machine.Systemd, _machine.Files);
+        var (both, said) = (new[] { Package("chrony"), Package("nova-compute") }, new List<string?>());
+        _machine.Packages.Progress = "apt: Configuring chrony, 40 %";
+        _machine.Packages.Next = () =>
+        {
+            said.AddRange(both.Select(kind.Doing));
+            return Task.CompletedTask;
+        };
+
+        var work = Task.WhenAll(both.Select(p => kind.ApplyAsync(p, null, default).AsTask()));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await work;
+
+        said.ShouldBe(["apt: Configuring chrony, 40 %", null]);
+        kind.Doing(both[0]).ShouldBeNull();
     }
 
     [Fact]

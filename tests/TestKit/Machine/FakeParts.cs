@@ -91,6 +91,13 @@ public sealed class FakePackages(FakeMachine machine) : IPackages
             )
         );
 
+    /// <summary>Package → the units that it brings, which its scripts enable and start unless they are masked.</summary>
+    public IDictionary<string, IReadOnlyList<(string Unit, string Content)>> Brings { get; } =
+        new Dictionary<string, IReadOnlyList<(string Unit, string Content)>>();
+
+    /// <inheritdoc/>
+    public string? Progress { get; set; }
+
     /// <inheritdoc/>
     public async Task InstallAsync(IReadOnlyCollection<string> names, CancellationToken ct)
     {
@@ -111,9 +118,22 @@ public sealed class FakePackages(FakeMachine machine) : IPackages
             () =>
             {
                 foreach (var name in names)
+                {
                     Installed[name.Split('=')[0]] = Source[name.Split('=')[0]];
+                    foreach (var (unit, content) in Brings.TryGetValue(name.Split('=')[0], out var brought) ? brought : [])
+                        Bring(unit, content);
+                }
             }
         );
+    }
+
+    private void Bring(string unit, string content)
+    {
+        machine.Files[$"/lib/systemd/system/{unit}"] = content;
+        if (machine.Systemd.Get(unit).LoadState == "masked")
+            return;
+        machine.Systemd.EnableByHand(unit);
+        machine.Systemd.StartByHand(unit);
     }
 
     /// <inheritdoc/>
@@ -139,6 +159,13 @@ public sealed class FakeProcesses : IProcesses
     public IDictionary<string, Func<IReadOnlyList<string>, ProcessResult>> Programs { get; } =
         new Dictionary<string, Func<IReadOnlyList<string>, ProcessResult>>();
 
+    /// <summary>Program name → its result for given arguments and standard input.</summary>
+    public IDictionary<string, Func<IReadOnlyList<string>, string, ProcessResult>> Readers { get; } =
+        new Dictionary<string, Func<IReadOnlyList<string>, string, ProcessResult>>();
+
+    /// <summary>The command line of every program that was run.</summary>
+    public IList<string> Commands { get; } = [];
+
     /// <inheritdoc/>
     public Task<ProcessResult> RunAsync(
         HelperProgram program,
@@ -146,9 +173,15 @@ public sealed class FakeProcesses : IProcesses
         TimeSpan timeout,
         CancellationToken ct,
         string? input = null,
-        IReadOnlyDictionary<string, string?>? environment = null
-    ) =>
-        Programs.TryGetValue(program.Name, out var run)
+        IReadOnlyDictionary<string, string?>? environment = null,
+        Action<string>? onErrorLine = null
+    )
+    {
+        Commands.Add(string.Join(' ', [program.Name, .. arguments]));
+        if (Readers.TryGetValue(program.Name, out var read))
+            return Task.FromResult(read(arguments, input ?? ""));
+        return Programs.TryGetValue(program.Name, out var run)
             ? Task.FromResult(run(arguments))
             : throw new CloudletException(ErrorKind.NotFound, $"{program.Name} is not installed; install {program.Package}");
+    }
 }

@@ -6,13 +6,14 @@ namespace Cloudlet.TestKit.Machine;
 /// <summary>
 /// A service manager over the fake files. It reads unit files and drop-ins when it first needs them and at a daemon reload, detects changes
 /// on disk, gives every start an invocation id, and forgets idle units without a file. A unit whose file contains <c>FAIL</c> does not
-/// start; one without <c>[Install]</c> is static.
+/// start, and neither does one that is masked or that requires (<c>Requires=</c>) a masked one; one without <c>[Install]</c> is static.
 /// </summary>
 public sealed class FakeSystemd(FakeMachine machine) : ISystemd
 {
     private static readonly string[] Folders = ["/etc/systemd/system", "/lib/systemd/system"];
 
     private const string Environment = "EnvironmentFile=";
+    private const string Required = "Requires=";
 
     private readonly Dictionary<string, Unit> _units = [];
     private readonly HashSet<string> _enabled = [];
@@ -57,7 +58,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
         {
             Name = unit,
             LoadState =
-                IsMasked(unit) ? "masked"
+                state.IsMasked || IsMasked(unit) ? "masked"
                 : state.Text is null ? "not-found"
                 : "loaded",
             ActiveState = state.Active,
@@ -65,7 +66,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
                 state.Active == "active" ? "running"
                 : state.Active == "activating" ? "start"
                 : "dead",
-            UnitFileState = FileState(unit, state),
+            UnitFileState = FileState(unit),
             NeedDaemonReload = state.Text != TextOf(unit),
             InvocationId = state.Invocation,
             MainPid = state.Active == "active" ? MainPid ?? 1000 + _invocations : 0,
@@ -115,6 +116,28 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     public void Disable(string unit) => Do("disable", unit, () => _enabled.Remove(unit));
 
     /// <inheritdoc/>
+    /// <remarks>As Debian's presets: every unit with an [Install] section is enabled.</remarks>
+    public void Preset(string unit) =>
+        Do(
+            "preset",
+            unit,
+            () =>
+            {
+                if (Load(unit).Text?.Contains("[Install]") == true)
+                    _enabled.Add(unit);
+            }
+        );
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> NeedsOf(string unit) =>
+        [
+            .. (Load(unit).Text ?? "")
+                .Split('\n')
+                .Where(line => line.StartsWith(Required, StringComparison.Ordinal))
+                .Select(line => line[Required.Length..]),
+        ];
+
+    /// <inheritdoc/>
     public void ResetFailed(string unit) =>
         Do(
             "reset-failed",
@@ -136,7 +159,7 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
             {
                 Calls.Add("daemon-reload");
                 foreach (var (name, unit) in _units)
-                    unit.Text = TextOf(name);
+                    (unit.Text, unit.IsMasked) = (TextOf(name), IsMasked(name));
             }
         );
 
@@ -159,6 +182,8 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
                 var state = Load(unit);
                 if (state.Text is null)
                     throw new CloudletException(ErrorKind.NotFound, $"{verb} {unit}: there is no such unit");
+                if (NeedsOf(unit).Prepend(unit).FirstOrDefault(IsMasked) is { } masked)
+                    throw new CloudletException(ErrorKind.InvalidInput, $"{verb} {unit}: unit {masked} is masked");
                 if (state.Text.Contains("FAIL") || state.Starts >= StartLimit)
                 {
                     state.Active = "failed";
@@ -202,24 +227,26 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     private Unit Load(string name)
     {
         if (!_units.TryGetValue(name, out var unit) || (unit.Active is "inactive" && TextOf(name) is null))
-            _units[name] = unit = new Unit { Text = TextOf(name) };
+            _units[name] = unit = new Unit { Text = TextOf(name), IsMasked = IsMasked(name) };
         else if (unit.Text is null)
-            unit.Text = TextOf(name);
+            (unit.Text, unit.IsMasked) = (TextOf(name), IsMasked(name));
         return unit;
     }
 
-    private string FileState(string name, Unit state)
+    /// <summary>Like systemd, reads the files on disk, whatever was loaded.</summary>
+    private string FileState(string name)
     {
-        if (state.Text is null)
+        if (TextOf(name) is not { } text)
             return "";
         return IsMasked(name) ? "masked"
             : _enabled.Contains(name) ? "enabled"
-            : state.Text.Contains("[Install]") ? "disabled"
+            : text.Contains("[Install]") ? "disabled"
             : "static";
     }
 
+    /// <summary>Like systemd, looks at what a link leads to.</summary>
     private bool IsMasked(string name) =>
-        machine.Files.Stat($"{Folders[0]}/{name}")?.Target == "/dev/null"
+        machine.Files.Stat($"{Folders[0]}/{name}")?.Target is "/dev/null" or "/dev/../dev/null"
         || machine.Files.Stat($"/run/systemd/system/{name}")?.Target == "/dev/null";
 
     private List<string> FragmentsOf(string name) =>
@@ -251,6 +278,9 @@ public sealed class FakeSystemd(FakeMachine machine) : ISystemd
     private sealed class Unit
     {
         public string? Text { get; set; }
+
+        /// <summary>It was masked when it was loaded.</summary>
+        public bool IsMasked { get; set; }
 
         public string Active { get; set; } = "inactive";
 

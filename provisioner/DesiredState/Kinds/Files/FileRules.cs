@@ -15,6 +15,8 @@ internal static class FileRules
             Location(path, host, report);
             Content(path, file, host, report, siteFiles);
             Attributes(path, file, report);
+            if (file.Early == true)
+                Early(path, file, host, report);
             foreach (var name in file.Values?.Keys ?? [])
                 SecretRules.Identifier(name, report, "files", path, "values", name);
             after.Check(FileSpec.IdOf(path), file.After, "files", path);
@@ -81,6 +83,32 @@ internal static class FileRules
             Template(path, file.Template, report, siteFiles);
         if (file.Oslo is not null)
             OsloRules.Check(path, file, host, report);
+    }
+
+    /// <summary>What an early file needs must not come after the packages, and must not be brought by one.</summary>
+    private static void Early(string path, FileSection file, HostSection host, HostReport report)
+    {
+        if (file.Oslo is not null)
+            report.Key(
+                "`early` excludes `oslo`: the installed release checks the options, and the packages come after an early file",
+                "files",
+                path,
+                "early"
+            );
+        IEnumerable<string> needed = file.Symlink is { Length: > 0 } target
+            ? [Path.GetFullPath(target, Path.GetDirectoryName(path) ?? "/")]
+            : [];
+        for (var above = Path.GetDirectoryName(path); above is { Length: > 1 }; above = Path.GetDirectoryName(above))
+            needed = needed.Append(above);
+        foreach (var other in needed)
+            if (host.Files!.TryGetValue(other, out var section) && section.Early != true)
+                report.Key(
+                    $"it needs {other}, which is described without `early` ({report.PlaceOf("files", other)}) and so comes after the "
+                        + "packages; add `early: true` there, too",
+                    "files",
+                    path,
+                    "early"
+                );
     }
 
     private static void Template(string path, string template, HostReport report, ISiteFiles siteFiles)

@@ -31,6 +31,13 @@ public sealed record FileSection
     [Description("True for a folder.")]
     public bool? Directory { get; init; }
 
+    /// <summary>Written before packages.</summary>
+    [Description(
+        "True: written before the packages are installed, for what their scripts must find, such as /etc/hosts; the packages wait for it "
+            + "(default: files come after all packages, which may bring their users, groups and folders)."
+    )]
+    public bool? Early { get; init; }
+
     /// <summary>Permission bits.</summary>
     [Description("Permission bits as an octal string, e.g. \"0644\" (the default of files; folders 0755).")]
     public string? Mode { get; init; }
@@ -63,5 +70,9 @@ public static class HostFiles
             get => host.Section<FileSection>(Key);
             internal set => host.SetSection(Key, value);
         }
+
+        /// <summary>Ids of the files that are written before packages.</summary>
+        internal string[] EarlyFiles =>
+            [.. host.Files?.Where(static f => f.Value.Early == true).Select(static f => FileSpec.IdOf(f.Key)) ?? []];
     }
 }

@@ -1,18 +1,22 @@
+using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Sections;
+
 namespace Cloudlet.DesiredState.Kinds.Packages;
 
-/// <summary>Packages: installed unless described otherwise.</summary>
+/// <summary>Packages: installed unless described otherwise, and after the files that their scripts must find.</summary>
 internal static class PackagesCompiler
 {
-    public static IEnumerable<ResourceSpec> Compile(IReadOnlyDictionary<string, PackageSection?>? packages)
+    public static IEnumerable<ResourceSpec> Compile(HostSection host)
     {
-        foreach (var (name, section) in packages ?? new Dictionary<string, PackageSection?>())
+        var early = host.EarlyFiles;
+        foreach (var (name, section) in host.Packages ?? new Dictionary<string, PackageSection?>())
             yield return new PackageSpec
             {
                 Id = PackageSpec.IdOf(name),
                 Name = name,
                 Installed = section?.Installed ?? true,
                 Version = section?.Version,
-                After = section?.After ?? [],
+                After = [.. early, .. section?.After ?? []],
             };
     }
 }

@@ -23,7 +23,7 @@ public sealed class PackagesDescriptor : SectionDescriptor<PackageSpec, PackageS
 
     internal override void Check(HostCheck host) => PackageRules.Check(host.Host, host.Report);
 
-    internal override IEnumerable<ResourceSpec> Compile(HostCompilation host) => PackagesCompiler.Compile(host.Section.Packages);
+    internal override IEnumerable<ResourceSpec> Compile(HostCompilation host) => PackagesCompiler.Compile(host.Section);
 
     internal override bool IsSound(PackageSpec spec) => spec.Name is { Length: > 0 };
 

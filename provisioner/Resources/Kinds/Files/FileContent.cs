@@ -13,7 +13,6 @@ namespace Cloudlet.Resources.Kinds.Files;
 internal sealed class FileContent(IHostFiles files, ContentVault vault)
 {
     private const string Opening = "${secret:";
-    private const int LongestSecret = 1 << 20;
 
     /// <summary>Resolves the content of a spec that has one.</summary>
     /// <exception cref="CloudletException">NotFound: a secret's file is missing; InvalidInput: the text names a secret that the spec does
@@ -44,29 +43,11 @@ internal sealed class FileContent(IHostFiles files, ContentVault vault)
                     $"{id}: the content refers to a secret \"{name}\" that has no file; add it to `secrets`"
                 );
             filled.Write(Encoding.UTF8.GetBytes(text[at..open]));
-            filled.Write(Read(name, path, id));
+            filled.Write(SecretFile.Read(files, path, id, name).Span);
             at = close + 1;
         }
 
         filled.Write(Encoding.UTF8.GetBytes(text[at..]));
         return filled.ToArray();
-    }
-
-    private ReadOnlySpan<byte> Read(string name, string path, string id)
-    {
-        var value =
-            files.Read(path, LongestSecret)
-            ?? throw new CloudletException(
-                ErrorKind.NotFound,
-                $"{id}: the secret \"{name}\" is expected in {path} on this host, but that file does not exist; create it with "
-                    + $"`install -m 0600 /dev/stdin {path}`"
-            );
-
-        // Editors and echo end a file with a line break, which is not a part of the secret.
-        var end =
-            value.AsSpan().EndsWith("\r\n"u8) ? 2
-            : value.AsSpan().EndsWith("\n"u8) ? 1
-            : 0;
-        return value.AsSpan(..^end);
     }
 }

@@ -1,5 +1,6 @@
 using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.Machine.Files;
 
 namespace Cloudlet.Resources.Kinds.Files;
@@ -12,10 +13,10 @@ internal sealed class FilePreflight(IHostFiles files, Plan plan)
     /// <summary>All reasons; empty: no known reason.</summary>
     public IEnumerable<string> ReasonsAgainst(FileSpec desired, FileSpec? observed)
     {
-        if (desired.Owner is { } owner && !files.HasUser(owner) && !MayBring("/etc/passwd"))
+        if (desired.Owner is { } owner && !files.HasUser(owner) && !MayBring(desired, "/etc/passwd"))
             yield return $"{desired.Id}: this host has no user {owner}; describe the package that creates it, or name an existing "
                 + "user or a number";
-        if (desired.Group is { } group && !files.HasGroup(group) && !MayBring("/etc/group"))
+        if (desired.Group is { } group && !files.HasGroup(group) && !MayBring(desired, "/etc/group"))
             yield return $"{desired.Id}: this host has no group {group}; describe the package that creates it, or name an existing "
                 + "group or a number";
         if (observed is { Kind: FileKind.Directory } && desired.Kind != FileKind.Directory && Kept(desired.Path) is { } kept)
@@ -25,7 +26,10 @@ internal sealed class FilePreflight(IHostFiles files, Plan plan)
                 + "another path";
     }
 
-    private bool MayBring(string accounts) => plan.InstallsPackages() || plan.Writes(path => path == accounts);
+    /// <summary>Whether a change of the same run may create the account first; packages come after early files.</summary>
+    private bool MayBring(FileSpec file, string accounts) =>
+        plan.Makes(c => c.Spec is PackageSpec { Installed: not false } && !c.Spec.After.Contains(file.Id))
+        || plan.Writes(path => path == accounts);
 
     /// <summary>An entry of a folder that this run does not remove.</summary>
     private string? Kept(string folder) =>

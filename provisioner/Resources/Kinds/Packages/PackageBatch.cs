@@ -16,6 +16,10 @@ internal sealed class PackageBatch(Func<IReadOnlyCollection<string>, Cancellatio
     private readonly Lock _turn = new();
     private readonly List<Order> _waiting = [];
     private bool _isWorking;
+    private volatile string? _leader;
+
+    /// <summary>The first package of the running call; null: no call is running.</summary>
+    public string? Leader => _leader;
 
     /// <summary>Completes when the package is done, with its own failure or none.</summary>
     public Task AddAsync(string package, CancellationToken ct)
@@ -59,6 +63,7 @@ internal sealed class PackageBatch(Func<IReadOnlyCollection<string>, Cancellatio
         try
         {
             ct.ThrowIfCancellationRequested();
+            _leader = batch[0].Package;
             await call([.. batch.Select(o => o.Package).Distinct(StringComparer.Ordinal)], ct);
             foreach (var order in batch)
                 order.Done.TrySetResult();
@@ -73,6 +78,10 @@ internal sealed class PackageBatch(Func<IReadOnlyCollection<string>, Cancellatio
             // Single calls show which of them failed.
             foreach (var order in batch)
                 await DoAsync([order], ct);
+        }
+        finally
+        {
+            _leader = null;
         }
     }
 

@@ -2,13 +2,19 @@ using Cloudlet.Converge.Healing;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState.Kinds.Packages;
+using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Packages;
+using Cloudlet.Machine.Systemd;
 
 namespace Cloudlet.Resources.Kinds.Packages;
 
-/// <summary>Packages of the distribution. A rollback leaves them: removing or downgrading one may remove others too.</summary>
-public sealed class PackagesKind(IPackages packages, TimeProvider clock)
+/// <summary>
+/// Packages of the distribution. A rollback leaves them: removing or downgrading one may remove others too. Described units that an
+/// installation brings are not started by it.
+/// </summary>
+public sealed class PackagesKind
     : IResourceKind<PackageSpec>,
+        IShowsProgress<PackageSpec>,
         IObservesMany<PackageSpec>,
         ICaptures<PackageSpec>,
         IPreflight<PackageSpec>,
@@ -16,9 +22,24 @@ public sealed class PackagesKind(IPackages packages, TimeProvider clock)
         IHealPolicy<PackageSpec>,
         IHealTraits
 {
-    private readonly PackageBatch _installs = new(packages.InstallAsync, clock);
-    private readonly PackageBatch _removals = new(packages.RemoveAsync, clock);
+    private readonly IPackages _packages;
+    private readonly PackageMasks _masks;
+    private readonly PackageBatch _installs;
+    private readonly PackageBatch _removals;
     private (Plan Plan, NotOffered Answer)? _asked;
+
+    /// <summary>Creates the kind.</summary>
+    /// <param name="packages">The host's packages.</param>
+    /// <param name="clock">Waits for more requests.</param>
+    /// <param name="systemd">The service manager.</param>
+    /// <param name="files">The host's files.</param>
+    public PackagesKind(IPackages packages, TimeProvider clock, ISystemd systemd, IHostFiles files)
+    {
+        _packages = packages;
+        _masks = new PackageMasks(systemd, files);
+        _installs = new PackageBatch(InstallAsync, clock);
+        _removals = new PackageBatch(packages.RemoveAsync, clock);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<PackageSpec?> ObserveAsync(PackageSpec desired, CancellationToken ct) =>
@@ -27,7 +48,7 @@ public sealed class PackagesKind(IPackages packages, TimeProvider clock)
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<PackageSpec?>> ObserveManyAsync(IReadOnlyList<PackageSpec> desired, CancellationToken ct)
     {
-        var installed = packages.InstalledVersions([.. desired.Select(d => d.Name)]);
+        var installed = _packages.InstalledVersions([.. desired.Select(d => d.Name)]);
         return new([.. desired.Select(spec => Of(spec, installed.GetValueOrDefault(spec.Name)))]);
     }
 
@@ -41,11 +62,35 @@ public sealed class PackagesKind(IPackages packages, TimeProvider clock)
     }
 
     /// <inheritdoc/>
+    /// <remarks>One call of apt changes several packages; only the first of them reports it.</remarks>
+    public string? Doing(PackageSpec changing) =>
+        _installs.Leader == NameOf(changing) || _removals.Leader == changing.Name ? _packages.Progress : null;
+
+    private async Task InstallAsync(IReadOnlyCollection<string> names, CancellationToken ct)
+    {
+        _masks.Put();
+        try
+        {
+            await _packages.InstallAsync(names, ct);
+        }
+        catch (Exception) when (!ct.IsCancellationRequested)
+        {
+            // A package that was not finished runs its scripts again next time.
+            _masks.LiftMissing();
+            throw;
+        }
+
+        _masks.LiftMissing();
+        _masks.LiftStopped();
+    }
+
+    /// <inheritdoc/>
     /// <remarks>
     /// The sources are queried once per plan, for all packages; what a change of the sources in the same run may bring is not yet known.
     /// </remarks>
     public async ValueTask<IReadOnlyList<string>> CheckAsync(PackageSpec desired, PackageSpec? observed, Plan plan, CancellationToken ct)
     {
+        _masks.Describe(plan.Desired);
         if (HeldBecause(desired, observed) is { } refusal)
             return [refusal];
         if (desired.Installed == false || plan.Writes(static path => path.StartsWith("/etc/apt/", StringComparison.Ordinal)))
@@ -56,7 +101,7 @@ public sealed class PackagesKind(IPackages packages, TimeProvider clock)
             [
                 .. plan.Changes.Select(static c => c.Spec).OfType<PackageSpec>().Where(static p => p.Installed != false).Select(NameOf),
             ];
-            _asked = (plan, await packages.NotOfferedAsync(wanted, ct));
+            _asked = (plan, await _packages.NotOfferedAsync(wanted, ct));
         }
 
         var answer = _asked!.Value.Answer;
@@ -72,7 +117,7 @@ public sealed class PackagesKind(IPackages packages, TimeProvider clock)
     /// <summary>Why apt would refuse a held package, after everything else was changed; null: it is not held.</summary>
     private string? HeldBecause(PackageSpec desired, PackageSpec? observed)
     {
-        if (!packages.Held([desired.Name]).Contains(desired.Name))
+        if (!_packages.Held([desired.Name]).Contains(desired.Name))
             return null;
         var (has, wants) = (
             observed?.Version is { } version ? $"at version {version}" : "as it is",
@@ -84,7 +129,7 @@ public sealed class PackagesKind(IPackages packages, TimeProvider clock)
 
     /// <inheritdoc/>
     public string? TakeWarning(PackageSpec changed) =>
-        packages.TakeKeptFiles() is { Count: > 0 } kept
+        _packages.TakeKeptFiles() is { Count: > 0 } kept
             ? $"kept {string.Join(", ", kept)} as changed on this host; the package's own version is beside it, as .dpkg-dist"
             : null;
 

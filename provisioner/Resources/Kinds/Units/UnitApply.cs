@@ -71,6 +71,8 @@ internal sealed class UnitApply(
 
     private UnitInfo ReadDefinition()
     {
+        if (UnitMask.IsOurs(files, wanted.Name))
+            return UnitMask.Lift(systemd, files, wanted.Name, preset: wanted.Enabled is null);
         var unit = systemd.Get(wanted.Name);
         if (wanted.Definition is null || !(unit.NeedDaemonReload || unit.LoadState == "not-found"))
             return unit;
@@ -144,6 +146,37 @@ internal sealed class UnitApply(
 
     private bool IsReloadEnough(UnitInfo unit, Staleness stale) =>
         wanted.OnChange == OnChange.Reload ? !stale.NeedsStart : unit.CanReload && wanted.Mutable is { } mutable && stale.IsOnly(mutable);
+
+    /// <summary>
+    /// systemd refuses to start a unit while one that it needs is masked. If that mask is ours, the description gives no order between the
+    /// two, so the other unit starts with this one, as without a mask.
+    /// </summary>
+    private async Task WithNeededAsync(Func<string, CancellationToken, Task> act, CancellationToken ct)
+    {
+        try
+        {
+            await BeyondStartLimitAsync(act, ct);
+        }
+        catch (CloudletException) when (MaskedNeeds() is { Count: > 0 })
+        {
+            // What a masked unit needs is known when its mask is lifted.
+            while (MaskedNeeds() is { Count: > 0 } needs)
+                foreach (var unit in needs)
+                    UnitMask.Lift(systemd, files, unit, preset: true);
+            await BeyondStartLimitAsync(act, ct);
+        }
+    }
+
+    /// <summary>The units that we masked among all that the unit needs, directly or through others.</summary>
+    private List<string> MaskedNeeds()
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal) { wanted.Name };
+        var left = new Queue<string>(seen);
+        while (left.TryDequeue(out var unit))
+            foreach (var need in systemd.NeedsOf(unit).Where(seen.Add))
+                left.Enqueue(need);
+        return [.. seen.Where(unit => UnitMask.IsOurs(files, unit))];
+    }
 
     /// <summary>
     /// systemd's start limit protects against crash loops, but it counts requested starts as well: after a few configuration changes in a
@@ -226,7 +259,7 @@ internal sealed class UnitApply(
         var loads = Freshness.LoadsOf(wanted, unit);
         if (loads.Count == 0)
         {
-            await BeyondStartLimitAsync(act, ct);
+            await WithNeededAsync(act, ct);
             await StaysAsync(ct);
             return;
         }
@@ -234,7 +267,7 @@ internal sealed class UnitApply(
         if (wanted.Loads is { Count: > 0 } described)
             Lint(unit, done, described);
         var before = configuration.Take(loads);
-        await BeyondStartLimitAsync(act, ct);
+        await WithNeededAsync(act, ct);
         await StaysAsync(ct);
         var now = systemd.Get(wanted.Name);
         if (now.InvocationId != unit.InvocationId || done == "reloaded")

@@ -21,9 +21,9 @@ internal static class UnitHealPolicy
     private static readonly TimeSpan Probation = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc cref="IHealPolicy{TSpec}.Decide"/>
-    public static HealVerdict Decide(UnitSpec spec, PlannedChange change, HealConditions now, UnitInfo unit)
+    public static HealVerdict Decide(UnitSpec spec, PlannedChange change, HealConditions now, UnitInfo unit, bool isMaskedByUs)
     {
-        if (DecidedByOperator(spec, unit) is { } decided)
+        if (!isMaskedByUs && DecidedByOperator(spec, unit) is { } decided)
             return decided;
         if (spec.Name == HealthCompiler.Unit)
             return DecideOwn(change);

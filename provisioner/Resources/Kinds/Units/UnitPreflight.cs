@@ -16,9 +16,11 @@ internal sealed class UnitPreflight(Plan plan, IHostFiles files)
         if (wanted.Enabled != true && wanted.Running != true)
             yield break;
 
-        // This run cannot lift a mask: a drop-in beside it changes nothing, and a unit file in its place is refused by the files
-        // kind.
-        if (unit.LoadState == "masked")
+        // This run cannot lift an operator's mask: a drop-in beside it changes nothing, and a unit file in its place is refused by the
+        // files kind. One that is gone from the disk ends when systemd reads its unit files again.
+        if (UnitMask.IsOurs(files, wanted.Name))
+            yield break;
+        if (unit.LoadState == "masked" && !(unit.NeedDaemonReload && wanted.Definition is not null))
         {
             yield return UnitMask.Refusal(wanted, files);
             yield break;

@@ -13,7 +13,8 @@ namespace Cloudlet.Resources.Kinds.Units;
 
 /// <summary>
 /// systemd units: enabled at boot, running now, unit files read by the manager, and configuration loaded by the process. A unit that an
-/// operator masked stays masked.
+/// operator masked stays masked; one that we masked while its package was installed is neither enabled nor running, and an apply lifts the
+/// mask.
 /// </summary>
 /// <remarks>
 /// How UnitFileState is mapped: <c>enabled</c> is enabled; <c>enabled-runtime</c> is not, it ends with this boot; <c>static</c> is not, it
@@ -87,7 +88,10 @@ public sealed class UnitsKind(
             Enabled = IsEnabled(unit, desired),
             Running = isRunning && !(desired.Running == true && IsStopped(unit)),
             Liveness = isRunning && activity is not null ? activity.Look(desired, unit.MainPid) : desired.Liveness,
-            Definition = unit.NeedDaemonReload ? "files on disk changed after the manager read them" : UnitSpec.Current,
+            Definition =
+                unit.LoadState == "masked" && UnitMask.IsOurs(files, desired.Name) ? UnitMask.Reason
+                : unit.NeedDaemonReload ? "files on disk changed after the manager read them"
+                : UnitSpec.Current,
             Configuration = stale?.Reason ?? UnitSpec.Current,
             StaleEnvironment = stale?.OnlyEnvironment(desired.Loads),
         };
@@ -194,6 +198,8 @@ public sealed class UnitsKind(
     /// </summary>
     public UnitSpec GiveBack(UnitSpec before, UnitSpec applied, UnitSpec observed)
     {
+        if (UnitMask.IsOurs(files, before.Name))
+            return before with { Configuration = null, Liveness = null };
         if (systemd.Get(before.Name) is { LoadState: not "loaded" } unit)
         {
             // A process whose unit file is already removed can still be stopped.
@@ -257,7 +263,7 @@ public sealed class UnitsKind(
 
     /// <inheritdoc/>
     public HealVerdict Decide(UnitSpec desired, PlannedChange change, HealConditions now) =>
-        UnitHealPolicy.Decide(desired, change, now, systemd.Get(desired.Name));
+        UnitHealPolicy.Decide(desired, change, now, systemd.Get(desired.Name), UnitMask.IsOurs(files, desired.Name));
 
     /// <inheritdoc/>
     public HealFailure? MeaningOf(ErrorKind error) =>
