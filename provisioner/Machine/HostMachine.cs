@@ -1,6 +1,7 @@
 using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Kernel;
 using Cloudlet.Machine.Netlink;
+using Cloudlet.Machine.Network;
 using Cloudlet.Machine.Packages;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Machine.Systemd;
@@ -28,6 +29,9 @@ public sealed class HostMachine : IMachine
 
     /// <inheritdoc/>
     public IRouteNetlink Links => _links.Value;
+
+    /// <inheritdoc/>
+    public INetworkProbes Probes { get; } = new HostProbes();
 
     /// <inheritdoc/>
     public IHostFiles Files { get; } = new HostFiles();

@@ -1,6 +1,7 @@
 using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Kernel;
 using Cloudlet.Machine.Netlink;
+using Cloudlet.Machine.Network;
 using Cloudlet.Machine.Packages;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Machine.Systemd;
@@ -18,6 +19,9 @@ public interface IMachine : IDisposable
 
     /// <summary>Links, addresses and routes of the host's network namespace.</summary>
     IRouteNetlink Links { get; }
+
+    /// <summary>Attempts to reach services, from the host.</summary>
+    INetworkProbes Probes { get; }
 
     /// <summary>The host's file system.</summary>
     IHostFiles Files { get; }

@@ -3,6 +3,7 @@ using Cloudlet.Errors;
 using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Kernel;
 using Cloudlet.Machine.Netlink;
+using Cloudlet.Machine.Network;
 using Cloudlet.Machine.Packages;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Machine.Systemd;
@@ -28,6 +29,9 @@ public sealed class NamespaceMachine : IMachine
 
     /// <inheritdoc/>
     public IRouteNetlink Links => _links.Value;
+
+    /// <inheritdoc/>
+    public INetworkProbes Probes => throw Missing();
 
     /// <inheritdoc/>
     public IHostFiles Files => throw Missing();

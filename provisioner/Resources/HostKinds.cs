@@ -4,6 +4,7 @@ using Cloudlet.Machine;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Resources.Amqp;
 using Cloudlet.Resources.Kinds.BrokerAccounts;
+using Cloudlet.Resources.Kinds.Conditions;
 using Cloudlet.Resources.Kinds.DatabaseAccounts;
 using Cloudlet.Resources.Kinds.Databases;
 using Cloudlet.Resources.Kinds.Files;
@@ -59,6 +60,8 @@ public static class HostKinds
         static (kinds, host) => kinds.Add(new PackagesKind(host.Machine.Packages, host.Clock, host.Machine.Systemd, host.Machine.Files)),
         static (kinds, host) =>
             kinds.Add(new ProgramsKind(host.Machine.Files, host.Program, host.Program is null ? null : new HostProgramProbe())),
+        static (kinds, host) =>
+            kinds.Add(new ConditionsKind(host.Machine.Probes, host.Machine.Kernel, host.Machine.Systemd, host.Clock, host.IsDaemon)),
         static (kinds, host) =>
             kinds.Add(
                 new UnitsKind(

@@ -102,6 +102,8 @@ internal sealed class HealDecider(
     {
         budget.Well(spec.Id);
         status.Well(spec.Id);
+        if (kinds.TraitsOf(spec).LookEvery is { } pause)
+            queue.PostLater(spec.Id, "a regular check", pause);
         if (spec.Id == HealthCompiler.UnitId)
             source.ForgetRestarts();
         if (budget.HasRecovered(spec.Id))

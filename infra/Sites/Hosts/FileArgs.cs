@@ -53,6 +53,16 @@ public sealed class FileArgs : ResourceArgs
     /// <summary>Group (default root).</summary>
     [Input("group")]
     public Input<string>? Group { get; set; }
+
+    [Input("after")]
+    private InputList<string>? _after;
+
+    /// <summary>What must be as described before the file is changed: ids such as condition:mirror.</summary>
+    public InputList<string> After
+    {
+        get => _after ??= [];
+        set => _after = value;
+    }
 }
 
 /// <summary>A configuration file of an OpenStack service (oslo.config).</summary>

@@ -100,6 +100,16 @@ public sealed class HostArgs : ResourceArgs
         set => _packages = value;
     }
 
+    [Input("conditions")]
+    private InputMap<ConditionArgs>? _conditions;
+
+    /// <summary>Conditions that an update waits for, by name, such as a service of another host that answers.</summary>
+    public InputMap<ConditionArgs> Conditions
+    {
+        get => _conditions ??= [];
+        set => _conditions = value;
+    }
+
     [Input("units")]
     private InputMap<UnitArgs>? _units;
 

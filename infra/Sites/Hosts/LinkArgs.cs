@@ -107,6 +107,16 @@ public sealed class LinkArgs : ResourceArgs
     /// <summary>Whether the boot waits for this link before the host counts as online (default false).</summary>
     [Input("requiredForOnline")]
     public Input<bool>? RequiredForOnline { get; set; }
+
+    [Input("after")]
+    private InputList<string>? _after;
+
+    /// <summary>What must be as described before the link is changed: ids such as condition:mirror.</summary>
+    public InputList<string> After
+    {
+        get => _after ??= [];
+        set => _after = value;
+    }
 }
 
 /// <summary>One route.</summary>

@@ -14,4 +14,14 @@ public sealed class ModuleArgs : ResourceArgs
         get => _options ??= [];
         set => _options = value;
     }
+
+    [Input("after")]
+    private InputList<string>? _after;
+
+    /// <summary>What must be as described before the module is changed: ids such as condition:mirror.</summary>
+    public InputList<string> After
+    {
+        get => _after ??= [];
+        set => _after = value;
+    }
 }

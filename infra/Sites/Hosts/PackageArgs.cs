@@ -12,4 +12,14 @@ public sealed class PackageArgs : ResourceArgs
     /// <summary>The exact version; any when left out.</summary>
     [Input("version")]
     public Input<string>? Version { get; set; }
+
+    [Input("after")]
+    private InputList<string>? _after;
+
+    /// <summary>What must be as described before the package is changed: ids such as condition:mirror.</summary>
+    public InputList<string> After
+    {
+        get => _after ??= [];
+        set => _after = value;
+    }
 }

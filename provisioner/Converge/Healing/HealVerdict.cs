@@ -63,6 +63,12 @@ public sealed record HealTraits
     /// </summary>
     public bool NeedsDependencies { get; init; }
 
+    /// <summary>
+    /// No event reports that it deviates, and the full check would find it too late: it is observed again this long after it was found as
+    /// described. Null: events and the full check are enough.
+    /// </summary>
+    public TimeSpan? LookEvery { get; init; }
+
     /// <summary>A trigger file may still be edited or be put back a moment later: wait a short time after a change.</summary>
     public bool WaitsForWriters { get; init; }
 }

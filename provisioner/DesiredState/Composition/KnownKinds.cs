@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Cloudlet.DesiredState.Kinds.BrokerAccounts;
+using Cloudlet.DesiredState.Kinds.Conditions;
 using Cloudlet.DesiredState.Kinds.DatabaseAccounts;
 using Cloudlet.DesiredState.Kinds.Databases;
 using Cloudlet.DesiredState.Kinds.Files;
@@ -28,6 +29,7 @@ internal static class KnownKinds
         KindDescriptors.Add(new FilesDescriptor());
         KindDescriptors.Add(new PackagesDescriptor());
         KindDescriptors.Add(new ProgramsDescriptor());
+        KindDescriptors.Add(new ConditionsDescriptor());
         KindDescriptors.Add(new UnitsDescriptor());
         KindDescriptors.Add(new DatabasesDescriptor());
         KindDescriptors.Add(new DatabaseAccountsDescriptor());

@@ -22,6 +22,7 @@ public class ExampleSiteSpecs
     [InlineData("nova.yaml", "nova-qemu.yaml")]
     [InlineData("two-nics.yaml")]
     [InlineData("controller-and-compute.yaml")]
+    [InlineData("waiting-host.yaml")]
     public void Every_example_compiles(params string[] names)
     {
         foreach (var state in Compile(names))
@@ -43,6 +44,7 @@ public class ExampleSiteSpecs
             "single-host.yaml",
             "two-hosts.yaml",
             "two-nics.yaml",
+            "waiting-host.yaml",
         ];
         Directory.EnumerateFiles(Folder(), "*.yaml").Select(Path.GetFileName).Order(StringComparer.Ordinal).ShouldBe(tested);
     }

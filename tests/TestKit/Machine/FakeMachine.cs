@@ -2,6 +2,7 @@ using Cloudlet.Machine;
 using Cloudlet.Machine.Files;
 using Cloudlet.Machine.Kernel;
 using Cloudlet.Machine.Netlink;
+using Cloudlet.Machine.Network;
 using Cloudlet.Machine.Packages;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Machine.Systemd;
@@ -24,6 +25,7 @@ public sealed class FakeMachine : IMachine
         Systemd = new FakeSystemd(this);
         Packages = new FakePackages(this);
         Processes = new FakeProcesses();
+        Probes = new FakeProbes();
     }
 
     /// <summary>The host's time.</summary>
@@ -56,7 +58,12 @@ public sealed class FakeMachine : IMachine
     /// <summary>Its helper programs.</summary>
     public FakeProcesses Processes { get; }
 
+    /// <summary>Services that it reaches.</summary>
+    public FakeProbes Probes { get; }
+
     IRouteNetlink IMachine.Links => Links;
+
+    INetworkProbes IMachine.Probes => Probes;
 
     IHostFiles IMachine.Files => Files;
 

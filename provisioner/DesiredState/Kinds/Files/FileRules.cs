@@ -9,6 +9,7 @@ internal static class FileRules
 
     public static void Check(HostSection host, HostReport report, ISiteFiles siteFiles)
     {
+        var after = new AfterRules(host, report);
         foreach (var (path, file) in host.Files ?? new Dictionary<string, FileSection>(StringComparer.Ordinal))
         {
             Location(path, host, report);
@@ -18,6 +19,7 @@ internal static class FileRules
                 Early(path, file, host, report);
             foreach (var name in file.Values?.Keys ?? [])
                 SecretRules.Identifier(name, report, "files", path, "values", name);
+            after.Check(FileSpec.IdOf(path), file.After, "files", path);
         }
     }
 

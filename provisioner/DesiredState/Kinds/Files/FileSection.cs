@@ -49,6 +49,11 @@ public sealed record FileSection
     /// <summary>Group.</summary>
     [Description("Group (default root).")]
     public string? Group { get; init; }
+
+    /// <summary>Other resources that have to be as described first.</summary>
+    [Description("Ids of resources that must be as described before the file is touched, such as condition:mirror.")]
+    [SchemaIds]
+    public IReadOnlyList<string>? After { get; init; }
 }
 
 /// <summary>The section <c>files</c> of a host.</summary>

@@ -11,7 +11,7 @@ internal static class FilesCompiler
         foreach (var (path, section) in host.Section.Files ?? new Dictionary<string, FileSection>())
             yield return Compile(path, section, content, problems, host) with
             {
-                After = section.Early == true ? [] : after,
+                After = [.. section.Early == true ? [] : after, .. section.After ?? []],
             };
     }
 

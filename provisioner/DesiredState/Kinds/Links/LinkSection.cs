@@ -97,6 +97,11 @@ public sealed record LinkSection
     /// <summary>Needed for the host to count as online.</summary>
     [Description("Whether the boot waits for this link before the host counts as online (default false).")]
     public bool? RequiredForOnline { get; init; }
+
+    /// <summary>Other resources that have to be as described first.</summary>
+    [Description("Ids of resources that must be as described before the link is touched, such as condition:switch.")]
+    [SchemaIds]
+    public IReadOnlyList<string>? After { get; init; }
 }
 
 /// <summary>One route.</summary>

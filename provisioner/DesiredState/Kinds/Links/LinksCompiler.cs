@@ -83,7 +83,7 @@ internal sealed class LinksCompiler
             Addresses = Addresses(section.Addresses) ?? (isCreated ? [] : null),
             ForeignAddresses = section.ForeignAddresses ?? (isCreated ? ForeignAddresses.Remove : ForeignAddresses.Keep),
             Routes = [.. (section.Routes ?? []).Select(RouteText.Canonical)],
-            After = [.. NeededBy(name, kind, section)],
+            After = [.. NeededBy(name, kind, section), .. section.After ?? []],
         };
     }
 

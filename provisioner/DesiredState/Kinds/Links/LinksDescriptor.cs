@@ -55,8 +55,13 @@ public sealed class LinksDescriptor : SectionDescriptor<LinkSpec, LinkSection>
     {
         if (host.Host.Links is not { } links)
             return;
+        var after = new AfterRules(host.Host, host.Report);
         foreach (var (name, link) in links)
+        {
             LinkRules.Check(name, link, host.Report);
+            after.Check(LinkSpec.IdOf(name), link.After, Section, name);
+        }
+
         TopologyRules.Check(links, host.Report);
         RouteRules.Check(links, AddressRules.Check(links, host.Report), host.Report);
     }

@@ -7,6 +7,7 @@ internal static class ModuleRules
 {
     public static void Check(HostSection host, HostReport report)
     {
+        var after = new AfterRules(host, report);
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, module) in host.Modules ?? new Dictionary<string, ModuleSection?>(StringComparer.Ordinal))
         {
@@ -17,6 +18,7 @@ internal static class ModuleRules
                 report.Key($"\"{seen[normal]}\" is the same module ({report.PlaceOf("modules", seen[normal])})", "modules", name);
             foreach (var (option, value) in module?.Options ?? new Dictionary<string, string>(StringComparer.Ordinal))
                 Option(name, option, value, report);
+            after.Check(ModuleSpec.IdOf(name), module?.After, "modules", name);
         }
     }
 

@@ -10,6 +10,11 @@ public sealed record ModuleSection
     /// <summary>Module options.</summary>
     [Description("Options for modprobe.d, e.g. numdummies: 0. The module dummy gets numdummies=0 by default.")]
     public IReadOnlyDictionary<string, string>? Options { get; init; }
+
+    /// <summary>Other resources that have to be as described first.</summary>
+    [Description("Ids of resources that must be as described before the module is touched, such as condition:mirror.")]
+    [SchemaIds]
+    public IReadOnlyList<string>? After { get; init; }
 }
 
 /// <summary>The section <c>modules</c> of a host.</summary>

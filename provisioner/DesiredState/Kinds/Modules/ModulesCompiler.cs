@@ -31,7 +31,7 @@ internal static class ModulesCompiler
                 Id = ModuleSpec.IdOf(name),
                 Name = name,
                 Loaded = true,
-                After = after,
+                After = [.. after, .. modules[name]?.After ?? []],
             };
         }
     }

@@ -7,6 +7,7 @@ internal static class PackageRules
 {
     public static void Check(HostSection host, HostReport report)
     {
+        var after = new AfterRules(host, report);
         foreach (var (name, package) in host.Packages ?? new Dictionary<string, PackageSection?>(StringComparer.Ordinal))
         {
             if (!Names.IsPackage(name))
@@ -25,6 +26,7 @@ internal static class PackageRules
                 );
             if (package is { Installed: false, Version: not null })
                 report.Key("a version is only valid for an installed package", "packages", name, "version");
+            after.Check(PackageSpec.IdOf(name), package?.After, "packages", name);
         }
     }
 }

@@ -14,6 +14,11 @@ public sealed record PackageSection
     /// <summary>Exact version.</summary>
     [Description("The exact version (default: any).")]
     public string? Version { get; init; }
+
+    /// <summary>Other resources that have to be as described first.</summary>
+    [Description("Ids of resources that must be as described before the package is touched, such as condition:mirror.")]
+    [SchemaIds]
+    public IReadOnlyList<string>? After { get; init; }
 }
 
 /// <summary>The section <c>packages</c> of a host.</summary>

@@ -16,7 +16,7 @@ internal static class PackagesCompiler
                 Name = name,
                 Installed = section?.Installed ?? true,
                 Version = section?.Version,
-                After = early,
+                After = [.. early, .. section?.After ?? []],
             };
     }
 }

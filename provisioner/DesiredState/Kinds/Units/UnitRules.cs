@@ -22,15 +22,14 @@ internal sealed class UnitRules
 
     private readonly HostReport _report;
     private readonly HostSection _host;
-    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+    private readonly AfterRules _rules;
     private readonly Dictionary<string, List<string>> _after = new(StringComparer.Ordinal);
 
     private UnitRules(HostSection host, HostReport report)
     {
         _host = host;
         _report = report;
-        foreach (var section in ISection.All)
-            _ids.UnionWith(section.NamesIn(host).Select(section.Kind.IdOf));
+        _rules = new AfterRules(host, report);
     }
 
     public static void Check(HostSection host, HostReport report)
@@ -77,11 +76,8 @@ internal sealed class UnitRules
         HungAfter(name, unit);
         if (unit.StartTimeout is { } wait and (< 1 or > UnitSpec.LongestStart))
             _report.Value($"{wait} is out of range: startTimeout is 1 to {UnitSpec.LongestStart} seconds", "units", name, "startTimeout");
-        for (var i = 0; i < unit.After?.Count; i++)
-        {
-            if (unit.After[i] is { } id)
-                After(name, id, $"{i}");
-        }
+        foreach (var id in _rules.Check(UnitSpec.IdOf(name), unit.After, "units", name))
+            Wait(name, id);
     }
 
     /// <summary>Keys about loaded files require at least one such file.</summary>
@@ -115,7 +111,8 @@ internal sealed class UnitRules
             _report.Key("hungAfter requires `running: true`", "units", name, "hungAfter");
     }
 
-    private static string? NameError(string name)
+    /// <summary>The problem with the name of a unit, or null.</summary>
+    public static string? NameError(string name)
     {
         var dot = name.LastIndexOf('.');
         var suffix = dot < 0 ? "" : name[dot..];
@@ -155,21 +152,8 @@ internal sealed class UnitRules
 
     private void Written(string path, params ReadOnlySpan<string> keys)
     {
-        if (!_ids.Add(FileSpec.IdOf(path)))
+        if (!_rules.Add(FileSpec.IdOf(path)))
             _report.Key($"this writes {path}, which is also described under files ({_report.PlaceOf("files", path)})", keys);
-    }
-
-    private void After(string unit, string id, string position)
-    {
-        string[] keys = ["units", unit, "after", position];
-        if (KindDescriptors.OfId(id) is not { Section: { } section } kind)
-            _report.Value($"\"{id}\" is not a valid id; ids begin with {KindDescriptors.ListOf(static k => $"{k.Word}:")}", keys);
-        else if (id == UnitSpec.IdOf(unit))
-            _report.Value("a unit cannot wait for itself", keys);
-        else if (_ids.Contains(id))
-            Wait(unit, id);
-        else if (!_report.IsDamaged(section))
-            _report.Value($"this host has no {kind.Word} \"{KindDescriptors.NameIn(id)}\"{Spelling.Hint(id, _ids)}", keys);
     }
 
     private void Wait(string unit, string id)
