@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Cloudlet.Lab.Model;
 
@@ -9,29 +8,19 @@ namespace Cloudlet.Lab.Images;
 /// <param name="Boot">Network system that the image boots with; the other one is not installed, as on a real host.</param>
 /// <param name="ExtraPackages">Packages besides the lab's.</param>
 /// <param name="Sources">Apt sources of the packages.</param>
-internal sealed record ImageRecipe(string Release, LabBoot Boot, IReadOnlyList<string> ExtraPackages, AptSources Sources)
+internal sealed record ImageRecipe(string Release, LabBoot Boot, IReadOnlyList<string> ExtraPackages, AptSources Sources) : Recipe
 {
     /// <summary>An additional purpose of the image.</summary>
     public LabFlavor With { get; init; }
 
-    private static readonly string[] BasePackages =
-    [
-        "systemd",
-        "systemd-sysv",
-        "dbus",
-        "iproute2",
-        "kmod",
-        "udev",
-        "procps",
-        "openssh-server",
-        "ca-certificates",
-    ];
+    /// <summary>The recipe of the system that the image is made from; every boot system and flavor has the same.</summary>
+    public BaseRecipe Base => new(Release, Sources);
 
-    /// <summary>All packages for mmdebstrap, sorted.</summary>
+    /// <summary>All packages that the recipe names, sorted.</summary>
     public IReadOnlyList<string> Packages =>
         [
-            .. BasePackages
-                .Concat(Boot == LabBoot.Ifupdown ? ["ifupdown"] : [])
+            .. BaseRecipe
+                .Packages.Concat(Boot == LabBoot.Ifupdown ? ["ifupdown"] : [])
                 .Concat(With == LabFlavor.Nova ? NovaImage.Packages : [])
                 .Concat(ExtraPackages)
                 .Distinct()
@@ -52,11 +41,19 @@ internal sealed record ImageRecipe(string Release, LabBoot Boot, IReadOnlyList<s
             .. With == LabFlavor.Nova ? NovaImage.Hooks : [],
         ];
 
-    /// <summary>12 hexadecimal digits; the name of the image's folder.</summary>
-    public string Digest => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)))[..12];
+    /// <inheritdoc/>
+    public override string Title
+    {
+        get
+        {
+            var with = With == LabFlavor.Nova ? " and Nova" : "";
+            var time = With == LabFlavor.Nova ? "about three minutes" : "some seconds";
+            return $"a Debian {Release} image with {Boot.ToString().ToLowerInvariant()}{with} (once, needs the network, {time})";
+        }
+    }
 
-    /// <summary>The recipe as text, one item per line; stored next to the image.</summary>
-    public string Text
+    /// <inheritdoc/>
+    public override string Text
     {
         get
         {
@@ -71,14 +68,18 @@ internal sealed record ImageRecipe(string Release, LabBoot Boot, IReadOnlyList<s
         }
     }
 
-    /// <summary>Arguments for mmdebstrap.</summary>
-    public IReadOnlyList<string> Arguments(string target, string logFile) =>
+    /// <summary>
+    /// Arguments for mmdebstrap, which only mounts, updates package lists, runs hooks and cleans up: <paramref name="target"/> is a copy of
+    /// the base without its /dev.
+    /// </summary>
+    public override IReadOnlyList<string> Arguments(string target, string logFile) =>
         [
-            "--variant=minbase",
+            "--variant=custom",
+            "--skip=check/empty",
             "--format=directory",
-            $"--include={string.Join(',', Packages)}",
             $"--logfile={logFile}",
             .. Sources.OptionFiles.Select(f => $"--aptopt={f}"),
+            $"--customize-hook={PackageHook.Command([.. Packages.Except(BaseRecipe.Packages)])}",
             .. Hooks.Select(h => $"--customize-hook={h}"),
             Release,
             target,

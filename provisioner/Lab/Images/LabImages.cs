@@ -11,6 +11,7 @@ internal sealed class LabImages
     public const string Release = "bookworm";
 
     private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan CopyTimeout = TimeSpan.FromMinutes(5);
 
     private readonly LabStore _store;
     private readonly IProcesses _processes;
@@ -26,19 +27,22 @@ internal sealed class LabImages
     /// <summary>Root folder of an image.</summary>
     public string RootOf(string digest) => Path.Combine(_store.ImagesFolder, digest, "root");
 
-    /// <summary>
-    /// Digest of the image for a host; the image is built unless the store has it. Concurrent builders of one image wait for each other.
-    /// </summary>
-    public async Task<string> GetAsync(LabHostSpec spec, IProgress<string> progress, CancellationToken ct)
+    /// <summary>Digest of the image for a host, as <see cref="PrepareAsync"/> makes it.</summary>
+    public async Task<string> GetAsync(LabHostSpec spec, IProgress<string> progress, CancellationToken ct) =>
+        (await PrepareAsync(spec, progress, ct)).Digest;
+
+    /// <summary>The image for a host; it is built unless the store has it. Concurrent builders of one image wait for each other.</summary>
+    public async Task<LabImage> PrepareAsync(LabHostSpec spec, IProgress<string> progress, CancellationToken ct)
     {
         var recipe = new ImageRecipe(Release, spec.Boot, spec.Packages, AptSources.Read("/etc/apt", Release)) { With = spec.With };
-        var digest = recipe.Digest;
-        if (Directory.Exists(RootOf(digest)))
-            return digest;
-        using var exclusive = await LabLock.AcquireAsync(LockOf(digest), BuildTimeout, _clock, ct);
-        if (!Directory.Exists(RootOf(digest)))
-            await BuildAsync(recipe, progress, ct);
-        return digest;
+        var root = RootOf(recipe.Digest);
+        if (Directory.Exists(root))
+            return new LabImage(recipe.Digest, root, Built: false);
+        using var exclusive = await LockAsync(recipe, ct);
+        if (Directory.Exists(root))
+            return new LabImage(recipe.Digest, root, Built: false);
+        await BuildAsync(recipe, target => CopyBaseAsync(recipe.Base, target, progress, ct), progress, ct);
+        return new LabImage(recipe.Digest, root, Built: true);
     }
 
     /// <summary>
@@ -77,24 +81,18 @@ internal sealed class LabImages
         return pruned;
     }
 
-    private async Task BuildAsync(ImageRecipe recipe, IProgress<string> progress, CancellationToken ct)
+    private async Task BuildAsync(Recipe recipe, Func<string, Task> begin, IProgress<string> progress, CancellationToken ct)
     {
-        var final = Path.Combine(_store.ImagesFolder, recipe.Digest);
         var building = BuildingFolder(recipe.Digest);
         DeleteFolder(building); // left by a killed build; we hold the lock, so no other build uses it
+        var root = Path.Combine(building, "root");
         Directory.CreateDirectory(building);
         var log = Path.Combine(building, "build.log");
-        var boot = recipe.Boot.ToString().ToLowerInvariant();
-        var (with, time) = recipe.With == LabFlavor.Nova ? (" and Nova", "five minutes") : ("", "half a minute");
-        progress.Report($"building a Debian {recipe.Release} image with {boot}{with} (once, needs the network, about {time})");
         try
         {
-            var build = _processes.RunAsync(
-                HelperPrograms.Mmdebstrap,
-                recipe.Arguments(Path.Combine(building, "root"), log),
-                BuildTimeout,
-                ct
-            );
+            await begin(root);
+            progress.Report($"building {recipe.Title}");
+            var build = _processes.RunAsync(HelperPrograms.Mmdebstrap, recipe.Arguments(root, log), BuildTimeout, ct);
             await FollowAsync(log, build, progress, ct);
             var result = await build;
             if (result.ExitCode != 0)
@@ -106,7 +104,7 @@ internal sealed class LabImages
                         + "then try again."
                 );
             await File.WriteAllTextAsync(Path.Combine(building, "recipe"), recipe.Text, ct);
-            Directory.Move(building, final);
+            Directory.Move(building, Path.Combine(_store.ImagesFolder, recipe.Digest));
         }
         catch
         {
@@ -115,7 +113,30 @@ internal sealed class LabImages
         }
     }
 
-    // mmdebstrap marks its steps with "I: "; warnings, apt's output and the text of our hooks are only logged.
+    // A copy takes a second, the base half a minute. The lock is held until it is copied, so that it is not pruned meanwhile. mmdebstrap
+    // makes /dev itself, and fails where that has entries.
+    private async Task CopyBaseAsync(BaseRecipe recipe, string target, IProgress<string> progress, CancellationToken ct)
+    {
+        using var exclusive = await LockAsync(recipe, ct);
+        if (!Directory.Exists(RootOf(recipe.Digest)))
+            await BuildAsync(recipe, _ => Task.CompletedTask, progress, ct);
+        Directory.CreateDirectory(target);
+        await File.WriteAllTextAsync(Path.Combine(Path.GetDirectoryName(target)!, PackageHook.FileName), PackageHook.Script, ct);
+        var entries = Directory.EnumerateFileSystemEntries(RootOf(recipe.Digest)).Where(e => Path.GetFileName(e) != "dev");
+        var copy = await _processes.RunAsync(
+            HelperPrograms.Copy,
+            ["-a", "--reflink=auto", "-t", target, "--", .. entries],
+            CopyTimeout,
+            ct
+        );
+        if (copy.ExitCode != 0)
+            throw new CloudletException(
+                copy.Error.Contains("No space left", StringComparison.Ordinal) ? ErrorKind.NoSpace : ErrorKind.ProcessFailed,
+                $"cp could not {HelperPrograms.Copy.Why} (exit code {copy.ExitCode}): {TextTail.Of(copy.Error.Split('\n'), 5).Trim()}"
+            );
+    }
+
+    // mmdebstrap and our hook mark steps with "I: "; warnings, apt's output, the text of hooks and what is skipped are only logged.
     private async Task FollowAsync(string log, Task build, IProgress<string> progress, CancellationToken ct)
     {
         var reported = 0;
@@ -131,7 +152,12 @@ internal sealed class LabImages
     }
 
     private static bool IsStep(string line) =>
-        line.StartsWith("I: ", StringComparison.Ordinal) && !line.Contains("-hook", StringComparison.Ordinal);
+        line.StartsWith("I: ", StringComparison.Ordinal)
+        && !line.Contains("-hook", StringComparison.Ordinal)
+        && !line.Contains("skipping", StringComparison.Ordinal);
+
+    private Task<IDisposable> LockAsync(Recipe recipe, CancellationToken ct) =>
+        LabLock.AcquireAsync(LockOf(recipe.Digest), BuildTimeout, _clock, ct);
 
     private string LockOf(string digest) => Path.Combine(_store.ImagesFolder, $"{digest}.lock");
 

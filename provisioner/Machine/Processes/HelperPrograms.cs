@@ -30,6 +30,9 @@ public static class HelperPrograms
     /// <summary>Builds the root file system of lab hosts.</summary>
     public static HelperProgram Mmdebstrap { get; } = new("mmdebstrap", "mmdebstrap", "build lab host images");
 
+    /// <summary>Copies the system that lab host images are made from, with owners, links and attributes.</summary>
+    public static HelperProgram Copy { get; } = new("cp", "coreutils", "copy the base of lab host images");
+
     /// <summary>Makes the key pair of a lab.</summary>
     public static HelperProgram SshKeygen { get; } = new("ssh-keygen", "openssh-client", "make the key pair of a lab");
 
@@ -80,6 +83,7 @@ public static class HelperPrograms
         Ssh,
         SystemdNspawn,
         Mmdebstrap,
+        Copy,
         SshKeygen,
         Nsenter,
         Setsid,

@@ -38,11 +38,39 @@ public sealed class ImageRecipeSpecs
     }
 
     [Fact]
+    public void Images_of_one_release_and_its_mirrors_have_one_base()
+    {
+        var recipe = new ImageRecipe("bookworm", LabBoot.Networkd, [], Sources);
+        string[] same =
+        [
+            recipe.Base.Digest,
+            (recipe with { Boot = LabBoot.Ifupdown }).Base.Digest,
+            (recipe with { With = LabFlavor.Nova }).Base.Digest,
+            (recipe with { ExtraPackages = ["strace"] }).Base.Digest,
+        ];
+        same.Distinct().ShouldHaveSingleItem().ShouldNotBe(recipe.Digest);
+        (recipe with { Release = "trixie" }).Base.Digest.ShouldNotBe(same[0]);
+        (recipe with { Sources = Sources with { Lines = [] } }).Base.Digest.ShouldNotBe(same[0]);
+    }
+
+    [Fact]
     public void Mmdebstrap_gets_release_target_and_mirrors_in_this_order()
     {
-        var arguments = new ImageRecipe("bookworm", LabBoot.Networkd, [], Sources).Arguments("/images/x/root", "/images/x/log");
-        arguments.TakeLast(3).ShouldBe(["bookworm", "/images/x/root", "deb http://mirror.test/debian bookworm main"]);
-        arguments.ShouldContain("--aptopt=/etc/apt/apt.conf.d/proxy");
+        var recipe = new ImageRecipe("bookworm", LabBoot.Networkd, [], Sources);
+        foreach (var arguments in new[] { recipe, (Recipe)recipe.Base }.Select(r => r.Arguments("/images/x/root", "/images/x/log")))
+        {
+            arguments.TakeLast(3).ShouldBe(["bookworm", "/images/x/root", "deb http://mirror.test/debian bookworm main"]);
+            arguments.ShouldContain("--aptopt=/etc/apt/apt.conf.d/proxy");
+        }
+    }
+
+    [Fact]
+    public void Only_packages_that_the_base_lacks_are_installed_and_before_the_hooks()
+    {
+        var recipe = new ImageRecipe("bookworm", LabBoot.Ifupdown, ["strace", "dbus"], Sources);
+        var hooks = recipe.Arguments("/root", "/log").Where(a => a.StartsWith("--customize-hook=", StringComparison.Ordinal)).ToList();
+        hooks[0].ShouldEndWith("/install.sh \"$1\" ifupdown strace");
+        hooks.Skip(1).Select(h => h["--customize-hook=".Length..]).ShouldBe(recipe.Hooks);
     }
 }
 

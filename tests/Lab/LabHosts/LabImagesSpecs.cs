@@ -10,6 +10,7 @@ public sealed class LabImagesSpecs : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("lab-images");
     private readonly IProcesses _processes = Substitute.For<IProcesses>();
+    private readonly List<(HelperProgram Program, IReadOnlyList<string> Arguments)> _commands = [];
     private readonly LabStore _store;
     private readonly LabHostSpec _spec = new("edge-1");
 
@@ -22,23 +23,72 @@ public sealed class LabImagesSpecs : IDisposable
     [Fact]
     public async Task Builders_of_one_image_wait_for_each_other_and_build_it_once()
     {
-        var builds = 0;
-        MmdebstrapDoes(async root =>
-        {
-            Interlocked.Increment(ref builds);
-            await Task.Yield();
-            Directory.CreateDirectory(root);
-            return new ProcessResult(0, "", "");
-        });
+        MmdebstrapDoes(_ => new ProcessResult(0, "", ""));
 
         var digests = await Task.WhenAll(
             Enumerable.Range(0, 5).Select(_ => Task.Run(() => Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None)))
         );
 
-        builds.ShouldBe(1);
+        Variants.ShouldBe(["minbase", "custom"]);
         digests.Distinct().ShouldHaveSingleItem();
         Directory.Exists(Images.RootOf(digests[0])).ShouldBeTrue();
-        Directory.EnumerateDirectories(_store.ImagesFolder).Select(Path.GetFileName).ShouldBe([digests[0]]);
+        Built.Count.ShouldBe(2, "the image and its base");
+    }
+
+    [Fact]
+    public async Task An_image_that_the_store_has_is_not_built_again()
+    {
+        MmdebstrapDoes(_ => new ProcessResult(0, "", ""));
+        var built = await Images.PrepareAsync(_spec, new Progress<string>(), CancellationToken.None);
+
+        var there = await Images.PrepareAsync(_spec with { Name = "edge-2" }, new Progress<string>(), CancellationToken.None);
+
+        built.Built.ShouldBeTrue();
+        built.Root.ShouldBe(Images.RootOf(built.Digest));
+        there.ShouldBe(built with { Built = false });
+        Variants.ShouldBe(["minbase", "custom"]);
+    }
+
+    [Fact]
+    public async Task All_images_are_made_from_one_base_even_at_the_same_time()
+    {
+        MmdebstrapDoes(_ => new ProcessResult(0, "", ""));
+        LabHostSpec[] specs =
+        [
+            _spec,
+            _spec with
+            {
+                Boot = LabBoot.Ifupdown,
+            },
+            _spec with
+            {
+                With = LabFlavor.Nova,
+            },
+            _spec with
+            {
+                Packages = ["strace"],
+            },
+        ];
+
+        await Task.WhenAll(specs.Select(s => Task.Run(() => Images.GetAsync(s, new Progress<string>(), CancellationToken.None))));
+
+        Variants.ShouldBe(["minbase", "custom", "custom", "custom", "custom"]);
+    }
+
+    [Fact]
+    public async Task A_copy_has_everything_of_the_base_but_its_devices()
+    {
+        MmdebstrapDoes(root =>
+        {
+            foreach (var folder in new[] { "dev", "etc", "usr" })
+                Directory.CreateDirectory(Path.Combine(root, folder));
+            return new ProcessResult(0, "", "");
+        });
+
+        await Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None);
+
+        var copy = Commands.Single(c => c.Program == HelperPrograms.Copy).Arguments;
+        copy.SkipWhile(a => a != "--").Skip(1).Select(Path.GetFileName).Order().ShouldBe(["etc", "usr"]);
     }
 
     [Fact]
@@ -46,12 +96,13 @@ public sealed class LabImagesSpecs : IDisposable
     {
         MmdebstrapDoes(root =>
         {
-            Directory.CreateDirectory(root);
+            if (Variants[^1] == "minbase")
+                return new ProcessResult(0, "", "");
             File.WriteAllText(
                 Path.Combine(Path.GetDirectoryName(root)!, "build.log"),
                 "I: downloading\nE: Unable to locate package nosuch\n"
             );
-            return Task.FromResult(new ProcessResult(25, "", ""));
+            return new ProcessResult(25, "", "");
         });
 
         var error = await Should.ThrowAsync<CloudletException>(() =>
@@ -61,7 +112,24 @@ public sealed class LabImagesSpecs : IDisposable
         error.Kind.ShouldBe(ErrorKind.ProcessFailed);
         error.Message.ShouldContain("Unable to locate package nosuch");
         error.Message.ShouldContain("exit code 25");
-        Directory.EnumerateDirectories(_store.ImagesFolder).ShouldBeEmpty();
+        File.ReadAllText(Path.Combine(_store.ImagesFolder, Built.ShouldHaveSingleItem(), "recipe")).ShouldStartWith("base of ");
+    }
+
+    [Fact]
+    public async Task A_full_disk_during_the_copy_is_reported_as_such()
+    {
+        MmdebstrapDoes(
+            _ => new ProcessResult(0, "", ""),
+            copy: new ProcessResult(1, "", "cp: error writing 'x': No space left on device\n")
+        );
+
+        var error = await Should.ThrowAsync<CloudletException>(() =>
+            Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None)
+        );
+
+        error.Kind.ShouldBe(ErrorKind.NoSpace);
+        Variants.ShouldBe(["minbase"]);
+        Built.ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -69,11 +137,11 @@ public sealed class LabImagesSpecs : IDisposable
     {
         MmdebstrapDoes(root =>
         {
-            Directory.Exists(root).ShouldBeFalse();
-            Directory.CreateDirectory(root);
-            return Task.FromResult(new ProcessResult(0, "", ""));
+            File.Exists(Path.Combine(root, "left")).ShouldBeFalse();
+            return new ProcessResult(0, "", "");
         });
         var digest = await Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None);
+        File.WriteAllText(Path.Combine(Images.RootOf(digest), "left"), "");
         Directory.Move(Path.Combine(_store.ImagesFolder, digest), Path.Combine(_store.ImagesFolder, $"{digest}.building"));
 
         (await Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None)).ShouldBe(digest);
@@ -107,13 +175,34 @@ public sealed class LabImagesSpecs : IDisposable
         Directory.Exists(Path.Combine(_store.ImagesFolder, "aaaa.building")).ShouldBeTrue();
     }
 
-    private void MmdebstrapDoes(Func<string, Task<ProcessResult>> build) =>
+    /// <summary>The commands so far, in their order.</summary>
+    private List<(HelperProgram Program, IReadOnlyList<string> Arguments)> Commands
+    {
+        get
+        {
+            lock (_commands)
+                return [.. _commands];
+        }
+    }
+
+    /// <summary>mmdebstrap's variant in each of its runs: minbase makes the base, custom an image from a copy of it.</summary>
+    private List<string> Variants =>
+        [.. Commands.SelectMany(c => c.Arguments.Where(a => a.StartsWith("--variant=", StringComparison.Ordinal))).Select(a => a[10..])];
+
+    private List<string> Built => [.. Directory.EnumerateDirectories(_store.ImagesFolder).Select(d => Path.GetFileName(d))];
+
+    private void MmdebstrapDoes(Func<string, ProcessResult> build, ProcessResult? copy = null) =>
         _processes
             .RunAsync(HelperPrograms.Mmdebstrap, null!, default, default)
             .ReturnsForAnyArgs(call =>
-                build(
-                    call.Arg<IReadOnlyList<string>>()
-                        .First(a => a.EndsWith("/root", StringComparison.Ordinal) && !a.StartsWith("--", StringComparison.Ordinal))
-                )
-            );
+            {
+                var (program, arguments) = (call.Arg<HelperProgram>(), call.Arg<IReadOnlyList<string>>());
+                lock (_commands)
+                    _commands.Add((program, arguments));
+                if (program == HelperPrograms.Copy)
+                    return copy ?? new ProcessResult(0, "", "");
+                var root = arguments.First(a => a.EndsWith("/root", StringComparison.Ordinal) && a[0] == '/');
+                Directory.CreateDirectory(root);
+                return build(root);
+            });
 }
