@@ -9,8 +9,8 @@ using Cloudlet.Machine.Processes;
 namespace Cloudlet.Lab;
 
 /// <summary>
-/// The hosts of a lab, for <c>cloudlet lab up|down|list|reboot</c>. Every change takes the store's lock. After a killed command, <c>up</c>
-/// continues, or <c>down</c> removes what exists. All but <see cref="List"/> need root.
+/// The hosts of a lab, for <c>cloudlet lab up|prepare|down|list|reboot</c>. Every change of a host takes the store's lock. After a killed
+/// command, <c>up</c> continues, or <c>down</c> removes what exists. All but <see cref="List"/> need root.
 /// </summary>
 public sealed partial class LabHosts
 {
@@ -49,6 +49,17 @@ public sealed partial class LabHosts
     public LabHost Get(string name) => View(_records.Get(name));
 
     /// <summary>
+    /// The image that <see cref="UpAsync"/> makes this host from; it is built unless the store has it. The host's name does not matter.
+    /// </summary>
+    public async Task<LabImage> PrepareAsync(LabHostSpec spec, IProgress<string> progress, CancellationToken ct)
+    {
+        spec.Validate();
+        RequireRoot("prepare");
+        CreateStore();
+        return await _images.PrepareAsync(spec, progress, ct);
+    }
+
+    /// <summary>
     /// Makes the host and waits until it has booted; restarts it when it was stopped; does nothing when it runs. AlreadyExists when the
     /// store has a different host of that name. After a failed first <c>up</c> the host is removed.
     /// </summary>
@@ -56,7 +67,7 @@ public sealed partial class LabHosts
     {
         spec.Validate();
         RequireRoot("up");
-        Directory.CreateDirectory(_store.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        CreateStore();
         var image = FindSame(spec)?.Image;
         if (spec.Kind == LabHostKind.Container)
             image ??= await _images.GetAsync(spec, progress, ct);
@@ -98,6 +109,9 @@ public sealed partial class LabHosts
         using var exclusive = await _store.LockAsync(_clock, ct);
         return await _images.PruneAsync([.. _records.All().Select(r => r.Image).OfType<string>()], ct);
     }
+
+    private void CreateStore() =>
+        Directory.CreateDirectory(_store.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
     private HostRecord? FindSame(LabHostSpec spec)
     {

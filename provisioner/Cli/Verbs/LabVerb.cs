@@ -12,6 +12,9 @@ namespace Cloudlet.Cli.Verbs;
 /// <summary><c>cloudlet lab</c>: hosts for experiments.</summary>
 internal static class LabVerb
 {
+    // Of a host that is never made: its image does not depend on its name.
+    private const string AnyName = "host";
+
     public static Command Create()
     {
         var verb = new VerbCommand("lab", "Hosts for experiments: containers that boot real systemd, and network namespaces. Needs root.")
@@ -33,6 +36,7 @@ internal static class LabVerb
         };
         verb.Options.Add(store);
         verb.Subcommands.Add(Up(store));
+        verb.Subcommands.Add(Prepare(store));
         verb.Subcommands.Add(Down(store));
         verb.Subcommands.Add(List(store));
         verb.Subcommands.Add(Shell(store));
@@ -58,21 +62,7 @@ internal static class LabVerb
             Description = "container (boots systemd) or netns (a network namespace).",
             DefaultValueFactory = _ => LabHostKind.Container,
         };
-        var boot = new Option<LabBoot>("--boot")
-        {
-            Description = "Network system of the host: networkd or ifupdown.",
-            DefaultValueFactory = _ => LabBoot.Networkd,
-        };
-        var packages = new Option<string[]>("--packages")
-        {
-            Description = "More Debian packages in the image, separated by commas.",
-            HelpName = "NAMES",
-        };
-        var with = new Option<LabFlavor>("--with")
-        {
-            Description = "Purpose of its image: none, or nova (Nova, placement, Glance and RabbitMQ, for templates/sites/nova.yaml).",
-            DefaultValueFactory = _ => LabFlavor.None,
-        };
+        var (boot, packages, with) = (Boot(), Packages(), With());
         verb.Arguments.Add(name);
         verb.Options.Add(kind);
         verb.Options.Add(boot);
@@ -91,6 +81,50 @@ internal static class LabVerb
                 await output.WriteLineAsync($"{up.Host.Name} {(up.Started ? "is up" : "was up already")}: {up.Host.ReachedBy}");
                 foreach (var notice in up.Notices)
                     await errors.WriteLineAsync($"note: {notice}");
+                return ExitCodes.Ok;
+            }
+        );
+        return verb;
+    }
+
+    private static VerbCommand Prepare(Option<string> store)
+    {
+        var verb = new VerbCommand(
+            "prepare",
+            "Build the image that `lab up` with the same options makes a host from, unless the store has it. Needs the network."
+        )
+        {
+            Examples =
+            [
+                ("cloudlet lab prepare --with nova", "later, a host with Nova is up within seconds"),
+                ("cloudlet lab prepare --boot ifupdown --packages strace,chrony", "an image with more packages"),
+            ],
+            Exits =
+            [
+                (ExitCodes.Failed, "a package or program is missing, a mirror can't be reached, or the disk is full"),
+                (ExitCodes.Invalid, "an option or the name of a package is not valid"),
+            ],
+        };
+        var (boot, packages, with, json) = (Boot(), Packages(), With(), Options.Json());
+        verb.Options.Add(boot);
+        verb.Options.Add(packages);
+        verb.Options.Add(with);
+        verb.Options.Add(json);
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var (output, errors) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+                var spec = new LabHostSpec(AnyName, LabHostKind.Container, parsed.GetValue(boot))
+                {
+                    With = parsed.GetValue(with),
+                    Packages = SplitNames(parsed.GetValue(packages)),
+                };
+                var image = await HostFactory.OpenLab(parsed.GetValue(store)!).PrepareAsync(spec, new ErrorLines(errors), ct);
+                await output.WriteLineAsync(
+                    parsed.GetValue(json)
+                        ? JsonSerializer.Serialize(new LabImageLine(image.Digest, image.Root, image.Built), LabJson.Default.LabImageLine)
+                        : $"image {image.Digest} {(image.Built ? "is ready" : "was ready already")}: {image.Root}"
+                );
                 return ExitCodes.Ok;
             }
         );
@@ -242,11 +276,7 @@ internal static class LabVerb
             DefaultValueFactory = _ => "1G",
             HelpName = "SIZE",
         };
-        var packages = new Option<string[]>("--packages")
-        {
-            Description = "More Debian packages in the image, separated by commas.",
-            HelpName = "NAMES",
-        };
+        var packages = Packages();
         verb.Arguments.Add(output);
         verb.Options.Add(size);
         verb.Options.Add(packages);
@@ -271,15 +301,32 @@ internal static class LabVerb
         return verb;
     }
 
+    private static Option<LabBoot> Boot() =>
+        new("--boot") { Description = "Network system of the host: networkd or ifupdown.", DefaultValueFactory = _ => LabBoot.Networkd };
+
+    private static Option<string[]> Packages() =>
+        new("--packages") { Description = "More Debian packages in the image, separated by commas.", HelpName = "NAMES" };
+
+    private static Option<LabFlavor> With() =>
+        new("--with")
+        {
+            Description = "Purpose of its image: none, or nova (Nova, placement, Glance and RabbitMQ, for templates/sites/nova.yaml).",
+            DefaultValueFactory = _ => LabFlavor.None,
+        };
+
     private static IReadOnlyList<string> SplitNames(string[]? names) =>
         [.. (names ?? []).SelectMany(n => n.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
     private static Argument<string> Name() => new("NAME") { Description = "Name of the lab host." };
 }
 
+/// <summary>An image as one line of JSON.</summary>
+internal sealed record LabImageLine(string Image, string Root, bool Built);
+
 /// <summary>A lab host as one line of JSON.</summary>
 internal sealed record LabHostLine(string Name, LabHostKind Kind, LabBoot Boot, LabHostState State, string Reach, DateTimeOffset Since);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(LabHostLine))]
+[JsonSerializable(typeof(LabImageLine))]
 internal sealed partial class LabJson : JsonSerializerContext;

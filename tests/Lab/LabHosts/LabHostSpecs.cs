@@ -2,6 +2,7 @@ using Cloudlet.Errors;
 using Cloudlet.Lab.Hosts;
 using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Native;
+using Cloudlet.Lab.Tests.Converge;
 
 namespace Cloudlet.Lab.Tests.LabHosts;
 
@@ -19,6 +20,24 @@ public abstract class LabHostSpecs(LabHostFixture fixture)
         (listed.Name, listed.Address, listed.Folder).ShouldBe((up.Name, up.Address, up.Folder));
         listed.Address.ShouldBe(_host.Store.Network.HostAddress(2));
         listed.ReachedBy.ShouldBe($"ssh://root@{listed.Address}");
+    }
+
+    [Fact]
+    public async Task A_prepared_image_is_not_built_again_and_is_what_a_host_is_made_from()
+    {
+        var host = await _host.UpAsync();
+        string[] options = ["--boot", host.Spec.Boot.ToString().ToLowerInvariant(), "--store", LabTesting.ImageStore];
+
+        var run = await CloudletProgram.RunAsync(["lab", "prepare", .. options, "--json"]);
+
+        var image = run.ShouldExitWith(0).Events.ShouldHaveSingleItem();
+        run.Error.ShouldBeEmpty("nothing is built");
+        image.GetProperty("built").GetBoolean().ShouldBeFalse();
+        image.GetProperty("image").GetString().ShouldBe(new HostRecords(_host.Store).Get(host.Name).Image);
+        image
+            .GetProperty("root")
+            .GetString()
+            .ShouldBe(Path.Combine(_host.Store.ImagesFolder, image.GetProperty("image").GetString()!, "root"));
     }
 
     [Fact]
