@@ -9,8 +9,8 @@ using Cloudlet.Machine.Processes;
 namespace Cloudlet.Lab;
 
 /// <summary>
-/// The hosts of a lab, for <c>cloudlet lab up|prepare|down|list|reboot</c>. Every change takes the store's lock. After a killed command, <c>up</c>
-/// continues, or <c>down</c> removes what exists. All but <see cref="List"/> need root.
+/// The hosts of a lab, for <c>cloudlet lab up|prepare|down|list|reboot</c>. Every change of a host takes the store's lock. After a killed
+/// command, <c>up</c> continues, or <c>down</c> removes what exists. All but <see cref="List"/> need root.
 /// </summary>
 public sealed partial class LabHosts
 {

@@ -3,7 +3,7 @@ namespace Cloudlet.Lab.Images;
 /// <summary>A customize hook of mmdebstrap that brings a copy of the base up to date and installs packages in it.</summary>
 internal static class PackageHook
 {
-    /// <summary>Name of the script's file, which is beside the root, so that mmdebstrap does not write its text into every message.</summary>
+    /// <summary>Name of the script's file beside the root: mmdebstrap would repeat an inline script in every message.</summary>
     public const string FileName = "install.sh";
 
     /// <summary>
