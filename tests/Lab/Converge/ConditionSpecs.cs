@@ -68,7 +68,11 @@ public sealed class ConditionSpecs(WaitingConverge site) : IClassFixture<Waiting
     }
 
     private static IReadOnlyList<string> Progress(ProgramRun run) =>
-        [.. run.Named("noticed").Select(static e => e.GetProperty("message").GetString()!).Where(static m => m.StartsWith("condition:"))];
+        [
+            .. run.Named("noticed")
+                .Select(static e => e.GetProperty("message").GetString()!)
+                .Where(static m => m.StartsWith("condition:", StringComparison.Ordinal)),
+        ];
 
     private static IEnumerable<string?> Changes(System.Text.Json.JsonElement planned) =>
         planned.GetProperty("changes").EnumerateArray().Select(static c => c.GetProperty("id").GetString());
