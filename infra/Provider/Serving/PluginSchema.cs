@@ -22,7 +22,7 @@ internal static class PluginSchema
         var sections = JsonNode.Parse(SiteSchema.Generate())!["$defs"]!.AsObject();
         var types = new JsonObject();
         foreach (var (name, section) in sections.Where(static s => s.Key != "host"))
-            types[Token(Class(name))] = ObjectType(name, section!.AsObject(), types);
+            types[Token(Capital(name))] = ObjectType(name, section!.AsObject(), types);
         types[Token("HostHealth")] = HealthType();
         var schema = new JsonObject
         {
@@ -109,7 +109,7 @@ internal static class PluginSchema
         {
             ["type"] = "object",
             ["description"] = section["description"]?.GetValue<string>() ?? "",
-            ["properties"] = Properties(Class(name), section, types),
+            ["properties"] = Properties(Capital(name), section, types),
         };
 
     private static JsonObject Properties(string owner, JsonObject section, JsonObject types)
@@ -126,7 +126,7 @@ internal static class PluginSchema
     private static JsonObject TypeOf(JsonObject property, string name, JsonObject types)
     {
         if (property["$ref"]?.GetValue<string>() is { } reference)
-            return new JsonObject { ["$ref"] = Reference(Class(reference[Definitions.Length..])) };
+            return new JsonObject { ["$ref"] = Reference(Capital(reference[Definitions.Length..])) };
         if (property["enum"] is JsonArray words)
             return Choice(name, [.. words.OfType<JsonValue>().Select(static w => w.GetValue<string>())], types);
         return Kinds(property) switch
@@ -190,8 +190,6 @@ internal static class PluginSchema
     private static string Token(string name) => $"{Package}:index:{name}";
 
     private static string Reference(string name) => $"#/types/{Token(name)}";
-
-    private static string Class(string section) => section == "novadatabases" ? "NovaDatabases" : Capital(section);
 
     private static string Capital(string word) =>
         string.Concat(

@@ -27,6 +27,9 @@ internal interface ISection
     /// <summary>The host with the section's paths that are relative to a site file made absolute.</summary>
     HostSection WithResolvedPaths(HostSection host, HostTree tree);
 
+    /// <summary>Ids of its resources that packages wait for, because their scripts must find them.</summary>
+    IEnumerable<string> BeforePackages(HostSection host);
+
     /// <summary>The resources of the section, in any order.</summary>
     IEnumerable<ResourceSpec> Compile(HostCompilation host);
 }

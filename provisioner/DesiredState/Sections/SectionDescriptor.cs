@@ -28,6 +28,8 @@ public abstract class SectionDescriptor<TSpec, TSection> : KindDescriptor<TSpec>
 
     HostSection ISection.WithResolvedPaths(HostSection host, HostTree tree) => WithResolvedPaths(host, tree);
 
+    IEnumerable<string> ISection.BeforePackages(HostSection host) => BeforePackages(host);
+
     IEnumerable<ResourceSpec> ISection.Compile(HostCompilation host) => Compile(host);
 
     /// <inheritdoc cref="ISection.Check"/>
@@ -35,6 +37,9 @@ public abstract class SectionDescriptor<TSpec, TSection> : KindDescriptor<TSpec>
 
     /// <inheritdoc cref="ISection.WithResolvedPaths"/>
     internal virtual HostSection WithResolvedPaths(HostSection host, HostTree tree) => host;
+
+    /// <inheritdoc cref="ISection.BeforePackages"/>
+    internal virtual IEnumerable<string> BeforePackages(HostSection host) => [];
 
     /// <inheritdoc cref="ISection.Compile"/>
     internal abstract IEnumerable<ResourceSpec> Compile(HostCompilation host);

@@ -74,7 +74,8 @@ public static class SiteSchema
             Collect(property.Shape, sections);
     }
 
-    internal static string NameOf(Shape section) => section.Type.Name.Replace("Section", "", StringComparison.Ordinal).ToLowerInvariant();
+    internal static string NameOf(Shape section) =>
+        JsonNamingPolicy.CamelCase.ConvertName(section.Type.Name.Replace("Section", "", StringComparison.Ordinal));
 
     /// <summary>An empty section is null in YAML, so null is allowed besides the object.</summary>
     private static void WriteSection(Utf8JsonWriter writer, Shape shape)

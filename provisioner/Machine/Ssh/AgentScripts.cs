@@ -28,8 +28,8 @@ internal static class AgentScripts
         """;
 
     /// <summary>
-    /// Executes the agent below a folder (<c>$1</c>) with the remaining arguments. Its digest (<c>$2</c>) is verified once a boot, and again
-    /// when the kernel reports another file, size or time of change: reading it all takes longer than most applies.
+    /// Executes the agent below a folder (<c>$1</c>) with the remaining arguments. Its digest (<c>$2</c>) is verified once a boot, and
+    /// again when the kernel reports another file, size or time of change: reading it all takes longer than most applies.
     /// </summary>
     private const string CheckAndRun = """
         f=$1/$2/cloudlet v=$1/$2/verified

@@ -145,7 +145,9 @@ public sealed class AmqpLogin(TimeSpan? limit = null) : IAmqpLogin
             return (null, Refusal(method.Arguments.Span));
         }
 
-        /// <summary>Says goodbye, so that the broker logs no lost connection. The answer is known, so a failure here changes nothing.</summary>
+        /// <summary>
+        /// Says goodbye, so that the broker logs no lost connection. The answer is known, so a failure here changes nothing.
+        /// </summary>
         private async Task<AmqpAnswer> EndAsync(string refusal)
         {
             try
@@ -181,7 +183,9 @@ public sealed class AmqpLogin(TimeSpan? limit = null) : IAmqpLogin
         private static AmqpWriter StartOk(string name, string password) =>
             new AmqpWriter().Block(Properties).Text("PLAIN").Block(Encoding.UTF8.GetBytes($"\0{name}\0{password}")).Text("en_US");
 
-        /// <summary>The broker's words, when they are about the account; it also closes connections because it stops, for example.</summary>
+        /// <summary>
+        /// The broker's words, when they are about the account; it also closes connections because it stops, for example.
+        /// </summary>
         private static string Refusal(ReadOnlySpan<byte> arguments)
         {
             const int InvalidPath = 402;

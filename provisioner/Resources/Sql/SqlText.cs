@@ -28,10 +28,13 @@ internal static class SqlText
     /// <summary>
     /// All tables of a database in GRANT and REVOKE, where <c>_</c> and <c>%</c> in the name are wildcards unless they are escaped.
     /// </summary>
-    public static string AllOf(string database) =>
-        $"{Name(
-            database.Replace("\\", @"\\", StringComparison.Ordinal).Replace("_", @"\_", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal)
-        )}.*";
+    public static string AllOf(string database) => $"{Name(Literal(database))}.*";
+
+    private static string Literal(string pattern) =>
+        pattern
+            .Replace("\\", @"\\", StringComparison.Ordinal)
+            .Replace("_", @"\_", StringComparison.Ordinal)
+            .Replace("%", @"\%", StringComparison.Ordinal);
 
     /// <summary>The database that a pattern of GRANT names; null for one with a wildcard.</summary>
     public static string? DatabaseOf(string pattern)

@@ -27,8 +27,10 @@ public sealed class DatabaseSpecs(DatabaseConverge site) : IClassFixture<Databas
 
     /// <summary>Records every program that a login starts from now on, with its arguments and environment.</summary>
     private const string Trace =
-        "systemd-run -q --unit=exec-trace strace -f -v -qq -s 8192 -e trace=execve -o /root/exec-trace -p $(systemctl show -P MainPID ssh); "
-        + "for i in $(seq 50); do grep -q '^TracerPid:.[1-9]' /proc/$(systemctl show -P MainPID ssh)/status && exit 0; sleep 0.1; done; exit 1";
+        "systemd-run -q --unit=exec-trace strace -f -v -qq -s 8192 -e trace=execve -o /root/exec-trace -p $(systemctl show -P MainPID ssh)"
+        + "; "
+        + "for i in $(seq 50); do grep -q '^TracerPid:.[1-9]' /proc/$(systemctl show -P MainPID ssh)/status && exit 0; "
+        + "sleep 0.1; done; exit 1";
 
     /// <summary>Full checks every few seconds: a server reports no event for a changed account.</summary>
     private const string Often = "health: {fullLook: 10}";

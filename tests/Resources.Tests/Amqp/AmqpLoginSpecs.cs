@@ -40,8 +40,7 @@ public sealed class AmqpLoginSpecs
         expected.AddRange("capabilitiesF"u8);
         expected.AddRange([0, 0, 0, 31, 28]);
         expected.AddRange("authentication_failure_closet\u0001"u8);
-        expected.AddRange("\u0005PLAIN\0\0\0\u000e\0nova\0pässwörd"u8.ToArray());
-        expected[^17] = 15;
+        expected.AddRange("\u0005PLAIN\0\0\0\u0010\0nova\0pässwörd"u8.ToArray());
         expected.AddRange("\u0005en_US"u8);
         broker.Received[0].Arguments.ToArray().ShouldBe(expected);
         broker.Received[4].Arguments.ToArray().ShouldBe([0, 0, 0, 0b1100, 0, 0, 0, 0]);

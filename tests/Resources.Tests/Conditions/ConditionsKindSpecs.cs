@@ -21,6 +21,7 @@ public sealed class ConditionsKindSpecs : IDisposable
 
     private readonly ManualClock _clock = new();
     private readonly FakeMachine _machine;
+    private readonly TempDir _folder = new();
     private readonly List<ConvergeEvent> _events = [];
     private readonly Converger _converger;
 
@@ -31,14 +32,18 @@ public sealed class ConditionsKindSpecs : IDisposable
         var vault = new ContentVault(_machine.Files, StatePaths.Host.Vault);
         _converger = new Converger(
             HostKinds.For(new HostParts(_machine, StatePaths.Host, vault, _clock)),
-            new HostConvergeStore(_machine.Files, StatePaths.Host, vault, _clock),
+            new HostConvergeStore(_machine.Files, StatePaths.Host with { RunFolder = _folder.Path }, vault, _clock),
             new RecordingGuard(),
             _clock,
             _events.Add
         );
     }
 
-    public void Dispose() => _machine.Dispose();
+    public void Dispose()
+    {
+        _machine.Dispose();
+        _folder.Dispose();
+    }
 
     [Theory]
     [InlineData("http: 'http://10.0.0.1:5000/v3'", 200, true)]

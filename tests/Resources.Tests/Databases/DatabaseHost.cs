@@ -18,6 +18,7 @@ internal sealed class DatabaseHost : IDisposable
     public const string Secret = "Xq7-secret-of-nova";
 
     private readonly List<ConvergeEvent> _events = [];
+    private readonly TempDir _folder = new();
 
     public DatabaseHost()
     {
@@ -25,7 +26,7 @@ internal sealed class DatabaseHost : IDisposable
         Vault = new ContentVault(Machine.Files, StatePaths.Host.Vault);
         Converger = new Converger(
             HostKinds.For(new HostParts(Machine, StatePaths.Host, Vault, Machine.Clock)),
-            new HostConvergeStore(Machine.Files, StatePaths.Host, Vault, Machine.Clock),
+            new HostConvergeStore(Machine.Files, StatePaths.Host with { RunFolder = _folder.Path }, Vault, Machine.Clock),
             new RecordingGuard(),
             Machine.Clock,
             _events.Add
@@ -56,7 +57,11 @@ internal sealed class DatabaseHost : IDisposable
 
     public Task<Finished> ApplyAsync(string host) => Converger.ApplyAsync(State(host), new ApplyOptions(), default);
 
-    public void Dispose() => Machine.Dispose();
+    public void Dispose()
+    {
+        Machine.Dispose();
+        _folder.Dispose();
+    }
 
     public static HostState State(string host)
     {

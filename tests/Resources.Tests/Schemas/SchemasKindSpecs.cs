@@ -149,7 +149,8 @@ public sealed class SchemasKindSpecs : IDisposable
         DatabaseHost
             .State(
                 "packages: {placement-api: }, secrets: {p: /p}, databases: {placement: , other: }, files: {/etc/placement/placement.conf: "
-                    + "{content: x}}, databaseAccounts: {placement: {secret: p, databases: [placement]}, o: {secret: p, databases: [other]}}, "
+                    + "{content: x}}, databaseAccounts: {placement: {secret: p, databases: [placement]}, "
+                    + "o: {secret: p, databases: [other]}}, "
                     + "schemas: {placement: }"
             )
             .Resources.OfType<SchemaSpec>()

@@ -158,7 +158,8 @@ internal sealed partial class FakeMariadb
     private static partial Regex Show();
 
     [GeneratedRegex(
-        "^(CREATE DATABASE IF NOT EXISTS|ALTER DATABASE) `(?<name>([^`]|``)+)`( CHARACTER SET `(?<charset>\\w+)`)?( COLLATE `(?<collation>\\w+)`)?$",
+        "^(CREATE DATABASE IF NOT EXISTS|ALTER DATABASE) `(?<name>([^`]|``)+)`( CHARACTER SET `(?<charset>\\w+)`)?"
+            + "( COLLATE `(?<collation>\\w+)`)?$",
         RegexOptions.ExplicitCapture,
         1000
     )]

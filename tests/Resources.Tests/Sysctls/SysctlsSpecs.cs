@@ -18,6 +18,7 @@ public sealed class SysctlsSpecs : IDisposable
     private const string Forward = "net/ipv4/ip_forward";
 
     private readonly FakeMachine _machine = new();
+    private readonly TempDir _folder = new();
     private readonly Converger _converger;
 
     public SysctlsSpecs()
@@ -25,14 +26,18 @@ public sealed class SysctlsSpecs : IDisposable
         var vault = new ContentVault(_machine.Files, StatePaths.Host.Vault);
         _converger = new Converger(
             HostKinds.For(new HostParts(_machine, StatePaths.Host, vault, _machine.Clock)),
-            new HostConvergeStore(_machine.Files, StatePaths.Host, vault, _machine.Clock),
+            new HostConvergeStore(_machine.Files, StatePaths.Host with { RunFolder = _folder.Path }, vault, _machine.Clock),
             new RecordingGuard(),
             _machine.Clock,
             static _ => { }
         );
     }
 
-    public void Dispose() => _machine.Dispose();
+    public void Dispose()
+    {
+        _machine.Dispose();
+        _folder.Dispose();
+    }
 
     [Theory]
     [InlineData("net.ipv4.ip_forward", "net/ipv4/ip_forward")]

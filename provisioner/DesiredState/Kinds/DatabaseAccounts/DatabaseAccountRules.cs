@@ -45,7 +45,8 @@ internal static class DatabaseAccountRules
         foreach (var host in account.Hosts ?? [])
             if (host.Length is 0 or > LongestHost || !Names.HasOnly(host, ".:%_/-") || host.Any(char.IsAsciiLetterUpper))
                 report.Value(
-                    $"\"{host}\" is not a valid host of an account: lower-case letters, digits, '.', ':', '-', '/', and the wildcards % and _",
+                    $"\"{host}\" is not a valid host of an account: lower-case letters, digits, '.', ':', '-', '/', and the wildcards % "
+                        + "and _",
                     HostDatabaseAccounts.Key,
                     name,
                     "hosts"

@@ -70,9 +70,5 @@ public static class HostFiles
             get => host.Section<FileSection>(Key);
             internal set => host.SetSection(Key, value);
         }
-
-        /// <summary>Ids of the files that are written before packages.</summary>
-        internal string[] EarlyFiles =>
-            [.. host.Files?.Where(static f => f.Value.Early == true).Select(static f => FileSpec.IdOf(f.Key)) ?? []];
     }
 }

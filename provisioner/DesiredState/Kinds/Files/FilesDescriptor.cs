@@ -52,6 +52,9 @@ public sealed class FilesDescriptor : SectionDescriptor<FileSpec, FileSection>
     internal override IEnumerable<ResourceSpec> Compile(HostCompilation host) =>
         FilesCompiler.Compile(host.Host, host.Content, Packages.PackagesDescriptor.IdsOf(host.Section), host.Problems);
 
+    internal override IEnumerable<string> BeforePackages(HostSection host) =>
+        host.Files?.Where(static f => f.Value.Early == true).Select(static f => FileSpec.IdOf(f.Key)) ?? [];
+
     /// <summary>A file depends on its folder, a symbolic link on its target.</summary>
     internal override FileSpec Complete(FileSpec spec, IReadOnlyDictionary<string, ResourceSpec> all) =>
         spec with

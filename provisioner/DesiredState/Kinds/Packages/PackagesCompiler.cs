@@ -1,4 +1,3 @@
-using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Kinds.Packages;
@@ -8,7 +7,7 @@ internal static class PackagesCompiler
 {
     public static IEnumerable<ResourceSpec> Compile(HostSection host)
     {
-        var early = host.EarlyFiles;
+        string[] early = [.. ISection.All.SelectMany(section => section.BeforePackages(host))];
         foreach (var (name, section) in host.Packages ?? new Dictionary<string, PackageSection?>())
             yield return new PackageSpec
             {

@@ -95,8 +95,8 @@ public sealed class SchemasKind(SqlClient sql, IProcesses processes, IHostFiles 
             .. DatabasesOf(desired)
                 .Where(d => _heads.IsNewer(project.Migrations, versions[d]))
                 .Select(d =>
-                    $"{desired.Id}: the database {d} is at {string.Join(" and ", versions[d])}, which the installed {project.Name} does not "
-                    + "know: a newer release migrated it, and there is no way back; install that release"
+                    $"{desired.Id}: the database {d} is at {string.Join(" and ", versions[d])}, which the installed {project.Name} does "
+                    + "not know: a newer release migrated it, and there is no way back; install that release"
                 ),
         ];
     }
@@ -106,7 +106,8 @@ public sealed class SchemasKind(SqlClient sql, IProcesses processes, IHostFiles 
 
     /// <inheritdoc/>
     public string? Doing(SchemaSpec changing) =>
-        $"`{string.Join(' ', ProjectOf(changing).Command)}` migrates {string.Join(", ", DatabasesOf(changing))} (at most {Limit.TotalMinutes:0} min)";
+        $"`{string.Join(' ', ProjectOf(changing).Command)}` migrates {string.Join(", ", DatabasesOf(changing))} "
+        + $"(at most {Limit.TotalMinutes:0} min)";
 
     /// <inheritdoc/>
     public IEnumerable<Trigger> TriggersOf(SchemaSpec spec) => [new Trigger(TriggerKind.Unit, "mariadb.service")];
