@@ -5,6 +5,7 @@ using Cloudlet.Benchmarks.Heal;
 using Cloudlet.Benchmarks.Idle;
 using Cloudlet.Benchmarks.Nova;
 using Cloudlet.Benchmarks.Overlay;
+using Cloudlet.Benchmarks.Pulumi;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Overlays;
 
@@ -22,6 +23,7 @@ Benchmark[] benchmarks =
         "cloudlet, ansible, puppet and cfengine bring one lab host to the same state; network namespaces by the hundred",
         ConvergeBenchmark.ReportAsync
     ),
+    new("pulumi", "`pulumi up` with nothing to do, beside that of an empty program", PulumiBenchmark.ReportAsync),
     new(
         "heal",
         "how soon the health daemon sees and repairs what is deleted, beside systemd-networkd, monit, cfengine and ansible",

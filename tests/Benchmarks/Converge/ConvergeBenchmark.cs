@@ -27,11 +27,12 @@ internal sealed class ConvergeBenchmark(BenchOptions options, TextWriter progres
         var noOp = await RoundsAsync(options.Quick ? 3 : 10, "no-op apply", Contender.All, host, fromNothing: false, ct);
         var remote = await RoundsAsync(options.Quick ? 3 : 10, "no-op apply over ssh", Contender.Remote, host, fromNothing: false, ct);
         var starts = await RoundsAsync(options.Quick ? 3 : 20, "start", Contender.Starts, host, fromNothing: false, ct);
+        var contacts = await new FirstContact(host, progress).RunAsync(options.Quick ? 1 : 5, ct);
         await progress.WriteLineAsync("what a no-op apply writes");
         var writes = WriteProof.Read(await host.ShellAsync(WriteProof.Command, ct));
         var namespaces = await new NamespaceGrowth(Published.Program(), progress).RunAsync(ct);
         machine.Add(MachineLines.End());
-        return new ConvergeResult(machine, first, noOp, remote, starts, writes, namespaces);
+        return new ConvergeResult(machine, first, noOp, remote, starts, contacts, writes, namespaces);
     }
 
     /// <summary>Runs every contender once per round: a disturbance of the machine affects all of them.</summary>

@@ -19,6 +19,7 @@ internal static class ConvergeReport
         Table(text, "First converge", result.First);
         Table(text, "No-op apply over ssh, from the host to its own sshd", result.Remote);
         Table(text, "Start", result.Starts);
+        Table(text, "First contact over a link of 25 Mbit/s, nothing to do but to copy the program", result.Contacts);
         text.AppendLine().AppendLine("| aim | measured | |").AppendLine("| --- | --- | --- |");
         Aim(text, "no-op at least 200x faster than ansible -c local", result.NoOp, Contender.Ansible, 200);
         Aim(text, "no-op at least 20x faster than puppet apply", result.NoOp, Contender.Puppet, 20);
@@ -28,6 +29,8 @@ internal static class ConvergeReport
         text.AppendLine($"| no-op over ssh at most 1.25x of `ssh HOST true` | {overSsh:0.00}x | {Word(overSsh <= 1.25)} |");
         var start = result.Starts[0].Median * 1000;
         text.AppendLine($"| `--version` in at most 15 ms | {start:0.0} ms | {Word(start <= 15)} |");
+        var contact = result.Contacts[0].Median;
+        text.AppendLine($"| first contact over 25 Mbit/s in at most 4 s | {contact:0.00} s | {Word(contact <= 4)} |");
         var writes = result.Writes.Count(w =>
             w.StartsWith("WRITES", StringComparison.Ordinal) || w.StartsWith("ASKS", StringComparison.Ordinal)
         );

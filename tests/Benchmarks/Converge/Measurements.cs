@@ -50,6 +50,7 @@ internal sealed record NamespaceRow(int Hosts, double First, double NoOp);
 /// <param name="NoOp">Applies with nothing to do.</param>
 /// <param name="Remote">The same over ssh, from the host to itself.</param>
 /// <param name="Starts">Programs that print their version.</param>
+/// <param name="Contacts">First contacts over a thin link.</param>
 /// <param name="Writes">Calls of a no-op apply that write, or could.</param>
 /// <param name="Namespaces">Growth with the number of hosts.</param>
 internal sealed record ConvergeResult(
@@ -58,6 +59,7 @@ internal sealed record ConvergeResult(
     IReadOnlyList<Series> NoOp,
     IReadOnlyList<Series> Remote,
     IReadOnlyList<Series> Starts,
+    IReadOnlyList<Series> Contacts,
     IReadOnlyList<string> Writes,
     IReadOnlyList<NamespaceRow> Namespaces
 );
