@@ -185,9 +185,7 @@ public sealed class DatabaseSpecs(DatabaseConverge site) : IClassFixture<Databas
         await site.ShellAsync("mariadb -e \"UPDATE placement.alembic_version SET version_num='zz'\"");
         (await site.RunAsync("plan", overlay)).ShouldExitWith(3);
 
-        await site.ShellAsync("mariadb -e \"DROP TABLE placement.alembic_version\"");
-        await host.HealedAsync();
-        (await site.ShellAsync("wc -l </tmp/placement-runs")).ShouldBe("3");
+        (await site.ShellAsync("wc -l </tmp/placement-runs")).ShouldBe("2");
     }
 
     private async Task BeginAsync()
