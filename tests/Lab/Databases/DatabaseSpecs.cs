@@ -72,30 +72,6 @@ public sealed class DatabaseSpecs(DatabaseConverge site) : IClassFixture<Databas
     }
 
     [Fact]
-    public async Task Accounts_that_were_changed_on_the_servers_are_healed_without_a_restart()
-    {
-        await BeginAsync();
-        var started = await StartsAsync();
-
-        await site.ShellAsync(
-            """
-            mariadb <<'END'
-            ALTER USER app@localhost IDENTIFIED BY 'stolen';
-            GRANT SELECT ON *.* TO app@localhost;
-            CREATE USER app@'%' IDENTIFIED BY 'stolen';
-            REVOKE ALL PRIVILEGES ON `app\_archive`.* FROM app@'127.0.0.1';
-            END
-            echo stolen | rabbitmqctl -q change_password app
-            """
-        );
-        await _host.HealedAsync(minutes: 2);
-
-        (await SqlAsAppAsync("SELECT CURRENT_USER()")).ShouldBe("app@localhost");
-        (await site.ShellAsync("mariadb -NBe \"SELECT COUNT(*) FROM mysql.global_priv WHERE User='app'\"")).ShouldBe("2");
-        (await StartsAsync()).ShouldBe(started);
-    }
-
-    [Fact]
     public async Task A_new_password_in_a_secret_is_set_at_once_without_a_restart()
     {
         await BeginAsync();
@@ -108,17 +84,6 @@ public sealed class DatabaseSpecs(DatabaseConverge site) : IClassFixture<Databas
         );
 
         (await StartsAsync()).ShouldBe(started);
-    }
-
-    [Fact]
-    public async Task A_stopped_server_is_started_and_its_accounts_are_healed_after_it()
-    {
-        await BeginAsync();
-
-        await site.ShellAsync("mariadb -e \"DROP USER app@localhost; DROP DATABASE app_archive\"; systemctl stop mariadb");
-        await _host.HealedAsync(minutes: 2);
-
-        (await SqlAsAppAsync("SHOW DATABASES")).ShouldContain("app_archive");
     }
 
     [Fact]
