@@ -122,6 +122,20 @@ public sealed class AptPackages : IPackages
     }
 
     /// <inheritdoc/>
+    /// <remarks>The program does nothing unless it is called for a package; which one does not matter. It exits after an error.</remarks>
+    public async Task RecordUnitsAsync(IReadOnlyCollection<string> units, CancellationToken ct)
+    {
+        foreach (var unit in units)
+            await _processes.RunAsync(
+                HelperPrograms.DebSystemdHelper,
+                ["update-state", unit],
+                Timeout,
+                ct,
+                environment: new Dictionary<string, string?>(StringComparer.Ordinal) { ["DPKG_MAINTSCRIPT_PACKAGE"] = "cloudlet" }
+            );
+    }
+
+    /// <inheritdoc/>
     public async Task RemoveAsync(IReadOnlyCollection<string> names, CancellationToken ct)
     {
         await OneAtATime.WaitAsync(ct);

@@ -32,6 +32,13 @@ public interface IPackages
     /// </summary>
     Task InstallAsync(IReadOnlyCollection<string> names, CancellationToken ct);
 
+    /// <summary>
+    /// Records units as known to the package system, for those that were masked while their package was installed. Without that record its
+    /// next version counts as the first one, and enables and starts a unit that was disabled since. Does nothing where there is no such
+    /// record.
+    /// </summary>
+    Task RecordUnitsAsync(IReadOnlyCollection<string> units, CancellationToken ct) => Task.CompletedTask;
+
     /// <summary>Removes packages, keeping their configuration files.</summary>
     Task RemoveAsync(IReadOnlyCollection<string> names, CancellationToken ct);
 }

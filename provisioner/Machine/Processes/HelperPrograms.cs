@@ -21,6 +21,10 @@ public static class HelperPrograms
     /// <summary>Finishes an interrupted installation.</summary>
     public static HelperProgram Dpkg { get; } = new("dpkg", "dpkg", "finish an interrupted installation");
 
+    /// <summary>Records which units of a package are enabled, so that its next version changes nothing about it.</summary>
+    public static HelperProgram DebSystemdHelper { get; } =
+        new("deb-systemd-helper", "init-system-helpers", "record which units of a package are enabled");
+
     /// <summary>Reaches remote hosts with the user's own configuration and keys.</summary>
     public static HelperProgram Ssh { get; } = new("ssh", "openssh-client", "reach remote hosts");
 
@@ -89,6 +93,7 @@ public static class HelperPrograms
         AptGet,
         AptCache,
         Dpkg,
+        DebSystemdHelper,
         Ssh,
         SystemdNspawn,
         Mmdebstrap,

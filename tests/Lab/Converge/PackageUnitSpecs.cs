@@ -56,6 +56,11 @@ public sealed class PackageUnitSpecs(NetworkdConverge site)
         kill -9 $(awk '/^PPid:/ {print $2}' /proc/$process/status)
         """;
 
+    /// <summary>What Debian remembers of a unit that was enabled; the scripts of a real package remove it at a purge.</summary>
+    private const string EnabledBefore =
+        "/var/lib/systemd/deb-systemd-helper-enabled/lab-daemon.service.dsh-also "
+        + "/var/lib/systemd/deb-systemd-helper-enabled/*/lab-daemon.service";
+
     private readonly MadePackages _made = new(site);
 
     [Fact]
@@ -72,7 +77,7 @@ public sealed class PackageUnitSpecs(NetworkdConverge site)
         });
 
     [Fact]
-    public Task A_daemon_that_shall_not_run_never_runs() =>
+    public Task A_daemon_that_shall_not_run_never_runs_not_even_with_the_next_version_of_its_package() =>
         WithDaemonAsync(async () =>
         {
             var described = Described("{enabled: false, running: false}");
@@ -82,6 +87,11 @@ public sealed class PackageUnitSpecs(NetworkdConverge site)
             (await site.ShellAsync(Starts)).ShouldBe("0");
             (await site.ShellAsync("systemctl is-enabled lab-daemon.service || true")).ShouldBe("disabled");
             (await PlannedAsync(described)).ShouldBe(0);
+
+            await _made.MakeAsync("lab-daemon", "2.0", Daemon);
+            await site.ShellAsync("dpkg -i /srv/lab-made/lab-daemon_2.0.deb");
+            (await PlannedAsync(described)).ShouldBe(0, "the next version of the package leaves the unit disabled");
+            (await site.ShellAsync(Starts)).ShouldBe("0");
         });
 
     [Fact]
@@ -144,11 +154,8 @@ public sealed class PackageUnitSpecs(NetworkdConverge site)
         }
         finally
         {
-            await site.ShellAsync(
-                "systemctl disable -q --now lab-daemon.service 2>/dev/null || true; deb-systemd-helper purge lab-daemon.service "
-                    + ">/dev/null || true; rm -f /run/lab-kill"
-            );
-            await _made.CleanAsync("lab-daemon", "/etc/lab-daemon.conf* /var/lib/lab-daemon.starts");
+            await site.ShellAsync("systemctl disable -q --now lab-daemon.service 2>/dev/null || true; rm -f /run/lab-kill");
+            await _made.CleanAsync("lab-daemon", $"/etc/lab-daemon.conf* /var/lib/lab-daemon.starts {EnabledBefore}");
         }
     }
 

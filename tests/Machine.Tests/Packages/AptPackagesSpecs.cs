@@ -60,6 +60,15 @@ public sealed class AptPackagesSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Units_are_recorded_as_if_a_package_did_it()
+    {
+        await _packages.RecordUnitsAsync(["a.service", "b.socket"], CancellationToken.None);
+
+        _apt.Calls.ShouldBe(["deb-systemd-helper update-state a.service", "deb-systemd-helper update-state b.socket"]);
+        _apt.Environment["DPKG_MAINTSCRIPT_PACKAGE"].ShouldBe("cloudlet");
+    }
+
+    [Fact]
     public async Task Without_room_for_these_scripts_packages_compile_their_files_themselves()
     {
         _root.Write("var/lib/cloudlet", "a file in the place of the folder");
@@ -292,7 +301,7 @@ public sealed class AptPackagesSpecs : IDisposable
     /// <summary>Answers by the verb of a call: the queued answers for it, in order, then success.</summary>
     private sealed class FakeApt : IProcesses
     {
-        private static readonly string[] Known = ["install", "remove", "update", "policy", "-a"];
+        private static readonly string[] Known = ["install", "remove", "update", "policy", "-a", "update-state"];
         private readonly Dictionary<string, Queue<ProcessResult>> _answers = [];
 
         public List<string> Calls { get; } = [];

@@ -57,6 +57,7 @@ public sealed class PackageMasksSpecs : IDisposable
         var unit = _host.Machine.Systemd.Get(Daemon);
         (unit.LoadState, unit.ActiveState, unit.UnitFileState).ShouldBe(("loaded", active, file));
         unit.Started.HasValue.ShouldBe(running);
+        _host.Machine.Packages.Recorded.ShouldBe([Daemon]);
         (await _host.ApplyAsync(state)).Result.ShouldBe(RunResult.Unchanged);
     }
 
@@ -95,6 +96,7 @@ public sealed class PackageMasksSpecs : IDisposable
         (await _host.ApplyAsync(State(Unit()))).Result.ShouldBe(RunResult.Failed);
 
         _host.Machine.Files.Stat(Mask).ShouldBeNull();
+        _host.Machine.Packages.Recorded.ShouldBeEmpty();
         _host.Events.OfType<ChangeFailed>().Single().Message.ShouldContain("does not exist on this host");
     }
 

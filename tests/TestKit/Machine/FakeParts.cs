@@ -98,6 +98,17 @@ public sealed class FakePackages(FakeMachine machine) : IPackages
     /// <inheritdoc/>
     public string? Progress { get; set; }
 
+    /// <summary>Units that the package system knows although their scripts could not enable them.</summary>
+    public IList<string> Recorded { get; } = [];
+
+    /// <inheritdoc/>
+    public Task RecordUnitsAsync(IReadOnlyCollection<string> units, CancellationToken ct)
+    {
+        foreach (var unit in units)
+            Recorded.Add(unit);
+        return Task.CompletedTask;
+    }
+
     /// <inheritdoc/>
     public async Task InstallAsync(IReadOnlyCollection<string> names, CancellationToken ct)
     {

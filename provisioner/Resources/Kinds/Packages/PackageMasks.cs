@@ -59,6 +59,18 @@ internal sealed class PackageMasks(ISystemd systemd, IHostFiles files)
                 systemd.Preset(real);
     }
 
+    /// <summary>The masked units that have a unit file of their own by now.</summary>
+    public IReadOnlyList<string> Brought() =>
+        [
+            .. _units
+                .Select(static u => u.Name)
+                .Where(name =>
+                    !name.Contains('@')
+                    && UnitMask.IsOurs(files, name)
+                    && UnitPaths.FragmentsOf(name).Skip(1).Any(p => files.Stat(p) is not null)
+                ),
+        ];
+
     /// <summary>
     /// Lifts the masks of units that are described as not running: the installation is over, and they may be as described already, so that
     /// the plan has no change that would lift them.

@@ -81,6 +81,7 @@ public sealed class PackagesKind
         }
 
         _masks.LiftMissing();
+        await _packages.RecordUnitsAsync(_masks.Brought(), ct);
         _masks.LiftStopped();
     }
 
