@@ -2,6 +2,7 @@ using Cloudlet.Errors;
 using Cloudlet.Lab.Hosts;
 using Cloudlet.Lab.Images;
 using Cloudlet.Lab.Model;
+using Cloudlet.Lab.Native;
 using Cloudlet.Lab.Ssh;
 using Cloudlet.Machine.Netlink;
 using Cloudlet.Machine.Processes;
@@ -70,7 +71,7 @@ public sealed partial class LabHosts
         CreateStore();
         var image = FindSame(spec)?.Image;
         if (spec.Kind == LabHostKind.Container)
-            image ??= await _images.GetAsync(spec, progress, ct);
+            image ??= (await _images.PrepareAsync(spec, progress, ct)).Digest;
         using var exclusive = await _store.LockAsync(_clock, ct);
         var existing = FindSame(spec);
         if (existing is not null && View(existing).State == LabHostState.Running)
@@ -179,8 +180,7 @@ public sealed partial class LabHosts
             container.Root.Unmount();
         }
 
-        if (Directory.Exists(_store.HostFolder(name)))
-            Directory.Delete(_store.HostFolder(name), recursive: true);
+        MountTable.DeleteFolder(_store.HostFolder(name));
         CleanUp();
     }
 

@@ -4,6 +4,7 @@ using Cloudlet.Errors;
 using Cloudlet.Lab.Hosts;
 using Cloudlet.Lab.Images;
 using Cloudlet.Lab.Model;
+using Cloudlet.Lab.Native;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Lab.Guests;
@@ -67,12 +68,12 @@ public sealed class GuestDisk
         var images = new LabImages(_store, _processes, _clock);
         var spec = new LabHostSpec(GuestDiskSeed.HostName) { Packages = [.. Packages.Concat(packages).Distinct()] };
         spec.Validate();
-        var root = images.RootOf(await images.GetAsync(spec, progress, ct));
+        var root = (await images.PrepareAsync(spec, progress, ct)).Root;
         var work = Path.Combine(_store.Folder, "guest-disk");
         using var exclusive = await LabLock.AcquireAsync($"{work}.lock", BuildLimit, _clock, ct);
         try
         {
-            Remove(work); // left by a killed run
+            MountTable.DeleteFolder(work); // left by a killed run
             Directory.CreateDirectory(work);
             await MakeRawAsync(root, work, size, progress, ct);
             progress.Report("converting to qcow2");
@@ -89,7 +90,7 @@ public sealed class GuestDisk
         }
         finally
         {
-            Remove(work);
+            MountTable.DeleteFolder(work);
             File.Delete($"{output}.new");
         }
     }
@@ -153,13 +154,6 @@ public sealed class GuestDisk
         using var file = File.OpenHandle(disk, FileMode.Open, FileAccess.Write);
         RandomAccess.Write(file, first, 0);
         RandomAccess.Write(file, core, Sector);
-    }
-
-    private static void Remove(string work)
-    {
-        new HostRoot(work).Unmount();
-        if (Directory.Exists(work))
-            Directory.Delete(work, recursive: true);
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);

@@ -1,5 +1,6 @@
 using Cloudlet.Errors;
 using Cloudlet.Lab.Model;
+using Cloudlet.Lab.Native;
 using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Lab.Images;
@@ -10,7 +11,7 @@ internal sealed class LabImages
     /// <summary>The Debian release that lab hosts run.</summary>
     public const string Release = "bookworm";
 
-    private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(20);
+    private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(40);
     private static readonly TimeSpan CopyTimeout = TimeSpan.FromMinutes(5);
 
     private readonly LabStore _store;
@@ -26,10 +27,6 @@ internal sealed class LabImages
 
     /// <summary>Root folder of an image.</summary>
     public string RootOf(string digest) => Path.Combine(_store.ImagesFolder, digest, "root");
-
-    /// <summary>Digest of the image for a host, as <see cref="PrepareAsync"/> makes it.</summary>
-    public async Task<string> GetAsync(LabHostSpec spec, IProgress<string> progress, CancellationToken ct) =>
-        (await PrepareAsync(spec, progress, ct)).Digest;
 
     /// <summary>The image for a host; it is built unless the store has it. Concurrent builders of one image wait for each other.</summary>
     public async Task<LabImage> PrepareAsync(LabHostSpec spec, IProgress<string> progress, CancellationToken ct)
@@ -67,8 +64,8 @@ internal sealed class LabImages
             try
             {
                 using var exclusive = await LabLock.AcquireAsync(LockOf(digest), TimeSpan.Zero, _clock, ct);
-                DeleteFolder(Path.Combine(_store.ImagesFolder, digest));
-                DeleteFolder(BuildingFolder(digest));
+                MountTable.DeleteFolder(Path.Combine(_store.ImagesFolder, digest));
+                MountTable.DeleteFolder(BuildingFolder(digest));
                 File.Delete(LockOf(digest));
                 pruned.Add(digest);
             }
@@ -84,7 +81,7 @@ internal sealed class LabImages
     private async Task BuildAsync(Recipe recipe, Func<string, Task> begin, IProgress<string> progress, CancellationToken ct)
     {
         var building = BuildingFolder(recipe.Digest);
-        DeleteFolder(building); // left by a killed build; we hold the lock, so no other build uses it
+        MountTable.DeleteFolder(building); // left by a killed build; we hold the lock, so no other build uses it
         var root = Path.Combine(building, "root");
         Directory.CreateDirectory(building);
         var log = Path.Combine(building, "build.log");
@@ -108,7 +105,7 @@ internal sealed class LabImages
         }
         catch
         {
-            DeleteFolder(building);
+            MountTable.DeleteFolder(building);
             throw;
         }
     }
@@ -162,10 +159,4 @@ internal sealed class LabImages
     private string LockOf(string digest) => Path.Combine(_store.ImagesFolder, $"{digest}.lock");
 
     private string BuildingFolder(string digest) => Path.Combine(_store.ImagesFolder, $"{digest}.building");
-
-    private static void DeleteFolder(string folder)
-    {
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
-    }
 }

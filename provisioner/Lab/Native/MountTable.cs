@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudlet.Linux;
 
 namespace Cloudlet.Lab.Native;
 
@@ -18,6 +19,17 @@ internal static class MountTable
 
     /// <summary>The topmost mount at <paramref name="point"/>, or null.</summary>
     public static MountEntry? At(string point) => Read().LastOrDefault(m => m.Point == point);
+
+    /// <summary>
+    /// Deletes a folder that may not exist. What is mounted in it is unmounted first, because a mount may show files of the machine.
+    /// </summary>
+    public static void DeleteFolder(string folder)
+    {
+        foreach (var mount in Read().Where(m => m.Point.StartsWith(folder + '/', StringComparison.Ordinal)).Reverse())
+            LabCalls.Unmount(mount.Point, NamespaceCalls.MNT_DETACH);
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+    }
 
     /// <summary>Parses lines of mountinfo; lines that can't be parsed are skipped.</summary>
     internal static IReadOnlyList<MountEntry> Parse(IEnumerable<string> lines)

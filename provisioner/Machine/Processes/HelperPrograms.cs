@@ -4,7 +4,14 @@ namespace Cloudlet.Machine.Processes;
 /// <param name="Name">Its name on PATH.</param>
 /// <param name="Package">The Debian package that ships it.</param>
 /// <param name="Why">What it is needed for, as message.</param>
-public sealed record HelperProgram(string Name, string Package, string Why);
+public sealed record HelperProgram(string Name, string Package, string Why)
+{
+    /// <summary>
+    /// Whether it runs in process and mount namespaces of its own, so that nothing that it started or mounted outlives it, however it ends.
+    /// Needs root.
+    /// </summary>
+    public bool IsIsolated { get; init; }
+}
 
 /// <summary>All helper programs that Provision runs.</summary>
 public static class HelperPrograms
@@ -32,7 +39,10 @@ public static class HelperPrograms
     public static HelperProgram SystemdNspawn { get; } = new("systemd-nspawn", "systemd-container", "boot lab hosts");
 
     /// <summary>Builds the root file system of lab hosts.</summary>
-    public static HelperProgram Mmdebstrap { get; } = new("mmdebstrap", "mmdebstrap", "build lab host images");
+    public static HelperProgram Mmdebstrap { get; } = new("mmdebstrap", "mmdebstrap", "build lab host images") { IsIsolated = true };
+
+    /// <summary>Gives a program its own namespaces.</summary>
+    public static HelperProgram Unshare { get; } = new("unshare", "util-linux", "end the build of an image with all that it mounted");
 
     /// <summary>Copies the system that lab host images are made from, with owners, links and attributes.</summary>
     public static HelperProgram Copy { get; } = new("cp", "coreutils", "copy the base of lab host images");
@@ -97,6 +107,7 @@ public static class HelperPrograms
         Ssh,
         SystemdNspawn,
         Mmdebstrap,
+        Unshare,
         Copy,
         SshKeygen,
         Nsenter,

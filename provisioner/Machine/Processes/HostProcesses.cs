@@ -8,6 +8,8 @@ namespace Cloudlet.Machine.Processes;
 /// <summary>Runs helper programs on this host.</summary>
 public sealed class HostProcesses : IProcesses
 {
+    private static readonly IReadOnlyList<string> Namespaces = ["--mount", "--pid", "--mount-proc", "--fork", "--kill-child", "--"];
+
     private readonly TimeSpan _killDelay;
 
     /// <summary>Creates the door to this host's programs.</summary>
@@ -30,8 +32,7 @@ public sealed class HostProcesses : IProcesses
     )
     {
         ct.ThrowIfCancellationRequested();
-        var command = Cli.Wrap(ProgramPath.Find(program))
-            .WithArguments(arguments)
+        var command = CommandOf(program, arguments)
             .WithEnvironmentVariables(WithLocale(environment))
             .WithValidation(CommandResultValidation.None)
             .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input, Encoding.UTF8))
@@ -59,6 +60,16 @@ public sealed class HostProcesses : IProcesses
                 e
             );
         }
+    }
+
+    // The kernel ends a process namespace with its first process. unshare ignores interrupts, so a program that is isolated is killed when
+    // its time is over; a user's Ctrl-C reaches the program itself.
+    private static Command CommandOf(HelperProgram program, IReadOnlyList<string> arguments)
+    {
+        var path = ProgramPath.Find(program);
+        return program.IsIsolated
+            ? Cli.Wrap(ProgramPath.Find(HelperPrograms.Unshare)).WithArguments([.. Namespaces, path, .. arguments])
+            : Cli.Wrap(path).WithArguments(arguments);
     }
 
     /// <summary>The command line, for messages.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using Cloudlet.Lab.Hosts;
 using Cloudlet.Lab.Images;
 using Cloudlet.Lab.Model;
+using Cloudlet.Lab.Native;
 using Cloudlet.Lab.Tests.LabHosts;
 using Cloudlet.Machine.Processes;
 
@@ -47,13 +48,13 @@ internal sealed class GuestImage
     public static async Task<GuestImage> GetAsync()
     {
         var images = new LabImages(new LabStore(LabTesting.ImageStore), new HostProcesses(), TimeProvider.System);
-        var lab = await images.GetAsync(Packages, new Progress<string>(), CancellationToken.None);
-        var recipe = string.Join('\n', [lab, GuestSeed.Text, .. FileSystem]);
+        var lab = await images.PrepareAsync(Packages, new Progress<string>(), CancellationToken.None);
+        var recipe = string.Join('\n', [lab.Digest, GuestSeed.Text, .. FileSystem]);
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(recipe)))[..12];
         var image = new GuestImage(Path.Combine(LabTesting.ImageStore, "guests", digest));
         using var turn = await LabLock.AcquireAsync(image._folder + ".lock", BuildLimit, TimeProvider.System, CancellationToken.None);
         if (!Directory.Exists(image._folder))
-            await BuildAsync(images.RootOf(lab), image._folder);
+            await BuildAsync(lab.Root, image._folder);
         return image;
     }
 
@@ -61,9 +62,7 @@ internal sealed class GuestImage
     {
         var building = new GuestImage(final + ".building");
         var mounted = new HostRoot(building._folder);
-        mounted.Unmount(); // left by a build that was killed
-        if (Directory.Exists(building._folder))
-            Directory.Delete(building._folder, recursive: true);
+        MountTable.DeleteFolder(building._folder); // left by a build that was killed
         Directory.CreateDirectory(building._folder);
         var hostKey = Path.Combine(building._folder, "host_key");
         foreach (var key in new[] { building.Key, hostKey })

@@ -25,13 +25,13 @@ public sealed class LabImagesSpecs : IDisposable
     {
         MmdebstrapDoes(_ => new ProcessResult(0, "", ""));
 
-        var digests = await Task.WhenAll(
-            Enumerable.Range(0, 5).Select(_ => Task.Run(() => Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None)))
+        var images = await Task.WhenAll(
+            Enumerable.Range(0, 5).Select(_ => Task.Run(() => Images.PrepareAsync(_spec, new Progress<string>(), CancellationToken.None)))
         );
 
         Variants.ShouldBe(["minbase", "custom"]);
-        digests.Distinct().ShouldHaveSingleItem();
-        Directory.Exists(Images.RootOf(digests[0])).ShouldBeTrue();
+        var root = images.Select(i => i.Root).Distinct().ShouldHaveSingleItem();
+        Directory.Exists(root).ShouldBeTrue();
         Built.Count.ShouldBe(2, "the image and its base");
     }
 
@@ -70,7 +70,7 @@ public sealed class LabImagesSpecs : IDisposable
             },
         ];
 
-        await Task.WhenAll(specs.Select(s => Task.Run(() => Images.GetAsync(s, new Progress<string>(), CancellationToken.None))));
+        await Task.WhenAll(specs.Select(s => Task.Run(() => Images.PrepareAsync(s, new Progress<string>(), CancellationToken.None))));
 
         Variants.ShouldBe(["minbase", "custom", "custom", "custom", "custom"]);
     }
@@ -85,7 +85,7 @@ public sealed class LabImagesSpecs : IDisposable
             return new ProcessResult(0, "", "");
         });
 
-        await Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None);
+        await Images.PrepareAsync(_spec, new Progress<string>(), CancellationToken.None);
 
         var copy = Commands.Single(c => c.Program == HelperPrograms.Copy).Arguments;
         copy.SkipWhile(a => a != "--").Skip(1).Select(Path.GetFileName).Order().ShouldBe(["etc", "usr"]);
@@ -106,7 +106,7 @@ public sealed class LabImagesSpecs : IDisposable
         });
 
         var error = await Should.ThrowAsync<CloudletException>(() =>
-            Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None)
+            Images.PrepareAsync(_spec, new Progress<string>(), CancellationToken.None)
         );
 
         error.Kind.ShouldBe(ErrorKind.ProcessFailed);
@@ -124,7 +124,7 @@ public sealed class LabImagesSpecs : IDisposable
         );
 
         var error = await Should.ThrowAsync<CloudletException>(() =>
-            Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None)
+            Images.PrepareAsync(_spec, new Progress<string>(), CancellationToken.None)
         );
 
         error.Kind.ShouldBe(ErrorKind.NoSpace);
@@ -140,11 +140,11 @@ public sealed class LabImagesSpecs : IDisposable
             File.Exists(Path.Combine(root, "left")).ShouldBeFalse();
             return new ProcessResult(0, "", "");
         });
-        var digest = await Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None);
+        var (digest, _, _) = await Images.PrepareAsync(_spec, new Progress<string>(), CancellationToken.None);
         File.WriteAllText(Path.Combine(Images.RootOf(digest), "left"), "");
         Directory.Move(Path.Combine(_store.ImagesFolder, digest), Path.Combine(_store.ImagesFolder, $"{digest}.building"));
 
-        (await Images.GetAsync(_spec, new Progress<string>(), CancellationToken.None)).ShouldBe(digest);
+        (await Images.PrepareAsync(_spec, new Progress<string>(), CancellationToken.None)).Digest.ShouldBe(digest);
         Directory.Exists(Path.Combine(_store.ImagesFolder, $"{digest}.building")).ShouldBeFalse();
     }
 

@@ -28,6 +28,32 @@ public sealed class ProcParsingSpecs
         MountTable.Parse(["1 1 8:300 / /x rw - ext4 /dev/x rw"]).ShouldHaveSingleItem().Device.ShouldBe((8UL << 8) | 44 | (256UL << 12));
 
     [Fact]
+    public void Files_that_are_mounted_in_a_deleted_folder_stay()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: mounts");
+        var (kept, deleted) = (Directory.CreateTempSubdirectory("lab-kept"), Directory.CreateTempSubdirectory("lab-deleted"));
+        try
+        {
+            File.WriteAllText(Path.Combine(kept.FullName, "file"), "of the machine");
+            var point = deleted.CreateSubdirectory("root/mnt").FullName;
+            const nuint Bind = 0x1000;
+            LabCalls.Mount(kept.FullName, point, "none", Bind, null, "bind a folder");
+            LabCalls.Mount("tmpfs", point, "tmpfs", 0, null, "mount over it");
+
+            MountTable.DeleteFolder(deleted.FullName);
+
+            deleted.Refresh();
+            deleted.Exists.ShouldBeFalse();
+            File.ReadAllText(Path.Combine(kept.FullName, "file")).ShouldBe("of the machine");
+        }
+        finally
+        {
+            MountTable.DeleteFolder(deleted.FullName);
+            kept.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void A_container_gets_a_group_in_each_hierarchy_that_systemd_uses()
     {
         MountEntry[] mounts =

@@ -64,7 +64,7 @@ public sealed class HostProcessesSpecs
     {
         using var dir = new TempDir();
         var error = await Should.ThrowAsync<CloudletException>(
-            _processes.RunAsync(
+            new HostProcesses(killDelay: Long).RunAsync(
                 Shell,
                 ["-c", $"trap 'echo interrupted >{dir["trace"]}; exit 0' INT; while :; do sleep 0.01; done"],
                 TimeSpan.FromSeconds(3),
@@ -93,6 +93,39 @@ public sealed class HostProcessesSpecs
         var child = int.Parse(await File.ReadAllTextAsync(dir["child"]));
         SpinWait.SpinUntil(() => IsGone(child), TimeSpan.FromSeconds(10)).ShouldBeTrue();
     }
+
+    [Fact]
+    public async Task Nothing_of_an_isolated_program_outlives_it()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: namespaces of processes and mounts");
+        using var dir = new TempDir();
+        var (mounted, trace) = (Directory.CreateDirectory(dir["mounted"]).FullName, dir["trace"]);
+        var script = $"mount -t tmpfs none {mounted} && (while echo >>{trace}; do sleep 0.01; done) & trap '' INT; wait; sleep 600";
+
+        var error = await Should.ThrowAsync<CloudletException>(
+            _processes.RunAsync(Shell with { IsIsolated = true }, ["-c", script], TimeSpan.FromSeconds(2), CancellationToken.None)
+        );
+
+        error.Message.ShouldStartWith("sh -c ");
+        (await File.ReadAllTextAsync("/proc/self/mountinfo")).ShouldNotContain(mounted);
+        var written = new FileInfo(trace).Length;
+        written.ShouldBeGreaterThan(0, "it is mounted, and the child runs");
+        await Task.Delay(TimeSpan.FromMilliseconds(200));
+        new FileInfo(trace).Length.ShouldBe(written, "the child has ended");
+    }
+
+    [Fact]
+    public async Task A_missing_program_is_named_although_it_would_be_isolated() =>
+        (
+            await Should.ThrowAsync<CloudletException>(
+                _processes.RunAsync(
+                    new HelperProgram("no-such-program", "its-package", "test") { IsIsolated = true },
+                    [],
+                    Long,
+                    CancellationToken.None
+                )
+            )
+        ).Message.ShouldContain("apt-get install its-package");
 
     [Fact]
     public async Task Cancelling_stops_the_program_and_is_reported_with_the_callers_token()
