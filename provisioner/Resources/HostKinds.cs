@@ -11,11 +11,14 @@ using Cloudlet.Resources.Kinds.Files;
 using Cloudlet.Resources.Kinds.Files.Oslo;
 using Cloudlet.Resources.Kinds.Links;
 using Cloudlet.Resources.Kinds.Modules;
+using Cloudlet.Resources.Kinds.OvsBridges;
+using Cloudlet.Resources.Kinds.OvsSettings;
 using Cloudlet.Resources.Kinds.Packages;
 using Cloudlet.Resources.Kinds.Programs;
 using Cloudlet.Resources.Kinds.Schemas;
 using Cloudlet.Resources.Kinds.Sysctls;
 using Cloudlet.Resources.Kinds.Units;
+using Cloudlet.Resources.Ovsdb;
 using Cloudlet.Resources.Sql;
 using Cloudlet.Resources.State;
 
@@ -79,6 +82,8 @@ public static class HostKinds
         static (kinds, host) => kinds.Add(new DatabaseAccountsKind(SqlOf(host), host.Machine.Files, host.Vault)),
         static (kinds, host) => kinds.Add(new BrokerAccountsKind(new AmqpLogin(), host.Machine.Processes, host.Machine.Files)),
         static (kinds, host) => kinds.Add(new SchemasKind(SqlOf(host), host.Machine.Processes, host.Machine.Files)),
+        static (kinds, host) => kinds.Add(new OvsSettingsKind(new OvsdbClient(host.Machine.Files))),
+        static (kinds, host) => kinds.Add(new OvsBridgesKind(new OvsdbClient(host.Machine.Files))),
     ];
 
     /// <summary>Registers one more kind, for all hosts from then on.</summary>

@@ -160,6 +160,26 @@ public sealed class HostArgs : ResourceArgs
         set => _schemas = value;
     }
 
+    [Input("ovsSettings")]
+    private InputMap<string>? _ovsSettings;
+
+    /// <summary>Settings of the host's Open vSwitch, by column and key.</summary>
+    public InputMap<string> OvsSettings
+    {
+        get => _ovsSettings ??= [];
+        set => _ovsSettings = value;
+    }
+
+    [Input("ovsBridges")]
+    private InputMap<OvsBridgeArgs>? _ovsBridges;
+
+    /// <summary>Bridges of the host's Open vSwitch, by name.</summary>
+    public InputMap<OvsBridgeArgs> OvsBridges
+    {
+        get => _ovsBridges ??= [];
+        set => _ovsBridges = value;
+    }
+
     /// <summary>
     /// The host's role in Nova: it stands for the packages, files, units and links of a cloudlet's single node, controller or compute host.
     /// </summary>

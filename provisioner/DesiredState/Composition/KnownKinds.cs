@@ -7,6 +7,8 @@ using Cloudlet.DesiredState.Kinds.Databases;
 using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.DesiredState.Kinds.Links;
 using Cloudlet.DesiredState.Kinds.Modules;
+using Cloudlet.DesiredState.Kinds.OvsBridges;
+using Cloudlet.DesiredState.Kinds.OvsSettings;
 using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.DesiredState.Kinds.Programs;
 using Cloudlet.DesiredState.Kinds.Schemas;
@@ -35,5 +37,7 @@ internal static class KnownKinds
         KindDescriptors.Add(new DatabaseAccountsDescriptor());
         KindDescriptors.Add(new BrokerAccountsDescriptor());
         KindDescriptors.Add(new SchemasDescriptor());
+        KindDescriptors.Add(new OvsSettingsDescriptor());
+        KindDescriptors.Add(new OvsBridgesDescriptor());
     }
 }

@@ -21,7 +21,7 @@ internal sealed record ImageRecipe(string Release, LabBoot Boot, IReadOnlyList<s
         [
             .. BaseRecipe
                 .Packages.Concat(Boot == LabBoot.Ifupdown ? ["ifupdown"] : [])
-                .Concat(With == LabFlavor.Nova ? NovaImage.Packages : [])
+                .Concat(Flavor.Packages)
                 .Concat(ExtraPackages)
                 .Distinct()
                 .Order(StringComparer.Ordinal),
@@ -38,17 +38,25 @@ internal sealed record ImageRecipe(string Release, LabBoot Boot, IReadOnlyList<s
             Boot == LabBoot.Networkd
                 ? "chroot \"$1\" systemctl enable systemd-networkd.service"
                 : "chroot \"$1\" systemctl enable networking.service",
-            .. With == LabFlavor.Nova ? NovaImage.Hooks : [],
+            .. Flavor.Hooks,
         ];
+
+    /// <summary>What the additional purpose adds, and how long the build takes with it.</summary>
+    private (IReadOnlyList<string> Packages, IReadOnlyList<string> Hooks, string Takes) Flavor =>
+        With switch
+        {
+            LabFlavor.Nova => (NovaImage.Packages, NovaImage.Hooks, "about three minutes"),
+            LabFlavor.OpenStack => (OpenStackImage.Packages, OpenStackImage.Hooks, "about five minutes"),
+            _ => ([], [], "some seconds"),
+        };
 
     /// <inheritdoc/>
     public override string Title
     {
         get
         {
-            var with = With == LabFlavor.Nova ? " and Nova" : "";
-            var time = With == LabFlavor.Nova ? "about three minutes" : "some seconds";
-            return $"a Debian {Release} image with {Boot.ToString().ToLowerInvariant()}{with} (once, needs the network, {time})";
+            var with = With == LabFlavor.None ? "" : $" and {With}";
+            return $"a Debian {Release} image with {Boot.ToString().ToLowerInvariant()}{with} (once, needs the network, {Flavor.Takes})";
         }
     }
 

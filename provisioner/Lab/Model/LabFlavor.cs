@@ -11,4 +11,10 @@ public enum LabFlavor
     /// databases (SQLite). A site file does the rest (templates/sites/nova.yaml).
     /// </summary>
     Nova,
+
+    /// <summary>
+    /// A whole cloudlet: the packages of every role of section <c>openstack</c>, not configured and disabled, without databases. A site
+    /// file does the rest (templates/sites/openstack.yaml).
+    /// </summary>
+    OpenStack,
 }
