@@ -1,6 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Cloudlet.DesiredState.Kinds.BrokerAccounts;
+using Cloudlet.DesiredState.Kinds.CloudProjects;
+using Cloudlet.DesiredState.Kinds.CloudRoles;
+using Cloudlet.DesiredState.Kinds.CloudServices;
+using Cloudlet.DesiredState.Kinds.CloudUsers;
 using Cloudlet.DesiredState.Kinds.Conditions;
 using Cloudlet.DesiredState.Kinds.DatabaseAccounts;
 using Cloudlet.DesiredState.Kinds.Databases;
@@ -35,5 +39,9 @@ internal static class KnownKinds
         KindDescriptors.Add(new DatabaseAccountsDescriptor());
         KindDescriptors.Add(new BrokerAccountsDescriptor());
         KindDescriptors.Add(new SchemasDescriptor());
+        KindDescriptors.Add(new CloudProjectsDescriptor());
+        KindDescriptors.Add(new CloudRolesDescriptor());
+        KindDescriptors.Add(new CloudUsersDescriptor());
+        KindDescriptors.Add(new CloudServicesDescriptor());
     }
 }
