@@ -136,7 +136,7 @@ public sealed class CloudClient(CloudLogin login, Func<string> password, CloudHt
         var call = CallOf(request, url) with { Secrets = [.. request.Secrets, token.Value] };
         using var message = new HttpRequestMessage(request.Method, call.Url);
         message.Headers.Add("X-Auth-Token", token.Value);
-        if (CloudServices.VersionHeader(request.Service) is { } version)
+        if (ServiceTypes.VersionHeader(request.Service) is { } version)
             message.Headers.Add("OpenStack-API-Version", version);
         message.Content =
             request.Content is { } content ? content()
@@ -146,7 +146,7 @@ public sealed class CloudClient(CloudLogin login, Func<string> password, CloudHt
     }
 
     private static CloudCall CallOf(CloudRequest request, Uri url) =>
-        new(request.Method, url, CloudServices.NameOf(request.Service)) { Limit = request.Limit };
+        new(request.Method, url, ServiceTypes.NameOf(request.Service)) { Limit = request.Limit };
 
     private async Task<(Uri Url, CloudToken Token)> UrlOfAsync(CloudRequest request, CancellationToken ct)
     {
@@ -170,7 +170,7 @@ public sealed class CloudClient(CloudLogin login, Func<string> password, CloudHt
 
     private string? RootOf(string service, CloudToken token) =>
         service == Keystone.Type ? login.Identity
-        : token.Find(service, Region) is { } found ? CloudServices.WithVersion(service, found)
+        : token.Find(service, Region) is { } found ? ServiceTypes.WithVersion(service, found)
         : null;
 
     /// <summary>A valid token, another one than <paramref name="stale"/>.</summary>

@@ -3,7 +3,12 @@ using Cloudlet.DesiredState;
 using Cloudlet.Machine;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Resources.Amqp;
+using Cloudlet.Resources.Cloud;
 using Cloudlet.Resources.Kinds.BrokerAccounts;
+using Cloudlet.Resources.Kinds.CloudProjects;
+using Cloudlet.Resources.Kinds.CloudRoles;
+using Cloudlet.Resources.Kinds.CloudServices;
+using Cloudlet.Resources.Kinds.CloudUsers;
 using Cloudlet.Resources.Kinds.Conditions;
 using Cloudlet.Resources.Kinds.DatabaseAccounts;
 using Cloudlet.Resources.Kinds.Databases;
@@ -39,6 +44,9 @@ public sealed record HostParts(IMachine Machine, StatePaths Paths, ContentVault 
 
     /// <summary>Reads the last log lines of units, for messages; null: messages have none.</summary>
     public UnitLog? Log { get; init; }
+
+    /// <summary>The clouds that the host describes: all kinds share one login.</summary>
+    public CloudClients Clouds => field ??= new CloudClients(Machine.Files, Clock);
 }
 
 /// <summary>The kinds of resources that hosts have. A new kind is one line here and one in KnownKinds.</summary>
@@ -79,6 +87,10 @@ public static class HostKinds
         static (kinds, host) => kinds.Add(new DatabaseAccountsKind(SqlOf(host), host.Machine.Files, host.Vault)),
         static (kinds, host) => kinds.Add(new BrokerAccountsKind(new AmqpLogin(), host.Machine.Processes, host.Machine.Files)),
         static (kinds, host) => kinds.Add(new SchemasKind(SqlOf(host), host.Machine.Processes, host.Machine.Files)),
+        static (kinds, host) => kinds.Add(new CloudProjectsKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudRolesKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudUsersKind(host.Clouds, host.Machine.Files, host.Clock)),
+        static (kinds, host) => kinds.Add(new CloudServicesKind(host.Clouds)),
     ];
 
     /// <summary>Registers one more kind, for all hosts from then on.</summary>

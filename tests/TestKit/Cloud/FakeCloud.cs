@@ -42,7 +42,7 @@ public sealed class FakeCloud : IAsyncDisposable
         Root = $"http://127.0.0.1:{FreePort()}";
         _listener.Prefixes.Add($"{Root}/");
         _listener.Start();
-        _objects = new FakeObjects(Root);
+        _objects = new FakeObjects(Root, Passwords);
         Passwords["admin"] = password;
         Add(
             "projects",

@@ -4,7 +4,7 @@ using System.Web;
 namespace Cloudlet.TestKit.Cloud;
 
 /// <summary>The collections of the fake services.</summary>
-internal sealed class FakeObjects(string root)
+internal sealed class FakeObjects(string root, Dictionary<string, string> passwords)
 {
     private readonly Dictionary<string, List<JsonObject>> _collections = new(StringComparer.Ordinal);
     private int _lastId;
@@ -72,6 +72,8 @@ internal sealed class FakeObjects(string root)
             };
         var found = this[collection]
             .Find(o => (string?)o["id"] == parts[3] || (collection == "os-keypairs" && (string?)o["name"] == parts[3]));
+        if (found is null && collection == "regions" && request.Method == "PUT")
+            return Ok(Wrapped(key, Add(collection, new JsonObject { ["id"] = parts[3] })), 201);
         if (found is null)
             return NotFound($"{collection} {parts[3]}");
         switch (request.Method)
@@ -87,6 +89,7 @@ internal sealed class FakeObjects(string root)
             default:
                 foreach (var (name, value) in Inner(JsonNode.Parse(request.Body)!.AsObject(), key))
                     found[name] = value?.DeepClone();
+                KeepPassword(found);
                 return Ok(Wrapped(key, found));
         }
     }
@@ -94,6 +97,7 @@ internal sealed class FakeObjects(string root)
     private FakeAnswer Create(string collection, string? key, JsonObject body, string service)
     {
         var made = Inner(body, key).DeepClone().AsObject();
+        KeepPassword(made);
         foreach (var (name, value) in DefaultsOf(collection, service))
             made[name] ??= value?.DeepClone();
         if (
@@ -179,6 +183,14 @@ internal sealed class FakeObjects(string root)
                 .Select(k => $"{k}={Uri.EscapeDataString(filters[k]!)}")
                 .Append($"marker={marker}")
         );
+
+    /// <summary>Keystone never shows a password.</summary>
+    private void KeepPassword(JsonObject user)
+    {
+        if (user["password"] is { } password)
+            passwords[(string)user["name"]!] = (string)password!;
+        user.Remove("password");
+    }
 
     private static JsonObject Inner(JsonObject body, string? key) => key is null ? body : body[key]!.AsObject();
 

@@ -1,7 +1,7 @@
 namespace Cloudlet.OpenStack;
 
 /// <summary>What is known about the services that are used here.</summary>
-public static class CloudServices
+public static class ServiceTypes
 {
     /// <summary>Type of Nova.</summary>
     public const string Compute = "compute";
