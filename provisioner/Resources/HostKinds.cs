@@ -5,9 +5,16 @@ using Cloudlet.Machine.Processes;
 using Cloudlet.Resources.Amqp;
 using Cloudlet.Resources.Cloud;
 using Cloudlet.Resources.Kinds.BrokerAccounts;
+using Cloudlet.Resources.Kinds.CloudFlavors;
+using Cloudlet.Resources.Kinds.CloudImages;
+using Cloudlet.Resources.Kinds.CloudKeypairs;
+using Cloudlet.Resources.Kinds.CloudNetworks;
 using Cloudlet.Resources.Kinds.CloudProjects;
+using Cloudlet.Resources.Kinds.CloudQuotas;
 using Cloudlet.Resources.Kinds.CloudRoles;
+using Cloudlet.Resources.Kinds.CloudRouters;
 using Cloudlet.Resources.Kinds.CloudServices;
+using Cloudlet.Resources.Kinds.CloudSubnets;
 using Cloudlet.Resources.Kinds.CloudUsers;
 using Cloudlet.Resources.Kinds.Conditions;
 using Cloudlet.Resources.Kinds.DatabaseAccounts;
@@ -91,6 +98,13 @@ public static class HostKinds
         static (kinds, host) => kinds.Add(new CloudRolesKind(host.Clouds)),
         static (kinds, host) => kinds.Add(new CloudUsersKind(host.Clouds, host.Machine.Files, host.Clock)),
         static (kinds, host) => kinds.Add(new CloudServicesKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudFlavorsKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudImagesKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudNetworksKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudSubnetsKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudRoutersKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudQuotasKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudKeypairsKind(host.Clouds)),
     ];
 
     /// <summary>Registers one more kind, for all hosts from then on.</summary>

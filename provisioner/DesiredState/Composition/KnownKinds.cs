@@ -1,9 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Cloudlet.DesiredState.Kinds.BrokerAccounts;
+using Cloudlet.DesiredState.Kinds.CloudFlavors;
+using Cloudlet.DesiredState.Kinds.CloudImages;
+using Cloudlet.DesiredState.Kinds.CloudKeypairs;
+using Cloudlet.DesiredState.Kinds.CloudNetworks;
 using Cloudlet.DesiredState.Kinds.CloudProjects;
+using Cloudlet.DesiredState.Kinds.CloudQuotas;
 using Cloudlet.DesiredState.Kinds.CloudRoles;
+using Cloudlet.DesiredState.Kinds.CloudRouters;
 using Cloudlet.DesiredState.Kinds.CloudServices;
+using Cloudlet.DesiredState.Kinds.CloudSubnets;
 using Cloudlet.DesiredState.Kinds.CloudUsers;
 using Cloudlet.DesiredState.Kinds.Conditions;
 using Cloudlet.DesiredState.Kinds.DatabaseAccounts;
@@ -43,5 +50,12 @@ internal static class KnownKinds
         KindDescriptors.Add(new CloudRolesDescriptor());
         KindDescriptors.Add(new CloudUsersDescriptor());
         KindDescriptors.Add(new CloudServicesDescriptor());
+        KindDescriptors.Add(new CloudFlavorsDescriptor());
+        KindDescriptors.Add(new CloudImagesDescriptor());
+        KindDescriptors.Add(new CloudNetworksDescriptor());
+        KindDescriptors.Add(new CloudSubnetsDescriptor());
+        KindDescriptors.Add(new CloudRoutersDescriptor());
+        KindDescriptors.Add(new CloudQuotasDescriptor());
+        KindDescriptors.Add(new CloudKeypairsDescriptor());
     }
 }

@@ -36,8 +36,7 @@ internal sealed record CloudCollection(string Service, string Path, string List,
     public static CloudCollection Flavors { get; } =
         new(ServiceTypes.Compute, "/flavors", "flavors", "flavor") { Noun = "flavor", ListPath = "/flavors/detail?is_public=None" };
 
-    public static CloudCollection Keypairs { get; } =
-        new(ServiceTypes.Compute, "/os-keypairs", "keypairs", "keypair") { Noun = "keypair" };
+    public static CloudCollection Keypairs { get; } = new(ServiceTypes.Compute, "/os-keypairs", "keypairs", "keypair") { Noun = "keypair" };
 
     public static CloudCollection Images { get; } =
         new(ServiceTypes.Image, "/images", "images", Item: null) { Noun = "image", Owner = "owner" };

@@ -56,7 +56,7 @@ public abstract class CloudKind<TSpec>(CloudClients clients) : IObservesMany<TSp
             observed = null;
         }
 
-        var cloud = new CloudView(clients.Of(desired.Api), ct);
+        var cloud = ViewOf(desired, ct);
         var row = observed is null ? await CreateAsync(cloud, desired) : await UpdateAsync(cloud, desired, observed);
         await ApplyMoreAsync(cloud, row, desired, observed);
     }
@@ -70,7 +70,7 @@ public abstract class CloudKind<TSpec>(CloudClients clients) : IObservesMany<TSp
     /// <inheritdoc/>
     public virtual async ValueTask RemoveAsync(TSpec spec, CancellationToken ct)
     {
-        var cloud = new CloudView(clients.Of(spec.Api), ct);
+        var cloud = ViewOf(spec, ct);
         if (await FindAsync(cloud, spec) is not { } row)
             return;
         if (await UsesOfAsync(cloud, row, spec) is { Count: > 0 } uses)
@@ -82,6 +82,9 @@ public abstract class CloudKind<TSpec>(CloudClients clients) : IObservesMany<TSp
         await BeforeRemovalAsync(cloud, row, spec);
         await DeleteAsync(cloud, $"{Collection.Path}/{Uri.EscapeDataString(KeyOf(row))}");
     }
+
+    /// <summary>The cloud of a spec.</summary>
+    internal CloudView ViewOf(TSpec spec, CancellationToken ct) => new(clients.Of(spec.Api), ct);
 
     /// <summary>The object of a spec; null: absent.</summary>
     internal virtual Task<JsonElement?> FindAsync(CloudView cloud, TSpec spec) => cloud.FindAsync(Collection, spec.Name);

@@ -99,6 +99,7 @@ internal static class FakeActions
                 new JsonObject
                 {
                     ["id"] = $"port-{ports.Count + 1}",
+                    ["project_id"] = FakeCloud.AdminProject,
                     ["device_id"] = router,
                     ["device_owner"] = "network:router_interface",
                     ["network_id"] = (string?)objects["subnets"].Find(s => (string?)s["id"] == subnet)!["network_id"],

@@ -81,8 +81,7 @@ internal sealed class FakeObjects(string root, Dictionary<string, string> passwo
             case "GET":
                 return Ok(Wrapped(key, found));
             case "DELETE":
-                this[collection].Remove(found);
-                return new FakeAnswer(204);
+                return Delete(collection, found);
             case "PATCH" when key is null:
                 Patch(found, JsonNode.Parse(request.Body)!.AsArray());
                 return Ok(found.DeepClone());
@@ -92,6 +91,26 @@ internal sealed class FakeObjects(string root, Dictionary<string, string> passwo
                 KeepPassword(found);
                 return Ok(Wrapped(key, found));
         }
+    }
+
+    private FakeAnswer Delete(string collection, JsonObject found)
+    {
+        var id = (string)found["id"]!;
+        if (
+            collection is "networks" or "subnets"
+            && this["ports"].Exists(p => p.ToJsonString().Contains($"\"{id}\"", StringComparison.Ordinal))
+        )
+            return new FakeAnswer(
+                409,
+                new JsonObject { ["NeutronError"] = new JsonObject { ["message"] = $"{id} is in use" } }.ToJsonString()
+            );
+        this[collection].Remove(found);
+        if (collection == "networks")
+            this["subnets"].RemoveAll(s => (string?)s["network_id"] == id);
+        if (collection == "services")
+            this["endpoints"].RemoveAll(e => (string?)e["service_id"] == id);
+        this["role_assignments"].RemoveAll(a => a.ToJsonString().Contains($"\"{id}\"", StringComparison.Ordinal));
+        return new FakeAnswer(204);
     }
 
     private FakeAnswer Create(string collection, string? key, JsonObject body, string service)
@@ -170,10 +189,9 @@ internal sealed class FakeObjects(string root, Dictionary<string, string> passwo
     }
 
     private static bool Matches(JsonObject o, string filter, string value) =>
-        o[filter] is { } found
-            ? string.Equals(found.ToString(), value, StringComparison.OrdinalIgnoreCase)
-            : filter == "fixed_ips"
-                && (o["fixed_ips"]?.ToJsonString() ?? "").Contains(value[(value.IndexOf('=') + 1)..], StringComparison.Ordinal);
+        filter == "fixed_ips"
+            ? (o["fixed_ips"]?.ToJsonString() ?? "").Contains($"\"{value[(value.IndexOf('=') + 1)..]}\"", StringComparison.Ordinal)
+            : string.Equals(o[filter]?.ToString(), value, StringComparison.OrdinalIgnoreCase);
 
     private static string Query(System.Collections.Specialized.NameValueCollection filters, string marker) =>
         string.Join(

@@ -57,7 +57,8 @@ public abstract class CloudDescriptor<TSpec, TSection> : SectionDescriptor<TSpec
                 After =
                 [
                     .. spec.After,
-                    .. CloudServiceTypes.NeededFor(Service).Concat(NeededBy(spec)).Where(all.ContainsKey),
+                    .. CloudServiceTypes.NeededFor(Service).Concat(NeededBy(spec)).Where(id => id != spec.Id && all.ContainsKey(id)),
+                    .. NeededBy(spec, all),
                     .. secret,
                     .. files,
                 ],
@@ -76,6 +77,9 @@ public abstract class CloudDescriptor<TSpec, TSection> : SectionDescriptor<TSpec
 
     /// <summary>Ids of other objects of the cloud that it refers to, declared or not.</summary>
     internal virtual IEnumerable<string> NeededBy(TSpec spec) => [];
+
+    /// <summary>Ids of others that follow from everything that the host describes.</summary>
+    internal virtual IEnumerable<string> NeededBy(TSpec spec, IReadOnlyDictionary<string, ResourceSpec> all) => [];
 
     /// <summary>Paths of the files of secrets whose change makes it deviate.</summary>
     internal virtual IEnumerable<string> SecretsOf(TSpec spec) => [];
@@ -97,6 +101,32 @@ public abstract class CloudDescriptor<TSpec, TSection> : SectionDescriptor<TSpec
         if (value is not null && (value.Length > longest || value.Any(char.IsControl)))
             host.Report.Value($"{key} is one line of at most {longest} characters", Section, name, key);
     }
+
+    /// <summary>Reports a text that is not one of a few words.</summary>
+    internal void OneOf(HostCheck host, string name, string key, string? value, IReadOnlyList<string> words)
+    {
+        if (value is not null && !words.Contains(value))
+            host.Report.Value(
+                $"\"{value}\" is not a valid {key}: write one of {string.Join(", ", words)}{Spelling.Hint(value, words)}",
+                Section,
+                name,
+                key
+            );
+    }
+
+    /// <summary>Reports keys and values of a map that a service would refuse.</summary>
+    internal void Pairs(HostCheck host, string name, string key, IReadOnlyDictionary<string, string>? pairs)
+    {
+        foreach (var (word, value) in pairs ?? new Dictionary<string, string>(StringComparer.Ordinal))
+            if (word.Length is 0 or > 255 || !Names.HasOnly(word, "_-:. "))
+                host.Report.Key($"\"{word}\" is not a valid key: letters, digits, '_', '-', ':', '.' and spaces", Section, name, key, word);
+            else if (value.Length > 255 || value.Any(char.IsControl))
+                host.Report.Value("a value is one line of at most 255 characters", Section, name, key, word);
+    }
+
+    /// <summary>A map as a set of <c>KEY=VALUE</c>.</summary>
+    internal static IReadOnlyList<string>? Pairs(IReadOnlyDictionary<string, string>? pairs) =>
+        pairs is null ? null : [.. pairs.Select(static p => $"{p.Key}={p.Value}")];
 
     /// <summary>Reports a URL that nothing can be asked at.</summary>
     internal void Url(HostCheck host, string name, string key, string? value)
