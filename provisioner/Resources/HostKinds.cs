@@ -13,6 +13,7 @@ using Cloudlet.Resources.Kinds.CloudProjects;
 using Cloudlet.Resources.Kinds.CloudQuotas;
 using Cloudlet.Resources.Kinds.CloudRoles;
 using Cloudlet.Resources.Kinds.CloudRouters;
+using Cloudlet.Resources.Kinds.CloudSecurityGroups;
 using Cloudlet.Resources.Kinds.CloudServices;
 using Cloudlet.Resources.Kinds.CloudSubnets;
 using Cloudlet.Resources.Kinds.CloudUsers;
@@ -103,6 +104,7 @@ public static class HostKinds
         static (kinds, host) => kinds.Add(new CloudNetworksKind(host.Clouds)),
         static (kinds, host) => kinds.Add(new CloudSubnetsKind(host.Clouds)),
         static (kinds, host) => kinds.Add(new CloudRoutersKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudSecurityGroupsKind(host.Clouds)),
         static (kinds, host) => kinds.Add(new CloudQuotasKind(host.Clouds)),
         static (kinds, host) => kinds.Add(new CloudKeypairsKind(host.Clouds)),
     ];

@@ -1,6 +1,7 @@
 using Cloudlet.DesiredState.Kinds.Cloud;
 using Cloudlet.DesiredState.Kinds.CloudServices;
 using Cloudlet.DesiredState.Kinds.Conditions;
+using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.DesiredState.Kinds.Units;
 using Cloudlet.DesiredState.Sections;
 
@@ -40,7 +41,12 @@ internal static class CloudCompiler
             Target = target,
             TimeoutSeconds = Patience,
             Met = true,
-            After = [.. CloudServiceTypes.UnitsOf(type).Where(id => host.Units?.ContainsKey(KindDescriptors.NameIn(id)) == true)],
+            // It must not wait while packages are still being installed.
+            After =
+            [
+                .. CloudServiceTypes.UnitsOf(type).Where(id => host.Units?.ContainsKey(KindDescriptors.NameIn(id)) == true),
+                .. PackagesDescriptor.IdsOf(host),
+            ],
         };
 
     /// <summary>Where a described service answers; null: this host does not describe it.</summary>

@@ -9,6 +9,7 @@ using Cloudlet.DesiredState.Kinds.CloudProjects;
 using Cloudlet.DesiredState.Kinds.CloudQuotas;
 using Cloudlet.DesiredState.Kinds.CloudRoles;
 using Cloudlet.DesiredState.Kinds.CloudRouters;
+using Cloudlet.DesiredState.Kinds.CloudSecurityGroups;
 using Cloudlet.DesiredState.Kinds.CloudServices;
 using Cloudlet.DesiredState.Kinds.CloudSubnets;
 using Cloudlet.DesiredState.Kinds.CloudUsers;
@@ -55,6 +56,7 @@ internal static class KnownKinds
         KindDescriptors.Add(new CloudNetworksDescriptor());
         KindDescriptors.Add(new CloudSubnetsDescriptor());
         KindDescriptors.Add(new CloudRoutersDescriptor());
+        KindDescriptors.Add(new CloudSecurityGroupsDescriptor());
         KindDescriptors.Add(new CloudQuotasDescriptor());
         KindDescriptors.Add(new CloudKeypairsDescriptor());
     }

@@ -277,7 +277,8 @@ public sealed class IdentityKindsSpecs : IAsyncDisposable
             var map = string.Join(", ", roles.Select(static r => $"{r.Key}: [{string.Join(", ", r)}]"));
             var site =
                 "cloudProjects: {p: , q: }, cloudRoles: {r: , s: }, cloudUsers: {nova: {secret: nova"
-                + $"{(map.Length > 0 ? $", roles: {{{map}}}" : "")}{(random.Next(2) == 0 ? ", project: q" : "")}, enabled: {(random.Next(4) == 0 ? "false" : "true")}}}}}";
+                + $"{(map.Length > 0 ? $", roles: {{{map}}}" : "")}{(random.Next(2) == 0 ? ", project: q" : "")}, "
+                + $"enabled: {(random.Next(4) == 0 ? "false" : "true")}}}}}";
             var planned = await _host.PlanAsync(site);
             Cloud.Requests.Clear();
             await _host.ConvergeAsync(site);

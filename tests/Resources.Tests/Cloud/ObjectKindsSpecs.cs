@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using Cloudlet.Converge.Plans;
 using Cloudlet.Resources.Tests.Databases;
 using Cloudlet.TestKit;
@@ -12,7 +13,8 @@ public sealed class ObjectKindsSpecs : IAsyncDisposable
 {
     private const string Net =
         "cloudNetworks: {public: {type: flat, physicalNetwork: physnet1, external: true, shared: true}, inside: {mtu: 1400}}, "
-        + "cloudSubnets: {public: {network: public, cidr: 10.80.0.0/24, gateway: 10.80.0.1, pools: [10.80.0.100-10.80.0.200], dns: [10.80.0.1]}, "
+        + "cloudSubnets: {public: {network: public, cidr: 10.80.0.0/24, gateway: 10.80.0.1, "
+        + "pools: [10.80.0.100-10.80.0.200], dns: [10.80.0.1]}, "
         + "inside: {network: inside, cidr: 192.168.100.0/24, gateway: none}}, "
         + "cloudRouters: {edge: {external: public, subnets: [inside]}}";
 
@@ -235,6 +237,74 @@ public sealed class ObjectKindsSpecs : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_default_group_gets_its_rules_and_keeps_neutrons_own()
+    {
+        Cloud.Add(
+            "security-groups",
+            new()
+            {
+                ["id"] = "sg-default",
+                ["name"] = "default",
+                ["project_id"] = FakeCloud.AdminProject,
+                ["description"] = "",
+                ["security_group_rules"] = JsonNode.Parse(
+                    """
+                    [{"id": "e", "direction": "egress", "ethertype": "IPv4"},
+                     {"id": "own", "direction": "ingress", "ethertype": "IPv4", "remote_group_id": "sg-default"},
+                     {"id": "old", "direction": "ingress", "ethertype": "IPv4", "protocol": "tcp",
+                      "port_range_min": 23, "port_range_max": 23},
+                     {"id": "ssh", "direction": "ingress", "ethertype": "IPv4", "protocol": "tcp",
+                      "port_range_min": 22, "port_range_max": 22,
+                      "remote_ip_prefix": "0.0.0.0/0"}]
+                    """
+                ),
+            }
+        );
+        const string site =
+            "cloudSecurityGroups: {default: {rules: [{protocol: icmp}, {protocol: tcp, ports: 22}, "
+            + "{protocol: tcp, ports: 80-90, remote: 192.0.2.0/24}]}}";
+        await _host.ConvergeAsync(site);
+
+        Cloud.Changes.Select(static c => c[..c.IndexOf(' ')]).ShouldBe(["POST", "POST", "DELETE"]);
+        Rules().ShouldContain(static r => (string?)r!["protocol"] == "icmp");
+        Rules().Select(static r => (string?)r!["id"]).ShouldContain("e");
+        Rules().Select(static r => (string?)r!["id"]).ShouldContain("own");
+
+        await _host.ConvergeAsync("");
+        Rules().Count(static r => (string?)r!["protocol"] == "tcp").ShouldBe(2);
+        Rules().ShouldContain(static r => (int?)r!["port_range_min"] == 23);
+
+        JsonArray Rules() => Cloud.Named("security-groups", "default")["security_group_rules"]!.AsArray();
+    }
+
+    [Fact]
+    public async Task A_group_of_ours_has_only_described_egress_when_some_is_described_and_goes_when_no_port_has_it()
+    {
+        await _host.ConvergeAsync(
+            "cloudSecurityGroups: {web: {rules: [{direction: egress, protocol: tcp, ports: 443}, "
+                + "{protocol: tcp, ports: 80, group: front}]}, front: {}}"
+        );
+        Cloud.Named("security-groups", "web")["security_group_rules"]!.AsArray().Count.ShouldBe(2);
+        Cloud.Named("security-groups", "front")["security_group_rules"]!.AsArray().Count.ShouldBe(2);
+
+        Cloud.Add(
+            "ports",
+            new() { ["security_groups"] = (string?)Cloud.Named("security-groups", "web")["id"], ["device_owner"] = "compute:nova" }
+        );
+        (await _host.FailuresAsync("cloudSecurityGroups: {front: {}}")).ShouldBe(1);
+        Cloud["ports"].Clear();
+        await _host.ConvergeAsync("");
+        Cloud["security-groups"].ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("ingress IPv4 tcp 22 any")]
+    [InlineData("egress IPv6 any any 2001:db8::/32")]
+    [InlineData("ingress IPv4 udp 1-65535 group:a name with spaces")]
+    public void A_rule_is_read_as_it_was_written(string text) =>
+        Cloudlet.DesiredState.Kinds.CloudSecurityGroups.CloudRule.Parse(text).ShouldNotBeNull().Text.ShouldBe(text);
+
+    [Fact]
     public async Task Quotas_of_both_services_are_set_and_given_back()
     {
         Cloud.Add(
@@ -328,9 +398,12 @@ public sealed class ObjectKindsSpecs : IAsyncDisposable
         {
             string Any(params string[] of) => of[random.Next(of.Length)];
             var site =
-                $"cloudNetworks: {{a: {{shared: {Any("true", "false")}, mtu: {Any("1400", "1450", "9000")}, description: {Any("x", "y")}}}}}, "
-                + $"cloudSubnets: {{a: {{network: a, cidr: 10.0.0.0/24, gateway: {Any("none", "10.0.0.1", "10.0.0.9")}, dhcp: {Any("true", "false")}, "
-                + $"dns: [{Any("", "10.0.0.2", "10.0.0.2, 10.0.0.3")}], pools: [{Any("10.0.0.20-10.0.0.30", "10.0.0.20-10.0.0.30, 10.0.0.40-10.0.0.50")}]}}}}, "
+                $"cloudNetworks: {{a: {{shared: {Any("true", "false")}, mtu: {Any("1400", "1450", "9000")}, "
+                + $"description: {Any("x", "y")}}}}}, "
+                + $"cloudSubnets: {{a: {{network: a, cidr: 10.0.0.0/24, gateway: {Any("none", "10.0.0.1", "10.0.0.9")}, "
+                + $"dhcp: {Any("true", "false")}, "
+                + $"dns: [{Any("", "10.0.0.2", "10.0.0.2, 10.0.0.3")}], "
+                + $"pools: [{Any("10.0.0.20-10.0.0.30", "10.0.0.20-10.0.0.30, 10.0.0.40-10.0.0.50")}]}}}}, "
                 + $"cloudRouters: {{r: {{subnets: [{Any("", "a")}], enabled: {Any("true", "false")}}}}}, "
                 + $"cloudProjects: {{p: {{description: {Any("x", "y", "''")}, enabled: {Any("true", "false")}}}}}";
             var plan = await _host.PlanAsync(site);
@@ -362,6 +435,11 @@ public sealed class ObjectKindsSpecs : IAsyncDisposable
     [InlineData("cloudSubnets: {s: {network: n, cidr: 10.0.0.0/24, gateway: 10.0.1.1}}", "is not an address of 10.0.0.0/24")]
     [InlineData("cloudSubnets: {s: {network: n, cidr: 10.0.0.0/24, pools: [10.0.0.9-10.0.0.2]}}", "is not a range FIRST-LAST")]
     [InlineData("cloudSubnets: {s: {network: n, cidr: 10.0.0.0/24, dns: [dns.example]}}", "is not an address of a name server")]
+    [InlineData("cloudSecurityGroups: {s: {rules: [{direction: in}]}}", "ingress (to servers) or egress")]
+    [InlineData("cloudSecurityGroups: {s: {rules: [{protocol: http}]}}", "is not a protocol")]
+    [InlineData("cloudSecurityGroups: {s: {rules: [{protocol: tcp, ports: 90-80}]}}", "ports are one like 22")]
+    [InlineData("cloudSecurityGroups: {s: {rules: [{protocol: icmp, ports: 8}]}}", "ports are one like 22")]
+    [InlineData("cloudSecurityGroups: {s: {rules: [{remote: 10.0.0.1/8}]}}", "is not a range of addresses")]
     [InlineData("cloudQuotas: {p: {cores: -2}}", "out of range")]
     [InlineData("cloudKeypairs: {k: {publicKey: AAAA}}", "expected one line")]
     public void What_is_wrong_is_said(string sections, string message) =>
@@ -373,7 +451,8 @@ public sealed class ObjectKindsSpecs : IAsyncDisposable
     {
         var path = Path.Combine(_folder.Path, file);
         File.WriteAllText(path, data);
-        return $"cloudImages: {{{name}: {{file: {path}, sha256: {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data)))}, diskFormat: raw{more}, properties: {{os_distro: debian}}}}}}";
+        var sum = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(data)));
+        return $"cloudImages: {{{name}: {{file: {path}, sha256: {sum}, diskFormat: raw{more}, properties: {{os_distro: debian}}}}}}";
     }
 
     private FakeAnswer? Clear(string collection)

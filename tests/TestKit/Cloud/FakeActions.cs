@@ -22,6 +22,7 @@ internal static class FakeActions
             ["compute", _, "flavors", var flavor, "os-extra_specs", ..] => ExtraSpecs(objects, request, flavor, parts),
             ["image", _, "images", var image, "file"] => Upload(objects, request, image),
             ["network", _, "routers", var router, var action] => Interface(objects, request, router, action),
+            ["network", _, "security-group-rules", ..] => Rule(objects, request, parts),
             ["network", _, "quotas", var project] => Quotas(objects, request, "network-quotas", project, "quota"),
             ["compute", _, "os-quota-sets", var project] => Quotas(objects, request, "compute-quotas", project, "quota_set"),
             _ => null,
@@ -109,6 +110,26 @@ internal static class FakeActions
         else
             ports.RemoveAll(p => (string?)p["device_id"] == router && (string?)p["fixed_ips"]![0]!["subnet_id"] == subnet);
         return new FakeAnswer(200, "{}");
+    }
+
+    /// <summary>Rules are parts of their group.</summary>
+    private static FakeAnswer Rule(FakeObjects objects, FakeRequest request, string[] parts)
+    {
+        if (request.Method == "DELETE")
+        {
+            foreach (var list in objects["security-groups"].Select(static g => g["security_group_rules"]!.AsArray()))
+                if (list.FirstOrDefault(r => (string?)r!["id"] == parts[3]) is { } found)
+                    return list.Remove(found) ? new FakeAnswer(204) : new FakeAnswer(500);
+            return FakeObjects.NotFound("rule");
+        }
+
+        var rule = JsonNode.Parse(request.Body)!["security_group_rule"]!.DeepClone();
+        var rules = objects["security-groups"].Find(g => (string?)g["id"] == (string?)rule["security_group_id"])![
+            "security_group_rules"
+        ]!.AsArray();
+        rule["id"] = $"rule-{Guid.NewGuid()}";
+        rules.Add(rule);
+        return FakeObjects.Ok(new JsonObject { ["security_group_rule"] = rule.DeepClone() }, 201);
     }
 
     private static FakeAnswer Quotas(FakeObjects objects, FakeRequest request, string collection, string project, string key)

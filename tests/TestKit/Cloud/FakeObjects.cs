@@ -152,6 +152,25 @@ internal sealed class FakeObjects(string root, Dictionary<string, string> passwo
                 ["description"] = "",
                 ["router:external"] = false,
             },
+            ("security-groups", _) => new()
+            {
+                ["project_id"] = FakeCloud.AdminProject,
+                ["description"] = "",
+                ["security_group_rules"] = new JsonArray(
+                    new JsonObject
+                    {
+                        ["id"] = $"rule-{Guid.NewGuid()}",
+                        ["direction"] = "egress",
+                        ["ethertype"] = "IPv4",
+                    },
+                    new JsonObject
+                    {
+                        ["id"] = $"rule-{Guid.NewGuid()}",
+                        ["direction"] = "egress",
+                        ["ethertype"] = "IPv6",
+                    }
+                ),
+            },
             (_, "network") => new() { ["project_id"] = FakeCloud.AdminProject, ["description"] = "" },
             ("projects" or "users" or "roles", _) => new()
             {

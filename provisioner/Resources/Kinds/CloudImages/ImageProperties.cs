@@ -6,7 +6,7 @@ namespace Cloudlet.Resources.Kinds.CloudImages;
 /// <summary>The properties that people give an image; Glance lists them beside its own.</summary>
 internal static class ImageProperties
 {
-    /// <summary>Names of Glance's own (image schema of Zed to Epoxy), and of those that other properties of a description stand for.</summary>
+    /// <summary>Names of Glance's own (image schema of Zed to Epoxy), and of those that other keys of a description set.</summary>
     private static readonly HashSet<string> OfGlance =
     [
         "checksum",

@@ -6,7 +6,9 @@ using Cloudlet.Resources.Cloud;
 
 namespace Cloudlet.Resources.Kinds.CloudQuotas;
 
-/// <summary>Quotas of projects, which Nova and Neutron each have a part of. A project always has some: removing them means the usual ones.</summary>
+/// <summary>
+/// Quotas of projects, which Nova and Neutron each have a part of. A project always has some: removing them means the usual ones.
+/// </summary>
 /// <param name="clients">The clouds.</param>
 public sealed class CloudQuotasKind(CloudClients clients) : CloudKind<CloudQuotaSpec>(clients)
 {
