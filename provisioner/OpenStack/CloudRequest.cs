@@ -14,7 +14,7 @@ public sealed record CloudRequest(HttpMethod Method, string Service, string Path
     /// <summary>Media type of <see cref="Body"/>.</summary>
     public string MediaType { get; init; } = "application/json";
 
-    /// <summary>Content that is sent as it is read, made anew for every attempt; null: <see cref="Body"/>.</summary>
+    /// <summary>Content that is sent as it is read; called for every attempt; null: <see cref="Body"/>.</summary>
     public Func<HttpContent>? Content { get; init; }
 
     /// <summary>How long it may take.</summary>

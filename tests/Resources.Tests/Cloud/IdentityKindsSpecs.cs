@@ -165,7 +165,7 @@ public sealed class IdentityKindsSpecs : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_role_that_somebody_has_is_not_deleted()
+    public async Task A_role_that_an_account_has_is_not_deleted()
     {
         await _host.ConvergeAsync("cloudRoles: {reader: }");
         Cloud["role_assignments"]

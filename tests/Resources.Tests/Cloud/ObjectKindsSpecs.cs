@@ -182,7 +182,7 @@ public sealed class ObjectKindsSpecs : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_image_that_somebody_else_uploaded_is_not_replaced()
+    public async Task An_image_that_was_uploaded_by_hand_is_not_replaced()
     {
         Cloud.Add(
             "images",

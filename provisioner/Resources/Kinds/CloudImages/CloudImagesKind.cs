@@ -22,7 +22,7 @@ public sealed class CloudImagesKind(CloudClients clients)
 {
     private const string Verified = "cloudlet_sha256";
 
-    /// <summary>On an image whose upload has begun and was not verified: a crash must not leave it as somebody else's.</summary>
+    /// <summary>On an image whose upload has begun and was not verified: after a crash it is still known as ours.</summary>
     private const string Uploading = "cloudlet_uploading";
     private const string PatchType = "application/openstack-images-v2.1-json-patch";
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
