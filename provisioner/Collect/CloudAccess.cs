@@ -1,8 +1,5 @@
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text;
-using System.Text.Json;
 using Cloudlet.Errors;
+using Cloudlet.OpenStack;
 
 namespace Cloudlet.Collect;
 
@@ -52,107 +49,22 @@ internal sealed record CloudAccess(string Token, Uri Compute, Uri Placement, Uri
 
     private static async Task<CloudAccess> KeystoneAsync(Func<string, string?> environment, HttpClient client, CancellationToken ct)
     {
-        var url = new Uri($"{environment("OS_AUTH_URL")!.TrimEnd('/').Replace("/v3", "", StringComparison.Ordinal)}/v3/auth/tokens");
-        using var body = new StringContent(Login(environment), Encoding.UTF8, MediaTypeHeaderValue.Parse("application/json"));
-        try
+        if (!Uri.TryCreate(environment("OS_AUTH_URL"), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            throw new CloudletException(ErrorKind.InvalidInput, "OS_AUTH_URL is not a URL such as http://192.0.2.1:5000/v3");
+        var login = new CloudLogin(url, environment("OS_USERNAME")!)
         {
-            using var answer = await client.PostAsync(url, body, ct);
-            if (!answer.IsSuccessStatusCode || !answer.Headers.TryGetValues("X-Subject-Token", out var tokens))
-                throw new CloudletException(
-                    ErrorKind.PermissionDenied,
-                    $"keystone at {url.Host}:{url.Port} refuses the account: HTTP {(int)answer.StatusCode}"
-                );
-            var token = await answer.Content.ReadFromJsonAsync(CatalogJson.Default.TokenAnswer, ct);
-            return new CloudAccess(
-                tokens.First(),
-                Endpoint(token, "compute") ?? throw NoService("compute"),
-                Endpoint(token, "placement") ?? throw NoService("placement"),
-                Endpoint(token, "network")
-            );
-        }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !ct.IsCancellationRequested)
-        {
-            throw new CloudletException(ErrorKind.Unreachable, $"keystone at {url.Host}:{url.Port} does not answer: {e.Message}", e);
-        }
-        catch (JsonException e)
-        {
-            throw new CloudletException(
-                ErrorKind.Unexpected,
-                $"keystone at {url.Host}:{url.Port} answers with something that is not a token",
-                e
-            );
-        }
+            UserDomain = environment("OS_USER_DOMAIN_NAME") ?? CloudLogin.UsualDomain,
+            Project = environment("OS_PROJECT_NAME"),
+            ProjectDomain = environment("OS_PROJECT_DOMAIN_NAME") ?? CloudLogin.UsualDomain,
+        };
+        var token = await Keystone.LogInAsync(new CloudHttp(client), login, environment("OS_PASSWORD")!, ct);
+        return new CloudAccess(
+            token.Value,
+            token.Find("compute") ?? throw NoService("compute"),
+            token.Find("placement") ?? throw NoService("placement"),
+            token.Find("network")
+        );
     }
-
-    private static string Login(Func<string, string?> environment)
-    {
-        using var text = new MemoryStream();
-        using (var json = new Utf8JsonWriter(text))
-        {
-            json.WriteStartObject();
-            json.WriteStartObject("auth");
-            json.WriteStartObject("identity");
-            json.WriteStartArray("methods");
-            json.WriteStringValue("password");
-            json.WriteEndArray();
-            json.WriteStartObject("password");
-            Named(json, "user", environment("OS_USERNAME")!, environment("OS_USER_DOMAIN_NAME") ?? "Default", environment("OS_PASSWORD"));
-            json.WriteEndObject();
-            json.WriteEndObject();
-            json.WriteStartObject("scope");
-            Named(json, "project", environment("OS_PROJECT_NAME")!, environment("OS_PROJECT_DOMAIN_NAME") ?? "Default", password: null);
-            json.WriteEndObject();
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(text.ToArray());
-    }
-
-    private static void Named(Utf8JsonWriter json, string what, string name, string domain, string? password)
-    {
-        json.WriteStartObject(what);
-        json.WriteString("name", name);
-        if (password is not null)
-            json.WriteString("password", password);
-        json.WriteStartObject("domain");
-        json.WriteString("name", domain);
-        json.WriteEndObject();
-        json.WriteEndObject();
-    }
-
-    private static Uri? Endpoint(TokenAnswer? token, string type) =>
-        token
-            ?.Token?.Catalog?.FirstOrDefault(s => s.Type == type)
-            ?.Endpoints?.OrderBy(e =>
-                e.Interface == "internal" ? 0
-                : e.Interface == "public" ? 1
-                : 2
-            )
-            .FirstOrDefault()
-            ?.Url
-            is { } url
-        && Uri.TryCreate(url.TrimEnd('/'), UriKind.Absolute, out var found)
-            ? found
-            : null;
 
     private static CloudletException NoService(string type) => new(ErrorKind.NotFound, $"keystone's catalog has no service of type {type}");
 }
-
-/// <summary>Keystone's answer with a token; only the catalog is read.</summary>
-internal sealed record TokenAnswer(TokenBody? Token);
-
-/// <summary>The token.</summary>
-internal sealed record TokenBody(IReadOnlyList<CatalogService>? Catalog);
-
-/// <summary>A service of the catalog.</summary>
-internal sealed record CatalogService(string? Type, IReadOnlyList<CatalogEndpoint>? Endpoints);
-
-/// <summary>Where a service answers.</summary>
-internal sealed record CatalogEndpoint(string? Interface, string? Url);
-
-[System.Text.Json.Serialization.JsonSourceGenerationOptions(
-    PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.CamelCase
-)]
-[System.Text.Json.Serialization.JsonSerializable(typeof(TokenAnswer))]
-internal sealed partial class CatalogJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -3,7 +3,20 @@ using Cloudlet.DesiredState;
 using Cloudlet.Machine;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Resources.Amqp;
+using Cloudlet.Resources.Cloud;
 using Cloudlet.Resources.Kinds.BrokerAccounts;
+using Cloudlet.Resources.Kinds.CloudFlavors;
+using Cloudlet.Resources.Kinds.CloudImages;
+using Cloudlet.Resources.Kinds.CloudKeypairs;
+using Cloudlet.Resources.Kinds.CloudNetworks;
+using Cloudlet.Resources.Kinds.CloudProjects;
+using Cloudlet.Resources.Kinds.CloudQuotas;
+using Cloudlet.Resources.Kinds.CloudRoles;
+using Cloudlet.Resources.Kinds.CloudRouters;
+using Cloudlet.Resources.Kinds.CloudSecurityGroups;
+using Cloudlet.Resources.Kinds.CloudServices;
+using Cloudlet.Resources.Kinds.CloudSubnets;
+using Cloudlet.Resources.Kinds.CloudUsers;
 using Cloudlet.Resources.Kinds.Conditions;
 using Cloudlet.Resources.Kinds.DatabaseAccounts;
 using Cloudlet.Resources.Kinds.Databases;
@@ -11,6 +24,7 @@ using Cloudlet.Resources.Kinds.Files;
 using Cloudlet.Resources.Kinds.Files.Oslo;
 using Cloudlet.Resources.Kinds.Links;
 using Cloudlet.Resources.Kinds.Modules;
+using Cloudlet.Resources.Kinds.NovaCells;
 using Cloudlet.Resources.Kinds.OvsBridges;
 using Cloudlet.Resources.Kinds.OvsSettings;
 using Cloudlet.Resources.Kinds.Packages;
@@ -42,6 +56,9 @@ public sealed record HostParts(IMachine Machine, StatePaths Paths, ContentVault 
 
     /// <summary>Reads the last log lines of units, for messages; null: messages have none.</summary>
     public UnitLog? Log { get; init; }
+
+    /// <summary>The clouds that the host describes: all kinds share one login.</summary>
+    public CloudClients Clouds => field ??= new CloudClients(Machine.Files, Clock);
 }
 
 /// <summary>The kinds of resources that hosts have. A new kind is one line here and one in KnownKinds.</summary>
@@ -82,8 +99,21 @@ public static class HostKinds
         static (kinds, host) => kinds.Add(new DatabaseAccountsKind(SqlOf(host), host.Machine.Files, host.Vault)),
         static (kinds, host) => kinds.Add(new BrokerAccountsKind(new AmqpLogin(), host.Machine.Processes, host.Machine.Files)),
         static (kinds, host) => kinds.Add(new SchemasKind(SqlOf(host), host.Machine.Processes, host.Machine.Files)),
+        static (kinds, host) => kinds.Add(new NovaCellsKind(SqlOf(host))),
         static (kinds, host) => kinds.Add(new OvsSettingsKind(new OvsdbClient(host.Machine.Files))),
         static (kinds, host) => kinds.Add(new OvsBridgesKind(new OvsdbClient(host.Machine.Files))),
+        static (kinds, host) => kinds.Add(new CloudProjectsKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudRolesKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudUsersKind(host.Clouds, host.Machine.Files, host.Clock)),
+        static (kinds, host) => kinds.Add(new CloudServicesKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudFlavorsKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudImagesKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudNetworksKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudSubnetsKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudRoutersKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudSecurityGroupsKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudQuotasKind(host.Clouds)),
+        static (kinds, host) => kinds.Add(new CloudKeypairsKind(host.Clouds)),
     ];
 
     /// <summary>Registers one more kind, for all hosts from then on.</summary>

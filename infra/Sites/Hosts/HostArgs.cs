@@ -180,6 +180,132 @@ public sealed class HostArgs : ResourceArgs
         set => _ovsBridges = value;
     }
 
+    [Input("cloudProjects")]
+    private InputMap<CloudProjectArgs>? _cloudProjects;
+
+    /// <summary>
+    /// Projects of the cloud, by name; `name:` alone means that it exists and is enabled. One that still has something is not deleted.
+    /// </summary>
+    public InputMap<CloudProjectArgs> CloudProjects
+    {
+        get => _cloudProjects ??= [];
+        set => _cloudProjects = value;
+    }
+
+    [Input("cloudRoles")]
+    private InputMap<CloudRoleArgs>? _cloudRoles;
+
+    /// <summary>Roles of the cloud, by name; `name:` alone means that it exists. One that an account has is not deleted.</summary>
+    public InputMap<CloudRoleArgs> CloudRoles
+    {
+        get => _cloudRoles ??= [];
+        set => _cloudRoles = value;
+    }
+
+    [Input("cloudUsers")]
+    private InputMap<CloudUserArgs>? _cloudUsers;
+
+    /// <summary>Accounts of the cloud, by name: password, project and roles. All other roles in projects of such an account go.</summary>
+    public InputMap<CloudUserArgs> CloudUsers
+    {
+        get => _cloudUsers ??= [];
+        set => _cloudUsers = value;
+    }
+
+    [Input("cloudServices")]
+    private InputMap<CloudServiceArgs>? _cloudServices;
+
+    /// <summary>Services in the catalog of the cloud, by name: type and endpoints.</summary>
+    public InputMap<CloudServiceArgs> CloudServices
+    {
+        get => _cloudServices ??= [];
+        set => _cloudServices = value;
+    }
+
+    [Input("cloudFlavors")]
+    private InputMap<CloudFlavorArgs>? _cloudFlavors;
+
+    /// <summary>
+    /// Flavors (sizes of servers) of the cloud, by name. Nova cannot change one, so another size is another flavor of the same name.
+    /// </summary>
+    public InputMap<CloudFlavorArgs> CloudFlavors
+    {
+        get => _cloudFlavors ??= [];
+        set => _cloudFlavors = value;
+    }
+
+    [Input("cloudImages")]
+    private InputMap<CloudImageArgs>? _cloudImages;
+
+    /// <summary>Images of the cloud, by name, uploaded from a file of this host or a URL. One that a server uses is not deleted.</summary>
+    public InputMap<CloudImageArgs> CloudImages
+    {
+        get => _cloudImages ??= [];
+        set => _cloudImages = value;
+    }
+
+    [Input("cloudNetworks")]
+    private InputMap<CloudNetworkArgs>? _cloudNetworks;
+
+    /// <summary>Networks of the cloud, by name. One that has ports is not deleted.</summary>
+    public InputMap<CloudNetworkArgs> CloudNetworks
+    {
+        get => _cloudNetworks ??= [];
+        set => _cloudNetworks = value;
+    }
+
+    [Input("cloudSubnets")]
+    private InputMap<CloudSubnetArgs>? _cloudSubnets;
+
+    /// <summary>Subnets of networks of the cloud, by name. One that has addresses in use is not deleted.</summary>
+    public InputMap<CloudSubnetArgs> CloudSubnets
+    {
+        get => _cloudSubnets ??= [];
+        set => _cloudSubnets = value;
+    }
+
+    [Input("cloudRouters")]
+    private InputMap<CloudRouterArgs>? _cloudRouters;
+
+    /// <summary>Routers of the cloud, by name: the way out, and the subnets that they connect; they have no other subnets.</summary>
+    public InputMap<CloudRouterArgs> CloudRouters
+    {
+        get => _cloudRouters ??= [];
+        set => _cloudRouters = value;
+    }
+
+    [Input("cloudSecurityGroups")]
+    private InputMap<CloudSecurityGroupArgs>? _cloudSecurityGroups;
+
+    /// <summary>
+    /// Security groups of the account's project, by name; every project has one named default: what may reach servers.
+    /// </summary>
+    public InputMap<CloudSecurityGroupArgs> CloudSecurityGroups
+    {
+        get => _cloudSecurityGroups ??= [];
+        set => _cloudSecurityGroups = value;
+    }
+
+    [Input("cloudQuotas")]
+    private InputMap<CloudQuotaArgs>? _cloudQuotas;
+
+    /// <summary>Quotas of projects of the cloud, by project; -1 means no limit.</summary>
+    public InputMap<CloudQuotaArgs> CloudQuotas
+    {
+        get => _cloudQuotas ??= [];
+        set => _cloudQuotas = value;
+    }
+
+    [Input("cloudKeypairs")]
+    private InputMap<CloudKeypairArgs>? _cloudKeypairs;
+
+    /// <summary>Public keys of the account in the cloud, by name, for logging in to servers.</summary>
+    public InputMap<CloudKeypairArgs> CloudKeypairs
+    {
+        get => _cloudKeypairs ??= [];
+        set => _cloudKeypairs = value;
+    }
+
     /// <summary>
     /// The host's role in Nova: it stands for the packages, files, units and links of a cloudlet's single node, controller or compute host.
     /// </summary>
@@ -191,6 +317,10 @@ public sealed class HostArgs : ResourceArgs
     /// </summary>
     [Input("health")]
     public Input<HealthArgs>? Health { get; set; }
+
+    /// <summary>Where a cloud answers, for the sections that describe its projects, users, networks and others.</summary>
+    [Input("cloud")]
+    public Input<CloudArgs>? Cloud { get; set; }
 
     [Input("values")]
     private InputMap<object>? _values;

@@ -48,6 +48,17 @@ public sealed record HealTraits
     public static HealTraits Plain { get; } = new();
 
     /// <summary>
+    /// An object of a server, such as an account: a request for each observation, which needs the server, and nothing while the host boots.
+    /// </summary>
+    public static HealTraits OfServer { get; } =
+        new()
+        {
+            WaitsForBoot = true,
+            IsCostly = true,
+            NeedsDependencies = true,
+        };
+
+    /// <summary>
     /// Not healed while the host boots: the service manager is working on it, or the change would disturb the boot.
     /// </summary>
     public bool WaitsForBoot { get; init; }

@@ -31,9 +31,12 @@ public interface IResourceKind<TSpec>
 
 /// <summary>Observes many at the cost of one (a netlink dump, the package database).</summary>
 /// <typeparam name="TSpec">The kind's spec.</typeparam>
-public interface IObservesMany<TSpec>
+public interface IObservesMany<TSpec> : IResourceKind<TSpec>
     where TSpec : ResourceSpec
 {
+    async ValueTask<TSpec?> IResourceKind<TSpec>.ObserveAsync(TSpec desired, CancellationToken ct) =>
+        (await ObserveManyAsync([desired], ct))[0];
+
     /// <summary>
     /// As <see cref="IResourceKind{TSpec}.ObserveAsync"/>, one answer for each of <paramref name="desired"/> in the same order.
     /// </summary>

@@ -99,6 +99,11 @@ internal sealed class KindAdapter<TSpec>(IResourceKind<TSpec> kind) : KindAdapte
                 var all = await many.ObserveManyAsync([.. desired.Cast<TSpec>()], ct);
                 return [.. desired.Select((spec, i) => Found((TSpec)spec, all[i]))];
             }
+            catch (CloudletException e) when (e.Kind is ErrorKind.Unreachable or ErrorKind.Timeout)
+            {
+                // It is the server that does not answer: each of them would wait for it again.
+                return [.. desired.Select(spec => new Observation(spec.Id, null, null, e))];
+            }
             catch (Exception) when (!ct.IsCancellationRequested)
             {
                 // One bad resource fails the whole batch; observing them one by one shows which.

@@ -69,6 +69,10 @@ public sealed record HostSection
     [Description("The health daemon, which keeps the host as described; `health: {}` installs it with its defaults.")]
     public HealthSection? Health { get; init; }
 
+    /// <summary>The cloud that the host's sections describe objects of.</summary>
+    [Description("Where a cloud answers, for the sections that describe its projects, users, networks and others.")]
+    public CloudSection? Cloud { get; init; }
+
     /// <summary>Values that every template of the host sees.</summary>
     [Description("Values that every template of the host sees.")]
     public IReadOnlyDictionary<string, TemplateValue>? Values { get; init; }

@@ -1,3 +1,4 @@
+using Cloudlet.DesiredState.Kinds.Cloud;
 using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Site;
@@ -22,6 +23,7 @@ internal static class SiteCheck
             section.Check(check);
         SecretRules.Check(host, report);
         HealthRules.Check(host, report);
+        CloudRules.Check(check);
         return reach;
     }
 

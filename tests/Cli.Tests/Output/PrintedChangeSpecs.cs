@@ -105,6 +105,8 @@ public sealed class PrintedChangeSpecs
             return new[] { $"text-{number}" };
         if (type == typeof(IReadOnlyDictionary<string, string>))
             return new Dictionary<string, string> { ["name"] = $"text-{number}" };
+        if (type.Assembly == typeof(ResourceSpec).Assembly)
+            return Made(type, number);
         throw new NotSupportedException($"a property of type {type}: teach this spec how its values differ");
     }
 

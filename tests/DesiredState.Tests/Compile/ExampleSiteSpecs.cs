@@ -15,6 +15,7 @@ public class ExampleSiteSpecs
     [InlineData("single-host.yaml", "no-dummy-driver.yaml")]
     [InlineData("single-host.yaml", "healthd.yaml")]
     [InlineData("databases.yaml", "healthd.yaml")]
+    [InlineData("cloud.yaml", "healthd.yaml")]
     [InlineData("two-hosts.yaml")]
     [InlineData("namespace.yaml")]
     [InlineData("nova.yaml")]
@@ -34,6 +35,7 @@ public class ExampleSiteSpecs
     {
         string[] tested =
         [
+            "cloud.yaml",
             "controller-and-compute.yaml",
             "databases.yaml",
             "healthd.yaml",

@@ -226,15 +226,17 @@ public sealed class DatabaseAccountsKindSpecs : IDisposable
                 _host.Machine.Files,
                 _host.Vault
             );
-            var before = await kind.ObserveAsync(spec, default);
+            var before = (await kind.ObserveManyAsync([spec], default))[0];
             var copy = before is null ? null : await kind.CaptureAsync(before, default);
             await kind.ApplyAsync(spec, before, ChangeAction.Update, default);
 
-            SpecDiff.Between(spec, await kind.ObserveAsync(spec, default)).ShouldBeEmpty($"round {i}");
+            SpecDiff.Between(spec, (await kind.ObserveManyAsync([spec], default))[0]).ShouldBeEmpty($"round {i}");
             if (copy is null || before!.Databases!.Any(static d => d.Contains("SELECT") || d.Contains("*.*")))
                 continue;
-            await kind.ApplyAsync(copy, await kind.ObserveAsync(copy, default), ChangeAction.Update, default);
-            SpecDiff.Between(copy with { Login = null }, await kind.ObserveAsync(spec, default)).ShouldBeEmpty($"back in round {i}");
+            await kind.ApplyAsync(copy, (await kind.ObserveManyAsync([copy], default))[0], ChangeAction.Update, default);
+            SpecDiff
+                .Between(copy with { Login = null }, (await kind.ObserveManyAsync([spec], default))[0])
+                .ShouldBeEmpty($"back in round {i}");
         }
     }
 

@@ -21,8 +21,15 @@ internal sealed class DatabaseHost : IDisposable
     private readonly TempDir _folder = new();
 
     public DatabaseHost()
+        : this(new FakeMachine()) => Machine.Files[SecretPath] = $"{Secret}\n";
+
+    /// <summary>The same host, seen by another program.</summary>
+    public DatabaseHost(DatabaseHost other)
+        : this(other.Machine) { }
+
+    private DatabaseHost(FakeMachine machine)
     {
-        Machine.Files[SecretPath] = $"{Secret}\n";
+        Machine = machine;
         Vault = new ContentVault(Machine.Files, StatePaths.Host.Vault);
         Converger = new Converger(
             HostKinds.For(new HostParts(Machine, StatePaths.Host, Vault, Machine.Clock)),
@@ -33,7 +40,7 @@ internal sealed class DatabaseHost : IDisposable
         );
     }
 
-    public FakeMachine Machine { get; } = new();
+    public FakeMachine Machine { get; }
 
     public ContentVault Vault { get; }
 

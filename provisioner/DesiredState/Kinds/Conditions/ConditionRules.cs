@@ -61,7 +61,8 @@ internal sealed class ConditionRules(HostReport report)
             report.Value(bad, Section, name, "hostname");
     }
 
-    private static string? UrlError(string text)
+    /// <summary>The problem with a URL of a service, or null.</summary>
+    internal static string? UrlError(string text)
     {
         if (
             text.Length > LongestUrl

@@ -16,6 +16,9 @@ public sealed record SchemaProject(
     IReadOnlyList<string> Databases
 )
 {
+    /// <summary>Word of the kind that says which cells Nova's command finds: tables of cells come after it.</summary>
+    public const string Cells = "nova-cell";
+
     private const string Nova = "/etc/nova/nova.conf";
     private const string Neutron = "/etc/neutron/neutron.conf";
     private const string Ml2 = "/etc/neutron/plugins/ml2/ml2_conf.ini";

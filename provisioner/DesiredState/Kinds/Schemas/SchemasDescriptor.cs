@@ -54,7 +54,10 @@ public sealed class SchemasDescriptor : SectionDescriptor<SchemaSpec, SchemaSect
             };
     }
 
-    /// <summary>Tables come after their databases, the accounts that use these, and the configuration that names both.</summary>
+    /// <summary>
+    /// Tables come after their databases, the accounts that use these, and the configuration that names both. Those of cells come after the
+    /// cells, because Nova's command finds them there.
+    /// </summary>
     internal override SchemaSpec Complete(SchemaSpec spec, IReadOnlyDictionary<string, ResourceSpec> all)
     {
         var databases = spec.Databases ?? [];
@@ -66,7 +69,8 @@ public sealed class SchemasDescriptor : SectionDescriptor<SchemaSpec, SchemaSect
             .. databases.Select(DatabaseSpec.IdOf),
             .. (SchemaProject.Find(spec.Project)?.Configuration ?? []).Select(FileSpec.IdOf),
         ];
-        return spec with { After = [.. spec.After, .. needed.Where(all.ContainsKey), .. accounts.Select(static a => a.Id)] };
+        var cells = spec.Project == "nova" ? all.Keys.Where(static id => KindDescriptors.OfId(id)?.Word == SchemaProject.Cells) : [];
+        return spec with { After = [.. spec.After, .. needed.Where(all.ContainsKey), .. accounts.Select(static a => a.Id), .. cells] };
     }
 
     internal override SchemaSpec Sort(SchemaSpec spec) => spec with { Databases = Set(spec.Databases) };

@@ -31,13 +31,7 @@ public sealed class BrokerAccountsKind(IAmqpLogin login, IProcesses processes, I
     private bool IsInstalled => files.Stat(Tool) is not null;
 
     /// <inheritdoc/>
-    public HealTraits Traits { get; } =
-        new()
-        {
-            WaitsForBoot = true,
-            IsCostly = true,
-            NeedsDependencies = true,
-        };
+    public HealTraits Traits => HealTraits.OfServer;
 
     /// <inheritdoc/>
     public async ValueTask<BrokerAccountSpec?> ObserveAsync(BrokerAccountSpec desired, CancellationToken ct)

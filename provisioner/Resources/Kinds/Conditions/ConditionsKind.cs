@@ -21,8 +21,7 @@ namespace Cloudlet.Resources.Kinds.Conditions;
 /// <param name="clock">Source of time and delays.</param>
 /// <param name="isDaemon">True in the health daemon.</param>
 public sealed class ConditionsKind(INetworkProbes probes, IKernel kernel, ISystemd systemd, TimeProvider clock, bool isDaemon = false)
-    : IResourceKind<ConditionSpec>,
-        IObservesMany<ConditionSpec>,
+    : IObservesMany<ConditionSpec>,
         IShowsProgress<ConditionSpec>,
         IExplains<ConditionSpec>,
         ICaptures<ConditionSpec>,
@@ -39,10 +38,6 @@ public sealed class ConditionsKind(INetworkProbes probes, IKernel kernel, ISyste
     private readonly SilenceWatch _silence = new(systemd, clock);
     private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _due = new(StringComparer.Ordinal);
-
-    /// <inheritdoc/>
-    public async ValueTask<ConditionSpec?> ObserveAsync(ConditionSpec desired, CancellationToken ct) =>
-        (await ObserveManyAsync([desired], ct))[0];
 
     /// <summary>All at once: one that does not answer takes seconds.</summary>
     public async ValueTask<IReadOnlyList<ConditionSpec?>> ObserveManyAsync(IReadOnlyList<ConditionSpec> desired, CancellationToken ct)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Cloudlet.Resources.Sql;
 
@@ -48,17 +47,17 @@ internal static class AccountRows
         );
         var all = rows.Where(static r => r.TryGetProperty("all", out _)).Select(static r => r.GetProperty("all").GetInt32()).Single();
         var privileges = rows.Where(static r => r.TryGetProperty("grantee", out _))
-            .ToLookup(static r => Text(r, "grantee"), r => PrivilegeOf(r, all), StringComparer.Ordinal);
+            .ToLookup(static r => r.Text("grantee"), r => PrivilegeOf(r, all), StringComparer.Ordinal);
         return rows.Where(static r => r.TryGetProperty("user", out _))
             .ToLookup(
-                static r => Text(r, "user"),
+                static r => r.Text("user"),
                 r => new AccountRow(
-                    Text(r, "host"),
-                    IsSet(r, "several") ? "several plugins" : Text(r, "plugin"),
-                    Text(r, "hash"),
+                    r.Text("host"),
+                    IsSet(r, "several") ? "several plugins" : r.Text("plugin"),
+                    r.Text("hash"),
                     IsSet(r, "locked"),
                     new SortedSet<string>(
-                        [.. privileges[$"'{Text(r, "user")}'@'{Text(r, "host")}'"], .. IsSet(r, "access") ? [Everything] : (string[])[]],
+                        [.. privileges[$"'{r.Text("user")}'@'{r.Text("host")}'"], .. IsSet(r, "access") ? [Everything] : (string[])[]],
                         StringComparer.Ordinal
                     )
                 ),
@@ -70,11 +69,11 @@ internal static class AccountRows
     {
         if (row.TryGetProperty("table", out var table))
             return $"table {table.GetString()}";
-        var pattern = Text(row, "pattern");
+        var pattern = row.Text("pattern");
         var isAll = row.GetProperty("count").GetInt32() == all;
-        var mayGrant = Text(row, "grants") == "YES";
+        var mayGrant = row.Text("grants") == "YES";
         var name = SqlText.DatabaseOf(pattern) ?? $"pattern {pattern}";
-        return isAll && !mayGrant ? name : $"{name} ({(isAll ? "ALL" : Text(row, "names"))}{(mayGrant ? ", GRANT OPTION" : "")})";
+        return isAll && !mayGrant ? name : $"{name} ({(isAll ? "ALL" : row.Text("names"))}{(mayGrant ? ", GRANT OPTION" : "")})";
     }
 
     /// <summary>True for a flag or number that is neither absent nor zero, whichever way the server writes it.</summary>
@@ -86,9 +85,4 @@ internal static class AccountRows
             JsonValueKind.String => !value.ValueEquals("0") && !value.ValueEquals("false"),
             _ => value.ValueKind == JsonValueKind.True,
         };
-
-    private static string Text(JsonElement row, string name) =>
-        row.GetProperty(name) is { ValueKind: JsonValueKind.Number } number
-            ? number.GetInt64().ToString(CultureInfo.InvariantCulture)
-            : row.GetProperty(name).GetString() ?? "";
 }

@@ -18,8 +18,7 @@ namespace Cloudlet.Resources.Kinds.DatabaseAccounts;
 /// <param name="files">The host's files.</param>
 /// <param name="vault">Stores earlier states of accounts.</param>
 public sealed class DatabaseAccountsKind(SqlClient sql, IHostFiles files, ContentVault vault)
-    : IResourceKind<DatabaseAccountSpec>,
-        IObservesMany<DatabaseAccountSpec>,
+    : IObservesMany<DatabaseAccountSpec>,
         ICanRemove<DatabaseAccountSpec>,
         ICaptures<DatabaseAccountSpec>,
         ITriggered<DatabaseAccountSpec>,
@@ -30,17 +29,7 @@ public sealed class DatabaseAccountsKind(SqlClient sql, IHostFiles files, Conten
     private readonly AccountCopies _copies = new(sql, vault);
 
     /// <inheritdoc/>
-    public HealTraits Traits { get; } =
-        new()
-        {
-            WaitsForBoot = true,
-            IsCostly = true,
-            NeedsDependencies = true,
-        };
-
-    /// <inheritdoc/>
-    public async ValueTask<DatabaseAccountSpec?> ObserveAsync(DatabaseAccountSpec desired, CancellationToken ct) =>
-        (await ObserveManyAsync([desired], ct))[0];
+    public HealTraits Traits => HealTraits.OfServer;
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<DatabaseAccountSpec?>> ObserveManyAsync(

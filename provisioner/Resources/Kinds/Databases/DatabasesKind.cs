@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Cloudlet.Converge.Healing;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.Converge.Plans;
@@ -10,24 +9,13 @@ namespace Cloudlet.Resources.Kinds.Databases;
 /// <summary>Databases of the host's MariaDB. They hold data, so none is ever dropped.</summary>
 /// <param name="sql">The server.</param>
 public sealed class DatabasesKind(SqlClient sql)
-    : IResourceKind<DatabaseSpec>,
-        IObservesMany<DatabaseSpec>,
+    : IObservesMany<DatabaseSpec>,
         ICanRemove<DatabaseSpec>,
         ITriggered<DatabaseSpec>,
         IHealTraits
 {
     /// <inheritdoc/>
-    public HealTraits Traits { get; } =
-        new()
-        {
-            WaitsForBoot = true,
-            IsCostly = true,
-            NeedsDependencies = true,
-        };
-
-    /// <inheritdoc/>
-    public async ValueTask<DatabaseSpec?> ObserveAsync(DatabaseSpec desired, CancellationToken ct) =>
-        (await ObserveManyAsync([desired], ct))[0];
+    public HealTraits Traits => HealTraits.OfServer;
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<DatabaseSpec?>> ObserveManyAsync(IReadOnlyList<DatabaseSpec> desired, CancellationToken ct)
@@ -42,15 +30,15 @@ public sealed class DatabasesKind(SqlClient sql)
             ct
         );
         // The server compares names without regard to case here, and with regard to it everywhere else.
-        var found = rows.ToDictionary(static r => Text(r, "name"), StringComparer.Ordinal);
+        var found = rows.ToDictionary(static r => r.Text("name"), StringComparer.Ordinal);
         return
         [
             .. desired.Select(spec =>
                 found.TryGetValue(spec.Name, out var row)
                     ? spec with
                     {
-                        Charset = Text(row, "charset"),
-                        Collation = Text(row, "collation"),
+                        Charset = row.Text("charset"),
+                        Collation = row.Text("collation"),
                     }
                     : null
             ),
@@ -78,6 +66,4 @@ public sealed class DatabasesKind(SqlClient sql)
 
     /// <inheritdoc/>
     public IEnumerable<Trigger> TriggersOf(DatabaseSpec spec) => [new Trigger(TriggerKind.Unit, "mariadb.service")];
-
-    private static string Text(JsonElement row, string name) => row.GetProperty(name).GetString() ?? "";
 }

@@ -9,8 +9,7 @@ namespace Cloudlet.Resources.Kinds.OvsBridges;
 /// <summary>Bridges of the host's Open vSwitch. Ports that others added, such as those of guests, are never touched.</summary>
 /// <param name="ovsdb">The database of Open vSwitch.</param>
 public sealed class OvsBridgesKind(OvsdbClient ovsdb)
-    : IResourceKind<OvsBridgeSpec>,
-        IObservesMany<OvsBridgeSpec>,
+    : IObservesMany<OvsBridgeSpec>,
         ICanRemove<OvsBridgeSpec>,
         ITriggered<OvsBridgeSpec>,
         IHealTraits
@@ -19,10 +18,6 @@ public sealed class OvsBridgesKind(OvsdbClient ovsdb)
 
     /// <inheritdoc/>
     public HealTraits Traits { get; } = new() { NeedsDependencies = true };
-
-    /// <inheritdoc/>
-    public async ValueTask<OvsBridgeSpec?> ObserveAsync(OvsBridgeSpec desired, CancellationToken ct) =>
-        (await ObserveManyAsync([desired], ct))[0];
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<OvsBridgeSpec?>> ObserveManyAsync(IReadOnlyList<OvsBridgeSpec> desired, CancellationToken ct)

@@ -12,8 +12,7 @@ namespace Cloudlet.Resources.Kinds.OvsSettings;
 /// </summary>
 /// <param name="ovsdb">The database of Open vSwitch.</param>
 public sealed class OvsSettingsKind(OvsdbClient ovsdb)
-    : IResourceKind<OvsSettingSpec>,
-        IObservesMany<OvsSettingSpec>,
+    : IObservesMany<OvsSettingSpec>,
         ICanRemove<OvsSettingSpec>,
         ITriggered<OvsSettingSpec>,
         IHealTraits
@@ -22,10 +21,6 @@ public sealed class OvsSettingsKind(OvsdbClient ovsdb)
 
     /// <inheritdoc/>
     public HealTraits Traits { get; } = new() { NeedsDependencies = true };
-
-    /// <inheritdoc/>
-    public async ValueTask<OvsSettingSpec?> ObserveAsync(OvsSettingSpec desired, CancellationToken ct) =>
-        (await ObserveManyAsync([desired], ct))[0];
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<OvsSettingSpec?>> ObserveManyAsync(IReadOnlyList<OvsSettingSpec> desired, CancellationToken ct)

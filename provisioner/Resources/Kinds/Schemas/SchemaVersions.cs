@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Cloudlet.Resources.Sql;
 
 namespace Cloudlet.Resources.Kinds.Schemas;
@@ -22,8 +21,6 @@ internal static class SchemaVersions
             ],
             ct
         );
-        return rows.ToLookup(static r => Text(r, "database"), static r => Text(r, "version"), StringComparer.Ordinal);
+        return rows.ToLookup(static r => r.Text("database"), static r => r.Text("version"), StringComparer.Ordinal);
     }
-
-    private static string Text(JsonElement row, string name) => row.GetProperty(name).GetString() ?? "";
 }

@@ -18,8 +18,7 @@ namespace Cloudlet.Resources.Kinds.Schemas;
 /// <param name="processes">Runs the commands of the services.</param>
 /// <param name="files">The host's files.</param>
 public sealed class SchemasKind(SqlClient sql, IProcesses processes, IHostFiles files)
-    : IResourceKind<SchemaSpec>,
-        IObservesMany<SchemaSpec>,
+    : IObservesMany<SchemaSpec>,
         ICaptures<SchemaSpec>,
         IPreflight<SchemaSpec>,
         IShowsProgress<SchemaSpec>,
@@ -35,17 +34,7 @@ public sealed class SchemasKind(SqlClient sql, IProcesses processes, IHostFiles 
     private readonly AlembicHeads _heads = new(files);
 
     /// <inheritdoc/>
-    public HealTraits Traits { get; } =
-        new()
-        {
-            WaitsForBoot = true,
-            IsCostly = true,
-            NeedsDependencies = true,
-        };
-
-    /// <inheritdoc/>
-    public async ValueTask<SchemaSpec?> ObserveAsync(SchemaSpec desired, CancellationToken ct) =>
-        (await ObserveManyAsync([desired], ct))[0];
+    public HealTraits Traits => HealTraits.OfServer;
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<SchemaSpec?>> ObserveManyAsync(IReadOnlyList<SchemaSpec> desired, CancellationToken ct)
