@@ -134,15 +134,20 @@ public sealed class CloudClient(CloudLogin login, Func<string> password, CloudHt
     )
     {
         var call = CallOf(request, url) with { Secrets = [.. request.Secrets, token.Value] };
-        using var message = new HttpRequestMessage(request.Method, call.Url);
-        message.Headers.Add("X-Auth-Token", token.Value);
-        if (ServiceTypes.VersionHeader(request.Service) is { } version)
-            message.Headers.Add("OpenStack-API-Version", version);
-        message.Content =
-            request.Content is { } content ? content()
-            : request.Body is { } body ? CloudHttp.ContentOf(body, request.MediaType)
-            : null;
-        return (call, await http.SendAsync(call, message, ct));
+        return (call, await http.SendAsync(call, Make, ct));
+
+        HttpRequestMessage Make()
+        {
+            var message = new HttpRequestMessage(request.Method, call.Url);
+            message.Headers.Add("X-Auth-Token", token.Value);
+            if (ServiceTypes.VersionHeader(request.Service) is { } version)
+                message.Headers.Add("OpenStack-API-Version", version);
+            message.Content =
+                request.Content is { } content ? content()
+                : request.Body is { } body ? CloudHttp.ContentOf(body, request.MediaType)
+                : null;
+            return message;
+        }
     }
 
     private static CloudCall CallOf(CloudRequest request, Uri url) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -16,6 +17,9 @@ internal sealed record CloudCall(HttpMethod Method, Uri Url, string Service)
 {
     /// <summary>Texts that a service may repeat in its answer and that no message may have.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>True: sending it twice is the same as once.</summary>
+    public bool CanRepeat { get; init; } = Method == HttpMethod.Get;
 
     /// <summary>How long it may take.</summary>
     public TimeSpan Limit { get; init; } = CloudHttp.UsualLimit;
@@ -57,6 +61,8 @@ public sealed class CloudHttp(HttpMessageInvoker client)
     private const int Deepest = 32;
     private const int LongestText = 4096;
     private const int LongestHeaders = 64;
+    private const int Attempts = 4;
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a request may take: Neutron hangs for more than 20 s when its database is away.</summary>
@@ -77,6 +83,8 @@ public sealed class CloudHttp(HttpMessageInvoker client)
                         AllowAutoRedirect = false,
                         UseCookies = false,
                         UseProxy = false,
+                        // WSGI servers close a connection without saying so, and a request on such a one is lost.
+                        PooledConnectionLifetime = TimeSpan.Zero,
                         ConnectTimeout = ConnectLimit,
                         MaxResponseHeadersLength = LongestHeaders,
                         SslOptions = ServerTrust.TlsOf(trusted),
@@ -93,9 +101,37 @@ public sealed class CloudHttp(HttpMessageInvoker client)
     internal static HttpContent ContentOf(JsonNode body, string mediaType = "application/json") =>
         new StringContent(body.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue(mediaType));
 
-    /// <summary>Sends one request and reads the whole answer, whatever its status.</summary>
+    /// <summary>
+    /// Sends one request and reads the whole answer, whatever its status. Small WSGI servers sometimes end a connection before their answer
+    /// was read; that says nothing about the service, so what can be repeated is.
+    /// </summary>
+    /// <param name="call">The request, for messages.</param>
+    /// <param name="make">Makes the request for each attempt.</param>
+    /// <param name="ct">Cancels it.</param>
     /// <exception cref="CloudletException">Unreachable, Timeout: no whole answer. Unexpected: one that is too long.</exception>
-    internal async Task<CloudAnswer> SendAsync(CloudCall call, HttpRequestMessage request, CancellationToken ct)
+    internal async Task<CloudAnswer> SendAsync(CloudCall call, Func<HttpRequestMessage> make, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                using var request = make();
+                return await SendAsync(call, request, ct);
+            }
+            catch (CloudletException e) when (call.CanRepeat && attempt < Attempts && WasCutOff(e))
+            {
+                await Task.Delay(BetweenAttempts, ct);
+            }
+        }
+    }
+
+    /// <summary>True for a connection that was accepted and ended before the answer.</summary>
+    private static bool WasCutOff(CloudletException error) =>
+        error.InnerException is IOException or HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded }
+        || error.InnerException?.InnerException is IOException
+        || error.InnerException?.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset };
+
+    private async Task<CloudAnswer> SendAsync(CloudCall call, HttpRequestMessage request, CancellationToken ct)
     {
         using var time = CancellationTokenSource.CreateLinkedTokenSource(ct);
         time.CancelAfter(call.Limit); // real time, as the network's own

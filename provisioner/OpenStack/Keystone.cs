@@ -48,10 +48,14 @@ public static class Keystone
         CancellationToken ct
     )
     {
-        var call = new CloudCall(HttpMethod.Post, new Uri($"{login.Identity}/auth/tokens"), "keystone") { Secrets = [password] };
-        using var request = new HttpRequestMessage(call.Method, call.Url);
-        request.Content = CloudHttp.ContentOf(BodyOf(login, password));
-        return (call, await http.SendAsync(call, request, ct));
+        var call = new CloudCall(HttpMethod.Post, new Uri($"{login.Identity}/auth/tokens"), "keystone")
+        {
+            Secrets = [password],
+            CanRepeat = true,
+        };
+        return (call, await http.SendAsync(call, Make, ct));
+
+        HttpRequestMessage Make() => new(call.Method, call.Url) { Content = CloudHttp.ContentOf(BodyOf(login, password)) };
     }
 
     private static JsonObject BodyOf(CloudLogin login, string password)

@@ -188,6 +188,26 @@ public sealed class CloudClientSpecs : IAsyncDisposable
         (await Should.ThrowAsync<CloudletException>(() => client.ProjectIdAsync(Ct))).InnerException.ShouldNotBe(error);
     }
 
+    [Theory]
+    [InlineData("GET", true)]
+    [InlineData("POST", false)]
+    public async Task A_request_whose_connection_ends_early_is_repeated_when_it_changes_nothing(string method, bool isRepeated)
+    {
+        var cut = 2;
+        _cloud.Instead = r => r.Path.StartsWith("/network", StringComparison.Ordinal) && cut-- > 0 ? new FakeAnswer(0) : null;
+        using var client = Client();
+        var request = new CloudRequest(HttpMethod.Parse(method), "network", "/networks") { Body = method == "GET" ? null : Network() };
+
+        if (isRepeated)
+            (await client.SendAsync(request, Ct)).Items("networks").ShouldBeEmpty();
+        else
+            (await Should.ThrowAsync<CloudletException>(() => client.SendAsync(request, Ct))).Kind.ShouldBe(ErrorKind.Unreachable);
+
+        _cloud.Requests.Count(static r => r.Path.StartsWith("/network", StringComparison.Ordinal)).ShouldBe(isRepeated ? 3 : 1);
+
+        static JsonObject Network() => new() { ["network"] = new JsonObject { ["name"] = "x" } };
+    }
+
     [Fact]
     public async Task A_redirect_gets_no_token()
     {

@@ -51,6 +51,26 @@ public sealed class ObjectKindsSpecs : IAsyncDisposable
     }
 
     [Fact]
+    public void Objects_come_after_their_entry_in_the_catalog_their_unit_and_the_condition_that_it_answers()
+    {
+        const string more =
+            ", units: {neutron-api.service: {running: true}}, cloudServices: {neutron: {type: network, url: 'http://192.0.2.1:9696'}}";
+        var resources = DatabaseHost.State(_host.With(Net + more)).Resources.ToDictionary(static r => r.Id);
+
+        resources["cloud-router:edge"]
+            .After.ShouldBe([
+                "cloud-network:public",
+                "cloud-service:neutron",
+                "cloud-subnet:inside",
+                "cloud-subnet:public",
+                "condition:cloud-identity",
+                "condition:cloud-network",
+                "unit:neutron-api.service",
+            ]);
+        resources["condition:cloud-network"].After.ShouldBe(["unit:neutron-api.service"]);
+    }
+
+    [Fact]
     public async Task Each_collection_is_listed_once()
     {
         await _host.ConvergeAsync(Net);

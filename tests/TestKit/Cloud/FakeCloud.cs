@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace Cloudlet.TestKit.Cloud;
 
 /// <summary>An answer of the fake services.</summary>
-/// <param name="Status">HTTP status.</param>
+/// <param name="Status">HTTP status; 0: the connection ends after the first byte of the body.</param>
 /// <param name="Body">Body; null: empty.</param>
 public sealed record FakeAnswer(int Status, string? Body = null)
 {
@@ -171,6 +171,14 @@ public sealed class FakeCloud : IAsyncDisposable
             {
                 Requests.Add(request);
                 answer = Instead?.Invoke(request) ?? Answer(request);
+            }
+
+            if (answer.Status == 0)
+            {
+                context.Response.ContentLength64 = 100;
+                await context.Response.OutputStream.WriteAsync("{"u8.ToArray());
+                context.Response.Abort();
+                return;
             }
 
             context.Response.StatusCode = answer.Status;

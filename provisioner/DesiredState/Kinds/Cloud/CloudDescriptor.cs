@@ -59,6 +59,7 @@ public abstract class CloudDescriptor<TSpec, TSection> : SectionDescriptor<TSpec
                     .. spec.After,
                     .. CloudServiceTypes.NeededFor(Service).Concat(NeededBy(spec)).Where(id => id != spec.Id && all.ContainsKey(id)),
                     .. NeededBy(spec, all),
+                    .. all.Values.OfType<ICatalogEntry>().Where(e => e.Type == Service).Select(static e => e.Id),
                     .. secret,
                     .. files,
                 ],

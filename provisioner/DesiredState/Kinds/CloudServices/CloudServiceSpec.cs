@@ -3,7 +3,7 @@ using Cloudlet.DesiredState.Kinds.Cloud;
 namespace Cloudlet.DesiredState.Kinds.CloudServices;
 
 /// <summary>A service in the catalog of the cloud, with its endpoints in one region.</summary>
-public sealed record CloudServiceSpec : CloudSpec
+public sealed record CloudServiceSpec : CloudSpec, ICatalogEntry
 {
     /// <summary>Word of the kind.</summary>
     public const string Word = "cloud-service";
