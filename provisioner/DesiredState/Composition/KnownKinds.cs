@@ -10,6 +10,7 @@ using Cloudlet.DesiredState.Kinds.Modules;
 using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.DesiredState.Kinds.Programs;
 using Cloudlet.DesiredState.Kinds.Schemas;
+using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.DesiredState.Kinds.Sysctls;
 using Cloudlet.DesiredState.Kinds.Units;
 
@@ -35,5 +36,6 @@ internal static class KnownKinds
         KindDescriptors.Add(new DatabaseAccountsDescriptor());
         KindDescriptors.Add(new BrokerAccountsDescriptor());
         KindDescriptors.Add(new SchemasDescriptor());
+        KindDescriptors.Add(new SecretsDescriptor());
     }
 }

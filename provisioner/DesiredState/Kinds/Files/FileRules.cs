@@ -138,11 +138,18 @@ internal static class FileRules
             report.Value($"\"{file.Mode}\" is not a valid mode; write three or four octal digits such as \"0644\"", "files", path, "mode");
         if (file.Mode is not null && file.Symlink is not null)
             report.Key("a symbolic link has no mode of its own", "files", path, "mode");
-        if (file.Owner is not null && !Names.IsAccount(file.Owner))
-            report.Value($"\"{file.Owner}\" is not a valid user name or number", "files", path, "owner");
-        if (file.Group is not null && !Names.IsAccount(file.Group))
-            report.Value($"\"{file.Group}\" is not a valid group name or number", "files", path, "group");
+        Accounts(file.Owner, file.Group, report, "files", path);
     }
 
-    private static bool IsMode(string mode) => mode.Length is 3 or 4 && !mode.AsSpan().ContainsAnyExceptInRange('0', '7');
+    /// <summary>Checks the keys <c>owner</c> and <c>group</c> of something that becomes a file.</summary>
+    public static void Accounts(string? owner, string? group, HostReport report, params string[] keys)
+    {
+        if (owner is not null && !Names.IsAccount(owner))
+            report.Value($"\"{owner}\" is not a valid user name or number", [.. keys, "owner"]);
+        if (group is not null && !Names.IsAccount(group))
+            report.Value($"\"{group}\" is not a valid group name or number", [.. keys, "group"]);
+    }
+
+    /// <summary>True for three or four octal digits.</summary>
+    public static bool IsMode(string mode) => mode.Length is 3 or 4 && !mode.AsSpan().ContainsAnyExceptInRange('0', '7');
 }
