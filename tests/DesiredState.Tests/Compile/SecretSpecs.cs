@@ -120,6 +120,28 @@ public sealed class SecretSpecs
     }
 
     [Fact]
+    public void A_unit_follows_a_secret_that_it_loads_and_waits_for_one_that_it_names()
+    {
+        const string Path = "/etc/cloudlet/secrets/app";
+        var state = TestHost.State(
+            Host(new SecretSource { Generate = 32 }) with
+            {
+                Units = new Dictionary<string, UnitSection>
+                {
+                    ["loads.service"] = new() { Running = true, Loads = [Path] },
+                    ["names.service"] = new() { Running = true, Content = $"[Service]\nLoadCredential=app:{Path}\n" },
+                    ["other.service"] = new() { Running = true },
+                },
+            }
+        );
+
+        state.Resource<UnitSpec>("unit:loads.service").Watches.ShouldContain(Id);
+        state.Resource<UnitSpec>("unit:names.service").After.ShouldContain(Id);
+        state.Resource<UnitSpec>("unit:names.service").Watches.ShouldNotContain(Id);
+        state.Resource<UnitSpec>("unit:other.service").After.ShouldNotContain(Id);
+    }
+
+    [Fact]
     public void A_unit_may_wait_for_a_secret()
     {
         var state = TestHost.State(

@@ -1,9 +1,7 @@
 using System.Text;
-using System.Text.Json;
 using Cloudlet.Converge;
 using Cloudlet.Converge.Applying;
 using Cloudlet.Converge.Plans;
-using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.Resources.Kinds.Secrets;
 using Cloudlet.Resources.State;

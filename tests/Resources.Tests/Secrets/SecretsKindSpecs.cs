@@ -73,7 +73,7 @@ public sealed class SecretsKindSpecs : IDisposable
         (await _host.PlanAsync(Given, ("app", Sesame))).IsEmpty.ShouldBeTrue();
 
         var change = (await _host.PlanAsync(Given, ("app", Other))).Changes.ShouldHaveSingleItem();
-        change.Properties.ShouldBe([new PropertyChange("value", "content differs", SecretSpec.Current)]);
+        Texts(change).ShouldBe(["value: content differs → current"]);
         await _host.ApplyAsync(Given, ("app", Other));
 
         _host.Files[Path].ShouldBe(Other);
@@ -199,9 +199,7 @@ public sealed class SecretsKindSpecs : IDisposable
         )
             _host.Files.Take(path);
 
-        (await _host.PlanAsync(Generated))
-            .Changes.ShouldHaveSingleItem()
-            .Properties.ShouldBe([new PropertyChange("copy", "none", SecretSpec.Current)]);
+        Texts((await _host.PlanAsync(Generated)).Changes.ShouldHaveSingleItem()).ShouldBe(["copy: none → current"]);
         await _host.ApplyAsync(Generated);
 
         _host.Files[Path].ShouldBe(made);
@@ -415,6 +413,8 @@ public sealed class SecretsKindSpecs : IDisposable
     [Fact]
     public void It_is_watched() =>
         _host.Kind().TriggersOf(new SecretSpec { Id = "secret:app", Name = "app" }).ShouldBe([new Trigger(TriggerKind.Path, Path)]);
+
+    private static IEnumerable<string> Texts(PlannedChange change) => change.Properties.Select(static p => $"{p.Path}: {p.From} → {p.To}");
 
     private static HealConditions Now() => new(HostNameChanged: false, IsBooting: false, RestartsReleased: false);
 }
