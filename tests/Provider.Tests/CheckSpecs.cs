@@ -43,7 +43,7 @@ public sealed class CheckSpecs
     [InlineData("""{"command": ["pass", "show", "db"]}""", "command")]
     public void A_secret_of_the_operators_machine_is_refused_with_the_ways_that_work(string source, string key)
     {
-        var (state, problems) = Trees.Inputs($$"""{"secrets": {"db": {{source}}, "path": "/etc/path"}}""").Compile();
+        var (state, problems) = Trees.Inputs($$$"""{"secrets": {"db": {{{source}}}, "path": "/etc/path"}}""").Compile();
 
         state.ShouldBeNull();
         var problem = problems.ShouldHaveSingleItem();

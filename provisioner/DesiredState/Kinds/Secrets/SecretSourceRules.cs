@@ -1,4 +1,3 @@
-using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Kinds.Secrets;
@@ -57,13 +56,6 @@ internal static class SecretSourceRules
         Generated(name, source, check.Report);
         Taken(name, source, check.Report);
         Attributes(name, source, check.Report);
-        if (check.Host.Files?.ContainsKey(SecretSource.PathOf(name)) == true)
-            check.Report.Key(
-                $"{SecretSource.PathOf(name)} is described as a file, too "
-                    + $"({check.Report.PlaceOf(HostFiles.Key, SecretSource.PathOf(name))}); the file of a secret is described here only",
-                HostSecrets.Key,
-                name
-            );
     }
 
     private static void Generated(string name, SecretSource source, HostReport report)
@@ -102,13 +94,13 @@ internal static class SecretSourceRules
 
     private static void Attributes(string name, SecretSource source, HostReport report)
     {
-        if (source.Mode is { } mode && !(mode is [.., '0'] && FileRules.IsMode(mode) && (mode.Length == 3 || mode[0] == '0')))
+        if (source.Mode is { } mode && !(mode is [.., '0'] && AttributeRules.IsMode(mode) && (mode.Length == 3 || mode[0] == '0')))
             report.Value(
                 $"\"{mode}\" is not a valid mode of a secret: three or four octal digits such as \"0640\", without permissions for others",
                 HostSecrets.Key,
                 name,
                 "mode"
             );
-        FileRules.Accounts(source.Owner, source.Group, report, HostSecrets.Key, name);
+        AttributeRules.Accounts(source.Owner, source.Group, report, HostSecrets.Key, name);
     }
 }
