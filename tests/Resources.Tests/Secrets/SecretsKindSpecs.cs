@@ -231,8 +231,25 @@ public sealed class SecretsKindSpecs : IDisposable
         await _host.ApplyAsync("boot: none, files: {/etc/x: {content: x}}");
 
         _host.Files.Stat(Path).ShouldBeNull();
+        _host.Files.Stat("/etc/cloudlet/secrets").ShouldBeNull();
         _host.Copies.Find("app").ShouldBeNull();
         _host.Files.List("/var/lib/cloudlet/vault").ShouldBe(["key"]);
+    }
+
+    [Fact]
+    public async Task A_folder_with_something_else_stays_and_so_does_one_that_was_there()
+    {
+        await _host.ApplyAsync(Generated);
+        _host.Files["/etc/cloudlet/secrets/mine"] = "mine";
+        await _host.ApplyAsync("boot: none");
+        _host.Files["/etc/cloudlet/secrets/mine"].ShouldBe("mine");
+
+        using var other = new SecretsHost();
+        other.Files.CreateDirectory("/etc/cloudlet/secrets", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await other.ApplyAsync(Generated);
+        await other.ApplyAsync("boot: none");
+        other.Files.List("/etc/cloudlet/secrets").ShouldBeEmpty();
+        other.Files.Stat("/etc/cloudlet/secrets").ShouldNotBeNull();
     }
 
     [Fact]

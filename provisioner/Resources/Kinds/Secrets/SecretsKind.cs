@@ -120,6 +120,13 @@ public sealed class SecretsKind(
         if (_onHost.Stat(spec) is not null)
             files.Delete(SecretOnHost.PathOf(spec));
         copies.Drop(spec.Name);
+
+        // A folder as we make it goes with its last secret.
+        if (
+            files.Stat(SecretSource.Folder) is { Type: HostFileType.Directory, Mode: FolderMode }
+            && files.List(SecretSource.Folder).Count == 0
+        )
+            files.Delete(SecretSource.Folder);
         return ValueTask.CompletedTask;
     }
 
@@ -147,7 +154,7 @@ public sealed class SecretsKind(
             ? HealVerdict.Act
             : new HealVerdict(
                 ResourceState.LeftAlone,
-                "its value is neither in its file nor in our copy; `cloudlet apply` gives it one, from the machine that has it"
+                "its described value is neither in its file nor in our copy; `cloudlet apply` gives it one, from the machine that has it"
             )
             {
                 Alarm = AlarmKind.SecretMissing,
