@@ -1,6 +1,5 @@
 using Cloudlet.Lab.Tests.Converge;
 using Cloudlet.Lab.Tests.Health;
-using Cloudlet.Lab.Tests.LabHosts;
 
 namespace Cloudlet.Lab.Tests.Secrets;
 
