@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Converge.State;
 using Cloudlet.DesiredState;
+using Cloudlet.DesiredState.Kinds.Secrets;
 
 namespace Cloudlet.Agent;
 
@@ -58,6 +59,9 @@ public sealed record AgentRequest(HostVerb Verb)
 {
     /// <summary>The state for plan, apply and verify. For verify, null means the last applied state.</summary>
     public HostState? State { get; init; }
+
+    /// <summary>plan, apply, verify: values of secrets that the operator's machine has. They are in no state and in no event.</summary>
+    public SecretValues? Secrets { get; init; }
 
     /// <summary>apply: roll back unless confirmed within this many seconds.</summary>
     public double? ConfirmSeconds { get; init; }

@@ -1,5 +1,6 @@
 using Cloudlet.Converge.Kinds;
 using Cloudlet.DesiredState;
+using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.Machine;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Resources.Amqp;
@@ -30,6 +31,7 @@ using Cloudlet.Resources.Kinds.OvsSettings;
 using Cloudlet.Resources.Kinds.Packages;
 using Cloudlet.Resources.Kinds.Programs;
 using Cloudlet.Resources.Kinds.Schemas;
+using Cloudlet.Resources.Kinds.Secrets;
 using Cloudlet.Resources.Kinds.Sysctls;
 using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.Resources.Ovsdb;
@@ -50,6 +52,12 @@ public sealed record HostParts(IMachine Machine, StatePaths Paths, ContentVault 
 
     /// <summary>True in the health daemon: it does not wait for starting units, and does not repeat the apply's oslo validation.</summary>
     public bool IsDaemon { get; init; }
+
+    /// <summary>Values of secrets that came with the request; null: none.</summary>
+    public SecretValues? Secrets { get; init; }
+
+    /// <summary>True in an apply: it is refused when the value of a secret is neither given nor on the host.</summary>
+    public bool MustKnowSecrets { get; init; }
 
     /// <summary>The daemon's memory of processes, to detect hanging ones; null: none is detected.</summary>
     public UnitActivity? Activity { get; init; }
@@ -114,6 +122,16 @@ public static class HostKinds
         static (kinds, host) => kinds.Add(new CloudSecurityGroupsKind(host.Clouds)),
         static (kinds, host) => kinds.Add(new CloudQuotasKind(host.Clouds)),
         static (kinds, host) => kinds.Add(new CloudKeypairsKind(host.Clouds)),
+        static (kinds, host) =>
+            kinds.Add(
+                new SecretsKind(
+                    host.Machine.Files,
+                    host.Vault,
+                    new SecretCopies(host.Machine.Files, host.Vault, host.Paths.Secrets),
+                    host.Secrets,
+                    host.MustKnowSecrets
+                )
+            ),
     ];
 
     /// <summary>Registers one more kind, for all hosts from then on.</summary>

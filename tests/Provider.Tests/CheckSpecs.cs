@@ -37,6 +37,30 @@ public sealed class CheckSpecs
         problems.Select(static p => p.Path).ShouldContain(path);
     }
 
+    [Theory]
+    [InlineData("""{"env": "DB"}""", "env")]
+    [InlineData("""{"file": "secrets/db"}""", "file")]
+    [InlineData("""{"command": ["pass", "show", "db"]}""", "command")]
+    public void A_secret_of_the_operators_machine_is_refused_with_the_ways_that_work(string source, string key)
+    {
+        var (state, problems) = Trees.Inputs($$$"""{"secrets": {"db": {{{source}}}, "path": "/etc/path"}}""").Compile();
+
+        state.ShouldBeNull();
+        var problem = problems.ShouldHaveSingleItem();
+        problem.Path.ShouldBe($"secrets.db.{key}");
+        problem.Reason.ShouldContain("the operator's machine, which the provider is not");
+        problem.Reason.ShouldContain("generate: 32");
+    }
+
+    [Fact]
+    public void A_secret_that_is_made_on_the_host_is_a_resource_of_it()
+    {
+        var (state, problems) = Trees.Inputs("""{"secrets": {"db": {"generate": 32, "version": 2}, "path": "/etc/path"}}""").Compile();
+
+        problems.ShouldBeEmpty();
+        state!.Resources.ShouldHaveSingleItem().Id.ShouldBe("secret:db");
+    }
+
     [Fact]
     public void Inputs_that_only_programs_have_are_checked_too() =>
         Trees

@@ -45,6 +45,16 @@ public sealed class SchemaSpecs
     }
 
     [Fact]
+    public void A_secret_is_a_path_or_a_source_that_its_host_has()
+    {
+        var secret = Schema["resources"]!["cloudlet:index:Host"]!["inputProperties"]!["secrets"]!["additionalProperties"]!;
+
+        secret["oneOf"]!.AsArray()[0]!["type"]!.GetValue<string>().ShouldBe("string");
+        secret["oneOf"]!.AsArray()[1]!["$ref"]!.GetValue<string>().ShouldBe("#/types/cloudlet:index:SecretSource");
+        Keys(Schema["types"]!["cloudlet:index:SecretSource"]!["properties"]!).ShouldBe(["generate", "group", "mode", "owner", "version"]);
+    }
+
+    [Fact]
     public void Every_reference_leads_somewhere()
     {
         var types = Schema["types"]!.AsObject();

@@ -101,6 +101,7 @@ internal sealed record HostInputs(MapValue Tree, string Name)
             problems.Add(new InputProblem(TakeOverKey, "expected true or false"));
         if (Tree[NameKey]?.Plain() is not (null or NullValue or UnknownValue or TextValue))
             problems.Add(new InputProblem(NameKey, "expected text"));
+        problems.AddRange(InputSecrets.Problems(Tree));
         if (Tree[TemplatesKey]?.Plain() is { } templates and not (NullValue or UnknownValue))
         {
             if (templates is not MapValue map)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site;
 using Cloudlet.Provider.Resources;
 using Cloudlet.Provider.Settings;
@@ -115,7 +116,7 @@ internal static class PluginSchema
     private static JsonObject Properties(string owner, JsonObject section, JsonObject types)
     {
         var properties = new JsonObject();
-        foreach (var (name, property) in section["properties"]!.AsObject())
+        foreach (var (name, property) in section["properties"]!.AsObject().Where(p => !IsRefused(owner, p.Key)))
             properties[name] = Described(
                 property!["description"]?.GetValue<string>() ?? "",
                 TypeOf(property.AsObject(), owner + Capital(name), types)
@@ -123,10 +124,16 @@ internal static class PluginSchema
         return properties;
     }
 
+    /// <summary>What the provider refuses is not offered.</summary>
+    private static bool IsRefused(string owner, string property) =>
+        owner == nameof(SecretSource) && InputSecrets.Refused.Contains(property);
+
     private static JsonObject TypeOf(JsonObject property, string name, JsonObject types)
     {
         if (property["$ref"]?.GetValue<string>() is { } reference)
             return new JsonObject { ["$ref"] = Reference(Capital(reference[Definitions.Length..])) };
+        if (property["anyOf"] is JsonArray ways)
+            return new JsonObject { ["oneOf"] = new JsonArray([.. ways.Select(way => (JsonNode)TypeOf(way!.AsObject(), name, types))]) };
         if (property["enum"] is JsonArray words)
             return Choice(name, [.. words.OfType<JsonValue>().Select(static w => w.GetValue<string>())], types);
         return Kinds(property) switch

@@ -333,13 +333,13 @@ public sealed class HostArgs : ResourceArgs
     }
 
     [Input("secrets")]
-    private InputMap<string>? _secrets;
+    private InputMap<object>? _secrets;
 
     /// <summary>
-    /// Secrets by name: the absolute path, on the host, of the file that contains each. Values never enter a site file or a HostState; in
-    /// content and templates, ${secret:NAME} is replaced by one.
+    /// Secrets by name: the absolute path, on the host, of a file that the operator keeps, or <see cref="SecretSourceArgs"/>. Values never
+    /// enter a site file or a HostState; in content and templates, ${secret:NAME} is replaced by one.
     /// </summary>
-    public InputMap<string> Secrets
+    public InputMap<object> Secrets
     {
         get => _secrets ??= [];
         set => _secrets = value;

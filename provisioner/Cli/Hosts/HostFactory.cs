@@ -1,3 +1,4 @@
+using Cloudlet.Agent;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.Converge.State;
 using Cloudlet.DesiredState.Compile;
@@ -38,9 +39,15 @@ internal sealed record HostServices(IMachine Machine, KindRegistry Kinds, IConve
 internal static class HostFactory
 {
     /// <summary>The machine this process runs on.</summary>
-    public static HostServices OpenThisMachine() => Open(new HostMachine(RouteNetlink.Open));
+    /// <param name="request">The request that it is opened for; null: none that has values of secrets.</param>
+    public static HostServices OpenThisMachine(AgentRequest? request = null) => Open(new HostMachine(RouteNetlink.Open), request: request);
 
-    private static HostServices Open(HostMachine machine, bool isDaemon = false, UnitActivity? activity = null)
+    private static HostServices Open(
+        HostMachine machine,
+        bool isDaemon = false,
+        UnitActivity? activity = null,
+        AgentRequest? request = null
+    )
     {
         var paths = StatePaths.Host;
         var store = OpenStore(machine, isDaemon);
@@ -55,6 +62,8 @@ internal static class HostFactory
                 {
                     Program = SingleFile is null ? null : OwnProgram.OfThisProcess(),
                     IsDaemon = isDaemon,
+                    Secrets = request?.Secrets,
+                    MustKnowSecrets = request?.Verb == HostVerb.Apply,
                     Activity = activity,
                     Log = new UnitLog(machine.Processes, machine.Files, Masking),
                 }

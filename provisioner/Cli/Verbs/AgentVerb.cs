@@ -26,10 +26,11 @@ internal static class AgentVerb
                 var output = new EventWriter(Console.OpenStandardOutput());
                 try
                 {
+                    var request = AgentRequest.Parse(input.ToArray());
                     using var parts = parsed.GetValue(GuardOptions.InNamespace) is { } name
                         ? HostFactory.OpenNamespace(name)
-                        : HostFactory.OpenThisMachine();
-                    await HostRunner.RunAsync(AgentRequest.Parse(input.ToArray()), parts, output.Write, ct);
+                        : HostFactory.OpenThisMachine(request);
+                    await HostRunner.RunAsync(request, parts, output.Write, ct);
                 }
                 catch (JsonException e)
                 {

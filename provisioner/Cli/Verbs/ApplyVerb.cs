@@ -34,7 +34,11 @@ internal static class ApplyVerb
                     "a host could not be reached or made as described, or another description has it (what could be was kept, or "
                         + "rolled back with --rollback-on-failure)"
                 ),
-                (ExitCodes.Invalid, "the site files are wrong, or the host is certain to refuse a change; nothing was touched"),
+                (
+                    ExitCodes.Invalid,
+                    "the site files are wrong, this machine lacks the value of a secret, or the host is certain to refuse a change; "
+                        + "nothing was touched"
+                ),
             ],
         };
         var confirm = Options.Confirm();

@@ -74,6 +74,8 @@ internal sealed class HostVerbFrame
             ? new JsonReport(output)
             : new HumanReport(output, parsed.InvocationConfiguration.Error, Ansi.Wanted(Console.IsOutputRedirected), found.Hosts.Count > 1);
         report = around?.Invoke(parsed, report) ?? report;
+        if (found.Problems.Count == 0)
+            found = await TargetSecrets.AddAsync(found, report, ct);
         if (found.Problems.Count > 0)
         {
             report.Problems(found.Problems);

@@ -4,6 +4,7 @@ using Cloudlet.Cli.Hosts;
 using Cloudlet.Converge.State;
 using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Sections;
+using Cloudlet.DesiredState.Site;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Ssh;
 
@@ -21,7 +22,11 @@ internal sealed record TargetSelection(IReadOnlyList<string> SiteFiles, IReadOnl
 }
 
 /// <summary>The hosts that were found, or all problems.</summary>
-internal sealed record FoundTargets(IReadOnlyList<Target> Hosts, IReadOnlyList<Problem> Problems);
+internal sealed record FoundTargets(IReadOnlyList<Target> Hosts, IReadOnlyList<Problem> Problems)
+{
+    /// <summary>The description of each of the hosts, in the same order; empty: they were not found in site files.</summary>
+    public IReadOnlyList<SiteHost> Described { get; init; } = [];
+}
 
 /// <summary>Finds the target hosts of a verb.</summary>
 internal static class Targets
@@ -44,7 +49,7 @@ internal static class Targets
             selection.Hosts,
             compile: needsState
         );
-        return new FoundTargets([.. site.Hosts.Select(ToTarget)], site.Problems);
+        return new FoundTargets([.. site.Hosts.Select(ToTarget)], site.Problems) { Described = [.. site.Hosts.Select(static h => h.Host)] };
 
         Target ToTarget(CompiledSiteHost h) =>
             new(
@@ -65,7 +70,7 @@ internal static class Targets
         reach switch
         {
             LocalReach => new MachineSession(HostFactory.OpenThisMachine),
-            NamespaceReach ns => new MachineSession(() => HostFactory.OpenNamespace(ns.Name)),
+            NamespaceReach ns => new MachineSession(_ => HostFactory.OpenNamespace(ns.Name)),
             SshReach remote => new SshAgent(new SshTarget(remote.Host, remote.User, remote.Port), ssh, HostFactory.CopyableProgram),
             _ => throw new CloudletException(ErrorKind.Unsupported, $"no way to reach {reach}"),
         };

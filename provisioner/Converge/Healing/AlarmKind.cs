@@ -42,6 +42,10 @@ public enum AlarmKind
     [JsonStringEnumMemberName("schema-behind")]
     SchemaBehind,
 
+    /// <summary>The value of a secret is neither in its file nor in our copy; only apply can give it one.</summary>
+    [JsonStringEnumMemberName("secret-missing")]
+    SecretMissing,
+
     /// <summary>A configuration file is broken; the process keeps what it has loaded.</summary>
     [JsonStringEnumMemberName("configuration-broken")]
     ConfigurationBroken,

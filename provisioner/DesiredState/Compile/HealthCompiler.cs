@@ -94,7 +94,7 @@ public static class HealthCompiler
             Metrics = section.Metrics,
             Otlp = section.Otlp,
             OnAlarm = section.OnAlarm,
-            WebhookFile = section.Webhook is { } name ? host.Section.Secrets?.GetValueOrDefault(name) : null,
+            WebhookFile = section.Webhook is { } name ? host.Section.SecretPath(name) : null,
         };
     }
 

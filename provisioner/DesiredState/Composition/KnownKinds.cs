@@ -25,6 +25,7 @@ using Cloudlet.DesiredState.Kinds.OvsSettings;
 using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.DesiredState.Kinds.Programs;
 using Cloudlet.DesiredState.Kinds.Schemas;
+using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.DesiredState.Kinds.Sysctls;
 using Cloudlet.DesiredState.Kinds.Units;
 
@@ -65,5 +66,6 @@ internal static class KnownKinds
         KindDescriptors.Add(new CloudSecurityGroupsDescriptor());
         KindDescriptors.Add(new CloudQuotasDescriptor());
         KindDescriptors.Add(new CloudKeypairsDescriptor());
+        KindDescriptors.Add(new SecretsDescriptor());
     }
 }

@@ -59,7 +59,7 @@ internal sealed class NovaHost
     public string ControllerHost => Role == NovaRole.Compute ? InUrl(Section.Controller ?? "") : Listen;
 
     /// <summary>The file of a secret.</summary>
-    public string SecretFile(string name) => _host.Secrets?.GetValueOrDefault(name) ?? "";
+    public string SecretFile(string name) => _host.SecretPath(name) ?? "";
 
     /// <summary>True for a link that is declared, by the host or by the role.</summary>
     public bool IsDeclared(string link) =>

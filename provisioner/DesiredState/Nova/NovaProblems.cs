@@ -180,7 +180,7 @@ internal sealed class NovaProblems
 
     private void Rabbit()
     {
-        if (_host.Secrets?.GetValueOrDefault(NovaHost.RabbitSecret) is not { } path)
+        if (_host.SecretPath(NovaHost.RabbitSecret) is not { } path)
             MissingSecret("Nova needs the password of its account at the broker", NovaHost.RabbitSecret);
         else if (_facts.HasController && !Names.HasOnly(path, "/._-"))
             _problems.Add(

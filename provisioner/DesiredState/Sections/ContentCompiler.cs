@@ -44,7 +44,7 @@ internal sealed class ContentCompiler(HostDescription host, IReadOnlyDictionary<
             var nameStart = start + SecretStart.Length;
             var end = text.IndexOf('}', nameStart);
             var name = end < 0 ? text[nameStart..] : text[nameStart..end];
-            if (host.Section.Secrets is { } secrets && secrets.TryGetValue(name, out var file))
+            if (host.Section.SecretPath(name) is { } file)
                 (used ??= new SortedDictionary<string, string>(StringComparer.Ordinal))[name] = file;
             else
                 problems.Add(

@@ -18,7 +18,7 @@ internal interface ISection
     /// <summary>The section as a property of <see cref="HostSection"/>.</summary>
     JsonPropertyInfo Json(JsonSerializerOptions options);
 
-    /// <summary>The names that a host has in the section.</summary>
+    /// <summary>The names of the resources that a host has in the section.</summary>
     IEnumerable<string> NamesIn(HostSection host);
 
     /// <summary>Reports every error of the section that its shape does not rule out.</summary>

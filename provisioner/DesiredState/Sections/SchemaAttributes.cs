@@ -26,6 +26,17 @@ internal class SchemaPatternAttribute(string pattern) : Attribute
 internal sealed class SchemaIdsAttribute()
     : SchemaPatternAttribute($"^({string.Join('|', KindDescriptors.WithSection.Select(static k => k.Word))}):.+");
 
+/// <summary>A value that is a text or a mapping; its type has a converter.</summary>
+/// <param name="section">The record of the mapping.</param>
+/// <param name="pattern">ECMA-262 regular expression for the text.</param>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class SchemaTextOrAttribute(Type section, string pattern) : Attribute
+{
+    public Type Section { get; } = section;
+
+    public string Pattern { get; } = pattern;
+}
+
 /// <summary>A regular expression for the names of a map.</summary>
 /// <param name="pattern">ECMA-262 regular expression.</param>
 [AttributeUsage(AttributeTargets.Property)]

@@ -1,22 +1,12 @@
 namespace Cloudlet.DesiredState.Sections;
 
-/// <summary>Rules for secrets, for the <c>${secret:NAME}</c> references to them, and for the values of templates.</summary>
+/// <summary>Rules for the <c>${secret:NAME}</c> references to secrets, and for the values of templates.</summary>
 internal static class SecretRules
 {
     private const string Opening = "${secret:";
 
     public static void Check(HostSection host, HostReport report)
     {
-        foreach (var (name, path) in host.Secrets ?? new Dictionary<string, string>(StringComparer.Ordinal))
-        {
-            if (name.Length == 0 || !Names.HasOnly(name, "_-."))
-                report.Key($"\"{name}\" is not a valid secret name: letters, digits, '_', '-' and '.'", "secrets", name);
-            if (Names.PathError(path) is { } error)
-                report.Value(error, "secrets", name);
-            else if (path == "/")
-                report.Value("a secret is in a file, not in the root folder", "secrets", name);
-        }
-
         foreach (var name in host.Values?.Keys ?? [])
             Identifier(name, report, "values", name);
     }
@@ -42,7 +32,7 @@ internal static class SecretRules
             var name = text.Substring(start, end);
             if (host.Secrets?.ContainsKey(name) == true || report.IsDamaged("secrets") || !reported.Add(name))
                 continue;
-            var hint = host.Secrets is null ? "" : Spelling.Hint(name, host.Secrets.Keys);
+            var hint = Spelling.Hint(name, host.Secrets?.Keys ?? []);
             report.Value(
                 $"the secret \"{name}\" is not declared{(hint.Length > 0 ? hint : $"; add it to secrets: {name}: /path/on/the/host")}",
                 keys

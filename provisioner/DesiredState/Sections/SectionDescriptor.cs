@@ -22,7 +22,7 @@ public abstract class SectionDescriptor<TSpec, TSection> : KindDescriptor<TSpec>
 
     KindDescriptor ISection.Kind => this;
 
-    IEnumerable<string> ISection.NamesIn(HostSection host) => In(host)?.Keys ?? [];
+    IEnumerable<string> ISection.NamesIn(HostSection host) => NamesIn(host);
 
     void ISection.Check(HostCheck host) => Check(host);
 
@@ -31,6 +31,9 @@ public abstract class SectionDescriptor<TSpec, TSection> : KindDescriptor<TSpec>
     IEnumerable<string> ISection.BeforePackages(HostSection host) => BeforePackages(host);
 
     IEnumerable<ResourceSpec> ISection.Compile(HostCompilation host) => Compile(host);
+
+    /// <inheritdoc cref="ISection.NamesIn"/>
+    internal virtual IEnumerable<string> NamesIn(HostSection host) => In(host)?.Keys ?? [];
 
     /// <inheritdoc cref="ISection.Check"/>
     internal virtual void Check(HostCheck host) { }

@@ -77,14 +77,6 @@ public sealed record HostSection
     [Description("Values that every template of the host sees.")]
     public IReadOnlyDictionary<string, TemplateValue>? Values { get; init; }
 
-    /// <summary>Secret name → absolute path of the file on the host that holds it.</summary>
-    [Description(
-        "Secrets by name: the absolute path, on the host, of the file that holds each. Values never enter a site file or a "
-            + "HostState; in content and templates ${secret:NAME} stands for one."
-    )]
-    [SchemaPattern("^/.+")]
-    public IReadOnlyDictionary<string, string>? Secrets { get; init; }
-
     private ImmutableDictionary<string, object> _sections = ImmutableDictionary<string, object>.Empty;
 
     /// <summary>The section of a kind of resources, name → description; null when the host has none.</summary>

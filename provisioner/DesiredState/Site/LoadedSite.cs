@@ -64,6 +64,11 @@ public sealed class SiteHost
     /// <param name="keys">The path to it, as in <see cref="ProblemAt"/>.</param>
     public SourcePlace PlaceOf(params ReadOnlySpan<string> keys) => _tree.Find(keys).Value;
 
+    /// <summary>A path of the section that is relative to the site file that has it, made relative to the working directory.</summary>
+    /// <param name="path">The path; <c>.</c> is the folder of the site file.</param>
+    /// <param name="keys">The path to the key that has it, as in <see cref="ProblemAt"/>.</param>
+    public string PathBeside(string path, params ReadOnlySpan<string> keys) => SitePaths.Resolve(PlaceOf(keys).File, path);
+
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({Reach})";
 }

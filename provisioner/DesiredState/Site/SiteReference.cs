@@ -59,7 +59,8 @@ public static class SiteReference
             Write(page, NameOf(inner), inner, written);
     }
 
-    private static Shape Innermost(Shape shape) => shape.Kind is ShapeKind.List or ShapeKind.Map ? Innermost(shape.Element) : shape;
+    private static Shape Innermost(Shape shape) =>
+        shape.Kind is ShapeKind.List or ShapeKind.Map or ShapeKind.TextOrSection ? Innermost(shape.Element) : shape;
 
     private static string Value(Shape shape, ShapeProperty property) =>
         shape.Kind switch
@@ -72,6 +73,7 @@ public static class SiteReference
             ShapeKind.Integer => "whole number",
             ShapeKind.Boolean => "`true`, `false`",
             ShapeKind.Texts => "text or list of texts",
+            ShapeKind.TextOrSection => $"text or {Value(shape.Element, property)}",
             ShapeKind.Any => "anything",
             _ => "text",
         };

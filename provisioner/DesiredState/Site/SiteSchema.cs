@@ -66,7 +66,7 @@ public static class SiteSchema
 
     private static void Collect(Shape shape, SortedDictionary<string, Shape> sections)
     {
-        if (shape.Kind is ShapeKind.List or ShapeKind.Map)
+        if (shape.Kind is ShapeKind.List or ShapeKind.Map or ShapeKind.TextOrSection)
             Collect(shape.Element, sections);
         if (shape.Kind != ShapeKind.Section || !sections.TryAdd(NameOf(shape), shape))
             return;
@@ -134,6 +134,9 @@ public static class SiteSchema
                 WriteTypes(writer, isItem: true, "string", "number", "boolean");
                 writer.WriteEndObject();
                 break;
+            case ShapeKind.TextOrSection:
+                WriteTextOr(writer, shape);
+                break;
             case ShapeKind.Text:
                 WriteText(writer, property, isItem);
                 break;
@@ -166,6 +169,20 @@ public static class SiteSchema
 
         WriteTypes(writer, isItem, "string");
         writer.WriteString("pattern", pattern.Pattern);
+    }
+
+    /// <summary>The text has a pattern; the section allows null.</summary>
+    private static void WriteTextOr(Utf8JsonWriter writer, Shape shape)
+    {
+        writer.WriteStartArray("anyOf");
+        writer.WriteStartObject();
+        WriteTypes(writer, isItem: true, "string");
+        writer.WriteString("pattern", shape.Type.GetCustomAttribute<SchemaTextOrAttribute>()!.Pattern);
+        writer.WriteEndObject();
+        writer.WriteStartObject();
+        writer.WriteString("$ref", $"#/$defs/{NameOf(shape.Element)}");
+        writer.WriteEndObject();
+        writer.WriteEndArray();
     }
 
     private static void WriteChoices(Utf8JsonWriter writer, Shape shape, bool isItem)

@@ -7,6 +7,7 @@ using Cloudlet.Converge.State;
 using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Kinds.DatabaseAccounts;
 using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.Errors;
 using Cloudlet.Machine.Files;
 
@@ -98,6 +99,7 @@ public sealed class HostConvergeStore(
                 journal
                     .Before.Concat(ReadOrigin()?.Before ?? [])
                     .SelectMany(ReferencesOf)
+                    .Concat(SecretsIn(journal))
                     .Select(ContentVault.IdIn)
                     .OfType<string>()
                     .ToHashSet()
@@ -163,8 +165,19 @@ public sealed class HostConvergeStore(
         {
             FileSpec file => [file.Content, file.Extended],
             DatabaseAccountSpec account => [account.Login],
+            SecretSpec secret => [secret.Value, secret.Copy],
             _ => [],
         };
+
+    /// <summary>References of the copies of secrets that are described; the copies of others are dropped.</summary>
+    private IEnumerable<string> SecretsIn(Journal journal) =>
+        new SecretCopies(files, vault!, paths.Secrets).KeepOnly(
+            (ReadApplied()?.Resources ?? [])
+                .Concat(journal.Status == RunStatus.RolledBack ? [] : journal.Desired.Resources)
+                .OfType<SecretSpec>()
+                .Select(static s => s.Name)
+                .ToHashSet(StringComparer.Ordinal)
+        );
 
     /// <summary>The state as it was written, or else its readable parts.</summary>
     private static HostState ParseApplied(byte[] json, ICollection<string> dropped)

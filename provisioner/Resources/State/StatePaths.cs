@@ -34,6 +34,9 @@ public sealed record StatePaths(string Folder, string RunFolder)
     /// <summary>Earlier contents of files.</summary>
     public string Vault => $"{Folder}/vault";
 
+    /// <summary>Which content of the vault is the last value of each secret.</summary>
+    public string Secrets => $"{Folder}/secrets";
+
     /// <summary>Records of what the processes of units have loaded.</summary>
     public string Units => $"{RunFolder}/units";
 

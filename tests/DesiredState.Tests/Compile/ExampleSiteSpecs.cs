@@ -24,6 +24,7 @@ public class ExampleSiteSpecs
     [InlineData("two-nics.yaml")]
     [InlineData("controller-and-compute.yaml")]
     [InlineData("waiting-host.yaml")]
+    [InlineData("secrets.yaml")]
     public void Every_example_compiles(params string[] names)
     {
         foreach (var state in Compile(names))
@@ -43,6 +44,7 @@ public class ExampleSiteSpecs
             "no-dummy-driver.yaml",
             "nova-qemu.yaml",
             "nova.yaml",
+            "secrets.yaml",
             "single-host.yaml",
             "two-hosts.yaml",
             "two-nics.yaml",

@@ -210,7 +210,7 @@ public class HostCompilerSpecs
     [Fact]
     public void Only_the_secrets_that_a_file_uses_are_named_in_it()
     {
-        var secrets = new Dictionary<string, string> { ["used"] = "/keys/used", ["unused"] = "/keys/unused" };
+        var secrets = new Dictionary<string, SecretSection> { ["used"] = "/keys/used", ["unused"] = "/keys/unused" };
         var state = TestHost.State(
             new HostSection
             {
@@ -238,7 +238,7 @@ public class HostCompilerSpecs
                     Addresses = ["10.0.0.9/24", "10.0.0.1/24"],
                 },
             },
-            Secrets = new Dictionary<string, string> { ["rabbit"] = "/keys/rabbit" },
+            Secrets = new Dictionary<string, SecretSection> { ["rabbit"] = "/keys/rabbit" },
             Values = Values(("region", "north"), ("workers", 3), ("list", new JsonArray(1, "b"))),
             Files = new Dictionary<string, FileSection>
             {

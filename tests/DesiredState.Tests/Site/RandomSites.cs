@@ -77,7 +77,19 @@ internal sealed class RandomSites(int seed)
             ),
             Units = Map(3, i => ($"unit{i}.service", Unit())),
             Values = Map(3, i => ($"value{i}", new TemplateValue(Value(3)))),
-            Secrets = Map(2, i => ($"secret{i}", $"/root/secrets/{i}")),
+            Secrets = Map(
+                2,
+                i =>
+                    (
+                        $"secret{i}",
+                        _random.Next(2) == 0
+                            ? (SecretSection)$"/root/secrets/{i}"
+                            : new SecretSection
+                            {
+                                Source = new SecretSource { Generate = _random.Next(16, 257), Owner = Maybe(() => "nova") },
+                            }
+                    )
+            ),
         };
 
     private LinkSection Link(int host, int number) =>

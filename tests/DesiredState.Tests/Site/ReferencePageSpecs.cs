@@ -28,7 +28,7 @@ public sealed class ReferencePageSpecs
     private static IEnumerable<string> KeysOf(Shape shape) =>
         shape.Kind switch
         {
-            ShapeKind.List or ShapeKind.Map => KeysOf(shape.Element),
+            ShapeKind.List or ShapeKind.Map or ShapeKind.TextOrSection => KeysOf(shape.Element),
             ShapeKind.Section => shape.Properties.SelectMany(property => KeysOf(property.Shape).Prepend(property.Name)),
             _ => [],
         };

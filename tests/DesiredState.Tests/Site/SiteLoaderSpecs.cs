@@ -95,6 +95,13 @@ public sealed class SiteLoaderSpecs
         );
 
     [Fact]
+    public void A_mapping_that_ends_after_a_key_is_malformed() =>
+        MemorySiteFiles
+            .Load("hosts:\n edge-1:\n     values: # a comment\n      :   value0: {k: 1}\n     modules: {}\n")
+            .Problems.ShouldHaveSingleItem()
+            .Message.ShouldContain("a value or key before this place is incomplete");
+
+    [Fact]
     public void Any_text_never_throws() =>
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(2000),

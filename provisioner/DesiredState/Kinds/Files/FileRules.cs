@@ -1,3 +1,4 @@
+using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Kinds.Files;
@@ -33,6 +34,16 @@ internal static class FileRules
 
         if (path == "/")
             report.Key("every host has the root folder; describe its content instead", "files", path);
+        if (
+            SecretSpec.IdAt(path) is { } id
+            && KindDescriptors.NameIn(id) is var name
+            && host.Secrets?.GetValueOrDefault(name)?.Source is not null
+        )
+            report.Key(
+                $"the secret \"{name}\" ({report.PlaceOf(HostSecrets.Key, name)}) has its file here, which is " + "described there only",
+                "files",
+                path
+            );
         foreach (var folder in KernelFolders)
         {
             if (path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal))
@@ -134,15 +145,10 @@ internal static class FileRules
 
     private static void Attributes(string path, FileSection file, HostReport report)
     {
-        if (file.Mode is not null && !IsMode(file.Mode))
+        if (file.Mode is not null && !AttributeRules.IsMode(file.Mode))
             report.Value($"\"{file.Mode}\" is not a valid mode; write three or four octal digits such as \"0644\"", "files", path, "mode");
         if (file.Mode is not null && file.Symlink is not null)
             report.Key("a symbolic link has no mode of its own", "files", path, "mode");
-        if (file.Owner is not null && !Names.IsAccount(file.Owner))
-            report.Value($"\"{file.Owner}\" is not a valid user name or number", "files", path, "owner");
-        if (file.Group is not null && !Names.IsAccount(file.Group))
-            report.Value($"\"{file.Group}\" is not a valid group name or number", "files", path, "group");
+        AttributeRules.Accounts(file.Owner, file.Group, report, "files", path);
     }
-
-    private static bool IsMode(string mode) => mode.Length is 3 or 4 && !mode.AsSpan().ContainsAnyExceptInRange('0', '7');
 }

@@ -55,12 +55,22 @@ public sealed class FilesDescriptor : SectionDescriptor<FileSpec, FileSection>
     internal override IEnumerable<string> BeforePackages(HostSection host) =>
         host.Files?.Where(static f => f.Value.Early == true).Select(static f => FileSpec.IdOf(f.Key)) ?? [];
 
-    /// <summary>A file depends on its folder, a symbolic link on its target.</summary>
-    internal override FileSpec Complete(FileSpec spec, IReadOnlyDictionary<string, ResourceSpec> all) =>
-        spec with
+    /// <summary>A file depends on its folder and its secrets, a symbolic link on its target; it follows a new secret.</summary>
+    internal override FileSpec Complete(FileSpec spec, IReadOnlyDictionary<string, ResourceSpec> all)
+    {
+        string[] secrets = [.. (spec.Secrets?.Values ?? []).SelectMany(path => SecretFiles.SecretIdsOf(path, all))];
+        return spec with
         {
-            After = [.. spec.After, .. TargetOf(spec).Where(all.ContainsKey), .. FoldersOf(spec).Where(all.ContainsKey).Take(1)],
+            After =
+            [
+                .. spec.After,
+                .. TargetOf(spec).Where(all.ContainsKey),
+                .. FoldersOf(spec).Where(all.ContainsKey).Take(1),
+                .. secrets,
+            ],
+            Watches = [.. spec.Watches, .. secrets],
         };
+    }
 
     internal override FileSpec Sort(FileSpec spec) =>
         spec.Secrets is { } secrets

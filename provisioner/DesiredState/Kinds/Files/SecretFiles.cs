@@ -1,3 +1,4 @@
+using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Kinds.Files;
@@ -6,11 +7,15 @@ namespace Cloudlet.DesiredState.Kinds.Files;
 internal static class SecretFiles
 {
     /// <summary>Path of the file on the host that holds a secret; empty for one that is not declared.</summary>
-    public static string PathOf(string? secret, HostSection host) => secret is null ? "" : host.Secrets?.GetValueOrDefault(secret) ?? "";
+    public static string PathOf(string? secret, HostSection host) => secret is null ? "" : host.SecretPath(secret) ?? "";
 
     /// <summary>Ids of the declared resources that write the file of a secret.</summary>
     public static IEnumerable<string> IdsOf(string path, IReadOnlyDictionary<string, ResourceSpec> all) =>
-        FileSpec.IdOf(path) is var id && all.ContainsKey(id) ? [id] : [];
+        all.ContainsKey(FileSpec.IdOf(path)) ? [FileSpec.IdOf(path)] : SecretIdsOf(path, all);
+
+    /// <summary>Ids of the secrets whose file is at a path: at most one.</summary>
+    public static IEnumerable<string> SecretIdsOf(string path, IReadOnlyDictionary<string, ResourceSpec> all) =>
+        SecretSpec.IdAt(path) is { } id && all.ContainsKey(id) ? [id] : [];
 
     /// <summary>Reports a missing or undeclared secret.</summary>
     /// <param name="secret">Its name in the description.</param>

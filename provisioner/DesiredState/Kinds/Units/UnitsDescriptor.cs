@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Cloudlet.DesiredState.Kinds.Files;
+using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Kinds.Units;
@@ -47,7 +48,14 @@ public sealed class UnitsDescriptor : SectionDescriptor<UnitSpec, UnitSection>
                 .Union((spec.Loads ?? []).Select(FileSpec.IdOf).Where(all.ContainsKey)),
         ];
         var named = files.Where(f => made.Exists(m => m.Content is { } text && Names(text, f.Path))).Select(static f => f.Id);
-        return spec with { After = [.. spec.After.Union(loaded).Union(named)], Watches = [.. spec.Watches.Union(loaded)] };
+        var secrets = all.Values.OfType<SecretSpec>().ToLookup(s => Loads(spec, SecretSource.PathOf(s.Name)));
+        var namedSecrets = secrets[false].Where(s => made.Exists(m => m.Content is { } text && Names(text, SecretSource.PathOf(s.Name))));
+        var loadedSecrets = secrets[true].Select(static s => s.Id);
+        return spec with
+        {
+            After = [.. spec.After.Union(loaded).Union(named).Union(loadedSecrets).Union(namedSecrets.Select(static s => s.Id))],
+            Watches = [.. spec.Watches.Union(loaded).Union(loadedSecrets)],
+        };
     }
 
     internal override UnitSpec Sort(UnitSpec spec) =>

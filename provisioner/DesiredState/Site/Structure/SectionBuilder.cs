@@ -35,6 +35,9 @@ internal static class SectionBuilder
             case ShapeKind.Section or ShapeKind.Map:
                 WriteMapping(writer, shape, (YamlMapping)node);
                 break;
+            case ShapeKind.TextOrSection when node is YamlMapping mapping:
+                WriteMapping(writer, shape.Element, mapping);
+                break;
             case ShapeKind.List:
             case ShapeKind.Texts when node is YamlSequence:
                 writer.WriteStartArray();

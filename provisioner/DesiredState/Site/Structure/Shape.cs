@@ -26,6 +26,9 @@ internal enum ShapeKind
     /// <summary>Anything.</summary>
     Any,
 
+    /// <summary>A text, or a fixed set of keys.</summary>
+    TextOrSection,
+
     /// <summary>A list whose items have one shape.</summary>
     List,
 
@@ -65,7 +68,7 @@ internal sealed class Shape
     /// <summary>The C# type of the built value.</summary>
     public Type Type { get; }
 
-    /// <summary>Shape of the items of a list or of the values of a map.</summary>
+    /// <summary>Shape of the items of a list, of the values of a map, or of the mapping that may be there instead of a text.</summary>
     public Shape Element => _element ?? throw new InvalidOperationException($"{Kind} has no element");
 
     /// <summary>Words of a choice.</summary>
@@ -124,6 +127,8 @@ internal sealed class Shape
             return new Shape(ShapeKind.Boolean, type);
         if (type == typeof(TemplateValue))
             return new Shape(ShapeKind.Any, type);
+        if (type.GetCustomAttribute<SchemaTextOrAttribute>() is { } or)
+            return new Shape(ShapeKind.TextOrSection, type) { _element = Of(info.Options.GetTypeInfo(or.Section)) };
         if (type == typeof(OsloValue))
             return new Shape(ShapeKind.Texts, type) { _element = new Shape(ShapeKind.Text, typeof(string)) };
         return type.IsEnum

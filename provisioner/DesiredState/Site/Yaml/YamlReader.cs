@@ -128,15 +128,18 @@ internal sealed class YamlReader
         if (start is AnchorAlias alias)
             return Resolve(alias, depth);
 
-        var isText = HasTextTag((NodeEvent)start, place);
+        // On some malformed text YamlDotNet 16.3 ends a mapping after a key instead of failing.
+        if (start is not NodeEvent nodeEvent)
+            throw new YamlException(start.Start, start.End, "a value or key before this place is incomplete");
+        var isText = HasTextTag(nodeEvent, place);
         YamlNode node = start switch
         {
             Scalar scalar => new YamlScalar(place, scalar.Value, scalar.Style == ScalarStyle.Plain && !isText),
             SequenceStart => ReadSequence(place, depth),
             _ => ReadMapping(place, depth),
         };
-        if (start is NodeEvent { Anchor.IsEmpty: false } anchored)
-            _anchors[anchored.Anchor.Value] = node;
+        if (!nodeEvent.Anchor.IsEmpty)
+            _anchors[nodeEvent.Anchor.Value] = node;
         return node;
     }
 

@@ -15,6 +15,8 @@ internal sealed class FileObservation(IHostFiles files, FileContent contents, Co
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    private readonly AccountNames _accounts = new(files);
+
     /// <summary>The path as a spec, or null when it does not exist.</summary>
     /// <exception cref="CloudletException">InvalidInput: a device, socket or fifo is there.</exception>
     public FileSpec? Of(FileSpec desired)
@@ -39,8 +41,8 @@ internal sealed class FileObservation(IHostFiles files, FileContent contents, Co
 
             // The kernel ignores the permission bits of a symbolic link.
             Mode = kind == FileKind.Symlink ? null : FileModes.Text(info.Mode),
-            Owner = NameAs(desired.Owner, info.Owner, "/etc/passwd"),
-            Group = NameAs(desired.Group, info.Group, "/etc/group"),
+            Owner = _accounts.UserAs(desired.Owner, info.Owner),
+            Group = _accounts.GroupAs(desired.Group, info.Group),
             Target = info.Target,
             Extended = desired.Extended is { } wanted && kind != FileKind.Symlink ? extended.Observe(desired.Path, wanted) : null,
         };
@@ -75,21 +77,4 @@ internal sealed class FileObservation(IHostFiles files, FileContent contents, Co
 
     private bool Equals(FileSpec desired, string wanted, byte[] actual) =>
         ContentVault.IdIn(wanted) is { } id ? vault.IsIdOf(id, actual) : actual.AsSpan().SequenceEqual(contents.Resolve(desired));
-
-    /// <summary>The owner in the same form as in the description: <c>1000</c> is not reported as <c>anna</c>.</summary>
-    private string NameAs(string? wanted, string actual, string accounts)
-    {
-        if (
-            wanted is null
-            || wanted == actual
-            || wanted.Length == 0
-            || wanted.AsSpan().IndexOfAnyExceptInRange('0', '9') >= 0
-            || files.Read(accounts) is not { } table
-        )
-            return actual;
-        foreach (var line in Encoding.UTF8.GetString(table).Split('\n'))
-            if (line.Split(':') is [var name, _, var number, ..] && name == actual && number == wanted)
-                return wanted;
-        return actual;
-    }
 }

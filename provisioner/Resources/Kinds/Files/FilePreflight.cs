@@ -1,4 +1,5 @@
 using Cloudlet.Converge.Plans;
+using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Kinds.Files;
 using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.Machine.Files;
@@ -13,12 +14,8 @@ internal sealed class FilePreflight(IHostFiles files, Plan plan)
     /// <summary>All reasons; empty: no known reason.</summary>
     public IEnumerable<string> ReasonsAgainst(FileSpec desired, FileSpec? observed)
     {
-        if (desired.Owner is { } owner && !files.HasUser(owner) && !MayBring(desired, "/etc/passwd"))
-            yield return $"{desired.Id}: this host has no user {owner}; describe the package that creates it, or name an existing "
-                + "user or a number";
-        if (desired.Group is { } group && !files.HasGroup(group) && !MayBring(desired, "/etc/group"))
-            yield return $"{desired.Id}: this host has no group {group}; describe the package that creates it, or name an existing "
-                + "group or a number";
+        foreach (var reason in MissingAccounts(files, plan, desired, desired.Owner, desired.Group))
+            yield return reason;
         if (observed is { Kind: FileKind.Directory } && desired.Kind != FileKind.Directory && Kept(desired.Path) is { } kept)
             yield return $"{desired.Id}: a non-empty folder is in its place ({kept}) and is not replaced; move its content away";
         if (observed is null && Obstacle(desired.Path) is { } obstacle)
@@ -26,8 +23,19 @@ internal sealed class FilePreflight(IHostFiles files, Plan plan)
                 + "another path";
     }
 
+    /// <summary>The reasons that the owner and the group of something that becomes a file do not exist.</summary>
+    public static IEnumerable<string> MissingAccounts(IHostFiles files, Plan plan, ResourceSpec desired, string? owner, string? group)
+    {
+        if (owner is not null && !files.HasUser(owner) && !MayBring(plan, desired, "/etc/passwd"))
+            yield return $"{desired.Id}: this host has no user {owner}; describe the package that creates it, or name an existing "
+                + "user or a number";
+        if (group is not null && !files.HasGroup(group) && !MayBring(plan, desired, "/etc/group"))
+            yield return $"{desired.Id}: this host has no group {group}; describe the package that creates it, or name an existing "
+                + "group or a number";
+    }
+
     /// <summary>Whether a change of the same run may create the account first; packages come after early files.</summary>
-    private bool MayBring(FileSpec file, string accounts) =>
+    private static bool MayBring(Plan plan, ResourceSpec file, string accounts) =>
         plan.Makes(c => c.Spec is PackageSpec { Installed: not false } && !c.Spec.After.Contains(file.Id))
         || plan.Writes(path => path == accounts);
 

@@ -49,7 +49,30 @@ public sealed class OsloCheck(IProcesses processes, TimeProvider clock)
         "osprofiler",
     ];
 
-    private static readonly string[] Stores = ["glance.multi_store", "glance.store"];
+    /// <summary>
+    /// Namespaces whose options belong into the same file as those of a namespace: of libraries that the service loads, and of accounts
+    /// that it uses. Sources: the services' own etc/oslo-config-generator and setup.cfg.
+    /// </summary>
+    private static readonly Dictionary<string, string[]> Companions = new(StringComparer.Ordinal)
+    {
+        ["glance.api"] = ["glance.multi_store", "glance.store"],
+        ["glance.cache"] = ["glance.multi_store", "glance.store"],
+        ["nova.conf"] = ["os_vif"],
+        ["neutron"] =
+        [
+            "ironic.auth",
+            "neutron.agent",
+            "neutron.base.agent",
+            "neutron.db",
+            "neutron.experimental",
+            "neutron.extensions",
+            "nova.auth",
+            "placement.auth",
+        ],
+        ["neutron.ml2"] = ["neutron.ml2.ovn"],
+        ["neutron.ovn.metadata.agent"] = ["neutron.ml2.ovn", "neutron.base.agent"],
+    };
+
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan GoodFor = TimeSpan.FromMinutes(1);
 
@@ -107,7 +130,7 @@ public sealed class OsloCheck(IProcesses processes, TimeProvider clock)
     {
         try
         {
-            string[] names = [name, .. Libraries, .. name.StartsWith("glance", StringComparison.Ordinal) ? Stores : []];
+            string[] names = [name, .. Libraries, .. Companions.GetValueOrDefault(name, [])];
             var said = await processes.RunAsync(
                 HelperPrograms.OsloConfigGenerator,
                 ["--format", "json", .. names.SelectMany(n => (string[])["--namespace", n])],
