@@ -195,7 +195,7 @@ public sealed class HostArgs : ResourceArgs
     [Input("cloudRoles")]
     private InputMap<CloudRoleArgs>? _cloudRoles;
 
-    /// <summary>Roles of the cloud, by name; `name:` alone means that it exists. One that an account has is not deleted.</summary>
+    /// <summary>Roles of the cloud, by name; `name:` alone means that it exists. One that is held is not deleted.</summary>
     public InputMap<CloudRoleArgs> CloudRoles
     {
         get => _cloudRoles ??= [];

@@ -15,8 +15,7 @@ public sealed class CloudRolesDescriptor : CloudDescriptor<CloudRoleSpec, CloudR
     public override string Section => HostCloudRoles.Key;
 
     /// <inheritdoc/>
-    public override string Help =>
-        "Roles of the cloud, by name; `name:` alone means that it exists. One that an account has is not deleted.";
+    public override string Help => "Roles of the cloud, by name; `name:` alone means that it exists. One that is held is not deleted.";
 
     internal override IJsonTypeInfoResolver Json => CloudRolesJson.Default;
 
