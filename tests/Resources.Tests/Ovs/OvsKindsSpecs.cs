@@ -11,9 +11,9 @@ public sealed class OvsKindsSpecs : IAsyncLifetime
 {
     private OvsServer _server = null!;
 
-    private OvsSettingsKind Settings => new(_server.Client);
+    private OvsSettingsKind Settings => new OvsSettingsKind(_server.Client);
 
-    private OvsBridgesKind Bridges => new(_server.Client);
+    private OvsBridgesKind Bridges => new OvsBridgesKind(_server.Client);
 
     public async ValueTask InitializeAsync() => _server = await OvsServer.StartAsync();
 
@@ -26,14 +26,14 @@ public sealed class OvsKindsSpecs : IAsyncLifetime
     public async Task A_setting_is_made_changed_and_removed(string name, string value)
     {
         var desired = Setting(name, value);
-        (await Settings.ObserveAsync(desired, default)).ShouldBeNull();
+        (await Settings.ObserveManyAsync([desired], default))[0].ShouldBeNull();
 
         await Settings.ApplyAsync(desired with { Value = "before" }, null, ChangeAction.Create, default);
         await Settings.ApplyAsync(desired, null, ChangeAction.Update, default);
 
-        (await Settings.ObserveAsync(desired with { Value = null }, default))!.Value.ShouldBe(value);
+        (await Settings.ObserveManyAsync([desired with { Value = null }], default))[0]!.Value.ShouldBe(value);
         await Settings.RemoveAsync(desired, default);
-        (await Settings.ObserveAsync(desired, default)).ShouldBeNull();
+        (await Settings.ObserveManyAsync([desired], default))[0].ShouldBeNull();
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class OvsKindsSpecs : IAsyncLifetime
     public async Task A_bridge_is_made_with_its_ports()
     {
         var desired = Bridge(["tap0", "veth1"]) with { Datapath = "netdev", FailMode = "secure" };
-        (await Bridges.ObserveAsync(desired, default)).ShouldBeNull();
+        (await Bridges.ObserveManyAsync([desired], default))[0].ShouldBeNull();
 
         await Bridges.ApplyAsync(desired, null, ChangeAction.Create, default);
 
@@ -113,7 +113,7 @@ public sealed class OvsKindsSpecs : IAsyncLifetime
 
     private async Task<string> SeenAsync(OvsBridgeSpec desired)
     {
-        var seen = (await Bridges.ObserveAsync(desired, default))!;
+        var seen = (await Bridges.ObserveManyAsync([desired], default))[0]!;
         return $"{seen.Datapath}, {seen.FailMode}: {string.Join(' ', seen.Ports!)}";
     }
 
