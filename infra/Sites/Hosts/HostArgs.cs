@@ -160,6 +160,16 @@ public sealed class HostArgs : ResourceArgs
         set => _schemas = value;
     }
 
+    [Input("novaCells")]
+    private InputMap<NovaCellArgs>? _novaCells;
+
+    /// <summary>Cells of Nova, by name; cell0 holds servers that no host could take. They are never removed.</summary>
+    public InputMap<NovaCellArgs> NovaCells
+    {
+        get => _novaCells ??= [];
+        set => _novaCells = value;
+    }
+
     [Input("ovsSettings")]
     private InputMap<string>? _ovsSettings;
 
