@@ -21,7 +21,7 @@ public sealed class ArgsSpecs
             checkedTypes,
             extra: ["name", "onDelete", "takeOver", "templates"]
         );
-        checkedTypes.Count.ShouldBe(31);
+        checkedTypes.Count.ShouldBe(33);
     }
 
     [Fact]

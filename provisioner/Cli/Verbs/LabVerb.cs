@@ -310,7 +310,9 @@ internal static class LabVerb
     private static Option<LabFlavor> With() =>
         new("--with")
         {
-            Description = "Purpose of its image: none, or nova (Nova, placement, Glance and RabbitMQ, for templates/sites/nova.yaml).",
+            Description =
+                "Purpose of its image: none, nova (Nova, placement, Glance and RabbitMQ, for templates/sites/nova.yaml), or openstack "
+                + "(everything that templates/sites/openstack.yaml installs).",
             DefaultValueFactory = _ => LabFlavor.None,
         };
 

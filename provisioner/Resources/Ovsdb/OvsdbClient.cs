@@ -56,7 +56,8 @@ public sealed class OvsdbClient(IHostFiles files, string socket = OvsdbClient.So
         {
             throw new CloudletException(
                 ErrorKind.Timeout,
-                $"Open vSwitch's database did not answer on {socket} within {_limit.TotalSeconds:0.#} s; see `systemctl status ovsdb-server`"
+                $"Open vSwitch's database did not answer on {socket} within {_limit.TotalSeconds:0.#} s; "
+                    + "see `systemctl status ovsdb-server`"
             );
         }
         catch (SocketException e)

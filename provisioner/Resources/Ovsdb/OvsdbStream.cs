@@ -58,7 +58,7 @@ internal sealed class OvsdbStream(Stream stream)
         }
     }
 
-    /// <summary>Finds the byte that ends the first object or array. What is not JSON ends somewhere, and is refused when it is parsed.</summary>
+    /// <summary>Finds the byte that ends the first object or array. What is not JSON is refused when it is parsed.</summary>
     private struct ObjectEnd
     {
         private int _depth;

@@ -24,6 +24,8 @@ public class ExampleSiteSpecs
     [InlineData("two-nics.yaml")]
     [InlineData("controller-and-compute.yaml")]
     [InlineData("waiting-host.yaml")]
+    [InlineData("openstack.yaml")]
+    [InlineData("openstack.yaml", "healthd.yaml")]
     [InlineData("secrets.yaml")]
     public void Every_example_compiles(params string[] names)
     {
@@ -44,6 +46,7 @@ public class ExampleSiteSpecs
             "no-dummy-driver.yaml",
             "nova-qemu.yaml",
             "nova.yaml",
+            "openstack.yaml",
             "secrets.yaml",
             "single-host.yaml",
             "two-hosts.yaml",
