@@ -54,7 +54,8 @@ public sealed partial class NovaCellsKind(SqlClient sql)
             [
                 observed is null
                     ? $"INSERT INTO {table} (created_at, uuid, name, transport_url, database_connection, disabled) "
-                        + $"VALUES (UTC_TIMESTAMP(), {SqlText.Value(id.ToString())}, {SqlText.Value(desired.Name)}, {SqlText.Value(desired.Transport ?? "")}, "
+                        + $"VALUES (UTC_TIMESTAMP(), {SqlText.Value(id.ToString())}, "
+                        + $"{SqlText.Value(desired.Name)}, {SqlText.Value(desired.Transport ?? "")}, "
                         + $"{SqlText.Value(desired.Connection ?? "")}, {isDisabled})"
                     : $"UPDATE {table} SET updated_at = UTC_TIMESTAMP(), transport_url = {SqlText.Value(desired.Transport ?? "")}, "
                         + $"database_connection = {SqlText.Value(desired.Connection ?? "")}, disabled = {isDisabled} "
