@@ -19,8 +19,7 @@ public sealed record OvsBridgeSpec : ResourceSpec
     public string? FailMode { get; init; }
 
     /// <summary>
-    /// Links that are ports of it, a set. Observed: those that are described or that we added, and after the name the problem that Open
-    /// vSwitch has with one. Others are not ours.
+    /// Links that are ports of it, a set. Observed: those that are described or that we added; others are not ours.
     /// </summary>
     public IReadOnlyList<string>? Ports { get; init; }
 }
