@@ -323,6 +323,12 @@ public sealed class HostArgs : ResourceArgs
     public Input<NovaArgs>? Nova { get; set; }
 
     /// <summary>
+    /// The host's role in a cloud of OpenStack: it stands for everything that an all-in-one, controller or compute host needs.
+    /// </summary>
+    [Input("openstack")]
+    public Input<OpenStackArgs>? OpenStack { get; set; }
+
+    /// <summary>
     /// The health daemon, which keeps the host as described; `health: {}` installs it with its defaults.
     /// </summary>
     [Input("health")]

@@ -4,16 +4,10 @@ using Cloudlet.DesiredState.Sections;
 
 namespace Cloudlet.DesiredState.Nova;
 
-/// <summary>A problem with a role.</summary>
-/// <param name="Message">The problem and the fix.</param>
-/// <param name="Keys">The path to it, from the host downwards.</param>
-/// <param name="IsMissing">A key is missing there, so a misspelt key may be the cause.</param>
-internal sealed record NovaProblem(string Message, string[] Keys, bool IsMissing = false);
-
 /// <summary>Finds all problems with the role of a host. Pure: for site files and for programs that declare hosts.</summary>
 internal sealed class NovaProblems
 {
-    private readonly List<NovaProblem> _problems = [];
+    private readonly List<RoleProblem> _problems = [];
     private readonly HostSection _host;
     private readonly NovaSection _nova;
     private readonly NovaHost _facts;
@@ -26,7 +20,7 @@ internal sealed class NovaProblems
     }
 
     /// <summary>The problems of a host as described, with its role not yet expanded.</summary>
-    public static IReadOnlyList<NovaProblem> Of(HostSection host)
+    public static IReadOnlyList<RoleProblem> Of(HostSection host)
     {
         if (host.Nova is null)
             return [];
@@ -184,7 +178,7 @@ internal sealed class NovaProblems
             MissingSecret("Nova needs the password of its account at the broker", NovaHost.RabbitSecret);
         else if (_facts.HasController && !Names.HasOnly(path, "/._-"))
             _problems.Add(
-                new NovaProblem(
+                new RoleProblem(
                     $"\"{path}\" is used in a shell command; allowed are letters, digits, '/', '.', '_' and '-'",
                     ["secrets", NovaHost.RabbitSecret]
                 )
@@ -209,10 +203,10 @@ internal sealed class NovaProblems
         };
 
     private void Missing(string message, params string[] keys) =>
-        _problems.Add(new NovaProblem(message, ["nova", .. keys], IsMissing: true));
+        _problems.Add(new RoleProblem(message, ["nova", .. keys], IsMissing: true));
 
     private void MissingSecret(string message, string name) =>
-        _problems.Add(new NovaProblem($"{message}; add it to secrets: {name}: /path/on/the/host", ["secrets"], IsMissing: true));
+        _problems.Add(new RoleProblem($"{message}; add it to secrets: {name}: /path/on/the/host", ["secrets"], IsMissing: true));
 
-    private void Wrong(string message, params string[] keys) => _problems.Add(new NovaProblem(message, ["nova", .. keys]));
+    private void Wrong(string message, params string[] keys) => _problems.Add(new RoleProblem(message, ["nova", .. keys]));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Scriban;
 using Scriban.Runtime;
 
@@ -6,14 +7,13 @@ namespace Cloudlet.DesiredState.Sections;
 /// <summary>The templates of one folder of templates/, embedded in this assembly.</summary>
 internal sealed class EmbeddedTemplates(string folder)
 {
-    private readonly Dictionary<string, Template> _parsed = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Template> _parsed = new(StringComparer.Ordinal);
 
     /// <summary>Renders templates/FOLDER/<paramref name="name"/>.scriban.</summary>
     public string Render(string name, ScriptObject values)
     {
         var resource = $"{folder}/{name}.scriban";
-        if (!_parsed.TryGetValue(name, out var template))
-            _parsed.Add(name, template = Load(resource));
+        var template = _parsed.GetOrAdd(name, static (_, resource) => Load(resource), resource);
         var (text, problems) = StrictTemplates.Render(resource, template, values);
         return text ?? throw Broken(problems);
     }

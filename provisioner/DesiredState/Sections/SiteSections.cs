@@ -65,6 +65,11 @@ public sealed record HostSection
     )]
     public NovaSection? Nova { get; init; }
 
+    /// <summary>The host's role in a cloud.</summary>
+    [Description("The host's role in a cloud of OpenStack: it represents everything that an all-in-one, controller or compute host needs.")]
+    [JsonPropertyName("openstack")]
+    public OpenStackSection? OpenStack { get; init; }
+
     /// <summary>The health daemon.</summary>
     [Description("The health daemon, which keeps the host as described; `health: {}` installs it with its defaults.")]
     public HealthSection? Health { get; init; }

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Cloudlet.DesiredState.Nova;
+using Cloudlet.DesiredState.OpenStack;
 using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site.Structure;
 using Cloudlet.DesiredState.Site.Yaml;
@@ -110,23 +110,19 @@ public static class SiteLoader
     {
         var hosts = new List<SiteHost>();
         var reached = new List<(HostTree, HostReach)>();
-        foreach (var tree in Trees(root, problems))
+        (HostTree Tree, HostSection Section)[] all = [.. Trees(root, problems).Select(t => (t, SectionBuilder.Host(t.Merged)))];
+        var controllers = new CloudControllers(all.Select(h => (h.Tree.Name, h.Section)));
+        foreach (var (tree, described) in all)
         {
-            var described = SectionBuilder.Host(tree.Merged);
-            var isRoleRight = NovaRules.Check(described, new HostReport(tree, problems));
-            var whole = NovaExpansion.Expand(tree, described) with { WrongRole = isRoleRight ? null : tree.Find(["nova"]).Key };
-            var section = described.Nova is null ? described : SectionBuilder.Host(whole.Merged) with { Nova = null };
+            var whole = HostRoles.Expand(tree, described, controllers, problems);
+            var hasRole = HostRoles.HasRole(described);
+            var section = hasRole ? HostRoles.Without(SectionBuilder.Host(whole.Merged)) : described;
             if (SiteCheck.Host(whole, section, files, problems) is not { } reach)
                 continue;
             reached.Add((whole, reach));
             var resolved = WithResolvedPaths(section, whole);
             hosts.Add(
-                new SiteHost(
-                    whole,
-                    reach,
-                    resolved,
-                    described.Nova is null || HasRemoval(tree.Merged) ? resolved : WithResolvedPaths(described, whole)
-                )
+                new SiteHost(whole, reach, resolved, !hasRole || HasRemoval(tree.Merged) ? resolved : WithResolvedPaths(described, whole))
             );
         }
 

@@ -25,7 +25,8 @@ public class ExampleSiteSpecs
     [InlineData("controller-and-compute.yaml")]
     [InlineData("waiting-host.yaml")]
     [InlineData("openstack.yaml")]
-    [InlineData("openstack.yaml", "healthd.yaml")]
+    [InlineData("openstack.yaml", "openstack-lab.yaml", "healthd.yaml")]
+    [InlineData("openstack-two-cards.yaml")]
     [InlineData("secrets.yaml")]
     public void Every_example_compiles(params string[] names)
     {
@@ -46,6 +47,8 @@ public class ExampleSiteSpecs
             "no-dummy-driver.yaml",
             "nova-qemu.yaml",
             "nova.yaml",
+            "openstack-lab.yaml",
+            "openstack-two-cards.yaml",
             "openstack.yaml",
             "secrets.yaml",
             "single-host.yaml",
