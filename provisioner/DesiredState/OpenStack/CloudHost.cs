@@ -40,7 +40,7 @@ internal sealed class CloudHost
         _host = host;
         Section = host.OpenStack!;
         Link = Section.Interface ?? DefaultLink;
-        Address = AddressOf(Section.Address ?? Declared(Link)?.Addresses?.FirstOrDefault()) ?? "";
+        Address = AddressOf(Section.Address ?? (Declared(Link)?.Addresses is [var first, ..] ? first : null)) ?? "";
         SiteController = Role == OpenStackRole.Compute && controllers.Has(Section.Controller) ? Section.Controller : null;
         Controller = HasController ? Address : controllers.AddressOf(SiteController) ?? Section.Controller ?? "";
     }

@@ -1,7 +1,6 @@
 using Cloudlet.DesiredState.Nova;
 using Cloudlet.DesiredState.OpenStack;
 using Cloudlet.DesiredState.Sections;
-using Cloudlet.DesiredState.Site.Yaml;
 
 namespace Cloudlet.DesiredState.Site;
 

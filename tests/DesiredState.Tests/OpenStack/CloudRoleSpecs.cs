@@ -4,7 +4,6 @@ using Cloudlet.DesiredState.Kinds.Links;
 using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.DesiredState.Kinds.Units;
 using Cloudlet.DesiredState.OpenStack;
-using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site.Structure;
 using Cloudlet.DesiredState.Site.Yaml;
 using Cloudlet.DesiredState.Tests.Compile;
