@@ -33,7 +33,7 @@ public static class SiteLoader
         var hosts = new List<SiteHost>();
         var root = Merge(paths, files, problems);
         if (root is not null)
-            hosts = Hosts(root, files, problems);
+            hosts = Hosts(root, files, problems, isSite: true);
         if (problems.Count > 0)
             return new SiteLoadResult(null, Sorted(problems));
         var name = root!.TryGet("site", out var site) && site.Value is YamlScalar { IsRemoval: false } scalar ? scalar.Text : null;
@@ -57,7 +57,7 @@ public static class SiteLoader
             new YamlMapping(place, [new YamlEntry("hosts", place, new YamlMapping(place, [described]))]),
             problems
         )!;
-        var hosts = isPartial ? [] : Hosts(root, templates, problems);
+        var hosts = isPartial ? [] : Hosts(root, templates, problems, isSite: false);
         return problems.Count > 0 || isPartial
             ? new SiteLoadResult(null, Sorted(problems))
             : new SiteLoadResult(new LoadedSite(null, hosts), []);
@@ -106,16 +106,19 @@ public static class SiteLoader
         return null;
     }
 
-    private static List<SiteHost> Hosts(YamlMapping root, ISiteFiles files, List<Problem> problems)
+    /// <summary>The hosts; one that is known alone is not a site, so what it says of others can't be checked.</summary>
+    private static List<SiteHost> Hosts(YamlMapping root, ISiteFiles files, List<Problem> problems, bool isSite)
     {
         var hosts = new List<SiteHost>();
+        var described = new List<(HostTree, HostSection)>();
         var reached = new List<(HostTree, HostReach)>();
         foreach (var tree in Trees(root, problems))
         {
-            var described = SectionBuilder.Host(tree.Merged);
-            var isRoleRight = NovaRules.Check(described, new HostReport(tree, problems));
-            var whole = NovaExpansion.Expand(tree, described) with { WrongRole = isRoleRight ? null : tree.Find(["nova"]).Key };
-            var section = described.Nova is null ? described : SectionBuilder.Host(whole.Merged) with { Nova = null };
+            var written = SectionBuilder.Host(tree.Merged);
+            var isRoleRight = NovaRules.Check(written, new HostReport(tree, problems));
+            var whole = NovaExpansion.Expand(tree, written) with { WrongRole = isRoleRight ? null : tree.Find(["nova"]).Key };
+            var section = written.Nova is null ? written : SectionBuilder.Host(whole.Merged) with { Nova = null };
+            described.Add((whole, section));
             if (SiteCheck.Host(whole, section, files, problems) is not { } reach)
                 continue;
             reached.Add((whole, reach));
@@ -125,12 +128,14 @@ public static class SiteLoader
                     whole,
                     reach,
                     resolved,
-                    described.Nova is null || HasRemoval(tree.Merged) ? resolved : WithResolvedPaths(described, whole)
+                    written.Nova is null || HasRemoval(tree.Merged) ? resolved : WithResolvedPaths(written, whole)
                 )
             );
         }
 
         SiteCheck.Reaches(reached, problems);
+        if (isSite)
+            SecretOriginRules.Check(described, root.TryGet("hosts", out var all) && all.Value is YamlMapping { IsDamaged: true }, problems);
         hosts.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return hosts;
     }
