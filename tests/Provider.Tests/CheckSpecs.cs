@@ -41,7 +41,7 @@ public sealed class CheckSpecs
     [InlineData("""{"env": "DB"}""", "env", "the operator's machine, which the provider is not")]
     [InlineData("""{"file": "secrets/db"}""", "file", "the operator's machine, which the provider is not")]
     [InlineData("""{"command": ["pass", "show", "db"]}""", "command", "the operator's machine, which the provider is not")]
-    [InlineData("""{"from": "controller"}""", "from", "asks the other host, and the provider sees one host at a time")]
+    [InlineData("""{"from": "controller"}""", "from", "asks the other host, and the provider sees one at a time")]
     public void A_secret_that_the_provider_cannot_take_is_refused_with_the_ways_that_work(string source, string key, string reason)
     {
         var (state, problems) = Trees.Inputs($$$"""{"secrets": {"db": {{{source}}}, "path": "/etc/path"}}""").Compile();

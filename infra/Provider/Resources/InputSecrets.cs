@@ -25,7 +25,7 @@ internal static class InputSecrets
                         PropertyPath.Root.Key(HostSecrets.Key).Key(name).Key(key).Text,
                         (
                             key is "from" or "name"
-                                ? $"`{key}` is for site files: `cloudlet apply` asks the other host, and the provider sees one host at a time"
+                                ? $"`{key}` is for site files: `cloudlet apply` asks the other host, and the provider sees one at a time"
                                 : $"`{key}` is read by `cloudlet apply` on the operator's machine, which the provider is not"
                         ) + "; write the path of a file that you keep on the host, or generate: 32, which makes the value there"
                     );

@@ -126,8 +126,8 @@ public sealed record EvidenceTaken(string Line) : ConvergeEvent;
 public sealed record Explained(JsonElement Explanation) : ConvergeEvent;
 
 /// <summary>
-/// Values of secrets that other hosts of the site need: the answer to a request for them, and the only event that has values. Whoever
-/// receives it neither shows nor keeps it.
+/// Values of secrets that other hosts of the site need: the answer to a request for them, and the only event that has values. It is
+/// neither shown nor kept.
 /// </summary>
 /// <param name="Values">The values.</param>
 public sealed record SecretsGiven(SecretValues Values) : ConvergeEvent

@@ -33,7 +33,7 @@ public sealed class SecretOrigins(IReadOnlyDictionary<string, HostSection> hosts
         return next != default;
     }
 
-    /// <summary>The secret, after all others, that has the value; null: there is none, because one is not declared, or in a circle.</summary>
+    /// <summary>The last secret of the way, which has the value; null: one is not declared, or they form a circle.</summary>
     public HostSecret? OriginOf(HostSecret secret)
     {
         var seen = new HashSet<HostSecret>();
