@@ -49,6 +49,10 @@ public enum HostVerb
     /// <summary>Report the identity of the host.</summary>
     [JsonStringEnumMemberName("identify")]
     Identify,
+
+    /// <summary>Give values of secrets that other hosts of the site need.</summary>
+    [JsonStringEnumMemberName("give-secrets")]
+    GiveSecrets,
 }
 
 /// <summary>
@@ -62,6 +66,9 @@ public sealed record AgentRequest(HostVerb Verb)
 
     /// <summary>plan, apply, verify: values of secrets that the operator's machine has. They are in no state and in no event.</summary>
     public SecretValues? Secrets { get; init; }
+
+    /// <summary>give-secrets: which ones.</summary>
+    public SecretsRequest? Asked { get; init; }
 
     /// <summary>apply: roll back unless confirmed within this many seconds.</summary>
     public double? ConfirmSeconds { get; init; }
@@ -78,7 +85,7 @@ public sealed record AgentRequest(HostVerb Verb)
     /// <summary>explain: id of the server that could not be scheduled; null: the newest one in ERROR.</summary>
     public string? Server { get; init; }
 
-    /// <summary>plan, apply, restore: the claim of the requesting owner; null: none.</summary>
+    /// <summary>plan, apply, restore, give-secrets: the claim of the requesting owner; null: none.</summary>
     public OwnerClaim? Claim { get; init; }
 
     /// <summary>plan, apply: report the host's identity first.</summary>

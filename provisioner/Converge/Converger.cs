@@ -51,6 +51,18 @@ public sealed class Converger(KindRegistry kinds, IConvergeStore store, IGuard g
         return plan;
     }
 
+    /// <summary>Does what is no run, in the name of a description: refused if another one owns the host.</summary>
+    /// <param name="claim">The claim of the description.</param>
+    /// <param name="writes">True when records may be written, so that no run may happen meanwhile.</param>
+    /// <param name="act">What to do.</param>
+    /// <exception cref="CloudletException">OwnedByOther; Busy: another run has the lock.</exception>
+    public T Claimed<T>(OwnerClaim? claim, bool writes, Func<T> act)
+    {
+        using var hostLock = writes ? store.Lock() : null;
+        _ownership.Require(claim);
+        return act();
+    }
+
     /// <summary>Whether the host is as described; changes nothing.</summary>
     public async Task<Finished> VerifyAsync(HostState desired, CancellationToken ct)
     {

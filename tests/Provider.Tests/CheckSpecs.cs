@@ -38,17 +38,18 @@ public sealed class CheckSpecs
     }
 
     [Theory]
-    [InlineData("""{"env": "DB"}""", "env")]
-    [InlineData("""{"file": "secrets/db"}""", "file")]
-    [InlineData("""{"command": ["pass", "show", "db"]}""", "command")]
-    public void A_secret_of_the_operators_machine_is_refused_with_the_ways_that_work(string source, string key)
+    [InlineData("""{"env": "DB"}""", "env", "the operator's machine, which the provider is not")]
+    [InlineData("""{"file": "secrets/db"}""", "file", "the operator's machine, which the provider is not")]
+    [InlineData("""{"command": ["pass", "show", "db"]}""", "command", "the operator's machine, which the provider is not")]
+    [InlineData("""{"from": "controller"}""", "from", "asks the other host, and the provider sees one at a time")]
+    public void A_secret_that_the_provider_cannot_take_is_refused_with_the_ways_that_work(string source, string key, string reason)
     {
         var (state, problems) = Trees.Inputs($$$"""{"secrets": {"db": {{{source}}}, "path": "/etc/path"}}""").Compile();
 
         state.ShouldBeNull();
         var problem = problems.ShouldHaveSingleItem();
         problem.Path.ShouldBe($"secrets.db.{key}");
-        problem.Reason.ShouldContain("the operator's machine, which the provider is not");
+        problem.Reason.ShouldContain(reason);
         problem.Reason.ShouldContain("generate: 32");
     }
 

@@ -9,16 +9,22 @@ namespace Cloudlet.Agent.Secrets;
 /// <summary>The values of a host's secrets that the operator's machine has.</summary>
 /// <param name="Values">Those that can be had.</param>
 /// <param name="Problems">Why the others can't be had, each with its place in the site file.</param>
-public sealed record ResolvedSecrets(SecretValues Values, IReadOnlyList<Problem> Problems);
+public sealed record ResolvedSecrets(SecretValues Values, IReadOnlyList<Problem> Problems)
+{
+    /// <summary>Secrets whose values another host has: the name on this host, and the secret there.</summary>
+    public IReadOnlyList<KeyValuePair<string, HostSecret>> Elsewhere { get; init; } = [];
+}
 
 /// <summary>
 /// Takes the values of secrets from files, the environment and programs of this machine, the operator's. A source that several hosts or
-/// secrets have is asked once.
+/// secrets have is asked once. A secret that comes from another host is taken here, too, if that one's value is.
 /// </summary>
 /// <param name="environment">Reads a variable; null: it is not set.</param>
+/// <param name="site">All hosts of the site.</param>
 /// <param name="limit">How long a program may run; a person may have to type the passphrase of a key.</param>
-public sealed class SecretResolver(Func<string, string?> environment, TimeSpan? limit = null)
+public sealed class SecretResolver(Func<string, string?> environment, IReadOnlyList<SiteHost> site, TimeSpan? limit = null)
 {
+    private readonly SecretOrigins _origins = new(site);
     private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(10);
 
     private readonly TimeSpan _limit = limit ?? TimeSpan.FromSeconds(60);
@@ -31,17 +37,27 @@ public sealed class SecretResolver(Func<string, string?> environment, TimeSpan? 
     {
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         var problems = new List<Problem>();
+        var elsewhere = new List<KeyValuePair<string, HostSecret>>();
         foreach (var (name, secret) in host.Section.Secrets ?? new Dictionary<string, SecretSection>())
-            if (secret.Source is { Generate: null } source)
+        {
+            if (secret.Source is not { Generate: null })
+                continue;
+            var origin = _origins.OriginOf(new HostSecret(host.Name, name)) ?? default;
+            if (_origins.Find(origin) is not { Source: { Generate: null } source })
             {
-                var (key, answer) = await AnswerAsync(host, name, source, ct);
-                if (answer.Value is { } value)
-                    values.Add(name, value);
-                else
-                    problems.Add(host.ProblemAt(answer.Problem ?? "", HostSecrets.Key, name, key));
+                elsewhere.Add(new(name, origin));
+                continue;
             }
 
-        return new ResolvedSecrets(new SecretValues(values), problems);
+            var owner = origin.Host == host.Name ? host : site.First(h => h.Name == origin.Host);
+            var (key, answer) = await AnswerAsync(owner, origin.Name, source, ct);
+            if (answer.Value is { } value)
+                values.Add(name, value);
+            else
+                problems.Add(owner.ProblemAt(answer.Problem ?? "", HostSecrets.Key, origin.Name, key));
+        }
+
+        return new ResolvedSecrets(new SecretValues(values), problems) { Elsewhere = elsewhere };
     }
 
     private async Task<(string Key, SecretAnswer Answer)> AnswerAsync(SiteHost host, string name, SecretSource source, CancellationToken ct)

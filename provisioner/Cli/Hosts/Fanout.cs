@@ -10,7 +10,11 @@ namespace Cloudlet.Cli.Hosts;
 /// <param name="Reach">How it is reached, as text.</param>
 /// <param name="Request">The request to it.</param>
 /// <param name="Session">The connection to it.</param>
-internal sealed record Target(string Name, string Reach, AgentRequest Request, IAgent Session);
+internal sealed record Target(string Name, string Reach, AgentRequest Request, IAgent Session)
+{
+    /// <summary>Hosts that get new values of secrets first: this one uses the same values.</summary>
+    public IReadOnlyCollection<string> After { get; init; } = [];
+}
 
 /// <summary>Sends requests to many hosts at once; an error at one does not affect the others.</summary>
 internal static class Fanout
@@ -28,12 +32,12 @@ internal static class Fanout
             var refusals = targets[0].Request.Verb is HostVerb.Plan or HostVerb.Apply
                 ? await SameMachines.FindAsync(targets, (target, seen) => InTurnAsync(() => IdentifyAsync(target, seen, report, ct)))
                 : new Dictionary<string, Refused>(StringComparer.Ordinal);
-            return await Task.WhenAll(
-                targets.Select(target =>
-                    refusals.TryGetValue(target.Name, out var refused)
-                        ? Task.FromResult(Refuse(target, refused, report))
-                        : InTurnAsync(() => AskAsync(target, report, ct))
-                )
+            return await WaitOrder.RunAsync(
+                targets,
+                async (target, failed) =>
+                    refusals.TryGetValue(target.Name, out var refused) ? Refuse(target, refused, report)
+                    : failed is not null ? Refuse(target, NotAfter(failed), report)
+                    : await InTurnAsync(() => AskAsync(target, report, ct))
             );
         }
         finally
@@ -54,6 +58,13 @@ internal static class Fanout
             }
         }
     }
+
+    private static Refused NotAfter(string failed) =>
+        new(
+            ErrorKind.Obstructed,
+            $"nothing was changed: {failed} makes another value of a secret that this host uses, and its apply did not succeed; correct "
+                + "that and apply again"
+        );
 
     private static HostOutcome Refuse(Target target, Refused refused, IReport report)
     {

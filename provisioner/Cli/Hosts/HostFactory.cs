@@ -14,6 +14,7 @@ using Cloudlet.Machine.Netlink;
 using Cloudlet.Machine.Processes;
 using Cloudlet.Resources;
 using Cloudlet.Resources.Guards;
+using Cloudlet.Resources.Kinds.Secrets;
 using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.Resources.State;
 
@@ -28,6 +29,9 @@ internal sealed record HostServices(IMachine Machine, KindRegistry Kinds, IConve
 {
     /// <summary>Identity of the host.</summary>
     public required Func<HostIdentity> Identity { get; init; }
+
+    /// <summary>Gives values of secrets to other hosts; null where there are none.</summary>
+    public SecretGiver? Secrets { get; init; }
 
     /// <summary>Files of the host's health daemon; null when there can be none.</summary>
     public HealthPaths? Health { get; init; }
@@ -72,6 +76,7 @@ internal static class HostFactory
             guard
         )
         {
+            Secrets = new SecretGiver(machine.Files, vault, new SecretCopies(machine.Files, vault, paths.Secrets)),
             Health = HealthPaths.Host,
             Identity = HostIdentity.OfThisMachine,
         };

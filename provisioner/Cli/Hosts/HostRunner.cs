@@ -6,6 +6,7 @@ using Cloudlet.Collect;
 using Cloudlet.Converge;
 using Cloudlet.Converge.Applying;
 using Cloudlet.DesiredState;
+using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.Errors;
 using Cloudlet.Explain;
 using Cloudlet.Explain.Exhibits;
@@ -76,6 +77,7 @@ internal static class HostRunner
             HostVerb.RollBack => converger.RollBackAsync(request.UnconfirmedRun, ct),
             HostVerb.Restore => converger.RestoreAsync(request.Claim, ct),
             HostVerb.Identify => Task.CompletedTask,
+            HostVerb.GiveSecrets => GiveAsync(request, parts, converger, events),
             HostVerb.Status => ReportAsync(converger, parts, events),
             HostVerb.Health => HealthAsync(request.Health ?? new HealthRequest(), parts, events),
             HostVerb.Explain => ExplainAsync(request, parts, events, ct),
@@ -88,6 +90,15 @@ internal static class HostRunner
         if (parts.Health is { } paths && HealthAnswers.Status(parts.Machine.Files, paths) is { } status)
             events(new HealthReported(status));
         converger.Report();
+        return Task.CompletedTask;
+    }
+
+    private static Task GiveAsync(AgentRequest request, HostServices parts, Converger converger, ConvergeEventSink events)
+    {
+        if (parts.Secrets is not { } giver)
+            throw new CloudletException(ErrorKind.Unsupported, "a network namespace has no secrets; ask the host it is on");
+        var asked = request.Asked ?? new SecretsRequest([]);
+        events(converger.Claimed(request.Claim, asked.Makes, () => giver.Give(asked, note => events(new Noticed(note)))));
         return Task.CompletedTask;
     }
 

@@ -120,7 +120,7 @@ internal sealed class HumanReport(TextWriter output, TextWriter errors, bool col
             case HealthReported health:
                 new HealthReport(output, colours).Write(prefix, health);
                 break;
-            case EvidenceTaken:
+            case EvidenceTaken or SecretsGiven:
                 break;
             case Explained explained:
                 new ExplanationText(output).Write(Explanation.Parse(explained.Explanation.GetRawText()));

@@ -13,7 +13,12 @@ internal sealed class JsonReport(TextWriter output) : IReport
     public ConvergeEventSink ForHost(string host, string reach)
     {
         var prefix = $"{{\"host\":\"{JsonEncodedText.Encode(host)}\",";
-        return happened => Write(string.Concat(prefix, ConvergeEventJson.ToLine(happened).AsSpan(1)));
+        return happened =>
+        {
+            // Values of secrets are for another host, never for an output.
+            if (happened is not SecretsGiven)
+                Write(string.Concat(prefix, ConvergeEventJson.ToLine(happened).AsSpan(1)));
+        };
     }
 
     public void Problems(IReadOnlyList<Problem> problems)

@@ -36,8 +36,8 @@ internal static class ApplyVerb
                 ),
                 (
                     ExitCodes.Invalid,
-                    "the site files are wrong, this machine lacks the value of a secret, or the host is certain to refuse a change; "
-                        + "nothing was touched"
+                    "the site files are wrong, this machine or another host does not give the value of a secret, or the host is certain "
+                        + "to refuse a change; nothing was touched"
                 ),
             ],
         };

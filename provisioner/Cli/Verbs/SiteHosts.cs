@@ -11,6 +11,9 @@ internal sealed record CompiledSiteHost(SiteHost Host, HostState? State);
 /// <summary>The selected hosts of a site, or all of its problems.</summary>
 internal sealed record SiteHosts(IReadOnlyList<CompiledSiteHost> Hosts, IReadOnlyList<Problem> Problems)
 {
+    /// <summary>All hosts of the site, also those that were not selected.</summary>
+    public IReadOnlyList<SiteHost> All { get; private init; } = [];
+
     /// <summary>Name of the site, or of its file when it has none.</summary>
     public string Name { get; private init; } = "";
 
@@ -42,6 +45,6 @@ internal sealed record SiteHosts(IReadOnlyList<CompiledSiteHost> Hosts, IReadOnl
 
         return problems.Count > 0
             ? new SiteHosts([], problems)
-            : new SiteHosts(hosts, []) { Name = site.Name ?? Path.GetFileName(files[0]) };
+            : new SiteHosts(hosts, []) { Name = site.Name ?? Path.GetFileName(files[0]), All = site.Hosts };
     }
 }

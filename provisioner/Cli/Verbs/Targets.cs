@@ -26,6 +26,12 @@ internal sealed record FoundTargets(IReadOnlyList<Target> Hosts, IReadOnlyList<P
 {
     /// <summary>The description of each of the hosts, in the same order; empty: they were not found in site files.</summary>
     public IReadOnlyList<SiteHost> Described { get; init; } = [];
+
+    /// <summary>All hosts of the site, also those that were not selected.</summary>
+    public IReadOnlyList<SiteHost> Site { get; init; } = [];
+
+    /// <summary>Opens a host of the site that was not selected, for values of secrets; its claim takes nothing over.</summary>
+    public Func<SiteHost, Target>? Open { get; init; }
 }
 
 /// <summary>Finds the target hosts of a verb.</summary>
@@ -49,14 +55,19 @@ internal static class Targets
             selection.Hosts,
             compile: needsState
         );
-        return new FoundTargets([.. site.Hosts.Select(ToTarget)], site.Problems) { Described = [.. site.Hosts.Select(static h => h.Host)] };
+        return new FoundTargets([.. site.Hosts.Select(h => ToTarget(h.Host, request(h.State), selection))], site.Problems)
+        {
+            Described = [.. site.Hosts.Select(static h => h.Host)],
+            Site = site.All,
+            Open = h => ToTarget(h, new AgentRequest(HostVerb.GiveSecrets), selection with { TakeOver = false }),
+        };
 
-        Target ToTarget(CompiledSiteHost h) =>
+        Target ToTarget(SiteHost h, AgentRequest asked, TargetSelection how) =>
             new(
-                h.Host.Name,
-                h.Host.Reach.ToString(),
-                Claimed(request(h.State), new Owner(OwnerKind.Site, site.Name, h.Host.Name), selection),
-                Session(h.Host.Reach, selection.Ssh)
+                h.Name,
+                h.Reach.ToString(),
+                Claimed(asked, new Owner(OwnerKind.Site, site.Name, h.Name), how),
+                Session(h.Reach, selection.Ssh)
             );
     }
 

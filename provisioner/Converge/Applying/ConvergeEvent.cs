@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Converge.Plans;
+using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.Errors;
 
 namespace Cloudlet.Converge.Applying;
@@ -21,6 +22,7 @@ namespace Cloudlet.Converge.Applying;
 [JsonDerivedType(typeof(Explained), "explained")]
 [JsonDerivedType(typeof(Owned), "owned")]
 [JsonDerivedType(typeof(Identified), "identified")]
+[JsonDerivedType(typeof(SecretsGiven), "secrets-given")]
 [JsonDerivedType(typeof(Refused), "refused")]
 [JsonDerivedType(typeof(Finished), "finished")]
 public abstract record ConvergeEvent;
@@ -122,6 +124,20 @@ public sealed record EvidenceTaken(string Line) : ConvergeEvent;
 /// <summary>Why no server can be scheduled on the host.</summary>
 /// <param name="Explanation">The causes (docs/formats/bundle.md).</param>
 public sealed record Explained(JsonElement Explanation) : ConvergeEvent;
+
+/// <summary>
+/// Values of secrets that other hosts of the site need: the answer to a request for them, and the only event that has values. It is
+/// neither shown nor kept.
+/// </summary>
+/// <param name="Values">The values.</param>
+public sealed record SecretsGiven(SecretValues Values) : ConvergeEvent
+{
+    /// <summary>Name → why its value is not given; null: all are.</summary>
+    public IReadOnlyDictionary<string, string>? Missing { get; init; }
+
+    /// <summary>Secrets of which the host itself still has an earlier value, until its own apply; null: none.</summary>
+    public IReadOnlyList<string>? Changing { get; init; }
+}
 
 /// <summary>The run was refused; nothing was done.</summary>
 public sealed record Refused(ErrorKind Kind, string Message) : ConvergeEvent

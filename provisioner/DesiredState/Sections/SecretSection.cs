@@ -24,8 +24,8 @@ public sealed record SecretSection
 
 /// <summary>Where the value of a secret comes from.</summary>
 [Description(
-    "Where the value of a secret comes from: one of generate, file, env or command. It becomes the file /etc/cloudlet/secrets/NAME on "
-        + "the host, and is in no site file, HostState, plan, journal or log."
+    "Where the value of a secret comes from: one of generate, from, file, env or command. It becomes the file /etc/cloudlet/secrets/NAME "
+        + "on the host, and is in no site file, HostState, plan, journal or log."
 )]
 public sealed record SecretSource
 {
@@ -50,6 +50,14 @@ public sealed record SecretSource
     [Description("Version of a generated value (default 1); the next apply makes a new value when it changes.")]
     [SchemaRange(1, LastVersion)]
     public int? Version { get; init; }
+
+    /// <summary>Another host of the site, whose value this is.</summary>
+    [Description("Another host of the site: the value is that of its secret.")]
+    public string? From { get; init; }
+
+    /// <summary>Name of the secret of the other host; null: the same name.</summary>
+    [Description("Name of the secret of the other host, if it is another one.")]
+    public string? Name { get; init; }
 
     /// <summary>A file of the operator's machine.</summary>
     [Description("Path of a file on the machine where the command runs, relative to the site file; one line.")]

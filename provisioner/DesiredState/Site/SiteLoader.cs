@@ -33,7 +33,7 @@ public static class SiteLoader
         var hosts = new List<SiteHost>();
         var root = Merge(paths, files, problems);
         if (root is not null)
-            hosts = Hosts(root, files, problems);
+            hosts = Hosts(root, files, problems, isSite: true);
         if (problems.Count > 0)
             return new SiteLoadResult(null, Sorted(problems));
         var name = root!.TryGet("site", out var site) && site.Value is YamlScalar { IsRemoval: false } scalar ? scalar.Text : null;
@@ -57,7 +57,7 @@ public static class SiteLoader
             new YamlMapping(place, [new YamlEntry("hosts", place, new YamlMapping(place, [described]))]),
             problems
         )!;
-        var hosts = isPartial ? [] : Hosts(root, templates, problems);
+        var hosts = isPartial ? [] : Hosts(root, templates, problems, isSite: false);
         return problems.Count > 0 || isPartial
             ? new SiteLoadResult(null, Sorted(problems))
             : new SiteLoadResult(new LoadedSite(null, hosts), []);
@@ -106,27 +106,32 @@ public static class SiteLoader
         return null;
     }
 
-    private static List<SiteHost> Hosts(YamlMapping root, ISiteFiles files, List<Problem> problems)
+    /// <summary>The hosts; one that is known alone is not a site, so what it says of others can't be checked.</summary>
+    private static List<SiteHost> Hosts(YamlMapping root, ISiteFiles files, List<Problem> problems, bool isSite)
     {
         var hosts = new List<SiteHost>();
+        var described = new List<(HostTree, HostSection)>();
         var reached = new List<(HostTree, HostReach)>();
-        (HostTree Tree, HostSection Section)[] all = [.. Trees(root, problems).Select(t => (t, SectionBuilder.Host(t.Merged)))];
-        var controllers = new CloudControllers(all.Select(h => (h.Tree.Name, h.Section)));
-        foreach (var (tree, described) in all)
+        (HostTree Tree, HostSection Section)[] trees = [.. Trees(root, problems).Select(t => (t, SectionBuilder.Host(t.Merged)))];
+        var controllers = new CloudControllers(trees.Select(h => (h.Tree.Name, h.Section)));
+        foreach (var (tree, written) in trees)
         {
-            var whole = HostRoles.Expand(tree, described, controllers, problems);
-            var hasRole = HostRoles.HasRole(described);
-            var section = hasRole ? HostRoles.Without(SectionBuilder.Host(whole.Merged)) : described;
+            var whole = HostRoles.Expand(tree, written, controllers, problems);
+            var hasRole = HostRoles.HasRole(written);
+            var section = hasRole ? HostRoles.Without(SectionBuilder.Host(whole.Merged)) : written;
+            described.Add((whole, section));
             if (SiteCheck.Host(whole, section, files, problems) is not { } reach)
                 continue;
             reached.Add((whole, reach));
             var resolved = WithResolvedPaths(section, whole);
             hosts.Add(
-                new SiteHost(whole, reach, resolved, !hasRole || HasRemoval(tree.Merged) ? resolved : WithResolvedPaths(described, whole))
+                new SiteHost(whole, reach, resolved, !hasRole || HasRemoval(tree.Merged) ? resolved : WithResolvedPaths(written, whole))
             );
         }
 
         SiteCheck.Reaches(reached, problems);
+        if (isSite)
+            SecretOriginRules.Check(described, root.TryGet("hosts", out var all) && all.Value is YamlMapping { IsDamaged: true }, problems);
         hosts.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return hosts;
     }

@@ -3,6 +3,7 @@ using Cloudlet.Cli.Output;
 using Cloudlet.Converge.Applying;
 using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState;
+using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.Errors;
 
 namespace Cloudlet.Cli.Tests.Output;
@@ -99,6 +100,18 @@ public sealed class ReportSpecs
         var output = Human(r => r.ForHost("edge-1", "local")(new Planned("d", 2, [refused])));
         output.ShouldContain("+ link:eth9\n       refused: there is no link eth9\n");
         output.ShouldContain("1 is certain to be refused, so an apply would change nothing.");
+    }
+
+    [Fact]
+    public void Values_of_secrets_are_never_printed_even_if_a_host_sends_them_unasked()
+    {
+        var given = new SecretsGiven(new SecretValues([new("rabbit", "Xq7-open-sesame")]));
+        using var json = new StringWriter();
+        new JsonReport(json).ForHost("edge-1", "local")(given);
+
+        json.ToString().ShouldBeEmpty();
+        Human(r => r.ForHost("edge-1", "local")(given)).ShouldBeEmpty();
+        given.ToString().ShouldNotContain("sesame");
     }
 
     [Fact]

@@ -157,7 +157,10 @@ public sealed class SecretResolverSpecs : IDisposable
     }
 
     private Task<ResolvedSecrets> ResolveAsync(string secrets, TimeSpan? limit = null) =>
-        new SecretResolver(_environment.GetValueOrDefault, limit).ResolveAsync(Load(secrets).Hosts.ShouldHaveSingleItem(), default);
+        new SecretResolver(_environment.GetValueOrDefault, Load(secrets).Hosts, limit).ResolveAsync(
+            Load(secrets).Hosts.ShouldHaveSingleItem(),
+            default
+        );
 
     private LoadedSite Load(string secrets)
     {

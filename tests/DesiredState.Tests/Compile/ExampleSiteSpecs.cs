@@ -27,6 +27,7 @@ public class ExampleSiteSpecs
     [InlineData("openstack.yaml")]
     [InlineData("openstack.yaml", "openstack-lab.yaml", "healthd.yaml")]
     [InlineData("openstack-two-cards.yaml")]
+    [InlineData("openstack-hosts.yaml")]
     [InlineData("secrets.yaml")]
     public void Every_example_compiles(params string[] names)
     {
@@ -47,6 +48,7 @@ public class ExampleSiteSpecs
             "no-dummy-driver.yaml",
             "nova-qemu.yaml",
             "nova.yaml",
+            "openstack-hosts.yaml",
             "openstack-lab.yaml",
             "openstack-two-cards.yaml",
             "openstack.yaml",

@@ -49,6 +49,7 @@ public sealed class SecretSpecs
             new SecretSource { File = "secrets/app" },
             new SecretSource { Env = "APP_PASSWORD" },
             new SecretSource { Command = ["pass", "show", "app"] },
+            new SecretSource { From = "controller", Name = "app-password" },
         }.Select(static source => TestHost.State(Host(source)));
 
         states.Select(static s => s.Digest).Distinct(StringComparer.Ordinal).ShouldHaveSingleItem();

@@ -31,9 +31,11 @@ internal static class SecretSourceRules
 
     private static void Source(string name, SecretSource source, HostCheck check)
     {
-        var given = new List<string>(4);
+        var given = new List<string>(5);
         if (source.Generate is not null)
             given.Add("generate");
+        if (source.From is not null)
+            given.Add("from");
         if (source.File is not null)
             given.Add("file");
         if (source.Env is not null)
@@ -42,7 +44,7 @@ internal static class SecretSourceRules
             given.Add("command");
         if (given.Count == 0)
             check.Report.Missing(
-                "specify one of generate, file, env or command; the path of a file on the host is written without a mapping",
+                "specify one of generate, from, file, env or command; the path of a file on the host is written without a mapping",
                 HostSecrets.Key,
                 name
             );
@@ -64,6 +66,8 @@ internal static class SecretSourceRules
         Range(source.Version, 1, SecretSource.LastVersion, "version");
         if (source is { Version: not null, Generate: null })
             report.Key("only a generated value has a version; another value is taken at the next apply", HostSecrets.Key, name, "version");
+        if (source is { Name: not null, From: null })
+            report.Key("this is the name at another host; it needs `from`", HostSecrets.Key, name, "name");
 
         void Range(int? value, int least, int most, string key)
         {

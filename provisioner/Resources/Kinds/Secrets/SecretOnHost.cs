@@ -16,7 +16,11 @@ namespace Cloudlet.Resources.Kinds.Secrets;
 /// <param name="given">Values that came with the request.</param>
 internal sealed class SecretOnHost(IHostFiles files, ContentVault vault, SecretCopies copies, SecretValues given)
 {
+    private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
+    /// <summary>A new value of so many letters and digits.</summary>
+    public static byte[] Make(int length) => Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString(Alphabet, length));
 
     /// <summary>Path of the file of a secret.</summary>
     /// <exception cref="CloudletException">InvalidInput: the name leads to another folder.</exception>

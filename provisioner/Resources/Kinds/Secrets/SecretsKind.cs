@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Cloudlet.Converge.Healing;
 using Cloudlet.Converge.Kinds;
 using Cloudlet.Converge.Plans;
@@ -38,7 +36,6 @@ public sealed class SecretsKind(
         IWritesFiles<SecretSpec>,
         IHealPolicy<SecretSpec>
 {
-    private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Users who own a secret reach it by its name; only root lists the names.</summary>
@@ -160,12 +157,18 @@ public sealed class SecretsKind(
                 Alarm = AlarmKind.SecretMissing,
             };
 
-    /// <summary>The wanted value. The copy is written first: if the run is killed here, the file is repaired from it.</summary>
+    /// <summary>
+    /// The wanted value: one that other hosts got already comes before a new one. The copy is written first: if the run is killed here,
+    /// the file is repaired from it.
+    /// </summary>
     private byte[] Wanted(SecretSpec desired)
     {
         if (IsUnknown(desired))
             throw new CloudletException(ErrorKind.NotFound, NotKnown(desired));
-        var value = _onHost.WantedOf(desired) ?? Encoding.ASCII.GetBytes(RandomNumberGenerator.GetString(Alphabet, desired.Length!.Value));
+        var value = _onHost.WantedOf(desired) ?? copies.NextOf(desired.Name, desired.Length, desired.Version);
+        if (value is null || desired.Length is null)
+            copies.DropNext(desired.Name); // It is of another time, and would come back if the description did.
+        value ??= SecretOnHost.Make(desired.Length!.Value);
         copies.Keep(desired.Name, value, desired.Length, desired.Version);
         return value;
     }
