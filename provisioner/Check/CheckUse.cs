@@ -75,14 +75,14 @@ internal sealed class CheckUse(CheckCloud cloud, IMachine machine, StepRunner st
             async wait =>
             {
                 guest = await guests.GetAsync(wait.Report, cloud.Ct);
-                return $"{(guest.Kernel.Length + guest.InitialFileSystem.Length) / 1048576.0:0.0} MiB of {guest.From}";
+                return $"{(guest.Kernel.Length + guest.InitialFileSystem.Length) / 1048576.0:0.0} MiB, made from {guest.From}";
             }
         );
         await steps.RunAsync(
             "image",
-            async wait =>
+            async _ =>
             {
-                image = await _images.UploadAsync(guest!, wait.Report);
+                image = await _images.UploadAsync(guest!);
                 return "kernel, initial file system and disk uploaded";
             }
         );

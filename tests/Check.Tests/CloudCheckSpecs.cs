@@ -40,7 +40,7 @@ public sealed class CloudCheckSpecs
         var server = JsonNode.Parse(host.Cloud.Requests.Single(static r => r is { Method: "POST", Path: "/compute/v2.1/servers" }).Body)!;
         server["server"]!["name"]!.ToString().ShouldStartWith("cloudlet-check-ab12cd34-");
         var disk = JsonNode.Parse(host.Cloud.Requests.Last(static r => r is { Method: "POST", Path: "/image/v2/images" }).Body)!;
-        disk["disk_format"]!.ToString().ShouldBe("ami");
+        disk["disk_format"]!.ToString().ShouldBe("raw");
         disk["kernel_id"]!.ToString().ShouldNotBe(disk["ramdisk_id"]!.ToString());
     }
 
@@ -127,7 +127,7 @@ public sealed class CloudCheckSpecs
 
         (await host.CheckAsync(host.Options with { Limit = TimeSpan.FromSeconds(3) }, Ct)).ShouldBeFalse();
 
-        host.Failure.ShouldContain("within 3 s");
+        host.Failure.ShouldContain("within 3 s: it was in the step ping");
         host.Failure.ShouldContain("--timeout");
         host.Objects().ShouldBe(host.Before);
     }

@@ -24,15 +24,16 @@ internal sealed class ImageMaker(CheckCloud cloud)
 
     /// <summary>Uploads the images.</summary>
     /// <returns>Id of the image of the disk.</returns>
-    public async Task<string> UploadAsync(Guest guest, Action<string> doing)
+    public async Task<string> UploadAsync(Guest guest)
     {
-        doing("uploading the kernel");
-        var kernel = await UploadAsync("kernel", "aki", guest.Kernel, []);
-        doing("uploading the initial file system");
-        var initial = await UploadAsync("ramdisk", "ari", guest.InitialFileSystem, []);
+        var kernel = await UploadAsync("kernel", "aki", "aki", guest.Kernel, []);
+        var initial = await UploadAsync("ramdisk", "ari", "ari", guest.InitialFileSystem, []);
+
+        // Not as ami: since CVE-2024-32498 Nova refuses a disk whose content it cannot tell to be of its format.
         return await UploadAsync(
             "disk",
-            "ami",
+            "raw",
+            "bare",
             new byte[1 << 20],
             new JsonObject
             {
@@ -49,11 +50,11 @@ internal sealed class ImageMaker(CheckCloud cloud)
             CheckCloud.OnlyOne(await cloud.ListAsync(Service, $"/images?name={Uri.EscapeDataString(name)}", "images"), "image", name)
         );
 
-    private async Task<string> UploadAsync(string part, string format, byte[] data, JsonObject properties)
+    private async Task<string> UploadAsync(string part, string disk, string container, byte[] data, JsonObject properties)
     {
         properties["name"] = $"{cloud.Name}-{part}";
-        properties["disk_format"] = format;
-        properties["container_format"] = format;
+        properties["disk_format"] = disk;
+        properties["container_format"] = container;
         properties["visibility"] = "private";
         var id = CheckCloud.IdOf(await cloud.CreateAsync(Service, "/images", key: null, properties));
         await cloud.SendAsync(

@@ -53,7 +53,7 @@ internal sealed class MadeObjects(CheckCloud cloud, StepWait wait)
     {
         var deleted = new HashSet<string>(StringComparer.Ordinal);
         var (left, error) = (new List<string>(), (CloudletException?)null);
-        var isGone = await wait.UntilAsync(PassAsync, () => $"deleting {string.Join(", ", left)}", Limit, Pause, cloud.Ct);
+        var isGone = await wait.UntilAsync(PassAsync, () => $"deleting {Short(left)}", Limit, Pause, cloud.Ct);
         return isGone
             ? deleted.Count
             : throw new CloudletException(
@@ -90,6 +90,14 @@ internal sealed class MadeObjects(CheckCloud cloud, StepWait wait)
 
         async Task<bool> AreServersGoneAsync() => (await FindAsync(All[0])).Count == 0;
     }
+
+    private static string Short(List<string> left) =>
+        left.Count switch
+        {
+            0 => "",
+            1 => left[0],
+            _ => $"{left[0]} and {left.Count - 1} more",
+        };
 
     private async Task<IReadOnlyList<JsonElement>> FindAsync(Made kind)
     {

@@ -13,6 +13,7 @@ internal sealed record GuestParts(byte[] Kernel, IReadOnlyList<GuestModule> Modu
 
 /// <summary>A guest that can be booted.</summary>
 /// <param name="From">What it was made from, for people.</param>
+/// <param name="Key">Differs when it would be made from something else, or in another way.</param>
 /// <param name="Kernel">The kernel.</param>
 /// <param name="InitialFileSystem">Its initial file system, compressed.</param>
-internal sealed record Guest(string From, byte[] Kernel, byte[] InitialFileSystem);
+internal sealed record Guest(string From, string Key, byte[] Kernel, byte[] InitialFileSystem);

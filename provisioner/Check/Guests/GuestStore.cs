@@ -43,18 +43,16 @@ internal sealed class GuestStore(IMachine machine, string folder)
         }
 
         var version = kernel ?? wanted[0].Name[DebianPackages.KernelPrefix.Length..];
-        var from = string.Join(
-            ", ",
-            (string[])
-                [
-                    kernel is null ? wanted[0].ToString() : Named(_host.KernelPath(kernel)),
-                    busybox is null ? wanted[^1].ToString() : Named(busybox),
-                ]
-        );
-        if (Kept().FirstOrDefault(g => g.From == from) is { } known)
+        string[] from =
+        [
+            kernel is null ? wanted[0].ToString() : _host.KernelPath(kernel),
+            busybox is null ? wanted[^1].ToString() : busybox,
+        ];
+        var key = Short(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', [Recipe, .. from.Select(Dated)]))));
+        if (Kept().FirstOrDefault(g => g.Key == key) is { } known)
             return known;
         var parts = wanted.Count == 0 ? Parts(_host, version, busybox!) : await FetchAsync(wanted, kernel, version, busybox, doing, ct);
-        var made = new Guest(from, parts.Kernel, InitialFileSystem.Make(parts));
+        var made = new Guest(string.Join(" and ", from), key, parts.Kernel, InitialFileSystem.Make(parts));
         Keep(made);
         return made;
     }
@@ -68,7 +66,7 @@ internal sealed class GuestStore(IMachine machine, string folder)
         CancellationToken ct
     )
     {
-        DeleteFolder(Work); // left by a killed check
+        DeleteWork(); // left by a killed check
         machine.Files.CreateDirectory(Work, FolderMode);
         try
         {
@@ -82,7 +80,7 @@ internal sealed class GuestStore(IMachine machine, string folder)
         }
         finally
         {
-            DeleteFolder(Work);
+            DeleteWork();
         }
     }
 
@@ -101,9 +99,9 @@ internal sealed class GuestStore(IMachine machine, string folder)
             if (machine.Files.Read($"{path}/from") is not { } from || machine.Files.Stat($"{path}/initrd") is null)
                 continue;
             var lines = Encoding.UTF8.GetString(from).Split('\n');
-            if (lines is not [var origin, var recipe, ..] || recipe != Recipe || machine.Files.Stat($"{path}/kernel") is null)
+            if (lines is not [var origin, var key, var recipe, ..] || recipe != Recipe || machine.Files.Stat($"{path}/kernel") is null)
                 continue;
-            var guest = new Guest(origin, system.Read($"{path}/kernel"), system.Read($"{path}/initrd"));
+            var guest = new Guest(origin, key, system.Read($"{path}/kernel"), system.Read($"{path}/initrd"));
             if (NameOf(guest) == name)
                 yield return guest;
         }
@@ -114,12 +112,12 @@ internal sealed class GuestStore(IMachine machine, string folder)
     {
         var name = NameOf(guest);
         foreach (var other in machine.Files.List(folder).Where(n => n.StartsWith(Prefix, StringComparison.Ordinal) && n != name))
-            DeleteFolder($"{folder}/{other}");
+            DeleteGuest($"{folder}/{other}");
         var path = $"{folder}/{name}";
         machine.Files.CreateDirectory(path, FolderMode);
         machine.Files.Write($"{path}/kernel", guest.Kernel, Mode);
         machine.Files.Write($"{path}/initrd", guest.InitialFileSystem, Mode);
-        machine.Files.Write($"{path}/from", Encoding.UTF8.GetBytes($"{guest.From}\n{Recipe}\n"), Mode);
+        machine.Files.Write($"{path}/from", Encoding.UTF8.GetBytes($"{guest.From}\n{guest.Key}\n{Recipe}\n"), Mode);
     }
 
     /// <summary>Names what a guest has besides its packages: our scripts and the choice of modules.</summary>
@@ -142,15 +140,23 @@ internal sealed class GuestStore(IMachine machine, string folder)
 
     private static string Short(byte[] digest) => Convert.ToHexStringLower(digest.AsSpan(0, 8));
 
-    /// <summary>A file of the host with what changes when another version is installed.</summary>
-    private string Named(string path) => machine.Files.Stat(path) is { } found ? $"{path} of {found.Modified:yyyy-MM-dd HH:mm:ss}" : path;
+    /// <summary>A file of the host with what changes when another version is installed; a package as it is.</summary>
+    private string Dated(string path) => machine.Files.Stat(path) is { } found ? $"{path} {found.Modified:O} {found.Length}" : path;
 
     private static CloudletException NoBusybox() =>
         new(ErrorKind.NotFound, $"the package {DebianPackages.Busybox} has no busybox for 64 bits without libraries; use --image NAME");
 
-    private void DeleteFolder(string path)
+    private void DeleteGuest(string path)
     {
-        if (machine.Files.Stat(path) is not null)
-            Directory.Delete(path, recursive: true);
+        foreach (var name in machine.Files.List(path))
+            machine.Files.Delete($"{path}/{name}");
+        machine.Files.Delete(path);
+    }
+
+    /// <summary>A kernel has thousands of modules: each deletion through the host's files would be made durable.</summary>
+    private void DeleteWork()
+    {
+        if (Directory.Exists(Work))
+            Directory.Delete(Work, recursive: true);
     }
 }

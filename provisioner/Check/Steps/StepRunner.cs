@@ -7,12 +7,16 @@ namespace Cloudlet.Check.Steps;
 /// <param name="clock">Measures them, and paces what polls.</param>
 internal sealed class StepRunner(ICheckListener listener, TimeProvider clock)
 {
+    /// <summary>Name of the step that began last.</summary>
+    public string Current { get; private set; } = "";
+
     /// <summary>Runs a step.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="work">Does it, and returns what was found.</param>
     /// <exception cref="CloudletException">It failed, which was reported.</exception>
     public async Task RunAsync(string name, Func<StepWait, Task<string>> work)
     {
+        Current = name;
         var started = clock.GetTimestamp();
         try
         {
