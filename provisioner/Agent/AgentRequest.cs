@@ -46,6 +46,10 @@ public enum HostVerb
     [JsonStringEnumMemberName("explain")]
     Explain,
 
+    /// <summary>Check the cloud that the host describes by use.</summary>
+    [JsonStringEnumMemberName("check")]
+    Check,
+
     /// <summary>Report the identity of the host.</summary>
     [JsonStringEnumMemberName("identify")]
     Identify,
@@ -84,6 +88,9 @@ public sealed record AgentRequest(HostVerb Verb)
 
     /// <summary>explain: id of the server that could not be scheduled; null: the newest one in ERROR.</summary>
     public string? Server { get; init; }
+
+    /// <summary>check, and apply followed by a check: how the cloud is checked.</summary>
+    public CheckRequest? Check { get; init; }
 
     /// <summary>plan, apply, restore, give-secrets: the claim of the requesting owner; null: none.</summary>
     public OwnerClaim? Claim { get; init; }

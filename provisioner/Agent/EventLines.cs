@@ -37,6 +37,9 @@ public sealed class EventWriter(Stream output)
     private readonly Lock _gate = new();
     private bool _cut;
 
+    /// <summary>Called once, when no more can be written: the connection is cut.</summary>
+    public Action? OnCut { get; init; }
+
     /// <summary>Writes an event and its line break in one call.</summary>
     public void Write(ConvergeEvent happened)
     {
@@ -49,11 +52,14 @@ public sealed class EventWriter(Stream output)
             {
                 output.Write(line);
                 output.Flush();
+                return;
             }
             catch (IOException)
             {
                 _cut = true;
             }
         }
+
+        OnCut?.Invoke();
     }
 }

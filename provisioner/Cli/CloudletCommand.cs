@@ -26,6 +26,7 @@ internal static class CloudletCommand
             ConfirmVerb.Create(),
             RollbackVerb.Create(),
             StatusVerb.Create(),
+            CheckVerb.Create(),
             ExplainVerb.Create(),
             CollectVerb.Create(),
             HealthdVerb.Create(),
@@ -93,15 +94,17 @@ internal static class CloudletCommand
 
         try
         {
+            if (IsCheck(parsed))
+                configuration.ProcessTerminationTimeout = DeletionLimit;
             var exit = await parsed.InvokeAsync(configuration);
             return parsed.Action is System.CommandLine.Invocation.ParseErrorAction ? ExitCodes.Invalid : exit;
         }
         catch (OperationCanceledException)
         {
             await configuration.Error.WriteLineAsync(
-                IsRuntime(parsed)
-                    ? "interrupted. Partial work was discarded; existing bases and VMs are unchanged."
-                    : "interrupted. Completed changes are kept: run the same apply to continue, or `cloudlet rollback` to undo them."
+                IsCheck(parsed) ? "interrupted. What the check made is deleted, by a remote host within half a minute."
+                : IsRuntime(parsed) ? "interrupted. Partial work was discarded; existing bases and VMs are unchanged."
+                : "interrupted. Completed changes are kept: run the same apply to continue, or `cloudlet rollback` to undo them."
             );
             return ExitCodes.Interrupted;
         }
@@ -147,6 +150,13 @@ internal static class CloudletCommand
             );
         await to.Error.WriteLineAsync($"refused ({refusal.Code}): {PlainText.Of(e.Message, keepLines: true)}");
     }
+
+    /// <summary>A check deletes what it made after an interrupt, which takes a while; an agent may be checking.</summary>
+    private static bool IsCheck(ParseResult parsed) =>
+        parsed.CommandResult.Command is { Name: "check" or "agent" }
+        || parsed.CommandResult.Command.Options.OfType<Option<bool>>().Any(o => o.Name == "--check" && parsed.GetValue(o));
+
+    private static TimeSpan DeletionLimit { get; } = TimeSpan.FromMinutes(5);
 
     private static bool IsRuntime(ParseResult parsed) =>
         parsed.CommandResult

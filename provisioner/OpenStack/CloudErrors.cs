@@ -19,7 +19,7 @@ internal static partial class CloudErrors
                 ErrorKind.Unexpected,
                 $"{call}: the service redirects to {PlaceOf(answer.Location)}; no token is sent there. Correct its URL in the catalog"
             )
-            : new CloudletException(KindOf(call, answer.Status), $"{call}: {Answered(call, answer)}. {ToDo(call, answer.Status)}");
+            : new CloudletException(KindOf(call, answer.Status), $"{call}: {Answered(call, answer)}. {ToDo(call, answer)}");
 
     /// <summary>A service answered with something else than its API says.</summary>
     public static CloudletException Strange(CloudCall call, string expected) =>
@@ -54,9 +54,11 @@ internal static partial class CloudErrors
             _ => ErrorKind.Unexpected,
         };
 
-    private static string ToDo(CloudCall call, HttpStatusCode status) =>
-        (int)status switch
+    private static string ToDo(CloudCall call, CloudAnswer answer) =>
+        (int)answer.Status switch
         {
+            403 or 409 when MessageIn(answer.Json, 0)?.Contains("quota", StringComparison.OrdinalIgnoreCase) == true =>
+                "A quota of the project is exceeded: raise it, or delete what is not needed",
             401 => "The password or the name of the account is wrong, or the account is disabled or has no role in the project: compare "
                 + "the file of its secret with Keystone",
             403 => "The account may not do this: give it the role admin in its project",

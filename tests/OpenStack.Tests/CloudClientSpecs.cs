@@ -152,6 +152,12 @@ public sealed class CloudClientSpecs : IAsyncDisposable
     [Theory]
     [InlineData(403, "{\"forbidden\": {\"message\": \"Policy doesn't allow it\"}}", ErrorKind.PermissionDenied, "Policy doesn't allow it")]
     [InlineData(
+        403,
+        "{\"forbidden\": {\"message\": \"Quota exceeded for ram\"}}",
+        ErrorKind.PermissionDenied,
+        "A quota of the project is exceeded"
+    )]
+    [InlineData(
         404,
         "{\"NeutronError\": {\"type\": \"X\", \"message\": \"Network 7 could not be found\"}}",
         ErrorKind.NotFound,

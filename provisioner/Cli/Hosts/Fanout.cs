@@ -133,7 +133,7 @@ internal static class Fanout
         void See(ConvergeEvent happened)
         {
             if (
-                happened is Finished or Refused or StateReported or Explained
+                happened is Finished or Refused or StateReported or Explained or CheckFinished
                 || (happened is HealthReported && target.Request.Verb == HostVerb.Health)
                 || (happened is Planned && target.Request.Verb == HostVerb.Plan)
             )

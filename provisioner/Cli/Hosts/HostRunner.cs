@@ -17,8 +17,20 @@ namespace Cloudlet.Cli.Hosts;
 /// <summary>Answers a request on this machine; local and remote sessions both end here.</summary>
 internal static class HostRunner
 {
-    public static async Task RunAsync(AgentRequest request, HostServices parts, ConvergeEventSink events, CancellationToken ct)
+    /// <param name="request">The request.</param>
+    /// <param name="parts">This machine.</param>
+    /// <param name="events">Receives the answer.</param>
+    /// <param name="ct">Cancels it.</param>
+    /// <param name="cut">Cancelled when the answer is not read any more. A run continues then; a check ends.</param>
+    public static async Task RunAsync(
+        AgentRequest request,
+        HostServices parts,
+        ConvergeEventSink events,
+        CancellationToken ct,
+        CancellationToken cut = default
+    )
     {
+        var isAsDescribed = request.Verb == HostVerb.Check;
         try
         {
             if (request.WithIdentity || request.Verb == HostVerb.Identify)
@@ -28,9 +40,18 @@ internal static class HostRunner
                 parts.Store,
                 parts.Guard,
                 TimeProvider.System,
-                happened => WithFreshNeighbours(happened, parts, events)
+                happened =>
+                {
+                    isAsDescribed |= happened is Finished { Result: RunResult.Unchanged or RunResult.Changed };
+                    WithFreshNeighbours(happened, parts, events);
+                }
             );
             await DispatchAsync(request, parts, converger, events, ct);
+            if (request.Check is { } check && isAsDescribed)
+            {
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, cut);
+                await new CheckRunner(parts, events).RunAsync(check, request.State ?? parts.Store.ReadApplied(), either.Token);
+            }
         }
         catch (CloudletException e)
         {
@@ -76,7 +97,7 @@ internal static class HostRunner
             HostVerb.Confirm => converger.ConfirmAsync(ct),
             HostVerb.RollBack => converger.RollBackAsync(request.UnconfirmedRun, ct),
             HostVerb.Restore => converger.RestoreAsync(request.Claim, ct),
-            HostVerb.Identify => Task.CompletedTask,
+            HostVerb.Identify or HostVerb.Check => Task.CompletedTask,
             HostVerb.GiveSecrets => GiveAsync(request, parts, converger, events),
             HostVerb.Status => ReportAsync(converger, parts, events),
             HostVerb.Health => HealthAsync(request.Health ?? new HealthRequest(), parts, events),

@@ -120,6 +120,9 @@ internal sealed class HumanReport(TextWriter output, TextWriter errors, bool col
             case HealthReported health:
                 new HealthReport(output, colours).Write(prefix, health);
                 break;
+            case CheckStepEnded or CheckWaiting or CheckFinished:
+                new CheckText(output, colours).Write(prefix, happened);
+                break;
             case EvidenceTaken or SecretsGiven:
                 break;
             case Explained explained:

@@ -21,7 +21,7 @@ internal interface IReport
 /// <summary>Result of a request at one host, for the summary and the exit status.</summary>
 /// <param name="Host">Its name.</param>
 /// <param name="End">The deciding event: <see cref="Finished"/>, <see cref="Refused"/>, <see cref="Planned"/> or
-/// <see cref="StateReported"/>.</param>
+/// <see cref="StateReported"/> and others that are the last of their answer.</param>
 internal sealed record HostOutcome(string Host, ConvergeEvent End)
 {
     /// <summary>Exit status for this host alone.</summary>
@@ -33,6 +33,7 @@ internal sealed record HostOutcome(string Host, ConvergeEvent End)
             Finished { Result: RunResult.RolledBack } => RolledBackOnRequest ? ExitCodes.Ok : ExitCodes.Failed,
             Planned planned when planned.Changes.Any(c => c.Refusals is { Count: > 0 }) => ExitCodes.Invalid,
             Planned planned when planned.Changes.Any(c => c.Error is not null) => ExitCodes.Failed,
+            CheckFinished { Passed: false } => ExitCodes.Failed,
             Refused { Kind: Errors.ErrorKind.InvalidInput } => ExitCodes.Invalid,
             Refused => ExitCodes.Failed,
             _ => ExitCodes.Ok,
@@ -53,8 +54,9 @@ internal sealed record HostOutcome(string Host, ConvergeEvent End)
             Finished { Result: RunResult.RolledBack } => OutcomeWord.RolledBack,
             Planned when ExitCode == ExitCodes.Ok => OutcomeWord.WouldChange,
             Planned when ExitCode == ExitCodes.Invalid => OutcomeWord.WouldBeRefused,
+            CheckFinished { Passed: true } => OutcomeWord.Works,
             Refused => OutcomeWord.Refused,
-            Finished or Planned => OutcomeWord.Failed,
+            Finished or Planned or CheckFinished => OutcomeWord.Failed,
             _ => OutcomeWord.Answered,
         };
 
@@ -66,6 +68,7 @@ internal sealed record HostOutcome(string Host, ConvergeEvent End)
             OutcomeWord.Confirmed => "confirmed",
             OutcomeWord.Changed => "changed and as described",
             OutcomeWord.Answered => "answered",
+            OutcomeWord.Works => "checked, and works",
             OutcomeWord.WouldChange => "would change",
             OutcomeWord.AwaitsConfirmation => "waiting for `cloudlet confirm`",
             OutcomeWord.RolledBack => "rolled back",
@@ -93,6 +96,7 @@ internal enum OutcomeWord
     Confirmed,
     Changed,
     Answered,
+    Works,
 
     /// <summary>From here on the summary lists the hosts, because something is left to do.</summary>
     WouldChange,

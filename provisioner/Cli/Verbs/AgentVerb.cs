@@ -23,14 +23,15 @@ internal static class AgentVerb
                 using var input = new MemoryStream();
                 await using (var stdin = Console.OpenStandardInput())
                     await stdin.CopyToAsync(input, ct);
-                var output = new EventWriter(Console.OpenStandardOutput());
+                using var cut = new CancellationTokenSource();
+                var output = new EventWriter(Console.OpenStandardOutput()) { OnCut = cut.Cancel };
                 try
                 {
                     var request = AgentRequest.Parse(input.ToArray());
                     using var parts = parsed.GetValue(GuardOptions.InNamespace) is { } name
                         ? HostFactory.OpenNamespace(name)
                         : HostFactory.OpenThisMachine(request);
-                    await HostRunner.RunAsync(request, parts, output.Write, ct);
+                    await HostRunner.RunAsync(request, parts, output.Write, ct, cut.Token);
                 }
                 catch (JsonException e)
                 {

@@ -25,6 +25,7 @@ internal static class ApplyVerb
                     "cloudlet apply site.yaml --take-over",
                     "also hosts that another site or a Pulumi stack describes; from now on they belong to this site"
                 ),
+                ("cloudlet apply site.yaml --check", "then boot a guest in the cloud of each host that has one (`cloudlet check`)"),
                 ("cloudlet apply --state edge-1.json", "a compiled state, on this machine"),
             ],
             Exits =
@@ -32,7 +33,7 @@ internal static class ApplyVerb
                 (
                     ExitCodes.Failed,
                     "a host could not be reached or made as described, or another description has it (what could be was kept, or "
-                        + "rolled back with --rollback-on-failure)"
+                        + "rolled back with --rollback-on-failure); or the check of its cloud failed"
                 ),
                 (
                     ExitCodes.Invalid,
@@ -47,9 +48,19 @@ internal static class ApplyVerb
             Description =
                 "Bring the host back to the state before when a resource fails or the host does not verify. Implied by --confirm.",
         };
+        var check = new Option<bool>("--check")
+        {
+            Description = "After a successful apply, check the cloud of each host that has the section `cloud`, as `cloudlet check` does.",
+        };
         verb.Options.Add(confirm);
         verb.Options.Add(rollBack);
-        new HostVerbFrame { TakeOver = Options.TakeOver() }.Build(
+        verb.Options.Add(check);
+        verb.Validators.Add(result =>
+        {
+            if (result.GetValue(check) && result.GetValue(confirm) is not null)
+                result.AddError("--check takes minutes, so it does not go with --confirm: run `cloudlet confirm`, then `cloudlet check`");
+        });
+        new HostVerbFrame { TakeOver = Options.TakeOver(), Complete = CheckTargets.Complete }.Build(
             verb,
             needsState: true,
             (parsed, state) =>
@@ -58,6 +69,7 @@ internal static class ApplyVerb
                     State = state,
                     ConfirmSeconds = parsed.GetValue(confirm)?.TotalSeconds,
                     RollBackOnFailure = parsed.GetValue(rollBack),
+                    Check = parsed.GetValue(check) ? CheckTargets.UsualRequest : null,
                 }
         );
         return verb;

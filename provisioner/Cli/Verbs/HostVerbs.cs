@@ -24,6 +24,11 @@ internal sealed class HostVerbFrame
     /// <summary>The option to take over hosts; null for verbs without it.</summary>
     public Option<bool>? TakeOver { get; init; }
 
+    /// <summary>
+    /// Completes the requests with what the site describes, given the hosts that the user named; null: they are complete.
+    /// </summary>
+    public Func<FoundTargets, IReadOnlyCollection<string>, IReport, FoundTargets>? Complete { get; init; }
+
     /// <summary>Gives a verb the common options and its action.</summary>
     /// <param name="verb">The command.</param>
     /// <param name="needsState">False for verbs that use the records of the host: without a site file they ask this machine.</param>
@@ -74,6 +79,8 @@ internal sealed class HostVerbFrame
             ? new JsonReport(output)
             : new HumanReport(output, parsed.InvocationConfiguration.Error, Ansi.Wanted(Console.IsOutputRedirected), found.Hosts.Count > 1);
         report = around?.Invoke(parsed, report) ?? report;
+        if (found.Problems.Count == 0 && Complete is not null)
+            found = Complete(found, parsed.GetValue(_host) ?? [], report);
         if (found.Problems.Count == 0)
             found = await TargetSecrets.AddAsync(found, report, ct);
         if (found.Problems.Count > 0)

@@ -39,11 +39,15 @@ internal static class Options
         new("--take-over") { Description = "Also take over hosts that another description has: from now on they belong to this one." };
 
     public static Option<TimeSpan?> Confirm() =>
-        new("--confirm")
+        Time("--confirm", "Roll back automatically unless `cloudlet confirm` is run within this time, e.g. 60s or 5m.");
+
+    /// <summary>An option that takes a time.</summary>
+    public static Option<TimeSpan?> Time(string name, string description) =>
+        new(name)
         {
-            Description = "Roll back automatically unless `cloudlet confirm` is run within this time, e.g. 60s or 5m.",
+            Description = description,
             HelpName = "TIME",
-            CustomParser = result => ParseTime(result.Tokens is [var one] ? one.Value : "") ?? Wrong(result),
+            CustomParser = result => ParseTime(result.Tokens is [var one] ? one.Value : "") ?? Wrong(result, name),
         };
 
     /// <summary>
@@ -71,10 +75,10 @@ internal static class Options
         return seconds is <= 86_400 ? TimeSpan.FromSeconds(seconds.Value) : null;
     }
 
-    private static TimeSpan? Wrong(System.CommandLine.Parsing.ArgumentResult result)
+    private static TimeSpan? Wrong(System.CommandLine.Parsing.ArgumentResult result, string name)
     {
         result.AddError(
-            $"--confirm takes a time from 1s to 24h, such as 60s or 5m; got \"{string.Join(' ', result.Tokens.Select(t => t.Value))}\""
+            $"{name} takes a time from 1s to 24h, such as 60s or 5m; got \"{string.Join(' ', result.Tokens.Select(t => t.Value))}\""
         );
         return null;
     }

@@ -20,6 +20,9 @@ namespace Cloudlet.Converge.Applying;
 [JsonDerivedType(typeof(HealthReported), "health-reported")]
 [JsonDerivedType(typeof(EvidenceTaken), "evidence")]
 [JsonDerivedType(typeof(Explained), "explained")]
+[JsonDerivedType(typeof(CheckStepEnded), "check-step")]
+[JsonDerivedType(typeof(CheckWaiting), "check-waiting")]
+[JsonDerivedType(typeof(CheckFinished), "check-finished")]
 [JsonDerivedType(typeof(Owned), "owned")]
 [JsonDerivedType(typeof(Identified), "identified")]
 [JsonDerivedType(typeof(SecretsGiven), "secrets-given")]
@@ -137,6 +140,41 @@ public sealed record SecretsGiven(SecretValues Values) : ConvergeEvent
 
     /// <summary>Secrets of which the host itself still has an earlier value, until its own apply; null: none.</summary>
     public IReadOnlyList<string>? Changing { get; init; }
+}
+
+/// <summary>A step of a check of the host's cloud ended.</summary>
+/// <param name="Step">Name of the step.</param>
+/// <param name="Result">How it ended.</param>
+/// <param name="Found">What was found; of a failure also what was tried and what to do.</param>
+/// <param name="Milliseconds">How long it took.</param>
+public sealed record CheckStepEnded(string Step, CheckStepResult Result, string Found, double Milliseconds) : ConvergeEvent;
+
+/// <summary>A step of a check still waits; sent every few seconds.</summary>
+/// <param name="Step">Name of the step.</param>
+/// <param name="On">What it waits for, and what was found last.</param>
+/// <param name="Milliseconds">How long the step has been running.</param>
+public sealed record CheckWaiting(string Step, string On, double Milliseconds) : ConvergeEvent;
+
+/// <summary>The last event of a check.</summary>
+/// <param name="Passed">True when every step that was tried passed.</param>
+/// <param name="Milliseconds">Total duration.</param>
+public sealed record CheckFinished(bool Passed, double Milliseconds) : ConvergeEvent;
+
+/// <summary>How a step of a check ended.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CheckStepResult>))]
+public enum CheckStepResult
+{
+    /// <summary>What it tries works.</summary>
+    [JsonStringEnumMemberName("passed")]
+    Passed,
+
+    /// <summary>It was not tried.</summary>
+    [JsonStringEnumMemberName("skipped")]
+    Skipped,
+
+    /// <summary>What it tries does not work.</summary>
+    [JsonStringEnumMemberName("failed")]
+    Failed,
 }
 
 /// <summary>The run was refused; nothing was done.</summary>

@@ -1,7 +1,10 @@
+using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cloudlet.Linux;
+using Cloudlet.Machine.Netlink;
 
 namespace Cloudlet.Machine.Network;
 
@@ -39,6 +42,38 @@ public sealed class HostProbes : INetworkProbes
             },
             ct
         );
+
+    /// <inheritdoc/>
+    public Task<ProbeAnswer> PingAsync(IPAddress address, string? network, TimeSpan limit, CancellationToken ct) =>
+        Task.Run(
+            () =>
+            {
+                if (network is null)
+                    return Ping(address, limit);
+                using var inside = NetworkNamespaces.Open(network);
+                return NamespaceThread.RunInside(inside, network, () => Ping(address, limit));
+            },
+            ct
+        );
+
+    private static ProbeAnswer Ping(IPAddress address, TimeSpan limit)
+    {
+        try
+        {
+            using var ping = new Ping();
+            var reply = ping.Send(address, (int)limit.TotalMilliseconds);
+            return reply.Status switch
+            {
+                IPStatus.Success => new ProbeAnswer(true, $"{address} answered in {reply.RoundtripTime} ms"),
+                IPStatus.TimedOut => new ProbeAnswer(false, $"{address} did not answer within {limit.TotalSeconds:0.#} s"),
+                var other => new ProbeAnswer(false, $"{address}: {other}"),
+            };
+        }
+        catch (PingException e)
+        {
+            return new ProbeAnswer(false, $"{address}: {ConnectionErrors.Found(e.InnerException ?? e)}");
+        }
+    }
 
     private static async Task<ProbeAnswer> GetAsync(Uri url, X509Certificate2Collection? trusted, CancellationToken ct)
     {

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Cloudlet.Machine.Network;
 
 /// <summary>What one attempt to reach a service found.</summary>
@@ -25,4 +27,11 @@ public interface INetworkProbes
     /// <param name="limit">Time for the whole attempt.</param>
     /// <param name="ct">Cancels the attempt.</param>
     Task<ProbeAnswer> ConnectAsync(string host, int port, TimeSpan limit, CancellationToken ct);
+
+    /// <summary>Sends one ICMP echo request. Needs root.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="network">Name of the network namespace that it is sent from; null: the host's own.</param>
+    /// <param name="limit">How long to wait for the reply.</param>
+    /// <param name="ct">Cancels the attempt before it begins.</param>
+    Task<ProbeAnswer> PingAsync(IPAddress address, string? network, TimeSpan limit, CancellationToken ct);
 }

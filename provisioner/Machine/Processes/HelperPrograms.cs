@@ -56,8 +56,8 @@ public static class HelperPrograms
     /// <summary>Starts a lab host in a new session, so that it outlives the command.</summary>
     public static HelperProgram Setsid { get; } = new("setsid", "util-linux", "start lab hosts in a new session");
 
-    /// <summary>Keeps a lab host in its control group and restarts it when it reboots.</summary>
-    public static HelperProgram Sh { get; } = new("sh", "dash", "keep lab hosts running across reboots");
+    /// <summary>Keeps a lab host in its control group and restarts it when it reboots; fetches packages into a folder.</summary>
+    public static HelperProgram Sh { get; } = new("sh", "dash", "keep lab hosts running across reboots, and fetch packages");
 
     /// <summary>Starts a lab host as a transient unit on machines that run systemd.</summary>
     public static HelperProgram SystemdRun { get; } = new("systemd-run", "systemd", "start lab hosts under systemd");
@@ -93,6 +93,9 @@ public static class HelperPrograms
     /// <summary>Makes the file system of a guest's disk from a folder.</summary>
     public static HelperProgram MakeFileSystem { get; } = new("mke2fs", "e2fsprogs", "make the file system of a guest's disk");
 
+    /// <summary>Orders the modules of a kernel that is not installed.</summary>
+    public static HelperProgram Depmod { get; } = new("depmod", "kmod", "order the modules of a guest's kernel");
+
     /// <summary>Makes a disk image from a disk.</summary>
     public static HelperProgram QemuImg { get; } = new("qemu-img", "qemu-utils", "make disk images");
 
@@ -124,6 +127,7 @@ public static class HelperPrograms
         Runuser,
         Chroot,
         MakeFileSystem,
+        Depmod,
         QemuImg,
     ];
 }

@@ -15,7 +15,7 @@ public sealed class CloudClients(IHostFiles files, TimeProvider clock)
 
     /// <summary>The client for an account. Other certificates in its file make another client.</summary>
     /// <exception cref="Errors.CloudletException">NotFound: the file of certificates is missing or damaged.</exception>
-    internal CloudClient Of(CloudApi api)
+    public CloudClient Of(CloudApi api)
     {
         var key = (api, api.CaFile is null ? default : File.GetLastWriteTimeUtc(api.CaFile));
         return _clients.TryGetValue(key, out var known) ? known : _clients.GetOrAdd(key, Make(api));

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text;
+using Cloudlet.Machine.Netlink;
 using Cloudlet.Machine.Network;
 using Cloudlet.TestKit;
 
@@ -24,6 +26,35 @@ public sealed class HostProbesSpecs
         using var server = new ProbedServer($"HTTP/1.1 {status} x\r\nContent-Length: 0\r\n\r\n");
 
         (await _probes.GetAsync(server.Url, null, Limit, Ct)).ShouldBe(new ProbeAnswer(true, $"status {status}", status));
+    }
+
+    [Fact]
+    public async Task An_address_that_answers_is_pinged()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: raw sockets");
+        var answer = await _probes.PingAsync(IPAddress.Loopback, network: null, Limit, Ct);
+
+        answer.IsAnswer.ShouldBeTrue();
+        answer.Found.ShouldStartWith("127.0.0.1 answered in ");
+        (await _probes.PingAsync(IPAddress.Parse("240.0.0.1"), network: null, ShortLimit, Ct)).IsAnswer.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_ping_from_a_namespace_uses_its_links()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root: network namespaces");
+        var name = $"cloudlet-ping-{Guid.NewGuid():N}"[..24];
+        NetworkNamespaces.Create(name);
+        try
+        {
+            // Its loopback link is down.
+            (await _probes.PingAsync(IPAddress.Loopback, name, ShortLimit, Ct)).IsAnswer.ShouldBeFalse();
+            (await _probes.PingAsync(IPAddress.Loopback, network: null, Limit, Ct)).IsAnswer.ShouldBeTrue();
+        }
+        finally
+        {
+            NetworkNamespaces.Delete(name);
+        }
     }
 
     [Fact]

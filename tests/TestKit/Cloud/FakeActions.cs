@@ -21,6 +21,12 @@ internal static class FakeActions
             ["identity", _, "role_assignments"] => Assignments(objects, request),
             ["compute", _, "flavors", var flavor, "os-extra_specs", ..] => ExtraSpecs(objects, request, flavor, parts),
             ["image", _, "images", var image, "file"] => Upload(objects, request, image),
+            ["compute", _, "servers", ..] => objects.Servers.Answer(objects, request, parts),
+            ["network", _, "ports" or "floatingips" or "security-groups" or "routers", ..] when parts.Length < 5 => FakeServers.Network(
+                objects,
+                request,
+                parts
+            ),
             ["network", _, "routers", var router, var action] => Interface(objects, request, router, action),
             ["network", _, "security-group-rules", ..] => Rule(objects, request, parts),
             ["network", _, "quotas", var project] => Quotas(objects, request, "network-quotas", project, "quota"),

@@ -105,6 +105,9 @@ public sealed class FakeCloud : IAsyncDisposable
     /// <summary>Answers before the services do; null: they answer.</summary>
     public Func<FakeRequest, FakeAnswer?>? Instead { get; set; }
 
+    /// <summary>How servers behave.</summary>
+    public FakeServers Servers => _objects.Servers;
+
     /// <summary>The objects of a collection.</summary>
     public List<JsonObject> this[string collection] => _objects[collection];
 

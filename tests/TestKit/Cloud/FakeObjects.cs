@@ -11,6 +11,8 @@ internal sealed class FakeObjects(string root, Dictionary<string, string> passwo
 
     public int PageSize { get; set; } = int.MaxValue;
 
+    public FakeServers Servers { get; } = new();
+
     public List<JsonObject> this[string collection] =>
         _collections.TryGetValue(collection, out var found) ? found : _collections[collection] = [];
 

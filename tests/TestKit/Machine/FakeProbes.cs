@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Cloudlet.Machine.Network;
 
 namespace Cloudlet.TestKit.Machine;
@@ -34,6 +35,10 @@ public sealed class FakeProbes : INetworkProbes
     /// <inheritdoc/>
     public Task<ProbeAnswer> ConnectAsync(string host, int port, TimeSpan limit, CancellationToken ct) =>
         AnswerAsync($"{host}:{port}", "", limit, ct);
+
+    /// <inheritdoc/>
+    public Task<ProbeAnswer> PingAsync(IPAddress address, string? network, TimeSpan limit, CancellationToken ct) =>
+        AnswerAsync(network is null ? $"ping {address}" : $"ping {address} in {network}", "", limit, ct);
 
     private async Task<ProbeAnswer> AnswerAsync(string target, string more, TimeSpan limit, CancellationToken ct)
     {

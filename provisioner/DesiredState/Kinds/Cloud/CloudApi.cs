@@ -1,3 +1,5 @@
+using Cloudlet.DesiredState.Sections;
+
 namespace Cloudlet.DesiredState.Kinds.Cloud;
 
 /// <summary>Where a cloud answers and the account that describes it. The password is only referred to.</summary>
@@ -20,6 +22,9 @@ public sealed record CloudApi
 
     /// <summary>Absolute path on the host of the certificates that those of the services are issued by; null: the system's.</summary>
     public string? CaFile { get; init; }
+
+    /// <summary>The account of a valid host; null: it describes no cloud.</summary>
+    public static CloudApi? Of(HostSection host) => host.Cloud is { } cloud ? CloudRules.ApiOf(cloud, host) : null;
 
     /// <summary>True for a stored one that has everything that the kinds rely on.</summary>
     internal bool IsSound =>
