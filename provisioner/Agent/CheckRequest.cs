@@ -14,4 +14,7 @@ public sealed record CheckRequest(double Seconds)
 
     /// <summary>Name of a flavor of the cloud; null: one is made.</summary>
     public string? Flavor { get; init; }
+
+    /// <summary>True: after a passed check its guest stays.</summary>
+    public bool Keep { get; init; }
 }

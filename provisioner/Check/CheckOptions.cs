@@ -11,4 +11,7 @@ public sealed record CheckOptions(string Host, string Folder, TimeSpan Limit)
 
     /// <summary>Name of a flavor of the cloud; null: one is made.</summary>
     public string? Flavor { get; init; }
+
+    /// <summary>True: after a passed check its guest stays, until the next check deletes it.</summary>
+    public bool Keep { get; init; }
 }

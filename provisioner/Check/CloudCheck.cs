@@ -43,7 +43,8 @@ public sealed class CloudCheck(CloudClient client, IMachine machine, ICheckListe
         finally
         {
             // Not cancelled with the check: what it made must not stay. It has a limit of its own.
-            passed &= await TryAsync(() => DeleteAsync(name), options, CancellationToken.None);
+            var isKept = passed && options.Keep;
+            passed &= await TryAsync(() => isKept ? KeepAsync(name) : DeleteAsync(name), options, CancellationToken.None);
         }
 
         ct.ThrowIfCancellationRequested();
@@ -95,6 +96,9 @@ public sealed class CloudCheck(CloudClient client, IMachine machine, ICheckListe
                     : "none of an earlier check"
         );
     }
+
+    private Task KeepAsync(string name) =>
+        _steps.RunAsync("keep", _ => Task.FromResult($"{name} stays; the next check from this host deletes it"));
 
     private Task DeleteAsync(string name) =>
         _steps.RunAsync(

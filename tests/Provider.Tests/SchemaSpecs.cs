@@ -51,7 +51,9 @@ public sealed class SchemaSpecs
 
         secret["oneOf"]!.AsArray()[0]!["type"]!.GetValue<string>().ShouldBe("string");
         secret["oneOf"]!.AsArray()[1]!["$ref"]!.GetValue<string>().ShouldBe("#/types/cloudlet:index:SecretSource");
-        Keys(Schema["types"]!["cloudlet:index:SecretSource"]!["properties"]!).ShouldBe(["generate", "group", "mode", "owner", "version"]);
+        Keys(Schema["types"]!["cloudlet:index:SecretSource"]!["properties"]!)
+            .ShouldBe(["generate", "group", "mode", "owner", "value", "version"]);
+        Schema["types"]!["cloudlet:index:SecretSource"]!["properties"]!["value"]!["secret"]!.GetValue<bool>().ShouldBeTrue();
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Compile;
+using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site;
 using Cloudlet.Provider.Settings;
@@ -54,6 +55,9 @@ internal sealed record HostInputs(MapValue Tree, string Name)
     /// <summary>The resource that has these inputs; null when the host is only observed.</summary>
     public Describer? By { get; init; }
 
+    /// <summary>Values of secrets that the program gives; null: none. Only for inputs that compile.</summary>
+    public SecretValues? Secrets => InputSecrets.Values(Tree);
+
     /// <summary>Whether to take over a host that another description owns; null: as the provider's configuration says.</summary>
     public bool? TakeOver => Tree[TakeOverKey]?.Plain() is BooleanValue { Value: var wish } ? wish : null;
 
@@ -78,7 +82,7 @@ internal sealed record HostInputs(MapValue Tree, string Name)
     }
 
     /// <summary>The inputs that are the keys of a site file.</summary>
-    private MapValue Section() => (MapValue)new MapValue(Tree.Entries.RemoveRange(OwnKeys)).Plain();
+    private MapValue Section() => (MapValue)InputSecrets.WithoutValues(new MapValue(Tree.Entries.RemoveRange(OwnKeys))).Plain();
 
     private InputProblem? TooDeep()
     {

@@ -54,6 +54,7 @@ internal sealed class HostResource(IAgentConnector door, ProviderSettings settin
                 {
                     WithIdentity = true,
                     State = desired,
+                    Secrets = inputs.Secrets,
                     Claim = ClaimOf(inputs),
                 },
                 ct
@@ -96,6 +97,7 @@ internal sealed class HostResource(IAgentConnector door, ProviderSettings settin
             {
                 WithIdentity = true,
                 State = desired,
+                Secrets = inputs.Secrets,
                 Claim = ClaimOf(inputs),
             },
             ct
@@ -148,6 +150,7 @@ internal sealed class HostResource(IAgentConnector door, ProviderSettings settin
             {
                 WithIdentity = true,
                 State = desired,
+                Secrets = inputs.Secrets,
                 Claim = ClaimOf(inputs),
             },
             ct

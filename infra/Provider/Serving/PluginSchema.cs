@@ -121,7 +121,16 @@ internal static class PluginSchema
                 property!["description"]?.GetValue<string>() ?? "",
                 TypeOf(property.AsObject(), owner + Capital(name), types)
             );
+        if (owner == nameof(SecretSource))
+            properties[InputSecrets.ValueKey] = SecretText();
         return properties;
+    }
+
+    private static JsonObject SecretText()
+    {
+        var value = Described("The value, a secret of the program: one line. It travels beside the description of the host.", Text());
+        value["secret"] = true;
+        return value;
     }
 
     /// <summary>What the provider refuses is not offered.</summary>

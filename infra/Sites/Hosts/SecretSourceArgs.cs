@@ -3,7 +3,7 @@ using Pulumi;
 namespace Cloudlet.Sites;
 
 /// <summary>
-/// A secret that is made on its host. The sources <c>file</c>, <c>env</c> and <c>command</c> of site files belong to the machine where
+/// A secret that is made on its host, or that the program has. The sources <c>file</c>, <c>env</c> and <c>command</c> of site files belong to the machine where
 /// <c>cloudlet apply</c> runs, and <c>from</c> to another host, which the provider does not see; it refuses them.
 /// </summary>
 public sealed class SecretSourceArgs : ResourceArgs
@@ -15,6 +15,12 @@ public sealed class SecretSourceArgs : ResourceArgs
     /// <summary>Version of the value, 1 when left out; the next update makes a new value when it changes.</summary>
     [Input("version")]
     public Input<int>? Version { get; set; }
+
+    /// <summary>
+    /// The value: one line, and a secret output, which the engine keeps encrypted. It travels beside the description of the host.
+    /// </summary>
+    [Input("value")]
+    public Input<string>? Value { get; set; }
 
     /// <summary>Permission bits of the file as an octal string; "0600" when left out.</summary>
     [Input("mode")]

@@ -40,6 +40,7 @@ internal sealed class CheckRunner(HostServices parts, ConvergeEventSink events) 
         {
             Image = asked.Image,
             Flavor = asked.Flavor,
+            Keep = asked.Keep,
         };
         var passed = await new CloudCheck(client, parts.Machine, this, _clock).RunAsync(options, ct);
         events(new CheckFinished(passed, _clock.GetElapsedTime(started).TotalMilliseconds));

@@ -26,6 +26,11 @@ internal sealed class CheckTargets
         HelpName = "NAME",
     };
 
+    private readonly Option<bool> _keep = new("--keep")
+    {
+        Description = "Leave the guest of a passed check, to look at it. The next check from the same host deletes it.",
+    };
+
     private readonly Option<TimeSpan?> _timeout = Options.Time(
         "--timeout",
         "How long the check may take, e.g. 5m (default: 15m). What it made is deleted after that."
@@ -40,11 +45,17 @@ internal sealed class CheckTargets
         verb.Options.Add(_image);
         verb.Options.Add(_flavor);
         verb.Options.Add(_timeout);
+        verb.Options.Add(_keep);
     }
 
     /// <summary>The request for a check, without the cloud.</summary>
     public CheckRequest Request(ParseResult parsed) =>
-        new((parsed.GetValue(_timeout) ?? UsualLimit).TotalSeconds) { Image = parsed.GetValue(_image), Flavor = parsed.GetValue(_flavor) };
+        new((parsed.GetValue(_timeout) ?? UsualLimit).TotalSeconds)
+        {
+            Image = parsed.GetValue(_image),
+            Flavor = parsed.GetValue(_flavor),
+            Keep = parsed.GetValue(_keep),
+        };
 
     /// <summary>
     /// Adds the cloud of each host to its request. A host that describes none is left out, with a note, or only its check is; that is a
