@@ -1,5 +1,4 @@
 using Cloudlet.Agent;
-using Cloudlet.Cli.Hosts;
 using Cloudlet.Cli.Output;
 using Cloudlet.Converge.Applying;
 using Cloudlet.DesiredState.Kinds.Secrets;

@@ -41,7 +41,7 @@ internal static class TargetSecrets
             ? new FoundTargets([], all)
             : null;
 
-    private static FoundTargets WithValues(FoundTargets found, IReadOnlyList<ResolvedSecrets> needs, GivenSecrets given, IReport report)
+    private static FoundTargets WithValues(FoundTargets found, List<ResolvedSecrets> needs, GivenSecrets given, IReport report)
     {
         var waits = new Dictionary<string, IReadOnlyCollection<string>>(StringComparer.Ordinal);
         var hosts = new List<Target>();

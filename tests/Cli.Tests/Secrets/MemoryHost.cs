@@ -2,7 +2,6 @@ using System.Text;
 using Cloudlet.Agent;
 using Cloudlet.Cli.Hosts;
 using Cloudlet.Converge.Applying;
-using Cloudlet.DesiredState.Kinds.Secrets;
 using Cloudlet.Errors;
 using Cloudlet.Resources;
 using Cloudlet.Resources.Kinds.Secrets;
