@@ -3,8 +3,9 @@ using Pulumi;
 namespace Cloudlet.Sites;
 
 /// <summary>
-/// A secret that is made on its host, or that the program has. The sources <c>file</c>, <c>env</c> and <c>command</c> of site files belong to the machine where
-/// <c>cloudlet apply</c> runs, and <c>from</c> to another host, which the provider does not see; it refuses them.
+/// A secret that is made on its host, or that the program has. The sources <c>file</c>, <c>env</c> and <c>command</c> of site files
+/// belong to the machine where <c>cloudlet apply</c> runs, and <c>from</c> to another host, which the provider does not see; it refuses
+/// them.
 /// </summary>
 public sealed class SecretSourceArgs : ResourceArgs
 {
