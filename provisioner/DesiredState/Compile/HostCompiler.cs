@@ -1,5 +1,6 @@
 using Cloudlet.DesiredState.Boot;
 using Cloudlet.DesiredState.Kinds.Links;
+using Cloudlet.DesiredState.Kinds.OvsBridges;
 using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site;
 
@@ -35,6 +36,11 @@ public static class HostCompiler
         // The boot configuration is applied before the links: after a crash between the two, the next boot creates the links.
         foreach (var name in host.Section.Links?.Keys ?? [])
             resources.ComeAfter(LinkSpec.IdOf(name), boot?.FilesOf(name) ?? []);
+        foreach (var name in OvsBridgesDescriptor.OwnPorts(host.Section))
+            resources.ComeAfter(
+                LinkSpec.IdOf(name),
+                resources.Specs.Keys.Where(id => id == OvsBridgeSpec.IdOf(name) || id == OvsBridgesDescriptor.SwitchUnit)
+            );
         var specs = Order.Complete(resources.Specs);
         Order.Check(specs, host, problems);
         return problems.Count > 0 ? new CompiledHost(null, problems) : new CompiledHost(HostState.Create(host.Name, specs), []);

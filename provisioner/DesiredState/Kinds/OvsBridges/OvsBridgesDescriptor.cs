@@ -10,6 +10,9 @@ namespace Cloudlet.DesiredState.Kinds.OvsBridges;
 /// <summary>Bridges of the host's Open vSwitch.</summary>
 public sealed class OvsBridgesDescriptor : SectionDescriptor<OvsBridgeSpec, OvsBridgeSection?>
 {
+    /// <summary>Id of the unit that makes the links of bridges.</summary>
+    internal const string SwitchUnit = "unit:ovs-vswitchd.service";
+
     private static readonly string[] Datapaths = ["netdev", "system"];
     private static readonly string[] FailModes = ["secure", "standalone"];
 
@@ -27,6 +30,10 @@ public sealed class OvsBridgesDescriptor : SectionDescriptor<OvsBridgeSpec, OvsB
 
     internal override IJsonTypeInfoResolver Json => OvsBridgesJson.Default;
 
+    /// <summary>Links that are the own ports of described bridges: they exist once Open vSwitch runs.</summary>
+    internal static IEnumerable<string> OwnPorts(HostSection host) =>
+        host.Section<OvsBridgeSection?>("ovsBridges")?.Keys.Where(name => host.Links?.ContainsKey(name) == true) ?? [];
+
     internal override void Check(HostCheck host)
     {
         var bridges = In(host.Host) ?? new Dictionary<string, OvsBridgeSection?>(StringComparer.Ordinal);
@@ -35,9 +42,10 @@ public sealed class OvsBridgesDescriptor : SectionDescriptor<OvsBridgeSpec, OvsB
         {
             if (Names.LinkError(name) is { } error)
                 host.Report.Key(error, Section, name);
-            else if (host.Host.Links?.ContainsKey(name) == true)
+            else if (host.Host.Links?.GetValueOrDefault(name) is { } link && link.Kind != LinkKind.Existing)
                 host.Report.Key(
-                    $"the link {name} is declared under links; a bridge of Open vSwitch needs a name of its own",
+                    $"the link {name} is declared under links; a bridge of Open vSwitch needs a name of its own. Its own port gets "
+                        + $"addresses as a link with `kind: existing`",
                     Section,
                     name
                 );

@@ -2,6 +2,7 @@ using System.Net;
 using Cloudlet.Converge.Plans;
 using Cloudlet.DesiredState.Kinds.Links;
 using Cloudlet.DesiredState.Kinds.Modules;
+using Cloudlet.DesiredState.Kinds.OvsBridges;
 using Cloudlet.Machine.Netlink;
 
 namespace Cloudlet.Resources.Kinds.Links;
@@ -58,7 +59,7 @@ internal sealed class LinkPreflight(IRouteNetlink links, Plan plan)
     private string? Missing(LinkSpec wanted)
     {
         if (wanted.Kind == LinkKind.Existing)
-            return plan.Makes(static c => c.Spec is ModuleSpec)
+            return plan.Makes(static c => c.Spec is ModuleSpec) || wanted.After.Contains(OvsBridgeSpec.IdOf(wanted.Name))
                 ? null
                 : $"{wanted.Id}: there is no link {wanted.Name}, and a link of `kind: existing` is never created{AltName(wanted.Name)}; "
                     + "check its name with `ip link`, or choose a kind that can be created";

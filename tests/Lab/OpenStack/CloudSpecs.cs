@@ -1,0 +1,59 @@
+using System.Text.Json;
+using Cloudlet.Lab.Tests.Health;
+
+namespace Cloudlet.Lab.Tests.OpenStack;
+
+/// <summary>A whole cloud out of one site file: used, rebooted, broken and healed.</summary>
+public sealed class CloudSpecs(CloudConverge site) : IClassFixture<CloudConverge>
+{
+    private const string Often = "health: {fullLook: 20}";
+
+    private readonly HealedHost _host = new(site, site.Write(Often));
+
+    [Fact]
+    public async Task One_site_file_makes_a_cloud_in_which_a_guest_boots_and_nothing_is_left_to_do()
+    {
+        await site.BeginAsync();
+
+        (await site.GuestAsync()).ShouldNotBeEmpty("a check boots it, and finds its address and metadata");
+        (await site.RunAsync("plan")).ShouldExitWith(0).Named("planned").ShouldAllBe(static e => IsEmpty(e));
+        (await site.ShellAsync("curl -sSf http://10.80.0.1/auth/login/")).ShouldContain("OpenStack Dashboard");
+        (await site.ShellAsync("grep -rlF \"$(cat /etc/cloudlet/secrets/svc-nova)\" /var/lib/cloudlet /run/cloudlet || true")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_guest_answers_again_after_a_power_cut_of_its_host_with_nobodys_help()
+    {
+        await site.BeginAsync();
+        await site.AnswersAsync(minutes: 1);
+
+        await site.Host.PowerCutAsync();
+
+        await site.AnswersAsync(minutes: 5);
+        await _host.HealedAsync(minutes: 4);
+    }
+
+    [Theory]
+    [InlineData("the link of all endpoints is deleted", "ip link delete cloudlet0")]
+    [InlineData("a password is changed in the database", "mariadb -e \"ALTER USER nova@localhost IDENTIFIED BY 'other'\"")]
+    [InlineData("a password is changed at the broker", "echo other | rabbitmqctl -q change_password openstack")]
+    [InlineData("a chassis loses its physical network", "ovs-vsctl remove open_vswitch . external_ids ovn-bridge-mappings")]
+    [InlineData("the bridge of the provider is deleted", "ovs-vsctl del-br br-physnet1")]
+    [InlineData("agents and services are killed", "systemctl kill -s KILL nova-compute neutron-server keystone ovn-controller")]
+    public async Task What_is_broken_is_healed_under_a_running_guest_and_the_cloud_works(string what, string command)
+    {
+        await site.BeginAsync();
+        await site.AnswersAsync(minutes: 1);
+        (await site.RunAsync("apply", site.Write(Often))).ShouldExitWith(0);
+        var guest = await site.ShellAsync("pidof qemu-system-x86_64");
+
+        await site.ShellAsync(command);
+
+        await Task.Delay(TimeSpan.FromSeconds(1)); // what is asked at once may be the state of before
+        await _host.HealedAsync(minutes: 4);
+        await site.AnswersAsync(minutes: 2);
+        (await site.ShellAsync("pidof qemu-system-x86_64")).ShouldBe(guest, what);
+    }
+
+    private static bool IsEmpty(JsonElement planned) => planned.GetProperty("changes").GetArrayLength() == 0;
+}
