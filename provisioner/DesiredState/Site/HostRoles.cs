@@ -28,6 +28,9 @@ internal static class HostRoles
     /// <summary>True when the host has a role, which <see cref="Without"/> takes away.</summary>
     public static bool HasRole(HostSection host) => host.Nova is not null || host.OpenStack is not null;
 
+    /// <summary>True when the role can't be expanded without the other hosts of the site: it names one of them.</summary>
+    public static bool NeedsSite(HostSection host, CloudControllers controllers) => controllers.Has(host.OpenStack?.Controller);
+
     /// <summary>The host without its role, once that is expanded.</summary>
     public static HostSection Without(HostSection host) => host with { Nova = null, OpenStack = null };
 

@@ -38,7 +38,7 @@ public sealed class SiteHost
 
     /// <summary>
     /// Its description as in the files: <see cref="Section"/> with the role unexpanded. The role is expanded here too if the files remove
-    /// a part of it: a section alone cannot express "none of this".
+    /// a part of it, because a section alone cannot express "none of this", and if it names another host of the site.
     /// </summary>
     public HostSection Described { get; }
 

@@ -124,9 +124,8 @@ public static class SiteLoader
                 continue;
             reached.Add((whole, reach));
             var resolved = WithResolvedPaths(section, whole);
-            hosts.Add(
-                new SiteHost(whole, reach, resolved, !hasRole || HasRemoval(tree.Merged) ? resolved : WithResolvedPaths(written, whole))
-            );
+            var isShort = hasRole && !HasRemoval(tree.Merged) && !HostRoles.NeedsSite(written, controllers);
+            hosts.Add(new SiteHost(whole, reach, resolved, isShort ? WithResolvedPaths(written, whole) : resolved));
         }
 
         SiteCheck.Reaches(reached, problems);

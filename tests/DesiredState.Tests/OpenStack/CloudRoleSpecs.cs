@@ -4,6 +4,7 @@ using Cloudlet.DesiredState.Kinds.Links;
 using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.DesiredState.Kinds.Units;
 using Cloudlet.DesiredState.OpenStack;
+using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site.Structure;
 using Cloudlet.DesiredState.Site.Yaml;
 using Cloudlet.DesiredState.Tests.Compile;
@@ -117,6 +118,23 @@ public sealed class CloudRoleSpecs
     }
 
     [Fact]
+    public void The_own_port_of_a_bridge_gets_its_address_once_open_vswitch_runs()
+    {
+        var state = Compile(
+            "ovsBridges: {br-host: {datapath: netdev, ports: [eth0]}}\n    links: {eth0: {kind: existing}, br-host: {kind: existing, "
+                + "addresses: [192.0.2.10/24]}}\n    openstack: {role: controller, interface: br-host, datapath: userspace}"
+        );
+
+        state.Resource<LinkSpec>("link:br-host").After.ShouldContain("ovs-bridge:br-host");
+        state.Resource<LinkSpec>("link:br-host").After.ShouldContain("unit:ovs-vswitchd.service");
+        Text(state, "/etc/systemd/system/keystone.service.d/wsgi.conf").ShouldContain("--http-socket 192.0.2.10:5000 ");
+        MemorySiteFiles
+            .Load("hosts: {edge-1: {ovsBridges: {br0: }, links: {br0: {kind: bridge}}}}")
+            .Problems.ShouldHaveSingleItem()
+            .Message.ShouldContain("needs a name of its own");
+    }
+
+    [Fact]
     public void Options_and_the_hosts_own_keys_override_the_role()
     {
         var state = Compile(
@@ -187,6 +205,25 @@ public sealed class CloudRoleSpecs
         problems.Count.ShouldBe(3);
         foreach (var name in (string[])["metadata", "rabbit", "svc-nova"])
             problems.ShouldContain(p => p.Message.Contains($"\"{name}\""));
+    }
+
+    [Fact]
+    public void A_compute_host_gets_its_secrets_and_the_address_from_its_controller_in_the_site()
+    {
+        var loaded = MemorySiteFiles.Load(
+            "hosts:\n  control:\n    links: {eth0: {kind: existing, addresses: [192.0.2.1/24]}}\n    "
+                + "openstack: {role: controller, interface: eth0}\n  edge-1:\n    reach: ssh://root@edge-1\n    "
+                + $"{Card}\n    openstack: {{role: compute, interface: eth0, controller: control}}\n"
+        );
+
+        loaded.Problems.ShouldBeEmpty();
+        var compute = loaded.Site!.Hosts.Single(h => h.Name == "edge-1");
+        compute.Section.Secrets!.Keys.ShouldBe(["metadata", "rabbit", "svc-nova"], ignoreOrder: true);
+        compute.Section.Secrets!.Values.ShouldAllBe(s => s.Source!.From == "control");
+        compute.Described.OpenStack.ShouldBeNull("described alone, it could not find its controller");
+        var state = HostCompiler.Compile(loaded.Site, new MemorySiteFiles()).Single(c => c.State!.Host == "edge-1").State!;
+        Text(state, "/etc/hosts").ShouldContain("192.0.2.1 control\n");
+        Text(state, "/etc/nova/nova.conf").ShouldContain("@192.0.2.1:5672/");
     }
 
     [Fact]
