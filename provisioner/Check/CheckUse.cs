@@ -4,7 +4,6 @@ using Cloudlet.Check.Guests;
 using Cloudlet.Check.Steps;
 using Cloudlet.Errors;
 using Cloudlet.Machine;
-using Cloudlet.OpenStack;
 
 namespace Cloudlet.Check;
 

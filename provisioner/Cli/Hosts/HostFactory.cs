@@ -32,6 +32,9 @@ internal sealed record HostServices(IMachine Machine, KindRegistry Kinds, IConve
     /// <summary>Files of the host's health daemon; null when there can be none.</summary>
     public HealthPaths? Health { get; init; }
 
+    /// <summary>Folder for checks of a cloud; null: none can be checked from here.</summary>
+    public string? Checks { get; init; }
+
     public void Dispose() => Machine.Dispose();
 }
 
@@ -73,6 +76,7 @@ internal static class HostFactory
         )
         {
             Health = HealthPaths.Host,
+            Checks = "/var/lib/cloudlet/check",
             Identity = HostIdentity.OfThisMachine,
         };
     }
