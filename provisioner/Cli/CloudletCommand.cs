@@ -149,7 +149,7 @@ internal static class CloudletCommand
 
     private static string Interrupted(ParseResult parsed)
     {
-        const string Deleted = "What a check made is deleted, by a remote host within half a minute.";
+        const string Deleted = "What a check made is deleted; a remote host takes a minute for that.";
         const string Kept = "Completed changes are kept: run the same apply to continue, or `cloudlet rollback` to undo them.";
         return "interrupted. "
             + (
