@@ -4,7 +4,6 @@ using Cloudlet.Check.Guests;
 using Cloudlet.Check.Steps;
 using Cloudlet.Errors;
 using Cloudlet.Machine;
-using Cloudlet.OpenStack;
 
 namespace Cloudlet.Check;
 
@@ -148,8 +147,8 @@ internal sealed class CheckUse(CheckCloud cloud, IMachine machine, StepRunner st
                 if (console.Address is not { } found)
                     throw new CloudletException(
                         ErrorKind.Timeout,
-                        $"the guest has no address from DHCP after {ConsoleLimit.TotalSeconds:0} s: {Words(console)}. See whether the "
-                            + "guest's port is ACTIVE, and the logs of ovn-controller or of Neutron's DHCP agent"
+                        $"the guest has no address from DHCP after {ConsoleLimit.TotalSeconds:0} s: {Words(console)}. See whether it "
+                            + "runs (libvirt's log of it) and its port is ACTIVE, and the logs of ovn-controller or of Neutron's DHCP agent"
                     );
                 return found.Split('/')[0] == network.Address.ToString()
                     ? $"{found} from DHCP"
@@ -199,10 +198,5 @@ internal sealed class CheckUse(CheckCloud cloud, IMachine machine, StepRunner st
     }
 
     private static string Words(GuestConsole console) =>
-        console.Trouble
-        ?? (
-            console.Tail.Length > 0
-                ? $"its console ends in \"{console.Tail}\""
-                : "its console is empty (the guest is not running, or its kernel did not start)"
-        );
+        console.Trouble ?? (console.Tail.Length > 0 ? $"its console ends in \"{console.Tail}\"" : "its console is empty");
 }

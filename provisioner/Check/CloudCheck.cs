@@ -69,8 +69,8 @@ public sealed class CloudCheck(CloudClient client, IMachine machine, ICheckListe
                 new CheckStep(
                     "time",
                     StepResult.Failed,
-                    $"the check did not end within {options.Limit.TotalSeconds:0} s: it was in the step {_steps.Current}. Give it more time "
-                        + "with --timeout",
+                    $"the check did not end within {options.Limit.TotalSeconds:0} s: it was in the step {_steps.Current}. Give it more "
+                        + "time with --timeout",
                     options.Limit
                 )
             );

@@ -94,18 +94,14 @@ internal static class CloudletCommand
 
         try
         {
-            if (IsCheck(parsed))
+            if (Checks(parsed))
                 configuration.ProcessTerminationTimeout = DeletionLimit;
             var exit = await parsed.InvokeAsync(configuration);
             return parsed.Action is System.CommandLine.Invocation.ParseErrorAction ? ExitCodes.Invalid : exit;
         }
         catch (OperationCanceledException)
         {
-            await configuration.Error.WriteLineAsync(
-                IsCheck(parsed) ? "interrupted. What the check made is deleted, by a remote host within half a minute."
-                : IsRuntime(parsed) ? "interrupted. Partial work was discarded; existing bases and VMs are unchanged."
-                : "interrupted. Completed changes are kept: run the same apply to continue, or `cloudlet rollback` to undo them."
-            );
+            await configuration.Error.WriteLineAsync(Interrupted(parsed));
             return ExitCodes.Interrupted;
         }
         catch (OverlayRefusedException e)
@@ -151,8 +147,21 @@ internal static class CloudletCommand
         await to.Error.WriteLineAsync($"refused ({refusal.Code}): {PlainText.Of(e.Message, keepLines: true)}");
     }
 
+    private static string Interrupted(ParseResult parsed)
+    {
+        const string Deleted = "What a check made is deleted; a remote host takes a minute for that.";
+        const string Kept = "Completed changes are kept: run the same apply to continue, or `cloudlet rollback` to undo them.";
+        return "interrupted. "
+            + (
+                IsRuntime(parsed) ? "Partial work was discarded; existing bases and VMs are unchanged."
+                : !Checks(parsed) ? Kept
+                : parsed.CommandResult.Command.Name == "apply" ? $"{Kept} {Deleted}"
+                : Deleted
+            );
+    }
+
     /// <summary>A check deletes what it made after an interrupt, which takes a while; an agent may be checking.</summary>
-    private static bool IsCheck(ParseResult parsed) =>
+    private static bool Checks(ParseResult parsed) =>
         parsed.CommandResult.Command is { Name: "check" or "agent" }
         || parsed.CommandResult.Command.Options.OfType<Option<bool>>().Any(o => o.Name == "--check" && parsed.GetValue(o));
 

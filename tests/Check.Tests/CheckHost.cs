@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Cloudlet.Check.Steps;
 using Cloudlet.Machine.Network;
@@ -99,6 +98,7 @@ internal sealed class CheckHost : ICheckListener, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Cloud.DisposeAsync();
+        Machine.Dispose();
         _folder.Dispose();
     }
 }

@@ -26,7 +26,8 @@ internal static class FreeSubnet
 
         throw new CloudletException(
             ErrorKind.Obstructed,
-            "the cloud uses all of 10.252.0.0 to 10.254.255.255, so there are no addresses for a network of the check: delete a subnet there"
+            "the cloud uses all of 10.252.0.0 to 10.254.255.255, so there are no addresses for a network of the check: delete a subnet "
+                + "there"
         );
     }
 }

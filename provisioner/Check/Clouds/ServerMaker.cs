@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cloudlet.Check.Steps;
@@ -93,8 +92,8 @@ internal sealed class ServerMaker(CheckCloud cloud)
             ? id
             : throw new CloudletException(
                 ErrorKind.Timeout,
-                $"the server is not ACTIVE after {Limit.TotalSeconds:0} s: {StateOf(server)}. See nova-compute's log; a port that stays DOWN "
-                    + "is the host's Open vSwitch or OVN"
+                $"the server is not ACTIVE after {Limit.TotalSeconds:0} s: {StateOf(server)}. See nova-compute's log; a port that stays "
+                    + "DOWN is the host's Open vSwitch or OVN"
             );
     }
 
@@ -123,7 +122,7 @@ internal sealed class ServerMaker(CheckCloud cloud)
     private static string Fault(JsonElement server)
     {
         const int Longest = 300;
-        var message = (server.Part("fault").Text("message") ?? "Nova gives no reason").ReplaceLineEndings(" ");
+        var message = (server.Part("fault").Text("message") ?? "Nova gives no reason").ReplaceLineEndings(" ").TrimEnd(' ', '.');
         return message.Length > Longest ? message[..Longest] + "…" : message;
     }
 }

@@ -57,6 +57,19 @@ internal sealed class DebianPackages(IProcesses processes)
     public async Task<DebianPackage> FindAsync(string name, CancellationToken ct) =>
         new(name, (await ShowAsync(name, ct)).GetValueOrDefault("Version") ?? throw NotOffered(name));
 
+    /// <summary>
+    /// Modules are below /lib in Debian 12, below /usr/lib in Debian 13, and releases of depmod differ in where they look: both lead there.
+    /// </summary>
+    private const string Unpack = """
+        cd "$1"
+        for package in *.deb; do
+            dpkg-deb --extract "$package" root
+            rm "$package"
+        done
+        [ -e root/lib ] || ln -s usr/lib root/lib
+        [ -e root/usr/lib/modules ] || { mkdir -p root/usr/lib; ln -s ../../lib/modules root/usr/lib/modules; }
+        """;
+
     /// <summary>Downloads packages and unpacks them below <c>FOLDER/root</c>, without their scripts.</summary>
     /// <exception cref="CloudletException">Unreachable: apt could not fetch them. ProcessFailed: one cannot be unpacked.</exception>
     public async Task UnpackAsync(IReadOnlyList<DebianPackage> packages, string folder, CancellationToken ct)
@@ -80,11 +93,7 @@ internal sealed class DebianPackages(IProcesses processes)
                 $"apt-get download {string.Join(' ', packages)}: {LastLines(fetched.Error)}. Run `apt-get update` on the host if its lists "
                     + $"are old; if it cannot reach its package sources, {Install} from another source there, {Otherwise}"
             );
-        await RunAsync(
-            HelperPrograms.Sh,
-            ["-ec", "cd \"$1\"; for package in *.deb; do dpkg-deb --extract \"$package\" root; rm \"$package\"; done", "sh", folder],
-            ct
-        );
+        await RunAsync(HelperPrograms.Sh, ["-ec", Unpack, "sh", folder], ct);
     }
 
     /// <summary>Writes modules.dep for a kernel that was unpacked below <c>FOLDER/root</c>: a package does not contain it.</summary>

@@ -141,7 +141,8 @@ internal sealed class GuestStore(IMachine machine, string folder)
     private static string Short(byte[] digest) => Convert.ToHexStringLower(digest.AsSpan(0, 8));
 
     /// <summary>A file of the host with what changes when another version is installed; a package as it is.</summary>
-    private string Dated(string path) => machine.Files.Stat(path) is { } found ? $"{path} {found.Modified:O} {found.Length}" : path;
+    private string Dated(string path) =>
+        path[0] == '/' && machine.Files.Stat(path) is { } found ? $"{path} {found.Modified:O} {found.Length}" : path;
 
     private static CloudletException NoBusybox() =>
         new(ErrorKind.NotFound, $"the package {DebianPackages.Busybox} has no busybox for 64 bits without libraries; use --image NAME");

@@ -12,7 +12,7 @@ internal sealed class HostSystem(IHostFiles files, string root)
     private const int LargestFile = 128 << 20;
     private const string KernelPrefix = "vmlinuz-";
 
-    /// <summary>Version of the kernel that suits a guest best: one for clouds, which is small, and the newest; null: there is none.</summary>
+    /// <summary>Version of the kernel that suits a guest best: the newest for clouds, which is small, or the newest; null: none.</summary>
     public string? KernelVersion() =>
         files
             .List($"{root}/boot")

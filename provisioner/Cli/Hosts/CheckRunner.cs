@@ -16,7 +16,6 @@ namespace Cloudlet.Cli.Hosts;
 /// <param name="events">Receives the progress.</param>
 internal sealed class CheckRunner(HostServices parts, ConvergeEventSink events) : ICheckListener
 {
-    private const string Folder = "/var/lib/cloudlet/check";
     private readonly TimeProvider _clock = TimeProvider.System;
 
     /// <summary>Checks it; the last event is <see cref="CheckFinished"/>.</summary>
@@ -25,7 +24,7 @@ internal sealed class CheckRunner(HostServices parts, ConvergeEventSink events) 
     /// <param name="ct">Cancels the check; what it made is deleted first.</param>
     public async Task RunAsync(CheckRequest asked, HostState? state, CancellationToken ct)
     {
-        if (parts.Health is null)
+        if (parts.Checks is not { } folder)
             throw new CloudletException(ErrorKind.Unsupported, "a network namespace has no cloud; check the host it is on");
         var api =
             asked.Cloud
@@ -36,7 +35,7 @@ internal sealed class CheckRunner(HostServices parts, ConvergeEventSink events) 
             );
         var started = _clock.GetTimestamp();
         using var client = new CloudClients(parts.Machine.Files, _clock).Of(api);
-        var options = new CheckOptions(HostMark(), Folder, TimeSpan.FromSeconds(asked.Seconds))
+        var options = new CheckOptions(HostMark(), folder, TimeSpan.FromSeconds(asked.Seconds))
         {
             Image = asked.Image,
             Flavor = asked.Flavor,

@@ -36,6 +36,9 @@ internal sealed record HostServices(IMachine Machine, KindRegistry Kinds, IConve
     /// <summary>Files of the host's health daemon; null when there can be none.</summary>
     public HealthPaths? Health { get; init; }
 
+    /// <summary>Folder for checks of a cloud; null: none can be checked from here.</summary>
+    public string? Checks { get; init; }
+
     public void Dispose() => Machine.Dispose();
 }
 
@@ -78,6 +81,7 @@ internal static class HostFactory
         {
             Secrets = new SecretGiver(machine.Files, vault, new SecretCopies(machine.Files, vault, paths.Secrets)),
             Health = HealthPaths.Host,
+            Checks = "/var/lib/cloudlet/check",
             Identity = HostIdentity.OfThisMachine,
         };
     }

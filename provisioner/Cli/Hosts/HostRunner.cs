@@ -17,6 +17,7 @@ namespace Cloudlet.Cli.Hosts;
 /// <summary>Answers a request on this machine; local and remote sessions both end here.</summary>
 internal static class HostRunner
 {
+    /// <summary>Answers a request; the last event says how it ended.</summary>
     /// <param name="request">The request.</param>
     /// <param name="parts">This machine.</param>
     /// <param name="events">Receives the answer.</param>

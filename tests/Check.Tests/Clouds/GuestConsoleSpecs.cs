@@ -9,7 +9,8 @@ public sealed class GuestConsoleSpecs
     public void The_last_words_count()
     {
         var console = GuestConsole.Parse(
-            "boot\r\ncloudlet-check: trouble one\r\ncloudlet-check: trouble two\r\ncloudlet-check: address 10.254.1.2/24\r\nxcloudlet-check: metadata no\r\n"
+            "boot\r\ncloudlet-check: trouble one\r\ncloudlet-check: trouble two\r\n"
+                + "cloudlet-check: address 10.254.1.2/24\r\nxcloudlet-check: metadata no\r\n"
         );
 
         console.Trouble.ShouldBe("two");

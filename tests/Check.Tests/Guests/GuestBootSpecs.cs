@@ -69,6 +69,7 @@ public sealed class GuestBootSpecs
             )
             {
                 RedirectStandardOutput = true,
+                UseShellExecute = false,
             }
         )!;
         try

@@ -8,7 +8,7 @@ using Cloudlet.TestKit.Machine;
 namespace Cloudlet.Check.Tests.Guests;
 
 /// <summary>How a host makes the guest, and keeps it.</summary>
-public sealed class GuestStoreSpecs
+public sealed class GuestStoreSpecs : IDisposable
 {
     private const string Folder = "/var/lib/cloudlet/check";
     private const string Kernel = "linux-image-6.1.0-57-cloud-amd64";
@@ -24,6 +24,8 @@ public sealed class GuestStoreSpecs
                 "busybox-static" => Shown("Package: busybox-static\nVersion: 1:1.35.0-4\n\nVersion: 0\n"),
                 _ => new ProcessResult(100, "", "E: No packages found"),
             };
+
+    public void Dispose() => _machine.Dispose();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
