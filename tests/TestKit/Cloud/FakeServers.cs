@@ -27,9 +27,9 @@ public sealed class FakeServers
                     ? FakeObjects.Ok(new JsonObject { ["output"] = text })
                     : new FakeAnswer(409, """{"conflictingRequest": {"code": 409, "message": "not ready"}}""");
             case ("GET", [_, _, _, "detail"]):
-                objects["servers"].RemoveAll(s => _looks[(string)s["id"]!] == Deleting);
+                objects["servers"].RemoveAll(s => _looks.GetValueOrDefault((string)s["id"]!) == Deleting);
                 return null;
-            case ("GET", [_, _, _, _]) when found is not null && _looks[parts[3]]++ > 0:
+            case ("GET", [_, _, _, _]) when found is not null && Look(parts[3]) > 1:
                 found["status"] = Fault is null ? "ACTIVE" : "ERROR";
                 if (Fault is not null)
                     found["fault"] = new JsonObject { ["message"] = Fault };
@@ -65,7 +65,7 @@ public sealed class FakeServers
     private static bool IsUsed(FakeObjects objects, string[] parts) =>
         parts[2] switch
         {
-            "ports" => objects["servers"].Exists(s => (string?)s["networks"]![0]!["port"] == parts[3]),
+            "ports" => objects["servers"].Exists(s => (string?)s["networks"]?[0]?["port"] == parts[3]),
             "security-groups" => objects["ports"].Exists(p => p["security_groups"]?.AsArray().Any(g => (string?)g == parts[3]) == true),
             "routers" => objects["ports"].Exists(p => (string?)p["device_id"] == parts[3]),
             _ => false,
@@ -82,6 +82,9 @@ public sealed class FakeServers
 
     private static string AddressOf(FakeObjects objects, JsonObject server) =>
         (string)objects["ports"].Find(p => (string?)p["id"] == (string?)server["networks"]![0]!["port"])!["fixed_ips"]![0]!["ip_address"]!;
+
+    /// <summary>How often a server was looked at.</summary>
+    private int Look(string id) => _looks[id] = _looks.GetValueOrDefault(id) + 1;
 
     private FakeAnswer Boot(FakeObjects objects, JsonObject asked)
     {
