@@ -35,7 +35,9 @@ public sealed class ArgsSpecs
                     .Where(static p => p.IsDefined(typeof(System.Runtime.CompilerServices.RequiredMemberAttribute)))
                     .Select(p => $"{t.Name}.{p.Name}")
             );
-        required.Order(StringComparer.Ordinal).ShouldBe(["KeystoneArgs.Url", "LinkArgs.Kind", "NovaArgs.Role", "OpenStackArgs.Role", "RouteArgs.To"]);
+        required
+            .Order(StringComparer.Ordinal)
+            .ShouldBe(["KeystoneArgs.Url", "LinkArgs.Kind", "NovaArgs.Role", "OpenStackArgs.Role", "RouteArgs.To"]);
     }
 
     // Only the SDK can read the attribute's name.

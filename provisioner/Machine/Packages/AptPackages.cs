@@ -42,7 +42,7 @@ public sealed class AptPackages : IPackages
     private readonly IProcesses _processes;
     private readonly string _root;
     private readonly DpkgStatus _status;
-    private readonly PythonCompile _compile;
+    private readonly ScriptPrograms _programs;
     private readonly ConcurrentQueue<string> _kept = new();
     private volatile AptProgress? _progress;
 
@@ -54,7 +54,7 @@ public sealed class AptPackages : IPackages
         _processes = processes;
         _root = root;
         _status = new DpkgStatus(root);
-        _compile = new PythonCompile(root);
+        _programs = new ScriptPrograms(root);
     }
 
     /// <inheritdoc/>
@@ -171,7 +171,7 @@ public sealed class AptPackages : IPackages
 
     private async Task InstallMissingAsync(List<PackageName> packages, CancellationToken ct)
     {
-        List<string> arguments = [.. _compile.Prepare(), "install", "--no-install-recommends", "--no-remove"];
+        List<string> arguments = [.. _programs.Prepare(), "install", "--no-install-recommends", "--no-remove"];
         if (packages.Exists(static package => package.Version is not null))
             arguments.Add("--allow-downgrades"); // a pin may be older than the installed version
         arguments.AddRange(packages.Select(static p => p.Version is null ? p.Qualified : $"{p.Qualified}={p.Version}"));

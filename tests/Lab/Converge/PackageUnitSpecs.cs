@@ -77,6 +77,24 @@ public sealed class PackageUnitSpecs(NetworkdConverge site)
         });
 
     [Fact]
+    public Task A_script_that_enables_its_masked_unit_itself_does_not_fail() =>
+        WithDaemonAsync(async () =>
+        {
+            await _made.MakeAsync(
+                "lab-daemon",
+                "1.1",
+                Daemon.Replace("  deb-systemd-invoke", "  systemctl enable lab-daemon\n  deb-systemd-invoke")
+            );
+            await _made.PublishAsync();
+            var described = Described("{enabled: true, running: true, loads: [/etc/lab-daemon.conf]}");
+
+            (await site.RunAsync("apply", described)).ShouldExitWith(0);
+
+            await ShouldHaveStartedOnceAsync("described");
+            (await site.ShellAsync("systemctl is-enabled lab-daemon.service")).ShouldBe("enabled");
+        });
+
+    [Fact]
     public Task A_daemon_that_shall_not_run_never_runs_not_even_with_the_next_version_of_its_package() =>
         WithDaemonAsync(async () =>
         {

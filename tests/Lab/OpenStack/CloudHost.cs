@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Cloudlet.Lab.Model;
 using Cloudlet.Lab.Tests.Converge;
 using Cloudlet.Lab.Tests.LabHosts;
@@ -12,7 +11,7 @@ public sealed class CloudHost() : LabHostFixture(LabBoot.Networkd)
 }
 
 /// <summary>The host of templates/sites/openstack.yaml, with a health daemon that looks often.</summary>
-public sealed partial class CloudConverge() : ConvergeHost(new CloudHost(), LabBoot.Networkd, "openstack-lab.yaml", "healthd.yaml")
+public sealed class CloudConverge() : ConvergeHost(new CloudHost(), LabBoot.Networkd, "openstack-lab.yaml", "healthd.yaml")
 {
     private string? _guest;
 
@@ -32,7 +31,11 @@ public sealed partial class CloudConverge() : ConvergeHost(new CloudHost(), LabB
         if (_guest is not null)
             return _guest;
         var kept = (await RunWithAsync("check", ["--keep"])).ShouldExitWith(0);
-        _guest = FloatingIp().Match(string.Join('\n', kept.Named("check-step"))).Groups[1].Value;
+        const string Says = "floating IP ";
+        var step = kept.Named("check-step")
+            .Select(s => s.GetProperty("found").GetString()!)
+            .Single(f => f.StartsWith(Says, StringComparison.Ordinal));
+        _guest = step[Says.Length..].Split(' ')[0];
         _guest.ShouldNotBeEmpty();
         return _guest;
     }
@@ -47,7 +50,4 @@ public sealed partial class CloudConverge() : ConvergeHost(new CloudHost(), LabB
             minutes
         );
     }
-
-    [GeneratedRegex(@"floating IP ([0-9.]+)")]
-    private static partial Regex FloatingIp();
 }

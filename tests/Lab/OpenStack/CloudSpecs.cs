@@ -35,7 +35,9 @@ public sealed class CloudSpecs(CloudConverge site) : IClassFixture<CloudConverge
         (await site.GuestAsync()).ShouldNotBeEmpty("a check boots it, and finds its address and metadata");
         (await site.RunAsync("plan")).ShouldExitWith(0).Named("planned").ShouldAllBe(static e => IsEmpty(e));
         (await site.ShellAsync("curl -sSf http://10.80.0.1/auth/login/")).ShouldContain("OpenStack Dashboard");
-        (await site.ShellAsync("grep -rlF \"$(cat /etc/cloudlet/secrets/svc-nova)\" /var/lib/cloudlet /run/cloudlet || true")).ShouldBeEmpty();
+        (
+            await site.ShellAsync("grep -rlF \"$(cat /etc/cloudlet/secrets/svc-nova)\" /var/lib/cloudlet /run/cloudlet || true")
+        ).ShouldBeEmpty();
     }
 
     [Fact]

@@ -57,6 +57,7 @@ public sealed class AptPackagesSpecs : IDisposable
             .HasFlag(UnixFileMode.OtherExecute)
             .ShouldBeTrue();
         File.ReadAllText(Path.Join(_root.Path, "var/lib/cloudlet/apt/finish")).ShouldContain("compileall -q");
+        File.GetUnixFileMode(Path.Join(_root.Path, "var/lib/cloudlet/apt/bin/systemctl")).HasFlag(UnixFileMode.UserExecute).ShouldBeTrue();
     }
 
     [Fact]

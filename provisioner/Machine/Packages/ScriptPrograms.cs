@@ -1,17 +1,18 @@
 namespace Cloudlet.Machine.Packages;
 
 /// <summary>
-/// Compiles the Python files of all packages of an installation together at its end. By itself every package calls py3compile, whose start
-/// takes most of the time of installing OpenStack.
+/// Programs that come first in the PATH of the packages' scripts; nothing of the distribution is diverted. On a file system that forbids
+/// programs (noexec) the scripts find the real ones.
 /// </summary>
 /// <remarks>
-/// A py3compile of ours comes first in the PATH of the packages' scripts and only records the call; nothing of the distribution is
-/// diverted. apt itself runs the end, so it does not depend on this process. When apt is killed, the records stay, and the next
-/// installation finishes; until then programs start more slowly, no more. On a file system that forbids programs (noexec) the scripts find
-/// the real py3compile.
+/// py3compile only records the call, and the Python files of all packages of an installation are compiled together at its end: by itself
+/// every package calls py3compile, whose start takes most of the time of installing OpenStack. apt itself runs the end, so it does not
+/// depend on this process. When apt is killed, the records stay, and the next installation finishes; until then programs start more slowly,
+/// no more.
+/// systemctl lets a script enable a unit that is masked while its package is installed.
 /// </remarks>
 /// <param name="root">Folder that contains the host's files.</param>
-internal sealed class PythonCompile(string root)
+internal sealed class ScriptPrograms(string root)
 {
     private const string Folder = "/var/lib/cloudlet/apt";
     private const UnixFileMode Executable =
@@ -27,6 +28,32 @@ internal sealed class PythonCompile(string root)
         #!/bin/sh
         # Made by Provision: the files of all packages are compiled together, after the installation.
         echo "$*" >> {Folder}/calls
+
+        """;
+
+    /// <summary>
+    /// systemctl refuses to enable a masked unit, and Debian's keystone, for one, fails with it. A unit that we masked is enabled, or not,
+    /// when its description is applied. The masks of operators stay refused.
+    /// </summary>
+    private const string Enable = """
+        #!/bin/sh
+        # Made by Provision: a unit that is masked while its package is installed is enabled when it is applied.
+        /usr/bin/systemctl "$@" && exit 0
+        status=$?
+        verb=
+        for word in "$@"; do
+          case "$verb:$word" in
+            *:-*) ;;
+            :enable) verb=enable ;;
+            enable:*)
+              case "$word" in *.*) ;; *) word=$word.service ;; esac
+              [ "$(readlink "/etc/systemd/system/$word")" = /dev/../dev/null ] || exit $status
+              ;;
+            *) exit $status ;;
+          esac
+        done
+        [ "$verb" = enable ] && exit 0
+        exit $status
 
         """;
 
@@ -64,6 +91,7 @@ internal sealed class PythonCompile(string root)
         try
         {
             Write("bin/py3compile", Record);
+            Write("bin/systemctl", Enable);
             Write("finish", Finish);
             return ["-o", $"DPkg::Path={Folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin", "-o", $"DPkg::Post-Invoke::=sh {Folder}/finish"];
         }
