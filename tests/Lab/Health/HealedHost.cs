@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cloudlet.Errors;
 using Cloudlet.Lab.Tests.Converge;
 using Cloudlet.Lab.Tests.LabHosts;
 
@@ -58,8 +59,26 @@ public sealed class HealedHost(ConvergeHost site, params IReadOnlyList<string> o
     public async Task<bool> IsAsDescribedAsync() => (await site.RunAsync("verify", overlays)).ExitCode == 0;
 
     /// <summary>Waits until the daemon has made the host as described, with no other help.</summary>
-    public Task HealedAsync(int minutes = 1) =>
-        LabHostFixture.EventuallyAsync(IsAsDescribedAsync, "the host is as described again", minutes);
+    public async Task HealedAsync(int minutes = 1)
+    {
+        IReadOnlyList<string> drift = [];
+        try
+        {
+            await LabHostFixture.EventuallyAsync(IsAsync, "the host is as described again", minutes);
+        }
+        catch (CloudletException) when (drift.Count > 0)
+        {
+            drift.ShouldBeEmpty(); // says what is not
+            throw;
+        }
+
+        async Task<bool> IsAsync()
+        {
+            var run = await site.RunAsync("verify", overlays);
+            drift = run.Drift;
+            return run.ExitCode == 0;
+        }
+    }
 
     /// <summary>Waits for an alarm.</summary>
     public Task AlarmAsync(string alarm) =>

@@ -6,8 +6,6 @@ namespace Cloudlet.Lab.Tests.OpenStack;
 /// <summary>A whole cloud out of one site file: used, rebooted, broken and healed.</summary>
 public sealed class CloudSpecs(CloudConverge site) : IClassFixture<CloudConverge>
 {
-    private const string Often = "health: {fullLook: 20}";
-
     private static readonly (string What, string Command)[] Breakages =
     [
         ("a password is changed at the broker", "echo other | rabbitmqctl -q change_password openstack"),
@@ -25,7 +23,7 @@ public sealed class CloudSpecs(CloudConverge site) : IClassFixture<CloudConverge
 
     private static bool IsAll => Environment.GetEnvironmentVariable("CLOUDLET_CLOUD_ALL") == "1";
 
-    private readonly HealedHost _host = new(site, site.Write(Often));
+    private readonly HealedHost _host = new(site, site.Often);
 
     [Fact]
     public async Task One_site_file_makes_a_cloud_in_which_a_guest_boots_and_nothing_is_left_to_do()
@@ -33,7 +31,7 @@ public sealed class CloudSpecs(CloudConverge site) : IClassFixture<CloudConverge
         await site.BeginAsync();
 
         (await site.GuestAsync()).ShouldNotBeEmpty("a check boots it, and finds its address and metadata");
-        (await site.RunAsync("plan")).ShouldExitWith(0).Named("planned").ShouldAllBe(static e => IsEmpty(e));
+        (await site.RunAsync("plan", site.Often)).ShouldExitWith(0).Named("planned").ShouldAllBe(static e => IsEmpty(e));
         (await site.ShellAsync("curl -sSf http://10.80.0.1/auth/login/")).ShouldContain("OpenStack Dashboard");
         (
             await site.ShellAsync("grep -rlF \"$(cat /etc/cloudlet/secrets/svc-nova)\" /var/lib/cloudlet /run/cloudlet || true")
@@ -67,7 +65,6 @@ public sealed class CloudSpecs(CloudConverge site) : IClassFixture<CloudConverge
     {
         await site.BeginAsync();
         await site.AnswersAsync(minutes: 1);
-        (await site.RunAsync("apply", site.Write(Often))).ShouldExitWith(0);
         var guest = await site.ShellAsync("pidof qemu-system-x86_64");
 
         await site.ShellAsync(command);
