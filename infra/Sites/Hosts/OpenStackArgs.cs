@@ -8,7 +8,9 @@ namespace Cloudlet.Sites;
 /// </summary>
 public sealed class OpenStackArgs : ResourceArgs
 {
-    /// <summary>all-in-one: everything on one host; controller: everything but guests; compute: guests of another host's cloud.</summary>
+    /// <summary>
+    /// all-in-one: everything on one host; controller: everything but guests; compute: guests of another host's cloud.
+    /// </summary>
     [Input("role", required: true)]
     public required Input<OpenStackRole> Role { get; set; }
 

@@ -26,7 +26,7 @@ internal sealed class CloudControllers
     /// <summary>True for a controller of the site.</summary>
     public bool Has(string? name) => name is not null && _addresses.ContainsKey(name);
 
-    /// <summary>True for a host of the site that is none.</summary>
+    /// <summary>True for a host of the site without this role.</summary>
     public bool IsOther(string name) => _others.Contains(name);
 
     /// <summary>The names, for messages.</summary>

@@ -78,7 +78,8 @@ internal sealed class CloudProblems
             );
         else if (_facts.Address.Length == 0)
             Wrong(
-                $"the first address of \"{link}\" is the host's, so it must be described: links: {{{link}: {{addresses: [ADDRESS/LENGTH]}}}}",
+                $"the first address of \"{link}\" is the host's, so it must be described: links: {{{link}: {{addresses: "
+                    + "[ADDRESS/LENGTH]}}",
                 "interface"
             );
     }

@@ -30,7 +30,8 @@ public sealed class SiteHost
     public HostReach Reach { get; }
 
     /// <summary>
-    /// Its description, with defaults merged and its role expanded (<see cref="HostSection.Nova"/> and <see cref="HostSection.OpenStack"/> are null then).
+    /// Its description, with defaults merged and its role expanded (<see cref="HostSection.Nova"/> and
+    /// <see cref="HostSection.OpenStack"/> are null then).
     /// <see cref="FileSection.Template"/> is resolved against the folder of its file: <see cref="ISiteFiles.ReadText"/> accepts
     /// it unchanged.
     /// </summary>

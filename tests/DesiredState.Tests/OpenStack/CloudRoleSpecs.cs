@@ -231,7 +231,8 @@ public sealed class CloudRoleSpecs
     {
         var problems = MemorySiteFiles
             .Load(
-                $"hosts:\n  a: {{{OneCard}}}\n  b:\n    reach: ssh://root@b\n    {Card}\n    openstack: {{role: compute, interface: eth0, controller: a}}\n    "
+                $"hosts:\n  a: {{{OneCard}}}\n  b:\n    reach: ssh://root@b\n    {Card}\n    "
+                    + "openstack: {role: compute, interface: eth0, controller: a}\n    "
                     + "secrets: {rabbit: /a, svc-nova: /b, metadata: /c}\n"
             )
             .Problems;

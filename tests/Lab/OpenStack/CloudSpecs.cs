@@ -39,7 +39,7 @@ public sealed class CloudSpecs(CloudConverge site) : IClassFixture<CloudConverge
     }
 
     [Fact]
-    public async Task A_guest_answers_again_after_a_power_cut_of_its_host_with_nobodys_help()
+    public async Task A_guest_answers_again_after_a_power_cut_of_its_host_without_any_help()
     {
         await site.BeginAsync();
         await site.AnswersAsync(minutes: 1);
