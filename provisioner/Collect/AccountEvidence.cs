@@ -44,12 +44,7 @@ internal sealed class AccountEvidence(HttpClient client)
                 );
         }
 
-        return
-        [
-            .. found
-                .GroupBy(a => (a.Login, a.Password))
-                .Select(g => g.First() with { Where = [.. g.SelectMany(a => a.Where)] }),
-        ];
+        return [.. found.GroupBy(a => (a.Login, a.Password)).Select(g => g.First() with { Where = [.. g.SelectMany(a => a.Where)] })];
     }
 
     /// <summary>A line for each account, and a token for the first one that has one.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Cloudlet.Errors;
 using Cloudlet.Explain.Exhibits;
-using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Collect;
 
@@ -49,7 +48,7 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
         exhibits.Add(await NovaAsync(access, ExhibitIds.Services, "/os-services", ct));
         exhibits.Add(await NovaAsync(access, ExhibitIds.Hypervisors, "/os-hypervisors/detail", ct));
         exhibits.AddRange(await ServerAsync(access, request.Server, ct));
-        exhibits.Add(await maker.CommandAsync(ExhibitIds.MappedHosts, HelperPrograms.NovaManage, ["cell_v2", "list_hosts"], ct));
+        exhibits.Add(await cloud.MappedHostsAsync(ct));
         exhibits.AddRange(await PlacementAsync(access, ct));
         exhibits.Add(await AgentsAsync(access, ct));
         if (access.Catalog.Count > 0)

@@ -70,7 +70,9 @@ internal sealed class AskedEvidence(ApiEvidence api, CloudAccess access)
     {
         var projects = await api.AskAsync("api:projects", new Uri($"{Identity(keystone)}/projects"), access, null, ct);
         List<Exhibit> exhibits = [];
-        foreach (var id in ApiEvidence.Values(projects, "projects").Select(p => ApiEvidence.Text(p, "id")).OfType<string>().Take(MostProjects))
+        foreach (
+            var id in ApiEvidence.Values(projects, "projects").Select(p => ApiEvidence.Text(p, "id")).OfType<string>().Take(MostProjects)
+        )
             exhibits.Add(
                 await api.AskAsync(
                     ExhibitIds.Quota(id),
@@ -109,6 +111,5 @@ internal sealed class AskedEvidence(ApiEvidence api, CloudAccess access)
 
     private static string Base(Uri url) => url.ToString().TrimEnd('/');
 
-    private static string Identity(Uri url) =>
-        Base(url).EndsWith("/v3", StringComparison.Ordinal) ? Base(url) : $"{Base(url)}/v3";
+    private static string Identity(Uri url) => Base(url).EndsWith("/v3", StringComparison.Ordinal) ? Base(url) : $"{Base(url)}/v3";
 }

@@ -21,7 +21,8 @@ internal sealed record CloudAccess(string Token, Uri Compute, Uri Placement, Uri
         )?.Url;
 
     /// <summary>True when the environment names an account.</summary>
-    public static bool IsNamed(Func<string, string?> environment) => Array.TrueForAll(Needed, name => !string.IsNullOrEmpty(environment(name)));
+    public static bool IsNamed(Func<string, string?> environment) =>
+        Array.TrueForAll(Needed, name => !string.IsNullOrEmpty(environment(name)));
 
     /// <summary>What a token gives access to.</summary>
     /// <exception cref="CloudletException">NotFound: the catalog lacks Nova or Placement.</exception>

@@ -78,6 +78,13 @@ internal sealed class CloudEvidence(IMachine machine, ExhibitMaker maker, IReadO
         return exhibits;
     }
 
+    /// <summary>Which hosts are mapped to cells.</summary>
+    public Task<Exhibit> MappedHostsAsync(CancellationToken ct) =>
+        new DatabaseEvidence(machine, options) is { IsUsed: true, IsServer: true } databases
+        && options.Any(o => o.Name == "api_database.connection")
+            ? maker.TextAsync(ExhibitIds.MappedHosts, "SELECT … FROM nova_api.host_mappings", () => databases.MappedHostsAsync(ct))
+            : maker.CommandAsync(ExhibitIds.MappedHosts, HelperPrograms.NovaManage, ["cell_v2", "list_hosts"], ct);
+
     private async Task<IReadOnlyList<Exhibit>> DatabasesAsync(DatabaseEvidence databases, CancellationToken ct)
     {
         if (!databases.IsUsed)

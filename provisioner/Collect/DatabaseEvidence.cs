@@ -81,24 +81,45 @@ internal sealed partial class DatabaseEvidence(IMachine machine, IReadOnlyList<O
         var kind = new SchemasKind(_sql, machine.Processes, machine.Files);
         List<SchemaSpec> asked =
         [
-            .. SchemaProject.All.Where(p => Databases(p).Count > 0).Select(p => new SchemaSpec
-            {
-                Id = SchemaSpec.IdOf(p.Name),
-                Name = p.Name,
-                Project = p.Name,
-                Databases = Databases(p),
-            }),
+            .. SchemaProject
+                .All.Where(p => Databases(p).Count > 0)
+                .Select(p => new SchemaSpec
+                {
+                    Id = SchemaSpec.IdOf(p.Name),
+                    Name = p.Name,
+                    Project = p.Name,
+                    Databases = Databases(p),
+                }),
         ];
         var seen = await kind.ObserveManyAsync(asked, ct);
-        return string.Concat(asked.Select((s, i) => $"{s.Name} {Word(seen[i]?.Version)} {string.Join(", ", s.Databases!)}: {seen[i]?.Version ?? "no tables"}\n"));
+        return string.Concat(
+            asked.Select(
+                (s, i) => $"{s.Name} {Word(seen[i]?.Version)} {string.Join(", ", s.Databases!)}: {seen[i]?.Version ?? "no tables"}\n"
+            )
+        );
     }
 
     /// <summary>The mappings of Nova's cells.</summary>
     public async Task<string> CellsAsync(CancellationToken ct) =>
         string.Concat(
+            (await _sql.RunAsync(["SELECT name, transport_url, database_connection FROM nova_api.cell_mappings ORDER BY id"], ct)).Select(
+                l => $"{l.Replace(' ', '_').Replace('\t', ' ')}\n"
+            )
+        );
+
+    /// <summary>Hosts that are mapped to cells, as the table of nova-manage, which takes half a minute on a busy host.</summary>
+    public async Task<string> MappedHostsAsync(CancellationToken ct) =>
+        "| Cell Name | Cell UUID | Hostname |\n"
+        + string.Concat(
             (
-                await _sql.RunAsync(["SELECT name, transport_url, database_connection FROM nova_api.cell_mappings ORDER BY id"], ct)
-            ).Select(l => $"{l.Replace(' ', '_').Replace('\t', ' ')}\n")
+                await _sql.RunAsync(
+                    [
+                        "SELECT c.name, c.uuid, h.host FROM nova_api.host_mappings h JOIN nova_api.cell_mappings c ON c.id = h.cell_id "
+                            + "ORDER BY h.host",
+                    ],
+                    ct
+                )
+            ).Select(l => $"| {l.Replace("\t", " | ", StringComparison.Ordinal)} |\n")
         );
 
     private static string Word(string? version) =>
@@ -110,12 +131,20 @@ internal sealed partial class DatabaseEvidence(IMachine machine, IReadOnlyList<O
         [
             .. Connections
                 .Where(c => project.Configuration.Any(f => f.Split('/').ElementAtOrDefault(2) == c.Name.Split('.')[0]))
-                .Where(c => c.Name.Split('.')[1] == "api_database" == project.Databases.Any(d => d.EndsWith("_api", StringComparison.Ordinal)))
+                .Where(c =>
+                    c.Name.Split('.')[1] == "api_database" == project.Databases.Any(d => d.EndsWith("_api", StringComparison.Ordinal))
+                )
                 .Select(c => c.Url.AbsolutePath.Trim('/'))
                 .Distinct(),
         ];
 
-    private static string WordOf(string error) =>
+    /// <summary>Before TLS is agreed on, the client reports the server's own error inside one of its own.</summary>
+    internal static string WordOf(string error) =>
+        error.Contains(": 1040 - ", StringComparison.Ordinal) || error.Contains("Too many connections", StringComparison.Ordinal)
+            ? "full"
+            : WordOfCode(error);
+
+    private static string WordOfCode(string error) =>
         Code().Match(error).Groups["code"].Value switch
         {
             "1044" or "1045" or "1130" or "1698" => "denied",

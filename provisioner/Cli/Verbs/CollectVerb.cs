@@ -42,7 +42,8 @@ internal static class CollectVerb
         new HostVerbFrame().Build(
             verb,
             needsState: false,
-            (parsed, _) => new AgentRequest(HostVerb.Explain) 
+            (parsed, _) =>
+                new AgentRequest(HostVerb.Explain)
                 {
                     Server = parsed.GetValue(server),
                     Port = parsed.GetValue(port),

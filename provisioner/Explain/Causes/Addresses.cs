@@ -71,7 +71,11 @@ internal sealed class DhcpOff : ICause
     public Finding? Find(Situation situation)
     {
         var used = (situation.Cloud.Ports ?? [])
-            .SelectMany(p => JsonText.Get(p, "fixed_ips") is { ValueKind: System.Text.Json.JsonValueKind.Array } all ? [.. all.EnumerateArray()] : (System.Text.Json.JsonElement[])[])
+            .SelectMany(p =>
+                JsonText.Get(p, "fixed_ips") is { ValueKind: System.Text.Json.JsonValueKind.Array } all
+                    ? [.. all.EnumerateArray()]
+                    : (System.Text.Json.JsonElement[])[]
+            )
             .Select(f => JsonText.Text(f, "subnet_id"))
             .ToHashSet();
         foreach (var subnet in situation.Cloud.Subnets ?? [])
@@ -83,7 +87,11 @@ internal sealed class DhcpOff : ICause
                     "nobody answers DHCP requests on the subnet of this port"
                 )
                 {
-                    Evidence = [new Evidence(ExhibitIds.Subnets, JsonText.Quote(subnet, "id", "name", "cidr", "enable_dhcp"))],
+                    Evidence =
+                    [
+                        new Evidence(ExhibitIds.Subnets, JsonText.Quote(subnet, "id", "name", "cidr", "enable_dhcp")),
+                        new Evidence(ExhibitIds.Ports, $"\"subnet_id\": \"{JsonText.Text(subnet, "id")}\""),
+                    ],
                     Heals = "It restores subnets that are described.",
                     Remedy = "`openstack subnet set --dhcp ID`, or a configuration drive and an address that the guest sets itself.",
                 };

@@ -76,12 +76,21 @@ internal sealed class ImageUnusable : ICause
 
     public IReadOnlyList<CauseKind> Explains => [CauseKind.FilteredOut];
 
-    private static readonly string[] Words = ["unacceptable", "ImageUnacceptable", "does not match disk_format", "is not active", "corrupt"];
+    private static readonly string[] Words =
+    [
+        "unacceptable",
+        "ImageUnacceptable",
+        "does not match disk_format",
+        "is not active",
+        "corrupt",
+    ];
 
     public Finding? Find(Situation situation)
     {
         var fault =
-            situation.Server?.Fault is { } said && said.Contains("image", StringComparison.OrdinalIgnoreCase) && Words.Any(w => said.Contains(w, StringComparison.OrdinalIgnoreCase));
+            situation.Server?.Fault is { } said
+            && said.Contains("image", StringComparison.OrdinalIgnoreCase)
+            && Words.Any(w => said.Contains(w, StringComparison.OrdinalIgnoreCase));
         var image = situation
             .Cloud.Images.Select(i => (Exhibit: i, Root: CloudState.Root(i)))
             .FirstOrDefault(i => JsonText.Text(i.Root, "status") is { } status && status != "active");
@@ -95,7 +104,9 @@ internal sealed class ImageUnusable : ICause
         )
         {
             Evidence = Quotes.All(
-                image.Exhibit is null ? null : new Evidence(image.Exhibit.Id, JsonText.Quote(image.Root!.Value, "name", "status", "disk_format")),
+                image.Exhibit is null
+                    ? null
+                    : new Evidence(image.Exhibit.Id, JsonText.Quote(image.Root!.Value, "name", "status", "disk_format")),
                 fault ? situation.QuoteFault() : null
             ),
             Heals = "It uploads described images.",

@@ -9,7 +9,19 @@ internal sealed class BrokerPermission : ICause
 {
     public CauseKind Kind => CauseKind.BrokerPermission;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.StaleCredentials, CauseKind.CellsDown, CauseKind.ServiceDown, CauseKind.ServiceHung, CauseKind.CrashLoop, CauseKind.AgentDead, CauseKind.HostNotMapped, CauseKind.FilteredOut, CauseKind.PlacementProviderMissing, CauseKind.UnitDown];
+    public IReadOnlyList<CauseKind> Explains =>
+        [
+            CauseKind.StaleCredentials,
+            CauseKind.CellsDown,
+            CauseKind.ServiceDown,
+            CauseKind.ServiceHung,
+            CauseKind.CrashLoop,
+            CauseKind.AgentDead,
+            CauseKind.HostNotMapped,
+            CauseKind.FilteredOut,
+            CauseKind.PlacementProviderMissing,
+            CauseKind.UnitDown,
+        ];
 
     private static readonly string[] Words = ["NOT_ALLOWED", "not found on vhost", "ACCESS_REFUSED - access to"];
 
@@ -18,7 +30,12 @@ internal sealed class BrokerPermission : ICause
         foreach (var (service, log) in situation.Logs)
         {
             var unit = situation.Units.GetValueOrDefault($"{service}.service");
-            var refused = Quotes.Open(log.Of(unit is { IsDown: false } ? unit.MainPid : null), l => l.HasAny(Words), "Reconnected to AMQP server", "Connected to AMQP server");
+            var refused = Quotes.Open(
+                log.Of(unit is { IsDown: false } ? unit.MainPid : null),
+                l => l.HasAny(Words),
+                "Reconnected to AMQP server",
+                "Connected to AMQP server"
+            );
             if (refused.Count == 0)
                 continue;
             return new Finding(Kind, service, Certainty.Sure, "the broker accepts the password, and denies the account its virtual host")
@@ -38,7 +55,8 @@ internal sealed class CellWrong : ICause
 {
     public CauseKind Kind => CauseKind.CellWrong;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.CellsDown, CauseKind.HostNotMapped, CauseKind.ServiceHung, CauseKind.PlacementProviderMissing, CauseKind.FilteredOut];
+    public IReadOnlyList<CauseKind> Explains =>
+        [CauseKind.CellsDown, CauseKind.HostNotMapped, CauseKind.ServiceHung, CauseKind.PlacementProviderMissing, CauseKind.FilteredOut];
 
     private const string Zero = "cell0";
 
@@ -48,12 +66,7 @@ internal sealed class CellWrong : ICause
             return null;
         var own = cells.Where(c => c.Name != Zero).ToList();
         if (own.Count == 0)
-            return Found(
-                "cell1",
-                "Nova has no cell but cell0: no host is in any",
-                cells.Count > 0 ? cells[0].Quote() : null,
-                null
-            );
+            return Found("cell1", "Nova has no cell but cell0: no host is in any", cells.Count > 0 ? cells[0].Quote() : null, null);
         var twice = own.GroupBy(c => Place(c.Words)).FirstOrDefault(g => g.Count() > 1);
         if (twice is not null)
             return Found(twice.First().Name, "two cells have the same database", twice.First().Quote(), twice.Last().Quote());

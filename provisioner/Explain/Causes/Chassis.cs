@@ -9,7 +9,15 @@ internal sealed class SouthboundUnreachable : ICause
 {
     public CauseKind Kind => CauseKind.SouthboundUnreachable;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.ChassisMissing, CauseKind.ChassisRenamed, CauseKind.MappingMissing, CauseKind.MetadataUnreachable, CauseKind.AgentDead, CauseKind.BindingFailed];
+    public IReadOnlyList<CauseKind> Explains =>
+        [
+            CauseKind.ChassisMissing,
+            CauseKind.ChassisRenamed,
+            CauseKind.MappingMissing,
+            CauseKind.MetadataUnreachable,
+            CauseKind.AgentDead,
+            CauseKind.BindingFailed,
+        ];
 
     public Finding? Find(Situation situation)
     {
@@ -18,7 +26,9 @@ internal sealed class SouthboundUnreachable : ICause
         return new Finding(Kind, remote.Result, Certainty.Sure, "OVN's southbound database does not answer: no port is wired any more")
         {
             Evidence = Quotes.All(
-                answer.Trouble is null ? new Evidence(answer.Id, answer.Text.Trim() is { Length: > 0 } said ? said : "no answer") : answer.QuoteTrouble(),
+                answer.Trouble is null
+                    ? new Evidence(answer.Id, answer.Text.Trim() is { Length: > 0 } said ? said : "no answer")
+                    : answer.QuoteTrouble(),
                 remote.Quote(),
                 situation.Units.GetValueOrDefault("ovn-ovsdb-server-sb.service")?.QuoteState()
             ),
@@ -33,7 +43,15 @@ internal sealed class ChassisRenamed : ICause
 {
     public CauseKind Kind => CauseKind.ChassisRenamed;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.ChassisMissing, CauseKind.MappingMissing, CauseKind.HostTwice, CauseKind.AgentDead, CauseKind.BindingFailed, CauseKind.FilteredOut];
+    public IReadOnlyList<CauseKind> Explains =>
+        [
+            CauseKind.ChassisMissing,
+            CauseKind.MappingMissing,
+            CauseKind.HostTwice,
+            CauseKind.AgentDead,
+            CauseKind.BindingFailed,
+            CauseKind.FilteredOut,
+        ];
 
     public Finding? Find(Situation situation)
     {
@@ -60,7 +78,8 @@ internal sealed class ChassisRenamed : ICause
                 situation.Neutron["DEFAULT.host"]?.Quote()
             ),
             Heals = "It restores described settings of Open vSwitch.",
-            Remedy = $"`ovs-vsctl set Open_vSwitch . external_ids:hostname={host}`, and `external_ids:system-id` as it was; then "
+            Remedy =
+                $"`ovs-vsctl set Open_vSwitch . external_ids:hostname={host}`, and `external_ids:system-id` as it was; then "
                 + "`ovn-sbctl chassis-del` for a chassis that is no more.",
         };
     }
@@ -71,7 +90,8 @@ internal sealed class ChassisMissing : ICause
 {
     public CauseKind Kind => CauseKind.ChassisMissing;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.MappingMissing, CauseKind.AgentDead, CauseKind.BindingFailed, CauseKind.FilteredOut];
+    public IReadOnlyList<CauseKind> Explains =>
+        [CauseKind.MappingMissing, CauseKind.AgentDead, CauseKind.BindingFailed, CauseKind.FilteredOut];
 
     public Finding? Find(Situation situation)
     {

@@ -9,7 +9,15 @@ internal sealed class UnitDown : ICause
 {
     public CauseKind Kind => CauseKind.UnitDown;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.EndpointUnreachable, CauseKind.MetadataUnreachable, CauseKind.SouthboundUnreachable, CauseKind.ChassisMissing, CauseKind.MappingMissing, .. Consequences.OfCloud];
+    public IReadOnlyList<CauseKind> Explains =>
+        [
+            CauseKind.EndpointUnreachable,
+            CauseKind.MetadataUnreachable,
+            CauseKind.SouthboundUnreachable,
+            CauseKind.ChassisMissing,
+            CauseKind.MappingMissing,
+            .. Consequences.OfCloud,
+        ];
 
     /// <summary>In the order in which they need each other; units with a cause of their own are not here.</summary>
     private static readonly string[] Names =
@@ -53,7 +61,8 @@ internal sealed class UnitDown : ICause
         && (
             unit.UnitFileState != "static"
             || unit.ActiveState == "failed"
-            || situation.Units.GetValueOrDefault("ovn-central.service") is { IsActive: true } && unit.Name.StartsWith("ovn-", StringComparison.Ordinal)
+            || situation.Units.GetValueOrDefault("ovn-central.service") is { IsActive: true }
+                && unit.Name.StartsWith("ovn-", StringComparison.Ordinal)
             || situation.Units.GetValueOrDefault("openvswitch-switch.service") is { IsActive: true }
                 && unit.Name.StartsWith("ovs", StringComparison.Ordinal)
         );
@@ -64,11 +73,24 @@ internal sealed class ProcessStopped : ICause
 {
     public CauseKind Kind => CauseKind.ProcessStopped;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.DatabaseDown, CauseKind.IdentityDown, CauseKind.CacheAway, CauseKind.UnitDown, CauseKind.EndpointUnreachable, CauseKind.MetadataUnreachable, CauseKind.SouthboundUnreachable, CauseKind.BrokerUnreachable, .. Consequences.OfCloud];
+    public IReadOnlyList<CauseKind> Explains =>
+        [
+            CauseKind.DatabaseDown,
+            CauseKind.IdentityDown,
+            CauseKind.CacheAway,
+            CauseKind.UnitDown,
+            CauseKind.EndpointUnreachable,
+            CauseKind.MetadataUnreachable,
+            CauseKind.SouthboundUnreachable,
+            CauseKind.BrokerUnreachable,
+            .. Consequences.OfCloud,
+        ];
 
     public Finding? Find(Situation situation)
     {
-        var stopped = situation.Units.Values.FirstOrDefault(u => u is { IsActive: true, IsStopped: true } && u.Name != Situation.ComputeUnit);
+        var stopped = situation.Units.Values.FirstOrDefault(u =>
+            u is { IsActive: true, IsStopped: true } && u.Name != Situation.ComputeUnit
+        );
         if (stopped is null)
             return null;
         return new Finding(Kind, stopped.Name, Certainty.Sure, $"{stopped.Name} is active, and its process is stopped by a signal")
@@ -108,7 +130,17 @@ internal sealed class DiskFull : ICause
 {
     public CauseKind Kind => CauseKind.DiskFull;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.DatabaseDown, CauseKind.BrokerUnreachable, CauseKind.IdentityDown, CauseKind.UnitDown, CauseKind.EndpointUnreachable, CauseKind.CacheAway, CauseKind.ImageUnusable, .. Consequences.OfCloud];
+    public IReadOnlyList<CauseKind> Explains =>
+        [
+            CauseKind.DatabaseDown,
+            CauseKind.BrokerUnreachable,
+            CauseKind.IdentityDown,
+            CauseKind.UnitDown,
+            CauseKind.EndpointUnreachable,
+            CauseKind.CacheAway,
+            CauseKind.ImageUnusable,
+            .. Consequences.OfCloud,
+        ];
 
     private const double Least = 64 * 1024 * 1024;
     private const double LeastPart = 0.01;
@@ -124,7 +156,9 @@ internal sealed class DiskFull : ICause
         {
             Evidence = [full.Quote()],
             Heals = "Nothing: it cannot know what is needless.",
-            Remedy = $"`du -xh {full.Name} | sort -h | tail`; then restart what stopped: MariaDB and RabbitMQ do not always go on by themselves.",
+            Remedy =
+                $"`du -xh {full.Name} | sort -h | tail`; then restart what stopped: MariaDB and RabbitMQ do not always go "
+                + "on by themselves.",
         };
     }
 }
@@ -139,7 +173,8 @@ internal sealed class CertificateExpired : ICause
     public Finding? Find(Situation situation)
     {
         var wrong = situation.Cloud.Certificates?.FirstOrDefault(c =>
-            (Times.Utc(c.Words) is { } end && end < situation.Collected) || (Times.Utc(c.Result) is { } start && start > situation.Collected)
+            (Times.Utc(c.Words) is { } end && end < situation.Collected)
+            || (Times.Utc(c.Result) is { } start && start > situation.Collected)
         );
         if (wrong is null)
             return null;

@@ -9,7 +9,19 @@ internal sealed class DatabaseDown : ICause
 {
     public CauseKind Kind => CauseKind.DatabaseDown;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.DatabaseRefused, CauseKind.ConnectionsExhausted, CauseKind.SchemaBehind, CauseKind.IdentityDown, CauseKind.AccountRefused, CauseKind.EndpointUnreachable, CauseKind.UnitDown, CauseKind.MetadataUnreachable, CauseKind.CellWrong, .. Consequences.OfCloud];
+    public IReadOnlyList<CauseKind> Explains =>
+        [
+            CauseKind.DatabaseRefused,
+            CauseKind.ConnectionsExhausted,
+            CauseKind.SchemaBehind,
+            CauseKind.IdentityDown,
+            CauseKind.AccountRefused,
+            CauseKind.EndpointUnreachable,
+            CauseKind.UnitDown,
+            CauseKind.MetadataUnreachable,
+            CauseKind.CellWrong,
+            .. Consequences.OfCloud,
+        ];
 
     private const string Unit = "mariadb.service";
 
@@ -38,7 +50,16 @@ internal sealed class DatabaseRefused : ICause
 {
     public CauseKind Kind => CauseKind.DatabaseRefused;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.SchemaBehind, CauseKind.IdentityDown, CauseKind.AccountRefused, CauseKind.EndpointUnreachable, CauseKind.UnitDown, CauseKind.MetadataUnreachable, .. Consequences.OfCloud];
+    public IReadOnlyList<CauseKind> Explains =>
+        [
+            CauseKind.SchemaBehind,
+            CauseKind.IdentityDown,
+            CauseKind.AccountRefused,
+            CauseKind.EndpointUnreachable,
+            CauseKind.UnitDown,
+            CauseKind.MetadataUnreachable,
+            .. Consequences.OfCloud,
+        ];
 
     public Finding? Find(Situation situation)
     {
@@ -68,7 +89,15 @@ internal sealed class ConnectionsExhausted : ICause
 {
     public CauseKind Kind => CauseKind.ConnectionsExhausted;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.DatabaseRefused, CauseKind.IdentityDown, CauseKind.AccountRefused, CauseKind.EndpointUnreachable, CauseKind.MetadataUnreachable, .. Consequences.OfCloud];
+    public IReadOnlyList<CauseKind> Explains =>
+        [
+            CauseKind.DatabaseRefused,
+            CauseKind.IdentityDown,
+            CauseKind.AccountRefused,
+            CauseKind.EndpointUnreachable,
+            CauseKind.MetadataUnreachable,
+            .. Consequences.OfCloud,
+        ];
 
     public Finding? Find(Situation situation)
     {
@@ -92,18 +121,14 @@ internal sealed class SchemaBehind : ICause
 {
     public CauseKind Kind => CauseKind.SchemaBehind;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.IdentityDown, CauseKind.EndpointUnreachable, CauseKind.UnitDown, CauseKind.MetadataUnreachable, .. Consequences.OfCloud];
+    public IReadOnlyList<CauseKind> Explains =>
+        [CauseKind.IdentityDown, CauseKind.EndpointUnreachable, CauseKind.UnitDown, CauseKind.MetadataUnreachable, .. Consequences.OfCloud];
 
     public Finding? Find(Situation situation)
     {
         if (situation.Cloud.Schemas?.Where(s => s.Result is "behind" or "empty").ToList() is not { Count: > 0 } behind)
             return null;
-        return new Finding(
-            Kind,
-            behind[0].Name,
-            Certainty.Sure,
-            $"the tables of {behind[0].Name} are not those of the installed release"
-        )
+        return new Finding(Kind, behind[0].Name, Certainty.Sure, $"the tables of {behind[0].Name} are not those of the installed release")
         {
             Evidence = Quotes.All(behind.Take(4).Select(s => s.Quote())),
             Heals = "It creates missing tables. It never migrates: that is an operator's decision.",

@@ -19,7 +19,9 @@ internal sealed class CatalogWrong : ICause
         {
             var type = one.Name.Split('/')[0];
             var unit = Services.UnitOf(type, situation);
-            var isElsewhere = endpoints.Any(e => e.Name != one.Name && e.Name.StartsWith($"{type}/", StringComparison.Ordinal) && IsWell(e));
+            var isElsewhere = endpoints.Any(e =>
+                e.Name != one.Name && e.Name.StartsWith($"{type}/", StringComparison.Ordinal) && IsWell(e)
+            );
             var isAbsent = one.Result == "absent";
             var isOther = one.Number is 404;
             var isWrong = one.IsDead && (isElsewhere || (one.Result != "timeout" && unit is { IsActive: true, IsStopped: false }));
@@ -36,7 +38,9 @@ internal sealed class CatalogWrong : ICause
             {
                 Evidence = Quotes.All(
                     one.Quote(),
-                    endpoints.FirstOrDefault(e => e != one && e.Name.StartsWith($"{type}/", StringComparison.Ordinal) && IsWell(e))?.Quote(),
+                    endpoints
+                        .FirstOrDefault(e => e != one && e.Name.StartsWith($"{type}/", StringComparison.Ordinal) && IsWell(e))
+                        ?.Quote(),
                     isAbsent ? null : unit?.QuoteState()
                 ),
                 Heals = "It restores endpoints that are described.",
@@ -67,7 +71,9 @@ internal sealed class EndpointUnreachable : ICause
             Kind,
             type,
             Certainty.Sure,
-            dead[0].Result == "timeout" ? $"the service {type} accepts connections or packets, and does not answer" : $"the service {type} does not answer"
+            dead[0].Result == "timeout"
+                ? $"the service {type} accepts connections or packets, and does not answer"
+                : $"the service {type} does not answer"
         )
         {
             Evidence = Quotes.All([.. dead.Take(3).Select(e => e.Quote()), unit?.QuoteState()]),

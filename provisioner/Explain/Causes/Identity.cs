@@ -9,7 +9,16 @@ internal sealed class IdentityDown : ICause
 {
     public CauseKind Kind => CauseKind.IdentityDown;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.AccountRefused, CauseKind.CatalogWrong, CauseKind.EndpointUnreachable, CauseKind.UnitDown, CauseKind.MetadataUnreachable, CauseKind.LoginUnusable, .. Consequences.OfCloud];
+    public IReadOnlyList<CauseKind> Explains =>
+        [
+            CauseKind.AccountRefused,
+            CauseKind.CatalogWrong,
+            CauseKind.EndpointUnreachable,
+            CauseKind.UnitDown,
+            CauseKind.MetadataUnreachable,
+            CauseKind.LoginUnusable,
+            .. Consequences.OfCloud,
+        ];
 
     private const string Unit = "keystone.service";
 
@@ -20,12 +29,7 @@ internal sealed class IdentityDown : ICause
         var isDead = logins.Count > 0 && logins.All(l => l.IsDead);
         if (!isDead && unit is not { UnitFileState: not ("disabled" or "masked") })
             return null;
-        return new Finding(
-            Kind,
-            unit?.Name ?? "keystone",
-            Certainty.Sure,
-            "Keystone gives no tokens: no request to any service succeeds"
-        )
+        return new Finding(Kind, unit?.Name ?? "keystone", Certainty.Sure, "Keystone gives no tokens: no request to any service succeeds")
         {
             Evidence = Quotes.All([unit?.QuoteState(), .. logins.Where(l => l.IsDead).Take(3).Select(l => l.Quote())]),
             Heals = "It starts the unit where that is described.",
@@ -39,7 +43,15 @@ internal sealed class AccountRefused : ICause
 {
     public CauseKind Kind => CauseKind.AccountRefused;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.CatalogWrong, CauseKind.EndpointUnreachable, CauseKind.UnitDown, CauseKind.MetadataUnreachable, CauseKind.SwitchDenied, .. Consequences.OfCloud];
+    public IReadOnlyList<CauseKind> Explains =>
+        [
+            CauseKind.CatalogWrong,
+            CauseKind.EndpointUnreachable,
+            CauseKind.UnitDown,
+            CauseKind.MetadataUnreachable,
+            CauseKind.SwitchDenied,
+            .. Consequences.OfCloud,
+        ];
 
     public Finding? Find(Situation situation)
     {
@@ -54,7 +66,8 @@ internal sealed class AccountRefused : ICause
         {
             Evidence = Quotes.All(denied.Take(4).Select(l => l.Quote())),
             Heals = "It sets the password of a described account again.",
-            Remedy = "Make the account equal to the file: `cloudlet apply`, or `openstack user set --password-prompt "
+            Remedy =
+                "Make the account equal to the file: `cloudlet apply`, or `openstack user set --password-prompt "
                 + $"{denied[0].Name}`. No restart is needed then. Is it enabled, and has it a role in its project?",
         };
     }
@@ -99,17 +112,18 @@ internal sealed class LoginUnusable : ICause
                     name,
                     "the account has no role: it may log in, and may do nothing",
                     new Evidence(roles.Id, "\"role_assignments\": []"),
-                    $"`openstack role add --user {name} --project PROJECT member`"
+                    $"`openstack role add --user {name} --project PROJECT member`",
+                    new Evidence(exhibit.Id, JsonText.Quote(users[0], "name", "enabled"))
                 );
         }
 
         return null;
     }
 
-    private Finding Found(string name, string summary, Evidence evidence, string remedy) =>
+    private Finding Found(string name, string summary, Evidence evidence, string remedy, Evidence? more = null) =>
         new(Kind, name, Certainty.Sure, summary)
         {
-            Evidence = [evidence],
+            Evidence = Quotes.All(evidence, more),
             Heals = "It restores accounts that are described.",
             Remedy = $"{remedy}; or describe the account under `cloud`.",
         };

@@ -49,7 +49,8 @@ internal sealed class MappingMissing : ICause
         {
             Evidence = Quotes.All(evidence, more),
             Heals = "It restores described bridges and settings of Open vSwitch.",
-            Remedy = "`cloudlet apply`, or `ovs-vsctl set Open_vSwitch . external_ids:ovn-bridge-mappings=NETWORK:BRIDGE`; with Neutron 21 "
+            Remedy =
+                "`cloudlet apply`, or `ovs-vsctl set Open_vSwitch . external_ids:ovn-bridge-mappings=NETWORK:BRIDGE`; with Neutron 21 "
                 + "and OVN 23, also restart `cloudlet-ovn-chassis`.",
         };
 }
@@ -59,22 +60,28 @@ internal sealed class SwitchDenied : ICause
 {
     public CauseKind Kind => CauseKind.SwitchDenied;
 
-    public IReadOnlyList<CauseKind> Explains => [CauseKind.BindingFailed, CauseKind.ServiceDown, CauseKind.CrashLoop, CauseKind.FilteredOut];
+    public IReadOnlyList<CauseKind> Explains =>
+        [CauseKind.BindingFailed, CauseKind.ServiceDown, CauseKind.CrashLoop, CauseKind.FilteredOut];
 
     private const string Option = "os_vif_ovs.ovsdb_connection";
 
     public Finding? Find(Situation situation)
     {
-        if (situation.Cloud.Setting("socket") is not { } socket || situation.ComputeUnitState is null)
+        if (situation.Cloud.Setting("socket") is not { } socket)
             return null;
         if (situation.Nova[Option] is not { Value: { } place } option || !place.StartsWith("unix:", StringComparison.Ordinal))
             return null;
         // The mode in octal; its last but one digit is that of the group.
-        var isOpen = socket.Words is [.., var group, var others]
-            && ((socket.Result == "nova" && (group - '0' & 2) != 0) || (others - '0' & 2) != 0);
+        var isOpen =
+            socket.Words is [.., var group, var others] && ((socket.Result == "nova" && (group - '0' & 2) != 0) || (others - '0' & 2) != 0);
         if (isOpen)
             return null;
-        return new Finding(Kind, place["unix:".Length..], Certainty.Sure, "nova-compute may not use the socket of Open vSwitch: it plugs in no guest")
+        return new Finding(
+            Kind,
+            place["unix:".Length..],
+            Certainty.Sure,
+            "nova-compute may not use the socket of Open vSwitch: it plugs in no guest"
+        )
         {
             Evidence = Quotes.All(socket.Quote(), option.Quote()),
             Heals = "It restarts `ovsdb-server` when its described drop-in is missing.",
@@ -94,14 +101,17 @@ internal sealed class BindingFailed : ICause
 
     public Finding? Find(Situation situation)
     {
-        var port = situation.Cloud.Ports?.FirstOrDefault(p => JsonText.Text(p, "binding:vif_type") == "binding_failed");
+        var port = situation
+            .Cloud.Ports?.Where(p => JsonText.Text(p, "binding:vif_type") == "binding_failed")
+            .Select(p => (System.Text.Json.JsonElement?)p)
+            .FirstOrDefault();
         var said = situation.ComputeLog.LastOrDefault(l => l.HasAny(Words));
         var fault = Words.Any(w => situation.Server?.Fault?.Contains(w, StringComparison.Ordinal) == true);
         if (port is null && !fault)
             return null;
         return new Finding(
             Kind,
-            (port is { } one ? JsonText.Text(one, "id") : null) ?? situation.Server!.Id,
+            (port is { } one ? JsonText.Text(one, "id") : null) ?? situation.Server?.Id ?? "port",
             port is null ? Certainty.Likely : Certainty.Sure,
             "Neutron could not bind the port to the host"
         )
@@ -114,7 +124,8 @@ internal sealed class BindingFailed : ICause
                 said?.Quote()
             ),
             Heals = "Nothing: a port is bound again when Nova asks for it.",
-            Remedy = "Is the agent or chassis of that host alive, and does it have the network's physical network? Then delete the server, "
+            Remedy =
+                "Is the agent or chassis of that host alive, and does it have the network's physical network? Then delete the server, "
                 + "and request it again.",
         };
     }
@@ -127,12 +138,16 @@ internal sealed class MetadataUnreachable : ICause
 
     public IReadOnlyList<CauseKind> Explains => [CauseKind.AddressMissing];
 
-    private static readonly string[] Units = ["neutron-ovn-metadata-agent.service", "neutron-metadata-agent.service", "nova-api-metadata.service"];
+    private static readonly string[] Units =
+    [
+        "neutron-ovn-metadata-agent.service",
+        "neutron-metadata-agent.service",
+        "nova-api-metadata.service",
+    ];
 
     public Finding? Find(Situation situation)
     {
-        if (situation.Cloud.Metadata is not { } way)
-            return null;
+        var way = situation.Cloud.Metadata ?? [];
         var unit = Units
             .Select(n => situation.Units.GetValueOrDefault(n))
             .FirstOrDefault(u => u is { IsDown: true, UnitFileState: not ("disabled" or "masked") });

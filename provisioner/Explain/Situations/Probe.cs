@@ -22,9 +22,7 @@ internal sealed record Probe(string Exhibit, string Name, string Result, string 
 
     /// <summary>The words as a number, or null.</summary>
     public double? WordsNumber =>
-        double.TryParse(Words, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
-            ? number
-            : null;
+        double.TryParse(Words, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
 
     /// <summary>Lines of an exhibit; null when it gave none.</summary>
     public static IReadOnlyList<Probe>? ReadAll(string id, Notes notes)
