@@ -25,7 +25,6 @@ internal sealed class UnitDown : ICause
         "ovsdb-server.service",
         "ovs-vswitchd.service",
         "ovn-ovsdb-server-nb.service",
-        "ovn-ovsdb-server-sb.service",
         "ovn-northd.service",
         "glance-api.service",
         "neutron-server.service",

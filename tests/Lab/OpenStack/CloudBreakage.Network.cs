@@ -53,7 +53,7 @@ internal sealed partial record CloudBreakage
             """
         ),
         new(
-            "unit-down",
+            "southbound-unreachable",
             "OVN's southbound database stopped",
             "systemctl stop ovn-ovsdb-server-sb",
             """
