@@ -53,7 +53,7 @@ internal sealed class AddressesExhausted : ICause
             {
                 Evidence = [new Evidence(ExhibitIds.Availability, JsonText.Quote(network, "network_name", "total_ips", "used_ips"))],
                 Heals = "Nothing.",
-                Remedy = "Delete ports and floating addresses that nobody needs, or extend the allocation pools of its subnets.",
+                Remedy = "Delete ports and floating addresses that are not needed, or extend the allocation pools of its subnets.",
             };
         }
 
@@ -84,7 +84,7 @@ internal sealed class DhcpOff : ICause
                     Kind,
                     JsonText.Text(subnet, "name") is { Length: > 0 } name ? name : "subnet",
                     Certainty.Likely,
-                    "nobody answers DHCP requests on the subnet of this port"
+                    "no server answers DHCP requests on the subnet of this port"
                 )
                 {
                     Evidence =

@@ -156,8 +156,8 @@ internal sealed class DiskFull : ICause
             Evidence = [full.Quote()],
             Heals = "Nothing: it cannot know what is needless.",
             Remedy =
-                $"`du -xh {full.Name} | sort -h | tail`; then restart what stopped: MariaDB and RabbitMQ do not always go "
-                + "on by themselves.",
+                $"`du -xh {full.Name} | sort -h | tail`; then restart what stopped: MariaDB and RabbitMQ do not always "
+                + "recover by themselves.",
         };
     }
 }
