@@ -18,7 +18,7 @@ internal sealed class AddressMissing : ICause
         );
         if (bare is not { ValueKind: System.Text.Json.JsonValueKind.Object } port)
             return null;
-        return new Finding(Kind, JsonText.Text(port, "id") ?? "port", Certainty.Likely, "the port has no address: the guest gets none")
+        return new Finding(Kind, JsonText.Text(port, "id") ?? "port", Certainty.Sure, "the port has no address: the guest gets none")
         {
             Evidence = [new Evidence(ExhibitIds.Ports, JsonText.Quote(port, "id", "network_id", "fixed_ips", "device_owner"))],
             Heals = "Nothing.",
@@ -83,7 +83,7 @@ internal sealed class DhcpOff : ICause
                 return new Finding(
                     Kind,
                     JsonText.Text(subnet, "name") is { Length: > 0 } name ? name : "subnet",
-                    Certainty.Likely,
+                    Certainty.Sure,
                     "no server answers DHCP requests on the subnet of this port"
                 )
                 {

@@ -8,7 +8,7 @@ internal sealed partial record CloudBreakage
         new(
             "chassis-missing",
             "the chassis deleted",
-            "systemctl stop ovn-controller; ovn-sbctl chassis-del edge-1",
+            "systemctl stop ovn-controller; ovn-sbctl --if-exists chassis-del edge-1",
             "systemctl start ovn-controller; systemctl restart cloudlet-ovn-chassis; sleep 3"
         ),
         new(
@@ -140,12 +140,6 @@ internal sealed partial record CloudBreakage
             openstack port create --network small b
             """,
             "openstack port delete a b; openstack network delete small"
-        ),
-        new(
-            "agent-dead",
-            "OVN's controller stopped",
-            "systemctl stop ovn-controller",
-            "systemctl start ovn-controller; sleep 2; systemctl start cloudlet-ovn-chassis"
         ),
         new(
             "host-twice",
