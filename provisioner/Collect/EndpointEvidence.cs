@@ -6,7 +6,7 @@ using Cloudlet.OpenStack;
 
 namespace Cloudlet.Collect;
 
-/// <summary>Whether what the catalog names answers. No token is sent: the URL may be anybody's.</summary>
+/// <summary>Whether what the catalog names answers. No token is sent: the URL may lead to another program.</summary>
 /// <param name="client">Sends the requests.</param>
 internal sealed class EndpointEvidence(HttpClient client)
 {

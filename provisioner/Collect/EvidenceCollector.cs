@@ -21,7 +21,7 @@ public sealed record EvidenceRequest(string? Server, HostState? Applied, string?
 }
 
 /// <summary>
-/// Collects, on a host, everything that helps to explain why it, or its cloud, does not do what it should (<see cref="ExhibitCatalog"/>). Changes
+/// Collects, on a host, everything that helps to explain why it, or its cloud, fails (<see cref="ExhibitCatalog"/>). Changes
 /// nothing; secrets never leave the host. What cannot be collected becomes an exhibit with the reason.
 /// </summary>
 /// <param name="machine">The host.</param>

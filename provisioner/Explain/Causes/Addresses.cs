@@ -61,7 +61,7 @@ internal sealed class AddressesExhausted : ICause
     }
 }
 
-/// <summary>A guest that asks for an address on such a subnet waits for ever.</summary>
+/// <summary>A guest that asks for an address on such a subnet waits without limit.</summary>
 internal sealed class DhcpOff : ICause
 {
     public CauseKind Kind => CauseKind.DhcpOff;

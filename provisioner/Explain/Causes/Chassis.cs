@@ -116,7 +116,7 @@ internal sealed class ChassisMissing : ICause
     }
 }
 
-/// <summary>Two records for one host: one of them gets requests that nobody answers.</summary>
+/// <summary>Two records for one host: one of them gets requests without an answer.</summary>
 internal sealed class HostTwice : ICause
 {
     public CauseKind Kind => CauseKind.HostTwice;

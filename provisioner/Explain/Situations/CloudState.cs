@@ -80,7 +80,7 @@ internal sealed class CloudState
     /// <summary>Reads a bundle.</summary>
     public static CloudState Read(Bundle bundle, Notes notes) => new(bundle, notes);
 
-    /// <summary>The JSON of an answer without trust; null when it is none.</summary>
+    /// <summary>The JSON of an answer without trust; null when it is not JSON.</summary>
     public static JsonElement? Root(Exhibit exhibit)
     {
         if (!exhibit.IsAnswer)

@@ -72,7 +72,7 @@ internal sealed partial record CloudBreakage
             "connections-exhausted",
             "MariaDB allows fewer connections than are open",
             "mariadb -e 'set global max_connections=10'",
-            "systemctl restart mariadb; sleep 3" // nobody but a restart gets a connection now
+            "systemctl restart mariadb; sleep 3" // not even root gets a connection now
         ),
         new(
             "quota-exhausted",
