@@ -89,6 +89,12 @@ public sealed record AgentRequest(HostVerb Verb)
     /// <summary>explain: id of the server that could not be scheduled; null: the newest one in ERROR.</summary>
     public string? Server { get; init; }
 
+    /// <summary>explain: id of a port that does not work.</summary>
+    public string? Port { get; init; }
+
+    /// <summary>explain: name of an account of the cloud that does not work.</summary>
+    public string? Login { get; init; }
+
     /// <summary>check, and apply followed by a check: how the cloud is checked.</summary>
     public CheckRequest? Check { get; init; }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Cloudlet.Errors;
 using Cloudlet.Explain.Exhibits;
-using Cloudlet.Machine.Processes;
 
 namespace Cloudlet.Collect;
 
@@ -23,9 +22,15 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
 
     /// <summary>Collects everything that the services report about a host and a server.</summary>
     /// <param name="logIn">Logs in and returns where the services are.</param>
-    /// <param name="server">Id of the server in question; null: the newest one in ERROR.</param>
+    /// <param name="request">What was asked.</param>
+    /// <param name="cloud">Looks at the endpoints of the catalog.</param>
     /// <param name="ct">Cancels the operation.</param>
-    public async Task<IReadOnlyList<Exhibit>> CollectAsync(Func<Task<CloudAccess>> logIn, string? server, CancellationToken ct)
+    public async Task<IReadOnlyList<Exhibit>> CollectAsync(
+        Func<Task<CloudAccess>> logIn,
+        EvidenceRequest request,
+        CloudEvidence cloud,
+        CancellationToken ct
+    )
     {
         CloudAccess access;
         try
@@ -42,10 +47,17 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
         List<Exhibit> exhibits = [await ClockAsync(access, ct)];
         exhibits.Add(await NovaAsync(access, ExhibitIds.Services, "/os-services", ct));
         exhibits.Add(await NovaAsync(access, ExhibitIds.Hypervisors, "/os-hypervisors/detail", ct));
-        exhibits.AddRange(await ServerAsync(access, server, ct));
-        exhibits.Add(await maker.CommandAsync(ExhibitIds.MappedHosts, HelperPrograms.NovaManage, ["cell_v2", "list_hosts"], ct));
+        exhibits.AddRange(await ServerAsync(access, request.Server, ct));
+        exhibits.Add(await cloud.MappedHostsAsync(ct));
         exhibits.AddRange(await PlacementAsync(access, ct));
         exhibits.Add(await AgentsAsync(access, ct));
+        if (access.Catalog.Count > 0)
+        {
+            exhibits.AddRange(await cloud.EndpointsAsync(access.Catalog, ct));
+            var server = exhibits.FirstOrDefault(e => e.Id.StartsWith(ExhibitIds.Server(""), StringComparison.Ordinal));
+            exhibits.AddRange(await new AskedEvidence(this, access).CollectAsync(request, server, ct));
+        }
+
         return exhibits;
     }
 
@@ -140,7 +152,8 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
         string version = ExhibitCatalog.ComputeVersion
     ) => AskAsync(id, new Uri($"{access.Compute}{path}"), access, ("X-OpenStack-Nova-API-Version", version), ct);
 
-    private Task<Exhibit> AskAsync(string id, Uri url, CloudAccess access, (string Name, string Value)? header, CancellationToken ct) =>
+    /// <summary>An exhibit with the answer to a GET.</summary>
+    public Task<Exhibit> AskAsync(string id, Uri url, CloudAccess access, (string Name, string Value)? header, CancellationToken ct) =>
         maker.TryAsync(
             id,
             $"GET {url}",
@@ -201,14 +214,14 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
         }
     }
 
-    private static List<JsonElement> Values(Exhibit exhibit, string list) =>
+    internal static List<JsonElement> Values(Exhibit exhibit, string list) =>
         Root(exhibit) is { ValueKind: JsonValueKind.Object } root
         && root.TryGetProperty(list, out var values)
         && values.ValueKind == JsonValueKind.Array
             ? [.. values.EnumerateArray()]
             : [];
 
-    private static string? Inner(Exhibit exhibit, params ReadOnlySpan<string> path)
+    internal static string? Inner(Exhibit exhibit, params ReadOnlySpan<string> path)
     {
         if (Root(exhibit) is not { } at)
             return null;
@@ -218,7 +231,7 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
         return at.ValueKind == JsonValueKind.String ? at.GetString() : null;
     }
 
-    private static string? Text(JsonElement value, string name) =>
+    internal static string? Text(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String
             ? text.GetString()
             : null;

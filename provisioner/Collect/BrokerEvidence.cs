@@ -48,7 +48,8 @@ internal static class BrokerEvidence
         }
     }
 
-    private static async Task<string> TryAsync(string host, int port, CancellationToken ct)
+    /// <summary>Whether a port accepts connections.</summary>
+    internal static async Task<string> TryAsync(string host, int port, CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(Longest);
@@ -64,13 +65,19 @@ internal static class BrokerEvidence
         }
         catch (SocketException e)
         {
-            return e.SocketErrorCode switch
-            {
-                SocketError.ConnectionRefused => "refused",
-                SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "unresolved",
-                SocketError.TimedOut => "timeout",
-                _ => $"unreachable {e.SocketErrorCode}",
-            };
+            return e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.TimedOut || WordOf(e) == "unresolved"
+                ? WordOf(e)
+                : $"{WordOf(e)} {e.SocketErrorCode}";
         }
     }
+
+    /// <summary>A word for why a connection failed.</summary>
+    internal static string WordOf(SocketException error) =>
+        error.SocketErrorCode switch
+        {
+            SocketError.ConnectionRefused => "refused",
+            SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => "unresolved",
+            SocketError.TimedOut => "timeout",
+            _ => "unreachable",
+        };
 }

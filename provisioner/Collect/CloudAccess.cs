@@ -10,6 +10,33 @@ namespace Cloudlet.Collect;
 /// <param name="Network">Neutron, without a version; null without Neutron.</param>
 internal sealed record CloudAccess(string Token, Uri Compute, Uri Placement, Uri? Network)
 {
+    /// <summary>Everything that the catalog names; nothing without Keystone.</summary>
+    public IReadOnlyList<CatalogEndpoint> Catalog { get; init; } = [];
+
+    /// <summary>The internal endpoint of a type, else the public one; null: the catalog has none.</summary>
+    public Uri? Find(string type) =>
+        (
+            Catalog.FirstOrDefault(e => e.Type == type && e.Interface == "internal")
+            ?? Catalog.FirstOrDefault(e => e.Type == type && e.Interface == "public")
+        )?.Url;
+
+    /// <summary>True when the environment names an account.</summary>
+    public static bool IsNamed(Func<string, string?> environment) =>
+        Array.TrueForAll(Needed, name => !string.IsNullOrEmpty(environment(name)));
+
+    /// <summary>What a token gives access to.</summary>
+    /// <exception cref="CloudletException">NotFound: the catalog lacks Nova or Placement.</exception>
+    public static CloudAccess Of(CloudToken token) =>
+        new(
+            token.Value,
+            token.Find("compute") ?? throw NoService("compute"),
+            token.Find("placement") ?? throw NoService("placement"),
+            token.Find("network")
+        )
+        {
+            Catalog = token.Catalog,
+        };
+
     /// <summary>Environment variables under the names that OpenStack's clients use; an openrc file sets them.</summary>
     private static readonly string[] Needed = ["OS_AUTH_URL", "OS_USERNAME", "OS_PASSWORD", "OS_PROJECT_NAME"];
 
@@ -58,12 +85,7 @@ internal sealed record CloudAccess(string Token, Uri Compute, Uri Placement, Uri
             ProjectDomain = environment("OS_PROJECT_DOMAIN_NAME") ?? CloudLogin.UsualDomain,
         };
         var token = await Keystone.LogInAsync(new CloudHttp(client), login, environment("OS_PASSWORD")!, ct);
-        return new CloudAccess(
-            token.Value,
-            token.Find("compute") ?? throw NoService("compute"),
-            token.Find("placement") ?? throw NoService("placement"),
-            token.Find("network")
-        );
+        return Of(token);
     }
 
     private static CloudletException NoService(string type) => new(ErrorKind.NotFound, $"keystone's catalog has no service of type {type}");

@@ -11,10 +11,17 @@ namespace Cloudlet.Collect;
 /// <param name="Applied">The state last applied to the host, or null.</param>
 /// <param name="RecordedName">Host name that the health daemon recorded, or null.</param>
 /// <param name="Program">Version of this program.</param>
-public sealed record EvidenceRequest(string? Server, HostState? Applied, string? RecordedName, string Program);
+public sealed record EvidenceRequest(string? Server, HostState? Applied, string? RecordedName, string Program)
+{
+    /// <summary>Id of a port that does not work; null: none was asked about.</summary>
+    public string? Port { get; init; }
+
+    /// <summary>Name of an account of the cloud that does not work; null: none was asked about.</summary>
+    public string? Login { get; init; }
+}
 
 /// <summary>
-/// Collects, on a host, everything that helps to explain why no server is scheduled there (<see cref="ExhibitCatalog"/>). Changes
+/// Collects, on a host, everything that helps to explain why it, or its cloud, fails (<see cref="ExhibitCatalog"/>). Changes
 /// nothing; secrets never leave the host. What cannot be collected becomes an exhibit with the reason.
 /// </summary>
 /// <param name="machine">The host.</param>
@@ -49,10 +56,8 @@ public sealed class EvidenceCollector(IMachine machine, Func<string, string?> en
         foreach (var name in new[] { "OS_PASSWORD", "OS_TOKEN" })
             if (environment(name) is { Length: > 0 } secret)
                 _redaction.Learn($"password = {secret}\n");
-        var options = files
-            .Where(f => f.path.StartsWith("/etc/nova/", StringComparison.Ordinal) && f.Text is not null)
-            .SelectMany(f => OsloText.Read(f.path, f.Text!).Options)
-            .ToList();
+        var all = files.Where(f => f.Text is not null).SelectMany(f => OsloText.Read(f.path, f.Text!).Options).ToList();
+        var options = all.Where(o => o.Exhibit.StartsWith("/etc/nova/", StringComparison.Ordinal)).ToList();
         string? Option(string name) => options.LastOrDefault(o => o.Name == name)?.Value;
 
         progress.Report("looking at units, logs and configuration");
@@ -78,11 +83,17 @@ public sealed class EvidenceCollector(IMachine machine, Func<string, string?> en
                         : throw new CloudletException(ErrorKind.NotFound, "nova.conf has no transport_url")
             )
         );
+        var cloud = new CloudEvidence(machine, maker, all, client);
+        exhibits.AddRange(await cloud.CollectAsync(ct));
         var api = new ApiEvidence(maker, _redaction, client, clock);
         exhibits.AddRange(
             await api.CollectAsync(
-                () => CloudAccess.LogInAsync(environment, Option("api.auth_strategy") == "noauth2", client, ct),
-                request.Server,
+                () =>
+                    cloud.Token is { } token && !CloudAccess.IsNamed(environment)
+                        ? Task.FromResult(CloudAccess.Of(token))
+                        : CloudAccess.LogInAsync(environment, Option("api.auth_strategy") == "noauth2", client, ct),
+                request,
+                cloud,
                 ct
             )
         );

@@ -149,7 +149,11 @@ internal static class HostRunner
             parts.Store.ReadApplied(),
             Healthd.Report.Identity.Read(parts.Machine.Files, paths)?.HostName,
             typeof(HostRunner).Assembly.GetName().Version?.ToString(3) ?? ""
-        );
+        )
+        {
+            Port = request.Port,
+            Login = request.Login,
+        };
         var bundle = await new EvidenceCollector(parts.Machine, Environment.GetEnvironmentVariable, TimeProvider.System).CollectAsync(
             asked,
             new Notes(events),

@@ -33,12 +33,23 @@ internal static class CollectVerb
             HelpName = "FOLDER",
             DefaultValueFactory = _ => new DirectoryInfo("."),
         };
+        var port = ExplainVerb.Port();
+        var login = ExplainVerb.Login();
         verb.Options.Add(server);
+        verb.Options.Add(port);
+        verb.Options.Add(login);
         verb.Options.Add(output);
         new HostVerbFrame().Build(
             verb,
             needsState: false,
-            (parsed, _) => new AgentRequest(HostVerb.Explain) { Server = parsed.GetValue(server), WithEvidence = true },
+            (parsed, _) =>
+                new AgentRequest(HostVerb.Explain)
+                {
+                    Server = parsed.GetValue(server),
+                    Port = parsed.GetValue(port),
+                    Login = parsed.GetValue(login),
+                    WithEvidence = true,
+                },
             (parsed, report) => new BundleWriter(parsed.GetValue(output)!, report)
         );
         return verb;

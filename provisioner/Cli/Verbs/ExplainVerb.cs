@@ -7,15 +7,15 @@ using Cloudlet.Explain.Exhibits;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary><c>cloudlet explain</c>: why no server can be scheduled.</summary>
+/// <summary><c>cloudlet explain</c>: why a host or its cloud does not do what it should.</summary>
 internal static class ExplainVerb
 {
     public static Command Create()
     {
         var verb = new VerbCommand(
             "explain",
-            "Explain why no server can be scheduled on a host: ranked causes, with the evidence for each, what the health daemon does "
-                + "about it, and what you have to do. Changes nothing."
+            "Explain why a host or its cloud does not do what it should: ranked causes, with the evidence for each, what the health daemon "
+                + "does about it, and what you have to do. Changes nothing."
         )
         {
             Examples =
@@ -25,6 +25,7 @@ internal static class ExplainVerb
                     ". openrc; cloudlet explain --server 1c2d…",
                     "this machine, and the server that failed; the API account is taken from the environment"
                 ),
+                ("cloudlet explain --login kim", "this machine's cloud, and an account that does not work"),
                 ("cloudlet explain --bundle edge-1.bundle", "evidence that was collected before, without reaching the host"),
             ],
             Exits =
@@ -34,24 +35,45 @@ internal static class ExplainVerb
             ],
         };
         var server = Server();
+        var port = Port();
+        var login = Login();
         var bundles = new Option<FileInfo[]>("--bundle")
         {
             Description = "Explain a bundle of `cloudlet collect` instead of a host. May be given several times.",
             HelpName = "FILE",
         };
         verb.Options.Add(server);
+        verb.Options.Add(port);
+        verb.Options.Add(login);
         verb.Options.Add(bundles);
         new HostVerbFrame
         {
             Instead = (parsed, json) =>
                 parsed.GetValue(bundles) is { Length: > 0 } files ? Offline(files, json, parsed.InvocationConfiguration.Output) : null,
-        }.Build(verb, needsState: false, (parsed, _) => new AgentRequest(HostVerb.Explain) { Server = parsed.GetValue(server) });
+        }.Build(
+            verb,
+            needsState: false,
+            (parsed, _) =>
+                new AgentRequest(HostVerb.Explain)
+                {
+                    Server = parsed.GetValue(server),
+                    Port = parsed.GetValue(port),
+                    Login = parsed.GetValue(login),
+                }
+        );
         return verb;
     }
 
     /// <summary>The option for a server.</summary>
     public static Option<string?> Server() =>
         new("--server") { Description = "Id of a server that could not be scheduled; else the newest one in ERROR.", HelpName = "ID" };
+
+    /// <summary>The option for a port.</summary>
+    public static Option<string?> Port() => new("--port") { Description = "Id of a port of Neutron that does not work.", HelpName = "ID" };
+
+    /// <summary>The option for an account of the cloud.</summary>
+    public static Option<string?> Login() =>
+        new("--login") { Description = "Name of an account of the cloud that cannot log in, or may do nothing.", HelpName = "USER" };
 
     private static int Offline(IReadOnlyList<FileInfo> files, bool json, TextWriter output)
     {

@@ -9,7 +9,10 @@ internal static class PluggingAgents
 
     public const string OpenVSwitch = "neutron-openvswitch-agent.service";
 
-    public static IReadOnlyList<string> Units { get; } = [LinuxBridge, OpenVSwitch];
+    /// <summary>OVN's part on a host.</summary>
+    public const string Ovn = "ovn-controller.service";
+
+    public static IReadOnlyList<string> Units { get; } = [LinuxBridge, OpenVSwitch, Ovn];
 
     /// <summary>What Neutron knows of this host's agents; null when that is unknown.</summary>
     public static IReadOnlyList<NeutronAgent>? Recorded(Situation situation)

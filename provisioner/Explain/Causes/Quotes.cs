@@ -21,6 +21,8 @@ internal static class Quotes
 
     public static Evidence Quote(this FlavorState flavor) => new(flavor.Exhibit, flavor.Quote);
 
+    public static Evidence Quote(this Probe probe) => new(probe.Exhibit, probe.Line);
+
     /// <summary>Says whether a unit runs, and how it ended.</summary>
     public static Evidence QuoteState(this UnitState unit) =>
         new(unit.Exhibit, unit.Quote("ActiveState", "SubState", "Result", "ExecMainStatus", "NRestarts"));

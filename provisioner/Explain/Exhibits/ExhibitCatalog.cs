@@ -40,6 +40,24 @@ public static class ExhibitCatalog
         "virtqemud.service",
         "neutron-linuxbridge-agent.service",
         "neutron-openvswitch-agent.service",
+        "keystone.service",
+        "glance-api.service",
+        "nova-api-metadata.service",
+        "nova-novncproxy.service",
+        "neutron-server.service",
+        "neutron-metadata-agent.service",
+        "neutron-ovn-metadata-agent.service",
+        "mariadb.service",
+        "memcached.service",
+        "openvswitch-switch.service",
+        "ovsdb-server.service",
+        "ovs-vswitchd.service",
+        "ovn-central.service",
+        "ovn-ovsdb-server-nb.service",
+        "ovn-ovsdb-server-sb.service",
+        "ovn-northd.service",
+        "ovn-controller.service",
+        "cloudlet-dashboard.service",
     ];
 
     /// <summary>Services whose log files are read.</summary>
@@ -55,8 +73,14 @@ public static class ExhibitCatalog
         "/etc/nova/nova.conf.d/",
         "/etc/nova/nova-compute.conf",
         "/etc/nova/nova-compute.conf.d/",
+        "/etc/neutron/neutron.conf",
+        "/etc/neutron/plugins/ml2/ml2_conf.ini",
+        "/etc/neutron/neutron_ovn_metadata_agent.ini",
         "/etc/neutron/plugins/ml2/linuxbridge_agent.ini",
         "/etc/neutron/plugins/ml2/openvswitch_agent.ini",
+        "/etc/keystone/keystone.conf",
+        "/etc/glance/glance-api.conf",
+        "/etc/placement/placement.conf",
     ];
 
     /// <summary>What to ask for.</summary>
@@ -150,5 +174,6 @@ public static class ExhibitCatalog
         new(ExhibitIds.Usages("PROVIDER"), "GET placement /resource_providers/PROVIDER/usages", "JSON of the answer", "the same"),
         new(ExhibitIds.Traits("PROVIDER"), "GET placement /resource_providers/PROVIDER/traits", "JSON of the answer", "the same"),
         new(ExhibitIds.Agents, "GET neutron /v2.0/agents", "JSON of the answer") { IsNeeded = true },
+        .. CloudExhibits.All,
     ];
 }

@@ -27,6 +27,51 @@ public static class ExhibitIds
     /// <summary>Neutron's agents.</summary>
     public const string Agents = "agents";
 
+    /// <summary>Whether Keystone accepts the accounts that the configuration names.</summary>
+    public const string Logins = "logins";
+
+    /// <summary>Whether the endpoints of the catalog answer.</summary>
+    public const string Endpoints = "endpoints";
+
+    /// <summary>Whether the database server accepts the accounts that the configuration names.</summary>
+    public const string Databases = "databases";
+
+    /// <summary>Connections of the database server, and their limit.</summary>
+    public const string DatabaseStatus = "database-status";
+
+    /// <summary>Whether tables are those of the installed release.</summary>
+    public const string Schemas = "schemas";
+
+    /// <summary>Space on the disks of the cloud.</summary>
+    public const string Disks = "disks";
+
+    /// <summary>Whether the caches of tokens accept connections.</summary>
+    public const string Caches = "caches";
+
+    /// <summary>When the certificates of the endpoints are valid.</summary>
+    public const string Certificates = "certificates";
+
+    /// <summary>The way of a guest's request for metadata.</summary>
+    public const string Metadata = "metadata";
+
+    /// <summary>Settings of Open vSwitch that OVN uses, its bridges, and its socket.</summary>
+    public const string Switch = "switch";
+
+    /// <summary>The chassis that OVN knows.</summary>
+    public const string Chassis = "chassis";
+
+    /// <summary>Mappings of Nova's cells.</summary>
+    public const string Cells = "cells:mappings";
+
+    /// <summary>Ports of the server or with the id in question.</summary>
+    public const string Ports = "api:ports";
+
+    /// <summary>Subnets of the cloud.</summary>
+    public const string Subnets = "api:subnets";
+
+    /// <summary>How many addresses of each network are in use.</summary>
+    public const string Availability = "api:network-ip-availabilities";
+
     /// <summary>Names of the host.</summary>
     public const string Host = "host";
 
@@ -62,6 +107,18 @@ public static class ExhibitIds
 
     /// <summary>Traits of a provider.</summary>
     public static string Traits(string provider) => $"{Providers}/{provider}/traits";
+
+    /// <summary>An image.</summary>
+    public static string Image(string id) => $"api:images/{id}";
+
+    /// <summary>The quota of a project, and what is in use.</summary>
+    public static string Quota(string project) => $"api:os-quota-sets/{project}";
+
+    /// <summary>An account of the cloud, by its name.</summary>
+    public static string Account(string name) => $"api:users/{name}";
+
+    /// <summary>Roles of that account.</summary>
+    public static string Roles(string name) => $"api:role_assignments/{name}";
 
     /// <summary>True for a valid id: a word, a colon or none, printable ASCII without spaces.</summary>
     internal static bool IsValid(string id) => id.Length is > 0 and <= BundleLimits.Id && !id.AsSpan().ContainsAnyExceptInRange('!', '~');

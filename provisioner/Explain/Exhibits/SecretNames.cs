@@ -49,8 +49,17 @@ internal static class SecretNames
         return name.Equals("pass", StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>Places of Open vSwitch and OVN, such as <c>unix:/run/openvswitch/db.sock</c>: they have no accounts.</summary>
+    private static readonly string[] PlaceEnds = ["ovsdb_connection", "ovn_nb_connection", "ovn_sb_connection"];
+
     public static bool IsSecretUrl(ReadOnlySpan<char> name)
     {
+        foreach (var end in PlaceEnds)
+        {
+            if (name.EndsWith(end, StringComparison.OrdinalIgnoreCase))
+                return false;
+        }
+
         foreach (var end in UrlEnds)
         {
             if (name.EndsWith(end, StringComparison.OrdinalIgnoreCase))

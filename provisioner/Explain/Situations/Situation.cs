@@ -38,6 +38,7 @@ internal sealed class Situation
         Logs = ExhibitCatalog.Logs.ToDictionary(s => s, s => LogText.Read(s, notes), StringComparer.Ordinal);
         PlacementAnswer = bundle.Find(ExhibitIds.Providers);
         ApiAnswer = bundle.Find(ExhibitIds.Services);
+        Cloud = CloudState.Read(bundle, notes);
         NoteMissing(bundle, notes);
         (Unknowns, Looked) = (notes.Unknowns, notes.Looked);
     }
@@ -90,6 +91,9 @@ internal sealed class Situation
 
     /// <summary>Nova's answer, whatever it was.</summary>
     public Exhibit? ApiAnswer { get; }
+
+    /// <summary>What else the cloud consists of.</summary>
+    public CloudState Cloud { get; }
 
     public IReadOnlyList<Unknown> Unknowns { get; }
 

@@ -96,6 +96,9 @@ public static class HelperPrograms
     /// <summary>Orders the modules of a kernel that is not installed.</summary>
     public static HelperProgram Depmod { get; } = new("depmod", "kmod", "order the modules of a guest's kernel");
 
+    /// <summary>Lists the chassis that OVN knows.</summary>
+    public static HelperProgram OvnSbctl { get; } = new("ovn-sbctl", "ovn-common", "collect the chassis of OVN");
+
     /// <summary>Makes a disk image from a disk.</summary>
     public static HelperProgram QemuImg { get; } = new("qemu-img", "qemu-utils", "make disk images");
 
@@ -129,5 +132,6 @@ public static class HelperPrograms
         MakeFileSystem,
         Depmod,
         QemuImg,
+        OvnSbctl,
     ];
 }

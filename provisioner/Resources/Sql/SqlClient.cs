@@ -72,6 +72,9 @@ public sealed partial class SqlClient(IProcesses processes, IHostFiles files)
     {
         var found = ErrorLine().Match(error);
         var code = found.Success ? int.Parse(found.Groups["code"].ValueSpan, CultureInfo.InvariantCulture) : 0;
+        // Before TLS is agreed on, the client reports the server's own error inside one of its own.
+        if (code == 2002 && error.Contains(": 1040 - ", StringComparison.Ordinal))
+            code = 1040;
         var message = PasswordHash().Replace((found.Success ? found.Groups["message"].Value : error).Trim(), "*…");
         return code switch
         {

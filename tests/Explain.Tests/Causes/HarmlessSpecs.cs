@@ -15,6 +15,7 @@ public sealed class HarmlessSpecs
     private static readonly (string Name, Scene Scene)[] Scenes =
     [
         ("all is well", new Scene()),
+        ("all is well in a whole cloud", CloudScenes.Healthy()),
         ("a server fits", new Scene().Flavor(4, 2048, 10)),
         (
             "refused once, and connected since",

@@ -419,6 +419,7 @@ internal static class Scenes
         ),
         ("they have just exited", CauseKind.CellsDown, () => new Scene().Failed("nova-conductor.service")),
         ("the API does not answer", CauseKind.CellsDown, () => new Scene().Dead(ExhibitIds.Services).Dead(ExhibitIds.Hypervisors)),
+        .. CloudScenes.All,
     ];
 
     private static string Trouble(string message) => Scene.Line("ERROR", "oslo.messaging._drivers.impl_rabbit", message);

@@ -146,6 +146,12 @@ public sealed class RedactionSpecs
         }
     }
 
+    [Fact]
+    public void Places_of_Open_vSwitch_have_no_secrets() =>
+        new Redaction()
+            .Configuration("[ovs]\novsdb_connection = unix:/run/openvswitch/db.sock\n")
+            .ShouldContain("unix:/run/openvswitch/db.sock");
+
     [Theory]
     [InlineData("transport_url = rabbit://nova:s3cret@10.0.0.1:5672/", "transport_url = rabbit://***@10.0.0.1:5672/")]
     [InlineData("transport_url = rabbit://nova:s@3/cret@10.0.0.1:5672/cell1", "transport_url = rabbit://***@10.0.0.1:5672/cell1")]
