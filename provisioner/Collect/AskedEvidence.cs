@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Cloudlet.Explain.Exhibits;
 
 namespace Cloudlet.Collect;

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Cloudlet.DesiredState.Kinds.Schemas;
-using Cloudlet.Errors;
 using Cloudlet.Explain.Situations;
 using Cloudlet.Machine;
 using Cloudlet.Machine.Processes;

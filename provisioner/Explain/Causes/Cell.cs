@@ -91,7 +91,7 @@ internal sealed class CellWrong : ICause
 
     /// <summary>The option when it names another place; null when both agree, or the mapping refers to the file.</summary>
     private static OsloOption? Differs(string mapping, OsloOption? option) =>
-        option is null || mapping.Contains("{", StringComparison.Ordinal) || Place(mapping) == Place(option.Value) ? null : option;
+        option is null || mapping.Contains('{') || Place(mapping) == Place(option.Value) ? null : option;
 
     /// <summary>Host, port and path, without the account.</summary>
     private static string Place(string url)

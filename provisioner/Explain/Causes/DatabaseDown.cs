@@ -1,4 +1,3 @@
-using Cloudlet.Explain.Exhibits;
 using Cloudlet.Explain.Findings;
 using Cloudlet.Explain.Situations;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Cloudlet.Explain.Exhibits;
 
 namespace Cloudlet.Explain.Situations;
 

@@ -1,4 +1,3 @@
-using Cloudlet.Errors;
 using Cloudlet.Explain.Exhibits;
 using Cloudlet.Explain.Findings;
 

@@ -1,5 +1,3 @@
-using Cloudlet.Lab.Tests.Converge;
-
 namespace Cloudlet.Lab.Tests.OpenStack;
 
 /// <summary>
