@@ -14,7 +14,9 @@ public sealed class OpenStackArgs : ResourceArgs
     [Input("role", required: true)]
     public required Input<OpenStackRole> Role { get; set; }
 
-    /// <summary>Address with prefix length that the role gives to a link of its own, a bridge that needs no card, e.g. 10.80.0.1/24.</summary>
+    /// <summary>
+    /// Address with prefix length that the role gives to a link of its own, a bridge that needs no card, e.g. 10.80.0.1/24.
+    /// </summary>
     [Input("address")]
     public Input<string>? Address { get; set; }
 
