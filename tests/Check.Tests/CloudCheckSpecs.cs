@@ -127,7 +127,8 @@ public sealed class CloudCheckSpecs
 
         (await host.CheckAsync(host.Options with { Limit = TimeSpan.FromSeconds(3) }, Ct)).ShouldBeFalse();
 
-        host.Failure.ShouldContain("within 3 s: it was in the step ping");
+        // On a busy machine the time may be over before the ping.
+        host.Failure.ShouldContain("the check did not end within 3 s: it was in the step ");
         host.Failure.ShouldContain("--timeout");
         host.Objects().ShouldBe(host.Before);
     }
