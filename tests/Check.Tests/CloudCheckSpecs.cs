@@ -161,6 +161,25 @@ public sealed class CloudCheckSpecs
         host.Objects().ShouldBe(host.Before);
     }
 
+    [Fact]
+    public async Task A_host_that_the_scheduler_has_not_added_to_a_cell_yet_is_tried_again()
+    {
+        await using var host = new CheckHost();
+        host.Cloud.Servers.Fault = "Host 'edge-1' is not mapped to any cell";
+        var tries = 0;
+        host.Cloud.Instead = r =>
+        {
+            if (r.Method == "POST" && r.Path.EndsWith("/servers", StringComparison.Ordinal) && ++tries == 3)
+                host.Cloud.Servers.Fault = null;
+            return null;
+        };
+
+        (await host.CheckAsync(ct: Ct)).ShouldBeTrue();
+
+        tries.ShouldBe(3);
+        host.Objects().ShouldBe(host.Before);
+    }
+
     [Theory]
     [InlineData("cloudlet-check: started\r\ncloudlet-check: trouble no answer to DHCP on eth0\r\n", "address", "no answer to DHCP on eth0")]
     [InlineData("", "address", "its console is empty")]

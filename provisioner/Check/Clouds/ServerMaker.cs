@@ -11,6 +11,16 @@ namespace Cloudlet.Check.Clouds;
 internal sealed class ServerMaker(CheckCloud cloud)
 {
     private const string Service = ServiceTypes.Compute;
+
+    /// <summary>
+    /// Nova's message about a compute host that its scheduler has not added to a cell yet. It looks for new hosts at an interval, often of
+    /// 15 seconds, and a check may come at once after an apply.
+    /// </summary>
+    private const string Unmapped = "is not mapped to any cell";
+
+    /// <summary>How often a server is made again for that; each takes some seconds.</summary>
+    private const int Retries = 20;
+
     private const string Flavors = "/flavors/detail?is_public=None";
 
     /// <summary>What the guest needs, in MiB: it was seen to boot with 96.</summary>
@@ -56,25 +66,20 @@ internal sealed class ServerMaker(CheckCloud cloud)
     /// <exception cref="CloudletException">ProcessFailed: it is in ERROR. Timeout: it is still being built.</exception>
     public async Task<string> BootAsync(string image, string flavor, string port, StepWait wait)
     {
-        var id = CheckCloud.IdOf(
-            await cloud.CreateAsync(
-                Service,
-                "/servers",
-                "server",
-                new JsonObject
-                {
-                    ["name"] = cloud.Name,
-                    ["imageRef"] = image,
-                    ["flavorRef"] = flavor,
-                    ["networks"] = new JsonArray((JsonNode)new JsonObject { ["port"] = port }),
-                }
-            )
-        );
+        var id = await CreateAsync(image, flavor, port);
+        var retries = 0;
         var server = default(JsonElement);
         var isActive = await wait.UntilAsync(
             async () =>
             {
                 server = (await cloud.SendAsync(new CloudRequest(HttpMethod.Get, Service, $"/servers/{id}"))).Part("server");
+                if (server.Text("status") == "ERROR" && Fault(server).Contains(Unmapped, StringComparison.Ordinal) && retries++ < Retries)
+                {
+                    await cloud.DeleteAsync(Service, $"/servers/{id}");
+                    id = await CreateAsync(image, flavor, port);
+                    return false;
+                }
+
                 if (server.Text("status") == "ERROR")
                     throw new CloudletException(
                         ErrorKind.ProcessFailed,
@@ -96,6 +101,22 @@ internal sealed class ServerMaker(CheckCloud cloud)
                     + "DOWN is the host's Open vSwitch or OVN"
             );
     }
+
+    private async Task<string> CreateAsync(string image, string flavor, string port) =>
+        CheckCloud.IdOf(
+            await cloud.CreateAsync(
+                Service,
+                "/servers",
+                "server",
+                new JsonObject
+                {
+                    ["name"] = cloud.Name,
+                    ["imageRef"] = image,
+                    ["flavorRef"] = flavor,
+                    ["networks"] = new JsonArray((JsonNode)new JsonObject { ["port"] = port }),
+                }
+            )
+        );
 
     /// <summary>Reads the console of a server; null: it has none yet.</summary>
     public async Task<GuestConsole?> ReadConsoleAsync(string server)

@@ -65,6 +65,9 @@ public sealed class CloudRoleSpecs
         state.Resources.ShouldContain(r => r.Id == "module:openvswitch");
         state.Resources.ShouldNotContain(r => r.Id == "file:/etc/default/ovn-central");
         state.Resource<UnitSpec>("unit:nova-compute.service").After.ShouldContain("unit:nova-conductor.service");
+        state
+            .Resource<UnitSpec>("unit:keystone.service")
+            .After.ShouldContain("unit:cloudlet-keystone-bootstrap.service", "what waits for Keystone logs in as its administrator");
         foreach (var file in (string[])["/etc/nova/nova.conf", "/etc/neutron/neutron.conf", "/etc/keystone/keystone.conf"])
             state.Resource<FileSpec>($"file:{file}").Mode.ShouldBe("0640");
     }
