@@ -1,10 +1,10 @@
 namespace Cloudlet.Lab.Tests.OpenStack;
 
 /// <summary>
-/// A real cloud is broken, and <c>cloudlet explain</c> has to find the cause, without an openrc file. With CLOUDLET_OPENSTACK_ALL=1 in
-/// every way that is known, else in two.
+/// A real cloud is broken in every way that is known, and <c>cloudlet explain</c> has to find the cause, without an openrc file.
 /// </summary>
-public sealed class CloudExplainSpecs(CloudConverge site) : IClassFixture<CloudConverge>
+[Collection(nameof(CloudLab))]
+public sealed class CloudExplainSpecs(CloudConverge site)
 {
     private const string Cloudlet = "/usr/local/lib/cloudlet/cloudlet";
 
@@ -14,20 +14,17 @@ public sealed class CloudExplainSpecs(CloudConverge site) : IClassFixture<CloudC
         export OS_PASSWORD=$(cat /etc/cloudlet/secrets/keystone-admin) OS_USER_DOMAIN_NAME=Default OS_PROJECT_DOMAIN_NAME=Default
         """;
 
-    private static readonly bool IsAll = Environment.GetEnvironmentVariable("CLOUDLET_OPENSTACK_ALL") == "1";
-
-    private static readonly string[] Sample = ["the password of glance changed in its file", "another host name in Open vSwitch"];
-
-    /// <summary>The selected breakages.</summary>
-    public static TheoryData<string> Chosen =>
-        new(CloudBreakage.All.Where(b => IsAll || Sample.Contains(b.What)).Select(b => b.ToString()));
+    /// <summary>The breakages.</summary>
+    public static TheoryData<string> Chosen => new(CloudBreakage.All.Select(b => b.ToString()));
 
     [Theory]
     [MemberData(nameof(Chosen))]
     public async Task The_cause_is_named_first(string breakage)
     {
+        Assert.SkipUnless(CloudConverge.IsAll, "./check --long runs it: each breakage takes a minute");
         var broken = CloudBreakage.All.Single(b => b.ToString() == breakage);
         await site.BeginAsync();
+        await site.ShellAsync("systemctl stop cloudlet-healthd"); // it would heal the breakage before it is explained
         await site.ShellAsync($"{Account}\n{CloudBreakage.Note}");
         string explained;
         try

@@ -17,6 +17,9 @@ public sealed class CloudConverge() : ConvergeHost(new CloudHost(), LabBoot.Netw
 
     protected override string Site => "openstack.yaml";
 
+    /// <summary>True when everything is run, as by <c>./check --long</c>.</summary>
+    public static bool IsAll => Environment.GetEnvironmentVariable("CLOUDLET_CLOUD_ALL") == "1";
+
     /// <summary>Full checks every few seconds, layered over the site: servers report no event for what they hold.</summary>
     public string Often => field ??= Write("health: {fullLook: 20}");
 
@@ -54,3 +57,7 @@ public sealed class CloudConverge() : ConvergeHost(new CloudHost(), LabBoot.Netw
         );
     }
 }
+
+/// <summary>Specs that share one cloud.</summary>
+[CollectionDefinition(nameof(CloudLab))]
+public sealed class CloudLab : ICollectionFixture<CloudConverge>;

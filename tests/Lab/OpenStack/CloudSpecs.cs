@@ -4,7 +4,8 @@ using Cloudlet.Lab.Tests.Health;
 namespace Cloudlet.Lab.Tests.OpenStack;
 
 /// <summary>A whole cloud out of one site file: used, rebooted, broken and healed.</summary>
-public sealed class CloudSpecs(CloudConverge site) : IClassFixture<CloudConverge>
+[Collection(nameof(CloudLab))]
+public sealed class CloudSpecs(CloudConverge site)
 {
     private static readonly (string What, string Command)[] Breakages =
     [
@@ -20,8 +21,6 @@ public sealed class CloudSpecs(CloudConverge site) : IClassFixture<CloudConverge
     private const string Login =
         "OS_AUTH_URL=http://10.80.0.1:5000/v3 OS_USERNAME=admin OS_PASSWORD=$(cat /etc/cloudlet/secrets/keystone-admin) "
         + "OS_PROJECT_NAME=admin OS_USER_DOMAIN_NAME=Default OS_PROJECT_DOMAIN_NAME=Default OS_IDENTITY_API_VERSION=3";
-
-    private static bool IsAll => Environment.GetEnvironmentVariable("CLOUDLET_CLOUD_ALL") == "1";
 
     private readonly HealedHost _host = new(site, site.Often);
 
@@ -53,7 +52,7 @@ public sealed class CloudSpecs(CloudConverge site) : IClassFixture<CloudConverge
     [Fact]
     public async Task Every_further_breakage_is_healed()
     {
-        Assert.SkipUnless(IsAll, "./check --long runs it: each breakage takes a minute");
+        Assert.SkipUnless(CloudConverge.IsAll, "./check --long runs it: each breakage takes a minute");
         foreach (var (what, command) in Breakages)
             await What_is_broken_is_healed_under_a_running_guest_and_the_cloud_works(what, command);
     }
