@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Cloudlet.Errors;
 using Cloudlet.Explain.Exhibits;
+using Cloudlet.Explain.Situations;
 
 namespace Cloudlet.Collect;
 
@@ -215,7 +216,7 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
     }
 
     internal static List<JsonElement> Values(Exhibit exhibit, string list) =>
-        Root(exhibit) is { ValueKind: JsonValueKind.Object } root
+        CloudState.Root(exhibit) is { ValueKind: JsonValueKind.Object } root
         && root.TryGetProperty(list, out var values)
         && values.ValueKind == JsonValueKind.Array
             ? [.. values.EnumerateArray()]
@@ -223,7 +224,7 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
 
     internal static string? Inner(Exhibit exhibit, params ReadOnlySpan<string> path)
     {
-        if (Root(exhibit) is not { } at)
+        if (CloudState.Root(exhibit) is not { } at)
             return null;
         foreach (var name in path)
             if (at.ValueKind != JsonValueKind.Object || !at.TryGetProperty(name, out at))
@@ -235,19 +236,4 @@ internal sealed class ApiEvidence(ExhibitMaker maker, Redaction redaction, HttpC
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String
             ? text.GetString()
             : null;
-
-    private static JsonElement? Root(Exhibit exhibit)
-    {
-        if (!exhibit.IsAnswer)
-            return null;
-        try
-        {
-            using var document = JsonDocument.Parse(exhibit.Text);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }

@@ -30,7 +30,10 @@ internal static class NovaExpansion
         return tree with
         {
             Described = tree.Merged,
-            Merged = YamlMerge.Merge(YamlMerge.Merge(role, Options(tree.Merged, host)), tree.Merged),
+            Merged = YamlMerge.Merge(
+                YamlMerge.Merge(role, RoleOptions.Of(tree.Merged, "nova", name => NovaFiles.PathOf(name, host))),
+                tree.Merged
+            ),
         };
     }
 
@@ -73,24 +76,5 @@ internal static class NovaExpansion
             yield return "nova-compute";
         if (host.HasLibvirt)
             yield return host.Virtualization == NovaVirtualization.Kvm ? "nova-compute-kvm" : "nova-compute-qemu";
-    }
-
-    /// <summary>Moves <c>nova.options</c> to the files it is about; the nodes keep their places.</summary>
-    private static YamlMapping Options(YamlMapping described, NovaHost host)
-    {
-        var files = new List<YamlEntry>();
-        var options =
-            described.TryGet("nova", out var nova) && nova.Value is YamlMapping section && section.TryGet("options", out var found)
-                ? found.Value as YamlMapping
-                : null;
-        foreach (var entry in options?.Entries ?? [])
-        {
-            if (entry.Value is YamlMapping && NovaFiles.PathOf(entry.Key, host) is { } path)
-                files.Add(Below(Below(entry with { Key = "options" }, "oslo"), path));
-        }
-
-        return new YamlMapping(described.Place, [new YamlEntry("files", described.Place, new YamlMapping(described.Place, files))]);
-
-        static YamlEntry Below(YamlEntry entry, string key) => new(key, entry.KeyPlace, new YamlMapping(entry.Value.Place, [entry]));
     }
 }

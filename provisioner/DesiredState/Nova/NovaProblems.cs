@@ -46,7 +46,7 @@ internal sealed class NovaProblems
             Missing("a compute host needs \"controller\": the address of its controller");
         else if (_facts.Role != NovaRole.Compute && _nova.Controller is not null)
             Wrong("only a compute host has a controller elsewhere; this one is its own", "controller");
-        else if (_nova.Controller is { } controller && !IPAddress.TryParse(controller, out _) && !IsHostName(controller))
+        else if (_nova.Controller is { } controller && !IPAddress.TryParse(controller, out _) && !Names.IsHostName(controller))
             Wrong($"\"{controller}\" is not a valid address or host name", "controller");
         if (_facts.Role == NovaRole.Controller && _nova.Virtualization is not null)
             Wrong("a controller runs no guests", "virtualization");
@@ -190,9 +190,6 @@ internal sealed class NovaProblems
         if (value is { } number && (number < least || number > most))
             Wrong($"{number} is out of range: {key} is {least} to {most}", key);
     }
-
-    private static bool IsHostName(string name) =>
-        name.Length <= 253 && Array.TrueForAll(name.Split('.'), label => Names.HostError(label) is null);
 
     private static string Word(NovaRole role) =>
         role switch

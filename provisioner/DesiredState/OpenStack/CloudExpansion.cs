@@ -30,7 +30,11 @@ internal static class CloudExpansion
     {
         var parts = new CloudParts(new CloudHost(tree.Name, section, controllers));
         var role = (YamlMapping)At(parts.All(), tree.Find(["openstack"]).Key);
-        return tree with { Described = tree.Merged, Merged = YamlMerge.Merge(YamlMerge.Merge(role, Options(tree.Merged)), tree.Merged) };
+        return tree with
+        {
+            Described = tree.Merged,
+            Merged = YamlMerge.Merge(YamlMerge.Merge(role, RoleOptions.Of(tree.Merged, "openstack", PathOf)), tree.Merged),
+        };
     }
 
     /// <summary>The names of the files of a role, for <see cref="OpenStackSection.Options"/>.</summary>
@@ -40,24 +44,7 @@ internal static class CloudExpansion
         return Files.Where(f => parts.Contains(f.Value.Part)).Select(f => f.Key);
     }
 
-    /// <summary>Moves the options to the files they are about; the nodes keep their places.</summary>
-    private static YamlMapping Options(YamlMapping described)
-    {
-        var files = new List<YamlEntry>();
-        var options =
-            described.TryGet("openstack", out var role) && role.Value is YamlMapping section && section.TryGet("options", out var found)
-                ? found.Value as YamlMapping
-                : null;
-        foreach (var entry in options?.Entries ?? [])
-        {
-            if (entry.Value is YamlMapping && Files.TryGetValue(entry.Key, out var file))
-                files.Add(Below(Below(entry with { Key = "options" }, "oslo"), file.Path));
-        }
-
-        return new YamlMapping(described.Place, [new YamlEntry("files", described.Place, new YamlMapping(described.Place, files))]);
-
-        static YamlEntry Below(YamlEntry entry, string key) => new(key, entry.KeyPlace, new YamlMapping(entry.Value.Place, [entry]));
-    }
+    private static string? PathOf(string file) => Files.TryGetValue(file, out var found) ? found.Path : null;
 
     /// <summary>A tree at one place: problems with what a role describes are shown where the role is named.</summary>
     private static YamlNode At(YamlNode node, SourcePlace place) =>

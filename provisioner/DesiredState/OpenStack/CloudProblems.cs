@@ -128,7 +128,7 @@ internal sealed class CloudProblems
                 $"\"{controller}\" is no controller: give it role: controller, or role: all-in-one with computeHosts: true",
                 "controller"
             );
-        else if (!_controllers.Has(controller) && !IPAddress.TryParse(controller, out _) && !IsHostName(controller))
+        else if (!_controllers.Has(controller) && !IPAddress.TryParse(controller, out _) && !Names.IsHostName(controller))
             Wrong($"\"{controller}\" is not a host of this site{Known()}, and not a valid address or host name", "controller");
     }
 
@@ -162,9 +162,6 @@ internal sealed class CloudProblems
                 )
             );
     }
-
-    private static bool IsHostName(string name) =>
-        name.Length <= 253 && Array.TrueForAll(name.Split('.'), label => Names.HostError(label) is null);
 
     private void Missing(string message, params string[] keys) => _problems.Add(new RoleProblem(message, [Key, .. keys], IsMissing: true));
 

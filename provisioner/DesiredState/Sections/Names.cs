@@ -10,6 +10,10 @@ internal static class Names
 
     private const string HostPattern = "1-63 letters, digits and '-', neither first nor last a '-' (RFC 1123)";
 
+    /// <summary>True for a name that DNS allows: labels with dots between them, 253 characters at most.</summary>
+    public static bool IsHostName(string name) =>
+        name.Length <= 253 && Array.TrueForAll(name.Split('.'), static label => HostError(label) is null);
+
     /// <summary>The problem with the name of a host, or null.</summary>
     public static string? HostError(string name) =>
         name.Length is > 0 and <= 63 && name[0] != '-' && name[^1] != '-' && HasOnly(name, "-")

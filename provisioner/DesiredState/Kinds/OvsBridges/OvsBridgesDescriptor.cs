@@ -13,6 +13,8 @@ public sealed class OvsBridgesDescriptor : SectionDescriptor<OvsBridgeSpec, OvsB
     /// <summary>Id of the unit that makes the links of bridges.</summary>
     internal const string SwitchUnit = "unit:ovs-vswitchd.service";
 
+    private const string Key = "ovsBridges";
+
     private static readonly string[] Datapaths = ["netdev", "system"];
     private static readonly string[] FailModes = ["secure", "standalone"];
 
@@ -20,7 +22,7 @@ public sealed class OvsBridgesDescriptor : SectionDescriptor<OvsBridgeSpec, OvsB
     public override string Word => OvsBridgeSpec.Word;
 
     /// <inheritdoc/>
-    public override string Section => "ovsBridges";
+    public override string Section => Key;
 
     /// <inheritdoc/>
     public override string Help => "Bridges of the host's Open vSwitch, by name, with links of the host as ports.";
@@ -32,7 +34,7 @@ public sealed class OvsBridgesDescriptor : SectionDescriptor<OvsBridgeSpec, OvsB
 
     /// <summary>Links that are the own ports of described bridges: they exist once Open vSwitch runs.</summary>
     internal static IEnumerable<string> OwnPorts(HostSection host) =>
-        host.Section<OvsBridgeSection?>("ovsBridges")?.Keys.Where(name => host.Links?.ContainsKey(name) == true) ?? [];
+        host.Section<OvsBridgeSection?>(Key)?.Keys.Where(name => host.Links?.ContainsKey(name) == true) ?? [];
 
     internal override void Check(HostCheck host)
     {
@@ -45,7 +47,7 @@ public sealed class OvsBridgesDescriptor : SectionDescriptor<OvsBridgeSpec, OvsB
             else if (host.Host.Links?.GetValueOrDefault(name) is { } link && link.Kind != LinkKind.Existing)
                 host.Report.Key(
                     $"the link {name} is declared under links; a bridge of Open vSwitch needs a name of its own. Its own port gets "
-                        + $"addresses as a link with `kind: existing`",
+                        + "addresses as a link with `kind: existing`",
                     Section,
                     name
                 );
