@@ -83,7 +83,7 @@ internal static class DaemonFaults
             "disk full where it writes",
             _ =>
                 "mount -t tmpfs -o size=16k small /var/lib/cloudlet/health; head -c 100k /dev/zero >/var/lib/cloudlet/health/fill "
-                + $"|| true; {LoseLink}; sleep 2; umount /var/lib/cloudlet/health"
+                + $"|| true; {LoseLink}; sleep 2; {Unmount("/var/lib/cloudlet/health")}"
         )
         {
             KeepsService = true,
@@ -100,7 +100,7 @@ internal static class DaemonFaults
         )
         {
             Alarm = "disk file:/etc/cloudlet/beacon.conf",
-            Undo = "umount /etc/cloudlet /run/small",
+            Undo = $"{Unmount("/etc/cloudlet")}; {Unmount("/run/small")}",
         },
         new(
             "daemon",
@@ -109,8 +109,7 @@ internal static class DaemonFaults
                 $"{LoseFile}; sleep 1; mount --bind /etc/cloudlet /etc/cloudlet; mount --bind /var/lib/cloudlet /var/lib/cloudlet; "
                 + $"sed -i s/north/south/ {HealedHost.Beacon}; mount -o remount,bind,ro "
                 + "/etc/cloudlet; mount -o remount,bind,ro "
-                + $"/var/lib/cloudlet; {LoseLink}; sleep 2; umount /etc/cloudlet "
-                + "/var/lib/cloudlet"
+                + $"/var/lib/cloudlet; {LoseLink}; sleep 2; {Unmount("/etc/cloudlet")}; {Unmount("/var/lib/cloudlet")}"
         ),
         new("daemon", "rebooted during a heal", seed => $"{LoseFile}; {LoseLink}; {seed.Pause(60)}") { CutsPower = true },
         new("daemon", "boot files deleted before a reboot", _ => "rm -f /etc/systemd/network/05-cloudlet-*") { CutsPower = true },
@@ -123,4 +122,8 @@ internal static class DaemonFaults
             CutsPower = true,
         },
     ];
+
+    /// <summary>Unmounts a folder as soon as the daemon, which may just be writing there, has closed its files.</summary>
+    private static string Unmount(string folder) =>
+        $"for i in $(seq 100); do umount {folder} 2>/dev/null && break; sleep 0.1; done; ! mountpoint -q {folder}";
 }
