@@ -25,6 +25,11 @@ public sealed class StoreKeeper(RuntimeStore store)
     public BaseVm RemoveBase(string idOrName)
     {
         var vm = new BaseCatalog(store).Get(idOrName);
+        if (store.Project is not null && vm.Projects is null)
+            throw new CloudletException(
+                ErrorKind.PermissionDenied,
+                $"base {vm.ShortId} is public, so project '{store.Project}' can't remove it: ask an administrator"
+            );
         using var alone = BaseCatalog.Hold(vm, FileShare.None);
         var users = new VmCatalog(store).List().Where(v => v.BaseId == vm.Id).Select(v => v.Name ?? v.Id).ToList();
         if (users.Count > 0)
@@ -33,6 +38,8 @@ public sealed class StoreKeeper(RuntimeStore store)
                 $"base {vm.ShortId} can't be removed: {string.Join(", ", users)} {(users.Count == 1 ? "builds" : "build")} on it; "
                     + "remove with 'cloudlet vm stop VM --remove' first"
             );
+        if (store.Project is { } project && BaseProjects.Leave(vm.Folder, project))
+            return vm;
         using var bin = store.Stage();
         Directory.Move(vm.Folder, bin["base"]);
         return vm;

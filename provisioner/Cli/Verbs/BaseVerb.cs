@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Cli.Output;
+using Cloudlet.Cli.Remote;
 using Cloudlet.Errors;
+using Cloudlet.ServiceApi.Contracts;
 using Cloudlet.Synthesis;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Manifests;
@@ -27,6 +29,7 @@ internal static class BaseVerb
         };
         var store = RuntimeOptions.Store();
         verb.Options.Add(store);
+        verb.Options.Add(ServiceOptions.Service);
         verb.Subcommands.Add(Import(store));
         verb.Subcommands.Add(Make(store));
         verb.Subcommands.Add(List(store));
@@ -64,6 +67,8 @@ internal static class BaseVerb
         verb.Arguments.Add(image);
         verb.Options.Add(format);
         verb.Options.Add(name);
+        var isPublic = Public();
+        verb.Options.Add(isPublic);
         verb.Options.Add(json);
         verb.SetAction(
             async (parsed, ct) =>
@@ -80,6 +85,25 @@ internal static class BaseVerb
                         : await new BaseImporter(runtime).ImportAsync(from, asked, parsed.GetValue(name), progress, ct);
                 Print(parsed.InvocationConfiguration.Output, made, parsed.GetValue(json));
                 return ExitCodes.Ok;
+            }
+        );
+        verb.OnService(
+            (client, parsed, ct) =>
+            {
+                var request = new CreateBaseRequest
+                {
+                    Name = parsed.GetValue(name),
+                    Format = parsed.GetValue(format),
+                    Public = parsed.GetValue(isPublic),
+                };
+                return RemoteBases.CreateAsync(
+                    client,
+                    parsed.GetValue(image)!,
+                    request,
+                    parsed.InvocationConfiguration,
+                    parsed.GetValue(json),
+                    ct
+                );
             }
         );
         return verb;
@@ -160,8 +184,9 @@ internal static class BaseVerb
         var timeout = RuntimeOptions.Timeout("Time limit for that.", TimeSpan.FromMinutes(10));
         var open = VmVerb.Open();
         var json = RuntimeOptions.Json();
+        var isPublic = Public();
         verb.Arguments.Add(source);
-        foreach (var option in (Option[])[format, name, memory, cpus, cpu, accelerator, disk, card, until, timeout, open, json])
+        foreach (var option in (Option[])[format, name, memory, cpus, cpu, accelerator, disk, card, until, timeout, open, isPublic, json])
             verb.Options.Add(option);
         verb.SetAction(
             async (parsed, ct) =>
@@ -192,6 +217,38 @@ internal static class BaseVerb
                 return ExitCodes.Ok;
             }
         );
+        verb.OnService(
+            (client, parsed, ct) =>
+            {
+                var boot = new BootRequest
+                {
+                    MemoryMib = (int)(RuntimeOptions.ParseSize(parsed.GetValue(memory)!) >> 20),
+                    Cpus = parsed.GetValue(cpus),
+                    Cpu = parsed.GetValue(cpu),
+                    Accelerator = parsed.GetValue(accelerator),
+                    Disk = parsed.GetValue(disk),
+                    Card = parsed.GetValue(card),
+                    Until = parsed.GetValue(until)!,
+                    TimeoutSeconds = (int)parsed.GetValue(timeout).TotalSeconds,
+                    OpenNetwork = parsed.GetValue(open),
+                };
+                var request = new CreateBaseRequest
+                {
+                    Name = parsed.GetValue(name),
+                    Format = parsed.GetValue(format),
+                    Boot = boot,
+                    Public = parsed.GetValue(isPublic),
+                };
+                return RemoteBases.CreateAsync(
+                    client,
+                    parsed.GetValue(source)!,
+                    request,
+                    parsed.InvocationConfiguration,
+                    parsed.GetValue(json),
+                    ct
+                );
+            }
+        );
         return verb;
     }
 
@@ -210,6 +267,7 @@ internal static class BaseVerb
                 output.WriteLine("no bases; `cloudlet base create IMAGE` makes one");
             return ExitCodes.Ok;
         });
+        verb.OnService((client, parsed, ct) => RemoteBases.ListAsync(client, parsed.InvocationConfiguration, parsed.GetValue(json), ct));
         return verb;
     }
 
@@ -230,6 +288,10 @@ internal static class BaseVerb
                 Describe(output, one);
             return ExitCodes.Ok;
         });
+        verb.OnService(
+            (client, parsed, ct) =>
+                RemoteBases.ShowAsync(client, parsed.GetValue(which)!, parsed.InvocationConfiguration, parsed.GetValue(json), ct)
+        );
         return verb;
     }
 
@@ -277,6 +339,18 @@ internal static class BaseVerb
                 return ExitCodes.Ok;
             }
         );
+        verb.OnService(
+            (client, parsed, ct) =>
+                RemoteBases.ExportAsync(
+                    client,
+                    parsed.GetValue(which)!,
+                    parsed.GetValue(file)!,
+                    parsed.GetValue(small),
+                    parsed.InvocationConfiguration,
+                    parsed.GetValue(json),
+                    ct
+                )
+        );
         return verb;
     }
 
@@ -308,6 +382,9 @@ internal static class BaseVerb
                 );
             }
         );
+        verb.OnService(
+            (client, parsed, ct) => RemoteBases.VerifyAsync(client, parsed.GetValue(which)!, parsed.InvocationConfiguration, ct)
+        );
         return verb;
     }
 
@@ -326,8 +403,14 @@ internal static class BaseVerb
                 parsed.InvocationConfiguration.Output.WriteLine($"base {keeper.RemoveBase(one).ShortId} was removed");
             return ExitCodes.Ok;
         });
+        verb.OnService(
+            (client, parsed, ct) => RemoteBases.RemoveAsync(client, parsed.GetValue(which)!, parsed.InvocationConfiguration, ct)
+        );
         return verb;
     }
+
+    private static Option<bool> Public() =>
+        new("--public") { Description = "At a service: every project can use it; for administrators. A folder's bases are public anyway." };
 
     private static Option<string?> Format()
     {
@@ -406,12 +489,15 @@ internal sealed record VmLine(
     string? Name,
     string Base,
     string State,
-    int Pid,
+    int? Pid,
     IReadOnlyList<VmForwardLine> Forwards,
     DateTimeOffset Created,
-    string Folder
+    string? Folder
 )
 {
+    /// <summary>The project that it belongs to.</summary>
+    public string? Project { get; init; }
+
     /// <summary>Note about the guest's clock; only after a resume.</summary>
     public string? Clock { get; init; }
 

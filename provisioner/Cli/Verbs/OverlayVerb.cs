@@ -2,9 +2,12 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Cli.Output;
+using Cloudlet.Cli.Remote;
+using Cloudlet.ServiceApi.Contracts;
 using Cloudlet.Synthesis.Fetch;
 using Cloudlet.Synthesis.Overlays;
 using Cloudlet.Synthesis.Pages;
+using Cloudlet.Synthesis.Shelf;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.Synthesis.Vms;
 
@@ -23,7 +26,11 @@ internal static class OverlayVerb
                 ("cloudlet synthesize app.overlay", "on another cloudlet that has the base: the VM continues from there"),
             ],
         };
+        var store = RuntimeOptions.Store();
+        verb.Options.Add(ServiceOptions.Service);
         verb.Subcommands.Add(Cut());
+        verb.Subcommands.Add(List(store));
+        verb.Subcommands.Add(Remove(store));
         verb.Subcommands.Add(Show());
         verb.Subcommands.Add(Verify());
         return verb;
@@ -78,10 +85,14 @@ internal static class OverlayVerb
         };
         var store = RuntimeOptions.Store();
         var which = VmVerb.Which();
-        var file = new Argument<string>("FILE")
+        var file = new Argument<string?>("FILE")
         {
-            Description = "The overlay's file; an existing regular one is replaced, a device such as /dev/stdout is written to.",
+            Description =
+                "The overlay's file; an existing regular one is replaced, a device such as /dev/stdout is written to. Without it, the overlay "
+                + "is kept in the store: 'overlay list' shows it.",
+            Arity = ArgumentArity.ZeroOrOne,
         };
+        var name = new Option<string?>("--name") { Description = "Name of an overlay that is kept.", HelpName = "NAME" };
         var small = Small();
         var trim = new Option<bool>("--trim")
         {
@@ -92,7 +103,7 @@ internal static class OverlayVerb
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(which);
         verb.Arguments.Add(file);
-        foreach (var option in (Option[])[store, small, trim, end, json])
+        foreach (var option in (Option[])[store, name, small, trim, end, json])
             verb.Options.Add(option);
         verb.SetAction(
             async (parsed, ct) =>
@@ -100,11 +111,13 @@ internal static class OverlayVerb
                 var cut = new OverlayCreateOptions
                 {
                     Vm = parsed.GetValue(which)!,
-                    Path = parsed.GetValue(file)!,
+                    Path = parsed.GetValue(file) ?? "",
                     Effort = Effort(parsed.GetValue(small)),
                     Trims = parsed.GetValue(trim),
                     EndsVm = parsed.GetValue(end),
                 };
+                if (parsed.GetValue(file) is null)
+                    return await KeepAsync(parsed, parsed.GetValue(store)!, cut, parsed.GetValue(name), parsed.GetValue(json), ct);
                 var made = await new OverlayCreator(new RuntimeStore(parsed.GetValue(store)!)).CutAsync(
                     cut,
                     new ErrorLines(parsed.InvocationConfiguration.Error),
@@ -115,8 +128,103 @@ internal static class OverlayVerb
                 return ExitCodes.Ok;
             }
         );
+        verb.OnService(
+            (client, parsed, ct) =>
+            {
+                var request = new CreateOverlayRequest
+                {
+                    Vm = parsed.GetValue(which),
+                    Name = parsed.GetValue(name),
+                    Small = parsed.GetValue(small),
+                    Trim = parsed.GetValue(trim),
+                    End = parsed.GetValue(end),
+                };
+                return RemoteOverlays.CreateAsync(
+                    client,
+                    request,
+                    parsed.GetValue(file),
+                    parsed.InvocationConfiguration,
+                    parsed.GetValue(json),
+                    ct
+                );
+            }
+        );
         return verb;
     }
+
+    private static async Task<int> KeepAsync(
+        ParseResult parsed,
+        string store,
+        OverlayCreateOptions cut,
+        string? name,
+        bool json,
+        CancellationToken ct
+    )
+    {
+        var runtime = new RuntimeStore(store);
+        var progress = new ErrorLines(parsed.InvocationConfiguration.Error);
+        var kept = await new OverlayShelf(runtime).AddAsync(
+            name,
+            (path, stop) => new OverlayCreator(runtime).CutAsync(cut with { Path = path }, progress, stop),
+            ct
+        );
+        RemoteOverlays.Print(parsed.InvocationConfiguration.Output, ViewOf(kept), json);
+        return ExitCodes.Ok;
+    }
+
+    private static VerbCommand List(Option<string> store)
+    {
+        var verb = new VerbCommand("list", "Show the overlays that are kept in the store.");
+        var json = RuntimeOptions.Json();
+        verb.Options.Add(store);
+        verb.Options.Add(json);
+        verb.SetAction(parsed =>
+        {
+            var output = parsed.InvocationConfiguration.Output;
+            var kept = new OverlayShelf(new RuntimeStore(parsed.GetValue(store)!)).List();
+            foreach (var one in kept)
+                RemoteOverlays.Print(output, ViewOf(one), parsed.GetValue(json));
+            if (kept.Count == 0 && !parsed.GetValue(json))
+                output.WriteLine("no overlays are kept; `cloudlet overlay create VM` makes one");
+            return ExitCodes.Ok;
+        });
+        verb.OnService((client, parsed, ct) => RemoteOverlays.ListAsync(client, parsed.InvocationConfiguration, parsed.GetValue(json), ct));
+        return verb;
+    }
+
+    private static VerbCommand Remove(Option<string> store)
+    {
+        var verb = new VerbCommand("remove", "Remove overlays that are kept in the store. VMs made from them stay.")
+        {
+            Exits = [(ExitCodes.Failed, "there is no such overlay")],
+        };
+        var which = new Argument<string[]>("OVERLAY")
+        {
+            Description = "Names, or the first digits of ids.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        verb.Arguments.Add(which);
+        verb.Options.Add(store);
+        verb.SetAction(parsed =>
+        {
+            var shelf = new OverlayShelf(new RuntimeStore(parsed.GetValue(store)!));
+            foreach (var one in parsed.GetValue(which)!)
+                parsed.InvocationConfiguration.Output.WriteLine($"overlay {shelf.Remove(one).Id} was removed");
+            return ExitCodes.Ok;
+        });
+        verb.OnService(
+            (client, parsed, ct) => RemoteOverlays.RemoveAsync(client, parsed.GetValue(which)!, parsed.InvocationConfiguration, ct)
+        );
+        return verb;
+    }
+
+    private static OverlayView ViewOf(ShelvedOverlay o) =>
+        new(o.Id, o.Digest, o.BaseId, o.Bytes, o.DiskBytes, o.MemoryBytes, o.CarriedPages, o.Created)
+        {
+            Name = o.Name,
+            Project = o.Project,
+            QemuVersion = o.QemuVersion,
+        };
 
     /// <summary>Where to print the result: standard output, unless the file was written there.</summary>
     public static TextWriter Beside(string file, InvocationConfiguration console) =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Cli.Output;
+using Cloudlet.Cli.Remote;
 using Cloudlet.Synthesis;
 using Cloudlet.Synthesis.Store;
 
@@ -22,6 +23,7 @@ internal static class StoreVerb
         };
         var store = RuntimeOptions.Store();
         verb.Options.Add(store);
+        verb.Options.Add(ServiceOptions.Service);
         verb.Subcommands.Add(Collect(store));
         verb.Subcommands.Add(Verify(store));
         return verb;
@@ -42,6 +44,7 @@ internal static class StoreVerb
             output.WriteLine(removed.Count == 0 ? "nothing to remove" : $"{RuntimeOptions.Size(removed.Sum(r => r.Bytes))} removed");
             return ExitCodes.Ok;
         });
+        verb.OnService((client, parsed, ct) => OnServiceAsync(client, "collect", parsed, ct));
         return verb;
     }
 
@@ -64,7 +67,20 @@ internal static class StoreVerb
                     parsed.GetValue(json)
                 )
         );
+        verb.OnService((client, parsed, ct) => OnServiceAsync(client, "verify", parsed, ct));
         return verb;
+    }
+
+    private static async Task<int> OnServiceAsync(
+        ServiceApi.Client.ServiceClient client,
+        string what,
+        ParseResult parsed,
+        CancellationToken ct
+    )
+    {
+        var done = await client.RunAsync(HttpMethod.Post, $"/v1/store/{what}", parsed.InvocationConfiguration, ct);
+        await parsed.InvocationConfiguration.Output.WriteLineAsync(done?.Note);
+        return ExitCodes.Ok;
     }
 
     /// <summary>Prints results as they arrive; the exit status is 1 when something is damaged.</summary>

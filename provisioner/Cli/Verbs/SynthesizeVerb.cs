@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Cloudlet.Cli.Output;
+using Cloudlet.Cli.Remote;
+using Cloudlet.ServiceApi.Contracts;
 using Cloudlet.Synthesis.Qemu;
+using Cloudlet.Synthesis.Shelf;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.Synthesis.Vms;
 
@@ -29,26 +32,31 @@ internal static class SynthesizeVerb
             ],
         };
         var store = RuntimeOptions.Store();
-        var place = new Argument<string>("OVERLAY") { Description = "A file, or an http(s) URL.", HelpName = "FILE|URL" };
+        var place = new Argument<string>("OVERLAY")
+        {
+            Description = "A file, an http(s) URL, or the name or id of an overlay that is kept in the store.",
+            HelpName = "FILE|URL|NAME",
+        };
         var name = RuntimeOptions.Name("VM");
         var forwards = VmVerb.Forwards();
         var open = VmVerb.Open();
         var json = RuntimeOptions.Json();
         verb.Arguments.Add(place);
-        foreach (var option in (Option[])[store, name, forwards, open, json])
+        foreach (var option in (Option[])[store, ServiceOptions.Service, name, forwards, open, json])
             verb.Options.Add(option);
         verb.SetAction(
             async (parsed, ct) =>
             {
                 var watch = Stopwatch.StartNew();
+                var runtime = new RuntimeStore(parsed.GetValue(store)!);
                 var synthesis = new Synthesis.Vms.SynthesisRequest
                 {
-                    Place = parsed.GetValue(place)!,
+                    Place = PathOf(parsed.GetValue(place)!, runtime),
                     Name = parsed.GetValue(name),
                     Forwards = [.. (parsed.GetValue(forwards) ?? []).Select(PortForward.Parse)],
                     IsOpen = parsed.GetValue(open),
                 };
-                var vm = await new Synthesizer(new RuntimeStore(parsed.GetValue(store)!)).SynthesizeAsync(
+                var vm = await new Synthesizer(runtime).SynthesizeAsync(
                     synthesis,
                     new ErrorLines(parsed.InvocationConfiguration.Error),
                     ct
@@ -57,6 +65,28 @@ internal static class SynthesizeVerb
                 return ExitCodes.Ok;
             }
         );
+        verb.OnService(
+            async (client, parsed, ct) =>
+            {
+                var console = parsed.InvocationConfiguration;
+                var request = new CreateVmRequest
+                {
+                    Name = parsed.GetValue(name),
+                    Forwards = RemoteVms.Forwards(parsed.GetValue(forwards)),
+                    OpenNetwork = parsed.GetValue(open),
+                };
+                request = await RemoteOverlays.RequestOfAsync(client, parsed.GetValue(place)!, request, console, ct);
+                return await RemoteVms.CreateAsync(client, request, console, parsed.GetValue(json), ct);
+            }
+        );
         return verb;
     }
+
+    /// <summary>A file and a URL stand for themselves; anything else may be an overlay of the store.</summary>
+    private static string PathOf(string place, RuntimeStore store) =>
+        place.Contains("://", StringComparison.Ordinal)
+        || File.Exists(place)
+        || new OverlayShelf(store).List().FirstOrDefault(o => o.Name == place || o.Id == place) is not { } kept
+            ? place
+            : kept.Path;
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 
 namespace Cloudlet.Cli.Verbs;
 
@@ -8,9 +7,11 @@ internal sealed class TerminalRelay(TextWriter errors)
 {
     private const byte Leave = 0x1d; // Ctrl-], as telnet has it
 
-    public async Task RunAsync(Socket socket, CancellationToken ct)
+    /// <param name="serial">The serial port; closed at the end.</param>
+    /// <param name="ct">Disconnects.</param>
+    public async Task RunAsync(Stream serial, CancellationToken ct)
     {
-        await using var port = new NetworkStream(socket, ownsSocket: true);
+        await using var port = serial;
         var settings = Console.IsInputRedirected ? null : await SttyAsync("-g");
         if (settings is not null)
             await errors.WriteLineAsync("connected; Ctrl-] leaves");
@@ -37,7 +38,7 @@ internal sealed class TerminalRelay(TextWriter errors)
     }
 
     /// <summary>Sends the input; true when Ctrl-] ended it, false at its end.</summary>
-    private static async Task<bool> SendAsync(Stream input, NetworkStream port, CancellationToken ct)
+    private static async Task<bool> SendAsync(Stream input, Stream port, CancellationToken ct)
     {
         var buffer = new byte[256];
         while (await input.ReadAsync(buffer, ct) is > 0 and var read)

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text.Json;
 using Cloudlet.Cli.Output;
+using Cloudlet.Cli.Remote;
+using Cloudlet.ServiceApi.Contracts;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Store;
@@ -30,10 +33,12 @@ internal static class VmVerb
         };
         var store = RuntimeOptions.Store();
         verb.Options.Add(store);
+        verb.Options.Add(ServiceOptions.Service);
         verb.Subcommands.Add(Resume(store));
         verb.Subcommands.Add(List(store));
         verb.Subcommands.Add(Show(store));
         verb.Subcommands.Add(Console(store));
+        verb.Subcommands.Add(Pause(store));
         verb.Subcommands.Add(Continue(store));
         verb.Subcommands.Add(Stop(store));
         return verb;
@@ -76,6 +81,19 @@ internal static class VmVerb
                 var vm = await new VmStarter(runtime).StartAsync(start, new ErrorLines(parsed.InvocationConfiguration.Error), ct);
                 await TellAsync(parsed.InvocationConfiguration, vm, watch.Elapsed, parsed.GetValue(json), ct);
                 return ExitCodes.Ok;
+            }
+        );
+        verb.OnService(
+            (client, parsed, ct) =>
+            {
+                var request = new CreateVmRequest
+                {
+                    Base = parsed.GetValue(which),
+                    Name = parsed.GetValue(name),
+                    Forwards = RemoteVms.Forwards(parsed.GetValue(forwards)),
+                    OpenNetwork = parsed.GetValue(open),
+                };
+                return RemoteVms.CreateAsync(client, request, parsed.InvocationConfiguration, parsed.GetValue(json), ct);
             }
         );
         return verb;
@@ -126,6 +144,7 @@ internal static class VmVerb
                 return ExitCodes.Ok;
             }
         );
+        verb.OnService((client, parsed, ct) => RemoteVms.ListAsync(client, parsed.InvocationConfiguration, parsed.GetValue(json), ct));
         return verb;
     }
 
@@ -147,6 +166,10 @@ internal static class VmVerb
                 return ExitCodes.Ok;
             }
         );
+        verb.OnService(
+            (client, parsed, ct) =>
+                RemoteVms.ShowAsync(client, parsed.GetValue(which)!, parsed.InvocationConfiguration, parsed.GetValue(json), ct)
+        );
         return verb;
     }
 
@@ -159,10 +182,14 @@ internal static class VmVerb
             async (parsed, ct) =>
             {
                 var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
-                await new TerminalRelay(parsed.InvocationConfiguration.Error).RunAsync(await vm.OpenConsoleAsync(ct), ct);
+                await new TerminalRelay(parsed.InvocationConfiguration.Error).RunAsync(
+                    new NetworkStream(await vm.OpenConsoleAsync(ct), ownsSocket: true),
+                    ct
+                );
                 return ExitCodes.Ok;
             }
         );
+        verb.OnService((client, parsed, ct) => RemoteVms.ConsoleAsync(client, parsed.GetValue(which)!, parsed.InvocationConfiguration, ct));
         return verb;
     }
 
@@ -182,6 +209,32 @@ internal static class VmVerb
                 await parsed.InvocationConfiguration.Output.WriteLineAsync($"VM {vm.Label} continues");
                 return ExitCodes.Ok;
             }
+        );
+        verb.OnService(
+            (client, parsed, ct) => RemoteVms.SetPausedAsync(client, parsed.GetValue(which)!, false, parsed.InvocationConfiguration, ct)
+        );
+        return verb;
+    }
+
+    private static VerbCommand Pause(Option<string> store)
+    {
+        var verb = new VerbCommand("pause", "Pause a guest. It keeps its memory, and `vm continue` resumes it.")
+        {
+            Exits = [(ExitCodes.Failed, "there is no such VM, or its process has ended")],
+        };
+        var which = Which();
+        verb.Arguments.Add(which);
+        verb.SetAction(
+            async (parsed, ct) =>
+            {
+                var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
+                await vm.PauseAsync(ct);
+                await parsed.InvocationConfiguration.Output.WriteLineAsync($"VM {vm.Label} is paused");
+                return ExitCodes.Ok;
+            }
+        );
+        verb.OnService(
+            (client, parsed, ct) => RemoteVms.SetPausedAsync(client, parsed.GetValue(which)!, true, parsed.InvocationConfiguration, ct)
         );
         return verb;
     }
@@ -225,6 +278,24 @@ internal static class VmVerb
                 return ExitCodes.Ok;
             }
         );
+        verb.OnService(
+            (client, parsed, ct) =>
+            {
+                var request = new StopVmRequest
+                {
+                    Force = parsed.GetValue(force),
+                    TimeoutSeconds = (int)parsed.GetValue(timeout).TotalSeconds,
+                };
+                return RemoteVms.StopAsync(
+                    client,
+                    parsed.GetValue(which)!,
+                    request,
+                    parsed.GetValue(remove),
+                    parsed.InvocationConfiguration,
+                    ct
+                );
+            }
+        );
         return verb;
     }
 
@@ -259,7 +330,10 @@ internal static class VmVerb
             [.. vm.Record.Forwards.Select(f => new VmForwardLine(f.HostPort, f.GuestPort))],
             vm.Record.Created,
             vm.Folder
-        );
+        )
+        {
+            Project = vm.Record.Project,
+        };
 
     private static string Word(VmState state) =>
         state switch

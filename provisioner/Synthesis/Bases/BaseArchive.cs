@@ -32,8 +32,14 @@ public sealed class BaseArchive(RuntimeStore store)
     /// <param name="name">Its name in this store, or null.</param>
     /// <param name="progress">What is being done.</param>
     /// <param name="ct">Stops it.</param>
-    public Task<BaseVm> ImportAsync(string place, string? name, IProgress<string> progress, CancellationToken ct) =>
-        store.TryAsync($"import {place}", () => ReadAsync(place, name, progress, ct));
+    /// <param name="policy">Which servers may be asked; null for all.</param>
+    public Task<BaseVm> ImportAsync(
+        string place,
+        string? name,
+        IProgress<string> progress,
+        CancellationToken ct,
+        FetchPolicy? policy = null
+    ) => store.TryAsync($"import {place}", () => ReadAsync(place, name, policy, progress, ct));
 
     /// <summary>True for a URL, and for a file that begins with the overlay magic; false for images and missing files.</summary>
     /// <param name="place">A file, or a URL.</param>
@@ -69,14 +75,17 @@ public sealed class BaseArchive(RuntimeStore store)
         var pages = content.Disk.Candidates.Concat(content.Memory?.Candidates ?? []).Sum(r => r.Count);
         progress.Report($"exporting base {vm.ShortId}: {pages * PageSize.Bytes >> 20} MiB");
         var writer = new OverlayWriter(OverlayBase.Zeros(disk.Length, memory?.Length ?? 0), indexPath: null);
-        return await Task.Run(() => writer.Write(path, content, effort, new PacedProgress(progress, "exporting", pages), ct), ct);
+        return await Task.Run(
+            () => writer.Write(path, content, effort, new PacedProgress(progress, "exporting", pages, PageSize.Bytes), ct),
+            ct
+        );
     }
 
-    private async Task<BaseVm> ReadAsync(string place, string? name, IProgress<string> progress, CancellationToken ct)
+    private async Task<BaseVm> ReadAsync(string place, string? name, FetchPolicy? policy, IProgress<string> progress, CancellationToken ct)
     {
         var catalog = new BaseCatalog(store);
         using var claim = catalog.Claim(name);
-        await using var from = OverlaySource.Open(place);
+        await using var from = OverlaySource.Open(place, policy: policy);
         var archive = await OverlayReader.OpenAsync(from, ct);
         if (archive.Header.BaseId != OverlayHeader.NoBase)
             throw new OverlayRefusedException(
@@ -93,6 +102,7 @@ public sealed class BaseArchive(RuntimeStore store)
         if (catalog.List().FirstOrDefault(b => b.Id == manifest.Id()) is { } there)
         {
             progress.Report($"base {there.ShortId} is here already");
+            BaseProjects.Add(there.Folder, store.Project);
             return there;
         }
 

@@ -20,6 +20,7 @@ public sealed class BaseCatalog(RuntimeStore store)
                     .EnumerateDirectories(store.BasesFolder)
                     .Select(Read)
                     .OfType<BaseVm>()
+                    .Where(b => store.Project is not { } project || b.Projects is not { } projects || projects.Contains(project))
                     .OrderBy(b => b.Name, StringComparer.Ordinal)
                     .ThenBy(b => b.Id, StringComparer.Ordinal),
             ];
@@ -97,7 +98,11 @@ public sealed class BaseCatalog(RuntimeStore store)
                 manifest is { Format: BaseManifest.CurrentFormat }
                 && manifest.Problems().Count == 0
                 && manifest.Id() == Path.GetFileName(folder)
-                ? new BaseVm(manifest.Id(), manifest, folder) { Name = File.Exists(label) ? File.ReadAllText(label).Trim() : null }
+                ? new BaseVm(manifest.Id(), manifest, folder)
+                {
+                    Name = File.Exists(label) ? File.ReadAllText(label).Trim() : null,
+                    Projects = BaseProjects.Read(folder),
+                }
                 : null;
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)

@@ -63,6 +63,7 @@ internal static class BasePublisher
         File.WriteAllBytes(staged[BaseVm.ManifestFile], manifest.ToBytes());
         if (name is not null)
             File.WriteAllText(staged[BaseVm.NameFile], $"{name}\n");
+        BaseProjects.Begin(staged.Path, store.Project);
         foreach (var file in (string[])[BaseVm.DiskFile, BaseVm.DevicesFile, BaseVm.ManifestFile])
             if (File.Exists(staged[file]))
                 Close(staged[file]);
@@ -71,7 +72,8 @@ internal static class BasePublisher
         BaseSeal.Record(staged.Path);
         QemuUser.Current.LetPass(staged.Path);
         var folder = Path.Combine(store.BasesFolder, manifest.Id());
-        staged.Publish(folder);
+        if (!staged.Publish(folder))
+            BaseProjects.Add(folder, store.Project);
         return BaseCatalog.Read(folder)
             ?? throw new CloudletException(
                 ErrorKind.Unexpected,

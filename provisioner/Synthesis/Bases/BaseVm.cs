@@ -19,6 +19,9 @@ public sealed record BaseVm(string Id, BaseManifest Manifest, string Folder)
     /// <summary>Its name, or null.</summary>
     public string? Name { get; init; }
 
+    /// <summary>The projects that can use it; null: all of them, it is public.</summary>
+    public IReadOnlyList<string>? Projects { get; init; }
+
     /// <summary>The disk, raw.</summary>
     public string DiskPath => Path.Combine(Folder, DiskFile);
 

@@ -14,7 +14,8 @@ public static class OverlaySource
     /// </summary>
     /// <param name="place">Path or URL.</param>
     /// <param name="patience">How long the server may send nothing; null for 20 s. In three times as long it has to send 16 KiB.</param>
-    public static Stream Open(string place, TimeSpan? patience = null)
+    /// <param name="policy">Which servers may be asked; null for all.</param>
+    public static Stream Open(string place, TimeSpan? patience = null, FetchPolicy? policy = null)
     {
         if (!place.Contains("://", StringComparison.Ordinal))
             return File.Exists(place)
@@ -28,14 +29,16 @@ public static class OverlaySource
                 ErrorKind.InvalidInput,
                 $"'{place}' can't be fetched: name a file, or a URL that begins with http:// or https://."
             );
-        var client = new HttpClient(
-            new SocketsHttpHandler
-            {
-                AutomaticDecompression = DecompressionMethods.None,
-                AllowAutoRedirect = false,
-                ConnectTimeout = TimeSpan.FromSeconds(10),
-            }
-        )
+        var handler = new SocketsHttpHandler
+        {
+            AutomaticDecompression = DecompressionMethods.None,
+            AllowAutoRedirect = false,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            UseProxy = policy is null, // through a proxy, its address would be checked and not the server's
+        };
+        if (policy is not null)
+            handler.ConnectCallback = policy.ConnectAsync;
+        var client = new HttpClient(handler)
         {
             Timeout = Timeout.InfiniteTimeSpan, // each read has its own
         };

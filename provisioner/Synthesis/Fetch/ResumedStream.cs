@@ -85,6 +85,10 @@ internal sealed class ResumedStream : Stream
                     e
                 );
             }
+            catch (HttpRequestException e) when (e.InnerException is CloudletException refused)
+            {
+                throw new CloudletException(refused.Kind, $"{_url} can't be fetched: {refused.Message}", e);
+            }
             catch (Exception e)
                 when (e is IOException or HttpRequestException
                     || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)

@@ -34,11 +34,29 @@ public sealed partial class RuntimeStore
     /// <summary>The store's folder.</summary>
     public string Folder { get; }
 
+    /// <summary>The project whose VMs, overlays and bases this view shows, beside public bases; null: everything.</summary>
+    public string? Project { get; private init; }
+
+    /// <summary>The same store as a project sees it; what is made through it belongs to the project. Null: everything, public.</summary>
+    /// <param name="project">A name as those of VMs; InvalidInput for another text.</param>
+    public RuntimeStore For(string? project)
+    {
+        if (project is not null)
+            RequireValid(project);
+        return new RuntimeStore(Folder) { Project = project };
+    }
+
+    /// <summary>True when this view shows what belongs to a project.</summary>
+    internal bool Shows(string? project) => Project is null || Project == project;
+
     /// <summary>One folder a base, named by its id.</summary>
     public string BasesFolder => Path.Combine(Folder, "bases");
 
     /// <summary>One folder a VM, named by its id.</summary>
     public string VmsFolder => Path.Combine(Folder, "vms");
+
+    /// <summary>One folder an overlay that is kept here, named by its id.</summary>
+    public string OverlaysFolder => Path.Combine(Folder, "overlays");
 
     /// <summary>Folder of what is still being made.</summary>
     public string StagingFolder => Path.Combine(Folder, "staging");
@@ -97,7 +115,7 @@ public sealed partial class RuntimeStore
     {
         RequireValid(name);
         requireFree(name);
-        var claim = ClaimName(kind, name);
+        var claim = ClaimName(Project is null ? kind : $"{kind}.{Project}", name);
         try
         {
             requireFree(name);
@@ -129,7 +147,7 @@ public sealed partial class RuntimeStore
     /// </summary>
     internal void Prepare()
     {
-        foreach (var folder in (string[])[BasesFolder, VmsFolder, StagingFolder])
+        foreach (var folder in (string[])[BasesFolder, VmsFolder, OverlaysFolder, StagingFolder])
             if (new DirectoryInfo(folder).LinkTarget is { } target)
                 throw new CloudletException(
                     ErrorKind.InvalidInput,
@@ -137,7 +155,7 @@ public sealed partial class RuntimeStore
                         + "other, and folders move between them by renames. Put the real folder "
                         + $"back, and move the whole store instead ({Folder} itself may be a link, or give another one with --store)"
                 );
-        foreach (var folder in (string[])[Folder, BasesFolder, VmsFolder, StagingFolder])
+        foreach (var folder in (string[])[Folder, BasesFolder, VmsFolder, OverlaysFolder, StagingFolder])
             if (File.Exists(folder))
                 throw new CloudletException(
                     ErrorKind.InvalidInput,

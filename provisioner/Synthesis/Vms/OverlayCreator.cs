@@ -66,7 +66,14 @@ public sealed class OverlayCreator(RuntimeStore store)
         progress.Report($"comparing {pages * PageSize.Bytes >> 20} MiB with base {vm.Base.ShortId}");
         var writer = new OverlayWriter(new OverlayBase(vm.Base.Id, baseDisk, baseMemory), vm.Base.IndexPath);
         var made = await Task.Run(
-            () => writer.Write(cut.Path, content, cut.Effort, new PacedProgress(progress, "comparing and compressing", pages), ct),
+            () =>
+                writer.Write(
+                    cut.Path,
+                    content,
+                    cut.Effort,
+                    new PacedProgress(progress, "comparing and compressing", pages, PageSize.Bytes),
+                    ct
+                ),
             ct
         );
         vm.EndsVm = cut.EndsVm;

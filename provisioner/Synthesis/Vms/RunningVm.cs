@@ -91,6 +91,16 @@ public sealed class RunningVm
         await control.ExecuteAsync("cont", ct);
     }
 
+    /// <summary>
+    /// Pauses the guest until <see cref="ContinueAsync"/>. NotFound when its process has ended, Busy when another command uses it.
+    /// </summary>
+    public async Task PauseAsync(CancellationToken ct)
+    {
+        using var alone = Lock();
+        await using var control = await ControlAsync(ct);
+        await control.ExecuteAsync("stop", ct);
+    }
+
     /// <summary>Its disk layer: qcow2 over the base's disk.</summary>
     public string DiskPath => Path.Combine(Folder, DiskFile);
 

@@ -25,6 +25,9 @@ public sealed record SynthesisRequest
     /// <summary>True: the guest can reach every network that this machine can reach.</summary>
     public bool IsOpen { get; init; }
 
+    /// <summary>Which servers may be asked; null for all.</summary>
+    public FetchPolicy? Policy { get; init; }
+
     /// <summary>How long a server may send nothing.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(20);
 }
@@ -44,7 +47,7 @@ public sealed class Synthesizer(RuntimeStore store)
 
     private async Task<RunningVm> MakeAsync(SynthesisRequest synthesis, IProgress<string> progress, CancellationToken ct)
     {
-        await using var from = OverlaySource.Open(synthesis.Place, synthesis.Patience);
+        await using var from = OverlaySource.Open(synthesis.Place, synthesis.Patience, synthesis.Policy);
         var overlay = await OverlayReader.OpenAsync(from, ct);
         if (overlay.Header.MemoryPages == 0 || overlay.Header.BaseId == OverlayHeader.NoBase)
             throw new OverlayRefusedException(

@@ -16,6 +16,7 @@ public sealed class VmCatalog(RuntimeStore store)
                     .EnumerateDirectories(store.VmsFolder)
                     .Select(f => VmRecord.Read(f) is { } record ? new RunningVm(record, f) : null)
                     .OfType<RunningVm>()
+                    .Where(v => store.Shows(v.Record.Project))
                     .OrderBy(v => v.Record.Created),
             ];
 
@@ -51,7 +52,7 @@ public sealed class VmCatalog(RuntimeStore store)
 
     private void RequireFree(string name)
     {
-        if (List().FirstOrDefault(v => v.Name == name) is { } other)
+        if (List().FirstOrDefault(v => v.Name == name && v.Record.Project == store.Project) is { } other)
             throw new CloudletException(
                 ErrorKind.AlreadyExists,
                 $"VM {other.Id} is named '{name}' already{(other.IsAlive ? "" : " (it does not run any more)")}: choose another "

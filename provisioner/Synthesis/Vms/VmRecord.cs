@@ -17,6 +17,9 @@ public sealed partial record VmRecord
     /// <summary>Its name, or null.</summary>
     public string? Name { get; init; }
 
+    /// <summary>The project that it belongs to; null: started by a command on the host.</summary>
+    public string? Project { get; init; }
+
     /// <summary>Id of its base.</summary>
     public required string BaseId { get; init; }
 

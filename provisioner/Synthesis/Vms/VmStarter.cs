@@ -103,6 +103,7 @@ public sealed class VmStarter(RuntimeStore store)
                 {
                     Id = id,
                     Name = start.Name,
+                    Project = store.Project,
                     BaseId = vm.Id,
                     Process = qemu.Identity,
                     Forwards = forwards,
