@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Cloudlet.Cli.Output;
 using Cloudlet.Cli.Remote;
 using Cloudlet.Errors;
@@ -327,9 +326,9 @@ internal static class BaseVerb
                     new ErrorLines(parsed.InvocationConfiguration.Error),
                     ct
                 );
-                var beside = OverlayVerb.Beside(parsed.GetValue(file)!, parsed.InvocationConfiguration);
+                var beside = OverlayText.Beside(parsed.GetValue(file)!, parsed.InvocationConfiguration);
                 var version = made.QemuVersion ?? new BaseCatalog(runtime).Get(parsed.GetValue(which)!).Manifest.Definition?.QemuVersion;
-                OverlayVerb.Print(
+                OverlayText.Print(
                     beside,
                     parsed.GetValue(file)!,
                     new OverlaySummary(made.Header, version),
@@ -439,12 +438,12 @@ internal static class BaseVerb
             );
         else if (manifest.Definition is { } machine)
             output.WriteLine(
-                $"{one.ShortId}  {one.Name ?? "-", -16} sealed  disk {RuntimeOptions.Size(manifest.Disk.Length), -6} memory "
-                    + $"{RuntimeOptions.Size(machine.MemoryBytes), -6} {machine.Cpus} x "
+                $"{one.ShortId}  {one.Name ?? "-", -16} sealed  disk {ByteText.Of(manifest.Disk.Length), -6} memory "
+                    + $"{ByteText.Of(machine.MemoryBytes), -6} {machine.Cpus} x "
                     + $"{machine.Cpu} ({machine.Accelerator})"
             );
         else
-            output.WriteLine($"{one.ShortId}  {one.Name ?? "-", -16} disk    disk {RuntimeOptions.Size(manifest.Disk.Length)}");
+            output.WriteLine($"{one.ShortId}  {one.Name ?? "-", -16} disk    disk {ByteText.Of(manifest.Disk.Length)}");
     }
 
     private static void Describe(TextWriter output, BaseVm one)
@@ -460,7 +459,7 @@ internal static class BaseVerb
         if (one.Manifest.Definition is { } machine)
             output.WriteLine(
                 $"machine  {machine.Machine}, layout {machine.Layout}, {machine.Cpus} x {machine.Cpu}, "
-                    + $"{RuntimeOptions.Size(machine.MemoryBytes)}, {machine.Accelerator}, "
+                    + $"{ByteText.Of(machine.MemoryBytes)}, {machine.Accelerator}, "
                     + $"disk {machine.Disk ?? VmDefinition.Virtio}, "
                     + $"card {machine.Card ?? VmDefinition.Virtio}, QEMU {machine.QemuVersion}"
             );
@@ -479,39 +478,3 @@ internal static class BaseVerb
         await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(ct);
     }
 }
-
-/// <summary>A base as one line of JSON.</summary>
-internal sealed record BaseLine(string Id, string? Name, bool Sealed, string Folder, BaseManifest Manifest);
-
-/// <summary>A VM as one line of JSON.</summary>
-internal sealed record VmLine(
-    string Id,
-    string? Name,
-    string Base,
-    string State,
-    int? Pid,
-    IReadOnlyList<VmForwardLine> Forwards,
-    DateTimeOffset Created,
-    string? Folder
-)
-{
-    /// <summary>The project that it belongs to.</summary>
-    public string? Project { get; init; }
-
-    /// <summary>Note about the guest's clock; only after a resume.</summary>
-    public string? Clock { get; init; }
-
-    /// <summary>Milliseconds from the command to the guest's first instruction; only after a resume.</summary>
-    public double? ResumeMs { get; init; }
-}
-
-/// <summary>A port of this machine that is forwarded to a VM.</summary>
-internal sealed record VmForwardLine(int Host, int Guest);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
-)]
-[JsonSerializable(typeof(BaseLine))]
-[JsonSerializable(typeof(VmLine))]
-internal sealed partial class RuntimeJson : JsonSerializerContext;

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Cloudlet.Service.Access;
 
 /// <summary>
-/// Recognizes callers: on the unix socket by the kernel's word for the peer, elsewhere by a bearer token. A token counts on the socket, too.
+/// Recognizes callers: on the unix socket by the peer's user, which the kernel reports, elsewhere by a bearer token. A token counts on the
+/// socket, too.
 /// </summary>
 /// <param name="options">Options of the framework; none of ours.</param>
 /// <param name="logger">Logs of the framework.</param>

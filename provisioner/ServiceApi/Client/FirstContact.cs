@@ -22,7 +22,7 @@ public static class FirstContact
         if (login.Url.Scheme != Uri.UriSchemeHttps)
             return null;
 
-        // The certificate can't be verified yet: whoever answers, the caller compares the fingerprint by another way.
+        // The certificate can't be verified yet: the caller compares the fingerprint with one that he got by another way.
         using var handler = new SocketsHttpHandler
         {
             SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
@@ -46,7 +46,8 @@ public static class FirstContact
         {
             throw new CloudletException(
                 ErrorKind.Unreachable,
-                $"the service at {login.Address} can't be reached: {ConnectionErrors.Found(e)}. Check the address, and that the service runs",
+                $"the service at {login.Address} can't be reached: {ConnectionErrors.Found(e)}. Check the address, and that the service "
+                    + "runs",
                 e
             );
         }
