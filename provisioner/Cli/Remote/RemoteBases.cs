@@ -116,8 +116,7 @@ internal static class RemoteBases
 
     private static void Print(TextWriter output, BaseView one, bool json)
     {
-        var disk =
-            $"{one.Id[..12]}  {one.Name ?? "-", -16} {(one.Sealed ? "sealed" : "disk"), -7} disk {ByteText.Of(one.DiskBytes), -6}";
+        var disk = $"{one.Id[..12]}  {one.Name ?? "-", -16} {(one.Sealed ? "sealed" : "disk"), -7} disk {ByteText.Of(one.DiskBytes), -6}";
         output.WriteLine(
             json ? JsonSerializer.Serialize(one, AnswerJson.Default.BaseView)
             : one.Machine is { } machine

@@ -137,74 +137,20 @@ internal static class BaseVerb
         };
         var format = Format();
         var name = RuntimeOptions.Name("base");
-        var memory = new Option<string>("--memory")
-        {
-            Description = "Guest memory.",
-            DefaultValueFactory = _ => "512M",
-            HelpName = "SIZE",
-        };
-        var cpus = new Option<int>("--cpus")
-        {
-            Description = "Virtual processors.",
-            DefaultValueFactory = _ => 1,
-            HelpName = "COUNT",
-        };
-        var cpu = new Option<string>("--cpu")
-        {
-            Description = "CPU model and features. Its VMs run only on hosts that support all of these.",
-            DefaultValueFactory = _ => BaseCreation.DefaultCpu,
-            HelpName = "MODEL",
-        };
-        var accelerator = new Option<string?>("--accel")
-        {
-            Description = "kvm or tcg; by default kvm where a probe machine ran with it. The base's VMs need the same.",
-            HelpName = "NAME",
-        };
-        var disk = new Option<string>("--disk")
-        {
-            Description = "How the disk is attached: virtio, scsi (virtio-scsi) or sata. The guest needs a driver for it.",
-            DefaultValueFactory = _ => VmDefinition.Virtio,
-            HelpName = "KIND",
-        };
-        var card = new Option<string>("--card")
-        {
-            Description = "The network card: virtio, e1000e, vmxnet3 or none.",
-            DefaultValueFactory = _ => VmDefinition.Virtio,
-            HelpName = "KIND",
-        };
-        disk.CompletionSources.Add([VmDefinition.Virtio, .. VmDefinition.OtherDisks]);
-        card.CompletionSources.Add([VmDefinition.Virtio, .. VmDefinition.OtherCards]);
-        var until = new Option<string>("--until")
-        {
-            Description = "When it is ready: serial:TEXT, port:N, idle:SECONDS, time:SECONDS or manual.",
-            DefaultValueFactory = _ => "idle:5",
-            HelpName = "CONDITION",
-        };
-        var timeout = RuntimeOptions.Timeout("Time limit for that.", TimeSpan.FromMinutes(10));
-        var open = VmVerb.Open();
+        var machine = new BootOptions();
         var json = RuntimeOptions.Json();
         var isPublic = Public();
         verb.Arguments.Add(source);
-        foreach (var option in (Option[])[format, name, memory, cpus, cpu, accelerator, disk, card, until, timeout, open, isPublic, json])
+        foreach (var option in (Option[])[format, name, .. machine.All, isPublic, json])
             verb.Options.Add(option);
         verb.SetAction(
             async (parsed, ct) =>
             {
                 var errors = parsed.InvocationConfiguration.Error;
-                var creation = new BaseCreation
+                var creation = machine.CreationOf(parsed, parsed.GetValue(source)!) with
                 {
-                    Source = parsed.GetValue(source)!,
                     Format = parsed.GetValue(format),
                     Name = parsed.GetValue(name),
-                    MemoryBytes = RuntimeOptions.ParseSize(parsed.GetValue(memory)!),
-                    Cpus = parsed.GetValue(cpus),
-                    Cpu = parsed.GetValue(cpu)!,
-                    Accelerator = parsed.GetValue(accelerator),
-                    Disk = parsed.GetValue(disk)!,
-                    Card = parsed.GetValue(card)!,
-                    Until = Readiness.Parse(parsed.GetValue(until)!),
-                    Limit = parsed.GetValue(timeout),
-                    IsOpen = parsed.GetValue(open),
                     Person = (console, stop) => AskAsync(errors, console, stop),
                 };
                 var made = await new BaseCreator(new RuntimeStore(parsed.GetValue(store)!)).CreateAsync(
@@ -219,23 +165,11 @@ internal static class BaseVerb
         verb.OnService(
             (client, parsed, ct) =>
             {
-                var boot = new BootRequest
-                {
-                    MemoryMib = (int)(RuntimeOptions.ParseSize(parsed.GetValue(memory)!) >> 20),
-                    Cpus = parsed.GetValue(cpus),
-                    Cpu = parsed.GetValue(cpu),
-                    Accelerator = parsed.GetValue(accelerator),
-                    Disk = parsed.GetValue(disk),
-                    Card = parsed.GetValue(card),
-                    Until = parsed.GetValue(until)!,
-                    TimeoutSeconds = (int)parsed.GetValue(timeout).TotalSeconds,
-                    OpenNetwork = parsed.GetValue(open),
-                };
                 var request = new CreateBaseRequest
                 {
                     Name = parsed.GetValue(name),
                     Format = parsed.GetValue(format),
-                    Boot = boot,
+                    Boot = machine.RequestOf(parsed),
                     Public = parsed.GetValue(isPublic),
                 };
                 return RemoteBases.CreateAsync(

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Cloudlet.Cli.Output;
-using Cloudlet.Cli.Remote;
 using Cloudlet.Errors;
 using Cloudlet.ServiceApi.Client;
 using Cloudlet.ServiceApi.Contracts;

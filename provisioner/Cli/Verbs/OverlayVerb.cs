@@ -4,7 +4,6 @@ using Cloudlet.Cli.Remote;
 using Cloudlet.ServiceApi.Contracts;
 using Cloudlet.Synthesis.Fetch;
 using Cloudlet.Synthesis.Overlays;
-using Cloudlet.Synthesis.Pages;
 using Cloudlet.Synthesis.Shelf;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.Synthesis.Vms;

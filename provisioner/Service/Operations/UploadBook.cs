@@ -5,7 +5,6 @@ using System.Text.Json;
 using Cloudlet.Errors;
 using Cloudlet.Linux;
 using Cloudlet.Service.Access;
-using Cloudlet.Service.Answers;
 using Cloudlet.ServiceApi.Contracts;
 
 namespace Cloudlet.Service.Operations;

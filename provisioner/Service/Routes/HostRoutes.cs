@@ -1,4 +1,3 @@
-using Cloudlet.Service.Access;
 using Cloudlet.Service.Answers;
 using Cloudlet.Service.Tls;
 using Cloudlet.Service.Work;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Errors;
 using Cloudlet.ServiceApi.Contracts;
-using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Service.Settings;
 
@@ -39,6 +38,11 @@ public sealed record ServiceSettings
 
     /// <summary>Networks (CIDR) that overlays and bases may be fetched from. Empty: all but loopback and link-local addresses.</summary>
     public IReadOnlyList<string> FetchFrom { get; set; } = [];
+
+    /// <summary>
+    /// True: members may start VMs that reach every network of this host, its loopback too. Otherwise only administrators may.
+    /// </summary>
+    public bool OpenNetworks { get; set; }
 
     /// <summary>What each project may use.</summary>
     public QuotaView Quota { get; set; } = new(Vms: 10, MemoryMib: 16384, StorageMib: 102400, Uploads: 4);

@@ -23,12 +23,14 @@ public static class FirstContact
             return null;
 
         // The certificate can't be verified yet: the caller compares the fingerprint with one that he got by another way.
+#pragma warning disable CA5359 // it is the purpose of this request, which sends nothing secret
         using var handler = new SocketsHttpHandler
         {
             SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
             ConnectTimeout = TimeSpan.FromSeconds(10),
             AllowAutoRedirect = false,
         };
+#pragma warning restore CA5359
         using var http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(20), MaxResponseContentBufferSize = Longest };
         try
         {
