@@ -85,6 +85,7 @@ public static class ServiceApp
         services.AddSingleton(new RuntimeStore(settings.StoreFolder));
         services.AddSingleton(s => new AuditLog(settings.State, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new AccountBook(settings.State, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<KeystoneCallers>();
         services.AddSingleton<QuotaGuard>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<OperationBook>(s, Path.Combine(settings.State, "operations")));
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<UploadBook>(s, Path.Combine(settings.State, "uploads")));
