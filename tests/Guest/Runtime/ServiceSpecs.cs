@@ -32,7 +32,7 @@ public class ServiceSpecs(CountingBase counting)
         imported.GetProperty("id").GetString().ShouldBe(overlay.GetProperty("base").GetString());
         await ConsoleAnswersAsync(alice, "two");
         await OthersSeeNothingAsync(service, bob, one.GetProperty("id").GetString()!);
-        (await alice.RunAsync("base", "remove", "counter")).ShouldExitWith(1).Error.ShouldContain("builds on it");
+        (await alice.RunAsync("base", "remove", "counter")).ShouldExitWith(1).Error.ShouldContain("on it; remove with");
         foreach (var vm in new[] { "one", "two" })
             (await alice.RunAsync("vm", "stop", vm, "--force", "--remove")).ShouldExitWith(0);
         (await alice.RunAsync("overlay", "remove", "app")).ShouldExitWith(0);
