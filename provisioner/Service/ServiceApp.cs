@@ -195,7 +195,7 @@ public static class ServiceApp
     {
         const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
         File.SetUnixFileMode(settings.Socket, Mode);
-        if (SocketPeer.GroupNumber(settings.SocketGroup) is { } group && Environment.IsPrivilegedProcess)
+        if (SocketPeer.GroupNumber(settings.SocketGroup) is { } group && (Environment.IsPrivilegedProcess || StoreAccess.IsMember(group)))
         {
             StoreAccess.SetGroup(settings.Socket, group);
             StoreAccess.SetGroup(Path.GetDirectoryName(settings.Socket)!, group);
