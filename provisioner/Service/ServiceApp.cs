@@ -35,6 +35,7 @@ public static class ServiceApp
         builder.Services.AddOpenApi("v1", OpenApiFrame.Configure);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
         var app = builder.Build();
+        app.Use(app.Services.GetRequiredService<IdleMemory>().CountAsync);
         app.UseMiddleware<RequestFrame>();
         app.UseWebSockets();
         app.UseRouting();
@@ -86,6 +87,7 @@ public static class ServiceApp
         services.AddSingleton(new RuntimeStore(settings.StoreFolder));
         services.AddSingleton(s => new AuditLog(settings.State, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new AccountBook(settings.State, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IdleMemory>().AddHostedService(static s => s.GetRequiredService<IdleMemory>());
         services.AddSingleton<QuotaGuard>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<OperationBook>(s, Path.Combine(settings.State, "operations")));
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<UploadBook>(s, Path.Combine(settings.State, "uploads")));

@@ -22,7 +22,7 @@ internal static partial class ServiceRules
         for (var i = 0; i < service.FetchFrom?.Count; i++)
             if (service.FetchFrom[i] is { } network && !IPNetwork.TryParse(network, out _))
                 report.Value(
-                    $"\"{network}\" is not a valid network: write ADDRESS/LENGTH without host bits, such as 10.0.0.0/8",
+                    $"\"{network}\" is not a valid network: write ADDRESS/LENGTH, such as 10.0.0.0/8",
                     "service",
                     "fetchFrom",
                     $"{i}"
