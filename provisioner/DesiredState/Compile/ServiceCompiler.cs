@@ -111,7 +111,7 @@ public static class ServiceCompiler
     private static ScriptObject UnitValues(ServiceSection section)
     {
         var isPrivileged = section.Listen?.Any(l => Uri.TryCreate(l, UriKind.Absolute, out var url) && url.Port <= LastPrivilegedPort);
-        string[] capabilities = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_KILL", "CAP_SETGID", "CAP_SETUID"];
+        string[] capabilities = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_KILL", "CAP_SETGID", "CAP_SETUID", "CAP_SYS_PTRACE"];
         return new ScriptObject
         {
             ["accounts"] = AccountsUnit,

@@ -18,9 +18,10 @@ internal sealed record QemuUser(uint User, uint Group, bool IsOwn)
 
     /// <summary>
     /// Capabilities by which a process that is not root runs QEMU as another user (capabilities(7)): it becomes that user (CAP_SETUID,
-    /// CAP_SETGID), gives it files (CAP_CHOWN), reaches its sockets (CAP_DAC_OVERRIDE), and ends it (CAP_KILL).
+    /// CAP_SETGID), gives it files (CAP_CHOWN), reaches its sockets (CAP_DAC_OVERRIDE), ends it (CAP_KILL), and reads the memory of its
+    /// guest for an overlay (CAP_SYS_PTRACE).
     /// </summary>
-    public const ulong Needed = (1UL << 0) | (1UL << 1) | (1UL << 5) | (1UL << 6) | (1UL << 7);
+    public const ulong Needed = (1UL << 0) | (1UL << 1) | (1UL << 5) | (1UL << 6) | (1UL << 7) | (1UL << 19);
 
     /// <summary>The user for QEMUs of this process.</summary>
     public static QemuUser Current { get; } = For(Environment.IsPrivilegedProcess, Syscalls.Self(), File.ReadLines("/proc/self/status"));
