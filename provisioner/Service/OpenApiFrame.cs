@@ -5,7 +5,7 @@ using Microsoft.OpenApi;
 
 namespace Cloudlet.Service;
 
-/// <summary>What the OpenAPI document says beside what the routes tell of themselves.</summary>
+/// <summary>What the OpenAPI document says beside the descriptions of the routes.</summary>
 internal static class OpenApiFrame
 {
     private const string Scheme = "token";

@@ -42,9 +42,8 @@ try
     await ServiceApp.StartAsync(app, settings);
     using var notifier = ServiceNotifier.FromEnvironment();
     await using var watchdog = new Watchdog(notifier, app);
-    Console.WriteLine(
-        $"listening on {settings.Socket}{string.Concat(app.Urls.Where(u => !u.Contains("unix:", StringComparison.Ordinal)).Select(u => $", {u}"))}"
-    );
+    var urls = app.Urls.Where(u => !u.Contains("unix:", StringComparison.Ordinal)).Select(u => $", {u}");
+    Console.WriteLine($"listening on {settings.Socket}{string.Concat(urls)}");
     if (app.Services.GetRequiredService<ServerCertificates>().Fingerprint is { } fingerprint && settings.Listen.Count > 0)
         Console.WriteLine($"own certificate authority: {fingerprint}");
     notifier.Ready();

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Cloudlet.Errors;
 using Cloudlet.Service.Access;
 using Cloudlet.Service.Answers;
 using Cloudlet.Service.Routes;

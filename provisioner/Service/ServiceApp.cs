@@ -11,7 +11,6 @@ using Cloudlet.Synthesis;
 using Cloudlet.Synthesis.Store;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -88,6 +87,7 @@ public static class ServiceApp
         services.AddSingleton(s => new AuditLog(settings.State, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new AccountBook(settings.State, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IdleMemory>().AddHostedService(static s => s.GetRequiredService<IdleMemory>());
+        services.AddSingleton<KeystoneCallers>();
         services.AddSingleton<QuotaGuard>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<OperationBook>(s, Path.Combine(settings.State, "operations")));
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<UploadBook>(s, Path.Combine(settings.State, "uploads")));

@@ -63,6 +63,10 @@ public sealed class ServiceArgs : ResourceArgs
         set => _quotas = value;
     }
 
+    /// <summary>A Keystone whose tokens are accepted, too (default: none); its projects are projects of the service.</summary>
+    [Input("keystone")]
+    public Input<ServiceKeystoneArgs>? Keystone { get; set; }
+
     /// <summary>Requests a minute of an account, or of an address without one (default 1200; 0: unlimited).</summary>
     [Input("requestsPerMinute")]
     public Input<int>? RequestsPerMinute { get; set; }
@@ -70,6 +74,48 @@ public sealed class ServiceArgs : ResourceArgs
     /// <summary>Folder of bases, VMs and overlays (default /var/lib/cloudlet-service/runtime).</summary>
     [Input("store")]
     public Input<string>? Store { get; set; }
+}
+
+/// <summary>A Keystone whose tokens the cloudlet service accepts.</summary>
+public sealed class ServiceKeystoneArgs : ResourceArgs
+{
+    /// <summary>URL of its Identity API, such as https://controller:5000/v3.</summary>
+    [Input("url")]
+    public Input<string>? Url { get; set; }
+
+    /// <summary>Absolute path, on the host, of certificates (PEM) that may have issued its own (default: those of the system).</summary>
+    [Input("caFile")]
+    public Input<string>? CaFile { get; set; }
+
+    [Input("admin")]
+    private InputList<string>? _admin;
+
+    /// <summary>Roles of Keystone whose accounts are administrators of the service (default admin).</summary>
+    public InputList<string> Admin
+    {
+        get => _admin ??= [];
+        set => _admin = value;
+    }
+
+    [Input("member")]
+    private InputList<string>? _member;
+
+    /// <summary>Roles whose accounts change their project (default member).</summary>
+    public InputList<string> Member
+    {
+        get => _member ??= [];
+        set => _member = value;
+    }
+
+    [Input("reader")]
+    private InputList<string>? _reader;
+
+    /// <summary>Roles whose accounts look at their project (default reader).</summary>
+    public InputList<string> Reader
+    {
+        get => _reader ??= [];
+        set => _reader = value;
+    }
 }
 
 /// <summary>Limits of a project of the cloudlet service.</summary>

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Cloudlet.Cli.Output;
-using Cloudlet.Cli.Verbs;
 using Cloudlet.ServiceApi.Client;
 using Cloudlet.ServiceApi.Contracts;
 using Cloudlet.Synthesis.Fetch;
@@ -74,7 +73,7 @@ internal static class RemoteBases
         var made = await client.RunAsync(HttpMethod.Post, path, console, ct);
         await RemoteFiles.FetchAsync(client, made!.Url, file, console, ct);
         await using var from = OverlaySource.Open(file);
-        OverlayVerb.Print(OverlayVerb.Beside(file, console), file, await OverlayReader.SummaryAsync(from, ct), counts: null, json);
+        OverlayText.Print(OverlayText.Beside(file, console), file, await OverlayReader.SummaryAsync(from, ct), counts: null, json);
         return ExitCodes.Ok;
     }
 
@@ -117,12 +116,11 @@ internal static class RemoteBases
 
     private static void Print(TextWriter output, BaseView one, bool json)
     {
-        var disk =
-            $"{one.Id[..12]}  {one.Name ?? "-", -16} {(one.Sealed ? "sealed" : "disk"), -7} disk {RuntimeOptions.Size(one.DiskBytes), -6}";
+        var disk = $"{one.Id[..12]}  {one.Name ?? "-", -16} {(one.Sealed ? "sealed" : "disk"), -7} disk {ByteText.Of(one.DiskBytes), -6}";
         output.WriteLine(
             json ? JsonSerializer.Serialize(one, AnswerJson.Default.BaseView)
             : one.Machine is { } machine
-                ? $"{disk} memory {RuntimeOptions.Size(one.MemoryBytes ?? 0), -6} {machine.Cpus} x {machine.Cpu} ({machine.Accelerator})"
+                ? $"{disk} memory {ByteText.Of(one.MemoryBytes ?? 0), -6} {machine.Cpus} x {machine.Cpu} ({machine.Accelerator})"
             : disk
         );
     }
@@ -135,7 +133,7 @@ internal static class RemoteBases
         output.WriteLine($"disk     {one.DiskBytes} bytes");
         if (one.Machine is { } machine)
             output.WriteLine(
-                $"machine  {machine.Type}, {machine.Cpus} x {machine.Cpu}, {RuntimeOptions.Size(one.MemoryBytes ?? 0)}, {machine.Accelerator}, "
+                $"machine  {machine.Type}, {machine.Cpus} x {machine.Cpu}, {ByteText.Of(one.MemoryBytes ?? 0)}, {machine.Accelerator}, "
                     + $"disk {machine.Disk}, card {machine.Card}, QEMU {machine.QemuVersion}"
             );
     }

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Cloudlet.Cli.Verbs;
+using Cloudlet.Cli.Output;
 using Cloudlet.ServiceApi.Client;
 using Cloudlet.Synthesis.Store;
 

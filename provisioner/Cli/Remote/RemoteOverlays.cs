@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Cloudlet.Cli.Output;
-using Cloudlet.Cli.Verbs;
 using Cloudlet.ServiceApi.Client;
 using Cloudlet.ServiceApi.Contracts;
 using Cloudlet.Synthesis.Fetch;
@@ -33,7 +32,7 @@ internal static class RemoteOverlays
         await RemoteFiles.FetchAsync(client, $"{path}/content", file, console, ct);
         await client.DeleteAsync(path, ct);
         await using var from = OverlaySource.Open(file);
-        OverlayVerb.Print(OverlayVerb.Beside(file, console), file, await OverlayReader.SummaryAsync(from, ct), counts: null, json);
+        OverlayText.Print(OverlayText.Beside(file, console), file, await OverlayReader.SummaryAsync(from, ct), counts: null, json);
         return ExitCodes.Ok;
     }
 
@@ -82,6 +81,7 @@ internal static class RemoteOverlays
         output.WriteLine(
             json
                 ? JsonSerializer.Serialize(one, AnswerJson.Default.OverlayView)
-                : $"{one.Id}  {one.Name ?? "-", -16} base {one.Base[..12]}  {one.Bytes, 10} bytes  {one.CarriedPages} pages  since {one.Created:u}"
+                : $"{one.Id}  {one.Name ?? "-", -16} base {one.Base[..12]}  {one.Bytes, 10} bytes  {one.CarriedPages} pages  "
+                    + $"since {one.Created:u}"
         );
 }

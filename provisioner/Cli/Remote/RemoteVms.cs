@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Cloudlet.Cli.Output;
-using Cloudlet.Cli.Verbs;
 using Cloudlet.ServiceApi.Client;
 using Cloudlet.ServiceApi.Contracts;
 using Cloudlet.Synthesis.Qemu;
@@ -144,7 +143,8 @@ internal static class RemoteVms
         output.WriteLine(
             json
                 ? JsonSerializer.Serialize(LineOf(vm), RuntimeJson.Default.VmLine)
-                : $"{vm.Id}  {vm.Name ?? "-", -16} {vm.State, -8} base {vm.Base[..12]}  project {vm.Project ?? "-", -12} since {vm.Created:u}"
+                : $"{vm.Id}  {vm.Name ?? "-", -16} {vm.State, -8} base {vm.Base[..12]}  project {vm.Project ?? "-", -12} "
+                    + $"since {vm.Created:u}"
                     + string.Concat(vm.Forwards.Select(f => $"  {f.Host}:{f.Guest}"))
         );
 }

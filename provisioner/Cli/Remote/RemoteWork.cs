@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Cloudlet.Cli.Verbs;
+using Cloudlet.Cli.Output;
 using Cloudlet.ServiceApi.Client;
 using Cloudlet.ServiceApi.Contracts;
 
@@ -88,6 +88,6 @@ internal sealed class ByteLines(IProgress<string> to, string what, long total) :
         if (Environment.TickCount64 - _printed < 1000)
             return;
         _printed = Environment.TickCount64;
-        to.Report(total > 0 ? $"{what}: {100 * value / total} % of {RuntimeOptions.Size(total)}" : $"{what}: {RuntimeOptions.Size(value)}");
+        to.Report(total > 0 ? $"{what}: {100 * value / total} % of {ByteText.Of(total)}" : $"{what}: {ByteText.Of(value)}");
     }
 }

@@ -19,14 +19,16 @@ internal static class ServiceOptions
         new("--service")
         {
             Description =
-                "Use this cloudlet service instead of a folder of this machine; by default $CLOUDLET_SERVICE, then what 'cloudlet login' saved. "
+                "Use this cloudlet service instead of a folder of this machine; by default $CLOUDLET_SERVICE, then what 'cloudlet login' "
+                + "saved. "
                 + "With --store, a folder is used.",
             HelpName = "URL|unix:PATH",
             Recursive = true,
         };
 
     /// <summary>
-    /// The service that a command line asks for; null: a folder of this machine. InvalidInput when it asks for both, or an address is wrong.
+    /// The service that a command line asks for; null: a folder of this machine. InvalidInput when it asks for both, or an address is not
+    /// valid.
     /// </summary>
     public static ServiceLogin? Find(ParseResult parsed)
     {

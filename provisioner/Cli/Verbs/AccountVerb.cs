@@ -80,7 +80,8 @@ internal static class AccountVerb
                 }
 
                 await errors.WriteLineAsync(
-                    $"account {made.Name}: {made.Role} of project {made.Project} until {made.Expires:yyyy-MM-dd}. Its token, which is not shown again:"
+                    $"account {made.Name}: {made.Role} of project {made.Project} until {made.Expires:yyyy-MM-dd}. Its token, which is "
+                        + "not shown again:"
                 );
                 await output.WriteLineAsync(made.Token);
                 return ExitCodes.Ok;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Cloudlet.Cli.Output;
 using Cloudlet.Cli.Remote;
 using Cloudlet.Errors;
@@ -138,74 +137,20 @@ internal static class BaseVerb
         };
         var format = Format();
         var name = RuntimeOptions.Name("base");
-        var memory = new Option<string>("--memory")
-        {
-            Description = "Guest memory.",
-            DefaultValueFactory = _ => "512M",
-            HelpName = "SIZE",
-        };
-        var cpus = new Option<int>("--cpus")
-        {
-            Description = "Virtual processors.",
-            DefaultValueFactory = _ => 1,
-            HelpName = "COUNT",
-        };
-        var cpu = new Option<string>("--cpu")
-        {
-            Description = "CPU model and features. Its VMs run only on hosts that support all of these.",
-            DefaultValueFactory = _ => BaseCreation.DefaultCpu,
-            HelpName = "MODEL",
-        };
-        var accelerator = new Option<string?>("--accel")
-        {
-            Description = "kvm or tcg; by default kvm where a probe machine ran with it. The base's VMs need the same.",
-            HelpName = "NAME",
-        };
-        var disk = new Option<string>("--disk")
-        {
-            Description = "How the disk is attached: virtio, scsi (virtio-scsi) or sata. The guest needs a driver for it.",
-            DefaultValueFactory = _ => VmDefinition.Virtio,
-            HelpName = "KIND",
-        };
-        var card = new Option<string>("--card")
-        {
-            Description = "The network card: virtio, e1000e, vmxnet3 or none.",
-            DefaultValueFactory = _ => VmDefinition.Virtio,
-            HelpName = "KIND",
-        };
-        disk.CompletionSources.Add([VmDefinition.Virtio, .. VmDefinition.OtherDisks]);
-        card.CompletionSources.Add([VmDefinition.Virtio, .. VmDefinition.OtherCards]);
-        var until = new Option<string>("--until")
-        {
-            Description = "When it is ready: serial:TEXT, port:N, idle:SECONDS, time:SECONDS or manual.",
-            DefaultValueFactory = _ => "idle:5",
-            HelpName = "CONDITION",
-        };
-        var timeout = RuntimeOptions.Timeout("Time limit for that.", TimeSpan.FromMinutes(10));
-        var open = VmVerb.Open();
+        var machine = new BootOptions();
         var json = RuntimeOptions.Json();
         var isPublic = Public();
         verb.Arguments.Add(source);
-        foreach (var option in (Option[])[format, name, memory, cpus, cpu, accelerator, disk, card, until, timeout, open, isPublic, json])
+        foreach (var option in (Option[])[format, name, .. machine.All, isPublic, json])
             verb.Options.Add(option);
         verb.SetAction(
             async (parsed, ct) =>
             {
                 var errors = parsed.InvocationConfiguration.Error;
-                var creation = new BaseCreation
+                var creation = machine.CreationOf(parsed, parsed.GetValue(source)!) with
                 {
-                    Source = parsed.GetValue(source)!,
                     Format = parsed.GetValue(format),
                     Name = parsed.GetValue(name),
-                    MemoryBytes = RuntimeOptions.ParseSize(parsed.GetValue(memory)!),
-                    Cpus = parsed.GetValue(cpus),
-                    Cpu = parsed.GetValue(cpu)!,
-                    Accelerator = parsed.GetValue(accelerator),
-                    Disk = parsed.GetValue(disk)!,
-                    Card = parsed.GetValue(card)!,
-                    Until = Readiness.Parse(parsed.GetValue(until)!),
-                    Limit = parsed.GetValue(timeout),
-                    IsOpen = parsed.GetValue(open),
                     Person = (console, stop) => AskAsync(errors, console, stop),
                 };
                 var made = await new BaseCreator(new RuntimeStore(parsed.GetValue(store)!)).CreateAsync(
@@ -220,23 +165,11 @@ internal static class BaseVerb
         verb.OnService(
             (client, parsed, ct) =>
             {
-                var boot = new BootRequest
-                {
-                    MemoryMib = (int)(RuntimeOptions.ParseSize(parsed.GetValue(memory)!) >> 20),
-                    Cpus = parsed.GetValue(cpus),
-                    Cpu = parsed.GetValue(cpu),
-                    Accelerator = parsed.GetValue(accelerator),
-                    Disk = parsed.GetValue(disk),
-                    Card = parsed.GetValue(card),
-                    Until = parsed.GetValue(until)!,
-                    TimeoutSeconds = (int)parsed.GetValue(timeout).TotalSeconds,
-                    OpenNetwork = parsed.GetValue(open),
-                };
                 var request = new CreateBaseRequest
                 {
                     Name = parsed.GetValue(name),
                     Format = parsed.GetValue(format),
-                    Boot = boot,
+                    Boot = machine.RequestOf(parsed),
                     Public = parsed.GetValue(isPublic),
                 };
                 return RemoteBases.CreateAsync(
@@ -327,9 +260,9 @@ internal static class BaseVerb
                     new ErrorLines(parsed.InvocationConfiguration.Error),
                     ct
                 );
-                var beside = OverlayVerb.Beside(parsed.GetValue(file)!, parsed.InvocationConfiguration);
+                var beside = OverlayText.Beside(parsed.GetValue(file)!, parsed.InvocationConfiguration);
                 var version = made.QemuVersion ?? new BaseCatalog(runtime).Get(parsed.GetValue(which)!).Manifest.Definition?.QemuVersion;
-                OverlayVerb.Print(
+                OverlayText.Print(
                     beside,
                     parsed.GetValue(file)!,
                     new OverlaySummary(made.Header, version),
@@ -439,12 +372,12 @@ internal static class BaseVerb
             );
         else if (manifest.Definition is { } machine)
             output.WriteLine(
-                $"{one.ShortId}  {one.Name ?? "-", -16} sealed  disk {RuntimeOptions.Size(manifest.Disk.Length), -6} memory "
-                    + $"{RuntimeOptions.Size(machine.MemoryBytes), -6} {machine.Cpus} x "
+                $"{one.ShortId}  {one.Name ?? "-", -16} sealed  disk {ByteText.Of(manifest.Disk.Length), -6} memory "
+                    + $"{ByteText.Of(machine.MemoryBytes), -6} {machine.Cpus} x "
                     + $"{machine.Cpu} ({machine.Accelerator})"
             );
         else
-            output.WriteLine($"{one.ShortId}  {one.Name ?? "-", -16} disk    disk {RuntimeOptions.Size(manifest.Disk.Length)}");
+            output.WriteLine($"{one.ShortId}  {one.Name ?? "-", -16} disk    disk {ByteText.Of(manifest.Disk.Length)}");
     }
 
     private static void Describe(TextWriter output, BaseVm one)
@@ -460,7 +393,7 @@ internal static class BaseVerb
         if (one.Manifest.Definition is { } machine)
             output.WriteLine(
                 $"machine  {machine.Machine}, layout {machine.Layout}, {machine.Cpus} x {machine.Cpu}, "
-                    + $"{RuntimeOptions.Size(machine.MemoryBytes)}, {machine.Accelerator}, "
+                    + $"{ByteText.Of(machine.MemoryBytes)}, {machine.Accelerator}, "
                     + $"disk {machine.Disk ?? VmDefinition.Virtio}, "
                     + $"card {machine.Card ?? VmDefinition.Virtio}, QEMU {machine.QemuVersion}"
             );
@@ -479,39 +412,3 @@ internal static class BaseVerb
         await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(ct);
     }
 }
-
-/// <summary>A base as one line of JSON.</summary>
-internal sealed record BaseLine(string Id, string? Name, bool Sealed, string Folder, BaseManifest Manifest);
-
-/// <summary>A VM as one line of JSON.</summary>
-internal sealed record VmLine(
-    string Id,
-    string? Name,
-    string Base,
-    string State,
-    int? Pid,
-    IReadOnlyList<VmForwardLine> Forwards,
-    DateTimeOffset Created,
-    string? Folder
-)
-{
-    /// <summary>The project that it belongs to.</summary>
-    public string? Project { get; init; }
-
-    /// <summary>Note about the guest's clock; only after a resume.</summary>
-    public string? Clock { get; init; }
-
-    /// <summary>Milliseconds from the command to the guest's first instruction; only after a resume.</summary>
-    public double? ResumeMs { get; init; }
-}
-
-/// <summary>A port of this machine that is forwarded to a VM.</summary>
-internal sealed record VmForwardLine(int Host, int Guest);
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
-)]
-[JsonSerializable(typeof(BaseLine))]
-[JsonSerializable(typeof(VmLine))]
-internal sealed partial class RuntimeJson : JsonSerializerContext;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Cloudlet.Cli.Output;
-using Cloudlet.Cli.Remote;
 using Cloudlet.Errors;
 using Cloudlet.ServiceApi.Client;
 using Cloudlet.ServiceApi.Contracts;
@@ -96,25 +95,26 @@ internal static class LoginVerb
                 ? null
                 : throw new CloudletException(
                     ErrorKind.InvalidInput,
-                    $"{login.Address} has no authority of its own to compare with --fingerprint; it uses a certificate of another one: leave "
-                        + "the option out, or give --authority"
+                    $"{login.Address} has no authority of its own to compare with --fingerprint; it uses a certificate of another one: "
+                        + "leave the option out, or give --authority"
                 );
         if (expected is not null)
             return string.Equals(expected, found.Fingerprint, StringComparison.OrdinalIgnoreCase)
                 ? found.Pem
                 : throw new CloudletException(
                     ErrorKind.InvalidInput,
-                    $"the fingerprint of {login.Address} differs: expected {expected}, found {found.Fingerprint}. Either the service made a "
-                        + "new authority, or somebody else answers in its place: ask its operator"
+                    $"the fingerprint of {login.Address} differs: expected {expected}, found {found.Fingerprint}. Either the service made "
+                        + "a new authority, or another program answers in its place: ask its operator"
                 );
         if (Console.IsInputRedirected)
             throw new CloudletException(
                 ErrorKind.InvalidInput,
-                $"{login.Address} has an authority of its own with the fingerprint {found.Fingerprint}: compare it with what the service printed "
-                    + $"when it started (journalctl -u cloudlet-service), and give it with --fingerprint"
+                $"{login.Address} has an authority of its own with the fingerprint {found.Fingerprint}: compare it with what the service "
+                    + "printed when it started (journalctl -u cloudlet-service), and give it with --fingerprint"
             );
         await errors.WriteAsync(
-            $"The authority of {login.Address} has the fingerprint\n  {found.Fingerprint}\nIs it the one that the service printed (yes/no)? "
+            $"The authority of {login.Address} has the fingerprint\n  {found.Fingerprint}\n"
+                + "Is it the one that the service printed (yes/no)? "
         );
         return await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(ct) == "yes"
             ? found.Pem

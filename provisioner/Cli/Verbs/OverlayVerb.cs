@@ -1,12 +1,9 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Cloudlet.Cli.Output;
 using Cloudlet.Cli.Remote;
 using Cloudlet.ServiceApi.Contracts;
 using Cloudlet.Synthesis.Fetch;
 using Cloudlet.Synthesis.Overlays;
-using Cloudlet.Synthesis.Pages;
 using Cloudlet.Synthesis.Shelf;
 using Cloudlet.Synthesis.Store;
 using Cloudlet.Synthesis.Vms;
@@ -42,36 +39,6 @@ internal static class OverlayVerb
     /// <summary>The effort for <c>--small</c>.</summary>
     public static OverlayEffort Effort(bool small) => small ? OverlayEffort.Small : OverlayEffort.Fast;
 
-    /// <summary>Prints the header of an overlay and, after it was made, the counts of pages.</summary>
-    public static void Print(TextWriter output, string file, OverlaySummary overlay, OverlayCounts? counts, bool json)
-    {
-        var header = overlay.Header;
-        var (disk, memory) = (header.DiskPages * PageSize.Bytes, header.MemoryPages * PageSize.Bytes);
-        var line = new OverlayLine(header.Id(), header.BaseId, file, header.FileLength, disk, memory, header.Literals, counts)
-        {
-            QemuVersion = overlay.QemuVersion,
-        };
-        if (json)
-        {
-            output.WriteLine(JsonSerializer.Serialize(line, OverlayJson.Default.OverlayLine));
-            return;
-        }
-
-        output.WriteLine($"file     {file}, {line.Bytes} bytes");
-        output.WriteLine($"id       {line.Id}");
-        output.WriteLine(header.BaseId == OverlayHeader.NoBase ? "base     none: this is an exported base" : $"base     {line.Base}");
-        var ofMemory = line.MemoryBytes > 0 ? $" and a memory of {RuntimeOptions.Size(line.MemoryBytes)}" : "";
-        output.WriteLine($"of       a disk of {RuntimeOptions.Size(line.DiskBytes)}{ofMemory}");
-        if (header.MemoryPages > 0)
-            output.WriteLine($"devices  of QEMU {overlay.QemuVersion ?? "with the version in the base's manifest"}");
-        output.WriteLine(
-            counts is null
-                ? $"carries  {line.CarriedPages} pages of 4 KiB"
-                : $"pages    {counts.Changed} changed: {counts.Zero} zero, {counts.InBase} elsewhere in the base, {counts.Repeated} "
-                    + $"like another one, {counts.Carried} carried"
-        );
-    }
-
     private static VerbCommand Cut()
     {
         var verb = new VerbCommand("create", "Freeze a running VM, write the difference from its base, and resume it.")
@@ -88,8 +55,8 @@ internal static class OverlayVerb
         var file = new Argument<string?>("FILE")
         {
             Description =
-                "The overlay's file; an existing regular one is replaced, a device such as /dev/stdout is written to. Without it, the overlay "
-                + "is kept in the store: 'overlay list' shows it.",
+                "The overlay's file; an existing regular one is replaced, a device such as /dev/stdout is written to. Without it, the "
+                + "overlay is kept in the store: 'overlay list' shows it.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var name = new Option<string?>("--name") { Description = "Name of an overlay that is kept.", HelpName = "NAME" };
@@ -123,8 +90,8 @@ internal static class OverlayVerb
                     new ErrorLines(parsed.InvocationConfiguration.Error),
                     ct
                 );
-                var beside = Beside(cut.Path, parsed.InvocationConfiguration);
-                Print(beside, cut.Path, new OverlaySummary(made.Header, made.QemuVersion), made.Counts, parsed.GetValue(json));
+                var beside = OverlayText.Beside(cut.Path, parsed.InvocationConfiguration);
+                OverlayText.Print(beside, cut.Path, new OverlaySummary(made.Header, made.QemuVersion), made.Counts, parsed.GetValue(json));
                 return ExitCodes.Ok;
             }
         );
@@ -226,10 +193,6 @@ internal static class OverlayVerb
             QemuVersion = o.QemuVersion,
         };
 
-    /// <summary>Where to print the result: standard output, unless the file was written there.</summary>
-    public static TextWriter Beside(string file, InvocationConfiguration console) =>
-        OutputPath.Of(file).IsStandardOutput ? console.Error : console.Output;
-
     private static VerbCommand Show()
     {
         var verb = new VerbCommand(
@@ -245,7 +208,13 @@ internal static class OverlayVerb
             {
                 await using var from = OverlaySource.Open(parsed.GetValue(file)!);
                 var overlay = await OverlayReader.SummaryAsync(from, ct);
-                Print(parsed.InvocationConfiguration.Output, parsed.GetValue(file)!, overlay, counts: null, parsed.GetValue(json));
+                OverlayText.Print(
+                    parsed.InvocationConfiguration.Output,
+                    parsed.GetValue(file)!,
+                    overlay,
+                    counts: null,
+                    parsed.GetValue(json)
+                );
                 return ExitCodes.Ok;
             }
         );
@@ -275,26 +244,3 @@ internal static class OverlayVerb
 
     private static Argument<string> File() => new("FILE|URL") { Description = "The overlay: a file, or an http(s) URL." };
 }
-
-/// <summary>An overlay as one line of JSON.</summary>
-internal sealed record OverlayLine(
-    string Id,
-    string Base,
-    string File,
-    long Bytes,
-    long DiskBytes,
-    long MemoryBytes,
-    long CarriedPages,
-    OverlayCounts? Pages
-)
-{
-    /// <summary>Version of the QEMU that wrote its device state.</summary>
-    public string? QemuVersion { get; init; }
-}
-
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
-)]
-[JsonSerializable(typeof(OverlayLine))]
-internal sealed partial class OverlayJson : JsonSerializerContext;

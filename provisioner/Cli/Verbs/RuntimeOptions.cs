@@ -56,19 +56,4 @@ internal static class RuntimeOptions
             ? number << shift
             : throw new CloudletException(ErrorKind.InvalidInput, $"'{text}' is not a valid size: write a number and M or G, such as 512M");
     }
-
-    /// <summary>A size as text.</summary>
-    public static string Size(long bytes) =>
-        bytes switch
-        {
-            >= 10L << 30 => $"{bytes >> 30}G",
-            >= 1L << 20 => $"{bytes >> 20}M",
-            _ => $"{bytes >> 10}K",
-        };
-}
-
-/// <summary>Writes progress to standard error, which keeps the answer separate; unlike Progress&lt;T&gt; in order.</summary>
-internal sealed class ErrorLines(TextWriter errors) : IProgress<string>
-{
-    public void Report(string value) => errors.WriteLine($"… {value}");
 }

@@ -40,8 +40,8 @@ internal static class StoreVerb
             var output = parsed.InvocationConfiguration.Output;
             var removed = new StoreKeeper(new RuntimeStore(parsed.GetValue(store)!)).Collect();
             foreach (var (path, bytes) in removed)
-                output.WriteLine($"{(File.Exists(path) ? "shortened" : "removed")} {path} ({RuntimeOptions.Size(bytes)})");
-            output.WriteLine(removed.Count == 0 ? "nothing to remove" : $"{RuntimeOptions.Size(removed.Sum(r => r.Bytes))} removed");
+                output.WriteLine($"{(File.Exists(path) ? "shortened" : "removed")} {path} ({ByteText.Of(bytes)})");
+            output.WriteLine(removed.Count == 0 ? "nothing to remove" : $"{ByteText.Of(removed.Sum(r => r.Bytes))} removed");
             return ExitCodes.Ok;
         });
         verb.OnService((client, parsed, ct) => OnServiceAsync(client, "collect", parsed, ct));

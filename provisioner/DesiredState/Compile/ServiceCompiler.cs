@@ -142,6 +142,15 @@ public static class ServiceCompiler
             FetchFrom = section.FetchFrom ?? [],
             Quota = quota,
             Quotas = new SortedDictionary<string, ServiceQuota>(quotas.ToDictionary(), StringComparer.Ordinal),
+            Keystone = section.Keystone is { } keystone
+                ? new ServiceKeystone(
+                    keystone.Url ?? "",
+                    keystone.CaFile,
+                    keystone.Admin ?? ["admin"],
+                    keystone.Member ?? ["member"],
+                    keystone.Reader ?? ["reader"]
+                )
+                : null,
             RequestsPerMinute = section.RequestsPerMinute ?? UsualRate,
         };
     }

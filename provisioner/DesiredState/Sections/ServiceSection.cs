@@ -45,6 +45,10 @@ public sealed record ServiceSection
     [SchemaNames(ServiceQuotaSection.ProjectPattern)]
     public IReadOnlyDictionary<string, ServiceQuotaSection>? Quotas { get; init; }
 
+    /// <summary>The Keystone whose tokens are accepted.</summary>
+    [Description("A Keystone whose tokens are accepted, too (default: none); its projects are projects of the service.")]
+    public ServiceKeystoneSection? Keystone { get; init; }
+
     /// <summary>Rate limit.</summary>
     [Description("Requests a minute of an account, or of an address without one (default 1200; 0: unlimited).")]
     [SchemaRange(0, 1_000_000)]
@@ -54,6 +58,33 @@ public sealed record ServiceSection
     [Description("Folder of bases, VMs and overlays (default /var/lib/cloudlet-service/runtime).")]
     [SchemaPattern("^/.+")]
     public string? Store { get; init; }
+}
+
+/// <summary>A Keystone whose tokens the cloudlet service accepts.</summary>
+[Description("A Keystone whose tokens the cloudlet service accepts.")]
+public sealed record ServiceKeystoneSection
+{
+    /// <summary>URL of its API.</summary>
+    [Description("URL of its Identity API, such as https://controller:5000/v3.")]
+    [SchemaPattern("^https?://.+")]
+    public string? Url { get; init; }
+
+    /// <summary>Certificates that may have issued its own.</summary>
+    [Description("Absolute path, on the host, of certificates (PEM) that may have issued its own (default: those of the system).")]
+    [SchemaPattern("^/.+")]
+    public string? CaFile { get; init; }
+
+    /// <summary>Roles of administrators.</summary>
+    [Description("Roles of Keystone whose accounts are administrators of the service (default admin).")]
+    public IReadOnlyList<string>? Admin { get; init; }
+
+    /// <summary>Roles of members.</summary>
+    [Description("Roles whose accounts change their project (default member).")]
+    public IReadOnlyList<string>? Member { get; init; }
+
+    /// <summary>Roles of readers.</summary>
+    [Description("Roles whose accounts look at their project (default reader).")]
+    public IReadOnlyList<string>? Reader { get; init; }
 }
 
 /// <summary>Limits of a project of the cloudlet service.</summary>

@@ -39,12 +39,29 @@ public sealed record ServiceConfiguration
     /// <summary>Limits of single projects, by name.</summary>
     public required IReadOnlyDictionary<string, ServiceQuota> Quotas { get; init; }
 
+    /// <summary>The Keystone whose tokens are accepted; null: none.</summary>
+    public ServiceKeystone? Keystone { get; init; }
+
     /// <summary>Requests a minute; 0: unlimited.</summary>
     public required int RequestsPerMinute { get; init; }
 
     /// <summary>The configuration as indented JSON with a line break at the end.</summary>
     public string ToText() => JsonSerializer.Serialize(this, ServiceConfigurationJson.Default.ServiceConfiguration) + "\n";
 }
+
+/// <summary>A Keystone whose tokens are accepted.</summary>
+/// <param name="Url">URL of its Identity API.</param>
+/// <param name="CaFile">Certificates that may have issued its own; null: those of the system.</param>
+/// <param name="Admin">Roles of administrators.</param>
+/// <param name="Member">Roles of members.</param>
+/// <param name="Reader">Roles of readers.</param>
+public sealed record ServiceKeystone(
+    string Url,
+    string? CaFile,
+    IReadOnlyList<string> Admin,
+    IReadOnlyList<string> Member,
+    IReadOnlyList<string> Reader
+);
 
 /// <summary>Limits of a project.</summary>
 /// <param name="Vms">VMs.</param>

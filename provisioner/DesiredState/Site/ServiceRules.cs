@@ -42,8 +42,29 @@ internal static partial class ServiceRules
             Quota(quota, report, "quotas", project);
         }
 
+        if (service.Keystone is { } keystone)
+            Keystone(keystone, report);
         if (service.Store is { } store)
             Store(store, report);
+    }
+
+    private static void Keystone(ServiceKeystoneSection keystone, HostReport report)
+    {
+        if (keystone.Url is null)
+            report.Missing("`url` is missing: the Identity API, such as https://controller:5000/v3", "service", "keystone");
+        else if (
+            !Uri.TryCreate(keystone.Url, UriKind.Absolute, out var url)
+            || url.Scheme is not ("http" or "https")
+            || url.UserInfo.Length > 0
+        )
+            report.Value(
+                $"\"{keystone.Url}\" is not the URL of an Identity API, such as https://controller:5000/v3",
+                "service",
+                "keystone",
+                "url"
+            );
+        if (keystone.CaFile is { } file && Names.PathError(file) is { } error)
+            report.Value(error, "service", "keystone", "caFile");
     }
 
     private static void Listen(ServiceSection service, HostReport report)

@@ -100,12 +100,15 @@ public sealed class AccountBook(string folder, TimeProvider clock)
     /// <summary>The account of a token; null when it has none, was revoked, or has ended.</summary>
     public Account? Find(string token)
     {
-        if (!token.StartsWith(Prefix, StringComparison.Ordinal) || token.Length > 100)
+        if (!IsOwnToken(token) || token.Length > 100)
             return null;
         var digest = DigestOf(token);
         lock (_gate)
             return Accounts().Find(a => a.TokenDigest == digest && IsInUse(a));
     }
+
+    /// <summary>True for a token that this service made, whether it is valid or not.</summary>
+    public static bool IsOwnToken(string token) => token.StartsWith(Prefix, StringComparison.Ordinal);
 
     private bool IsInUse(Account account) => account.Revoked is null && account.Expires > clock.GetUtcNow();
 

@@ -8,18 +8,21 @@ using Microsoft.Extensions.Options;
 namespace Cloudlet.Service.Access;
 
 /// <summary>
-/// Recognizes callers: on the unix socket by the kernel's word for the peer, elsewhere by a bearer token. A token counts on the socket, too.
+/// Recognizes callers: on the unix socket by the peer's user, which the kernel reports, elsewhere by a bearer token. A token counts on the
+/// socket, too.
 /// </summary>
 /// <param name="options">Options of the framework; none of ours.</param>
 /// <param name="logger">Logs of the framework.</param>
 /// <param name="encoder">Unused.</param>
 /// <param name="accounts">The accounts.</param>
+/// <param name="keystone">Tokens of Keystone.</param>
 /// <param name="settings">Who may use the socket.</param>
 internal sealed class CallerHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory logger,
     UrlEncoder encoder,
     AccountBook accounts,
+    KeystoneCallers keystone,
     ServiceSettings settings
 ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
@@ -32,19 +35,33 @@ internal sealed class CallerHandler(
     internal const string LocalProject = "local";
 
     /// <inheritdoc/>
-    protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var header = Request.Headers.Authorization.ToString();
-        if (header.Length > 0)
-            return Task.FromResult(
-                header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-                && accounts.Find(header[Bearer.Length..].Trim()) is { } account
-                    ? Recognized(new Caller(account.Name, account.Project, account.Role, "token"))
-                    : AuthenticateResult.Fail("the token is unknown, was revoked or has expired")
-            );
+        if (TokenOf(Request) is { } token)
+            return await CallerOfAsync(token) is { } caller
+                ? Recognized(caller)
+                : AuthenticateResult.Fail("the token is unknown, was revoked or has expired");
         var peer = SocketPeer.Of(Context.Features.Get<IConnectionSocketFeature>()?.Socket);
-        return Task.FromResult(peer is null ? AuthenticateResult.NoResult() : OfSocket(peer));
+        return peer is null ? AuthenticateResult.NoResult() : OfSocket(peer);
     }
+
+    /// <summary>The token of a request, in the way of OAuth or in that of OpenStack; empty when it has another kind of credentials.</summary>
+    private static string? TokenOf(HttpRequest request)
+    {
+        if (request.Headers["X-Auth-Token"].ToString() is { Length: > 0 } ofOpenStack)
+            return ofOpenStack;
+        return request.Headers.Authorization.ToString() switch
+        {
+            { Length: 0 } => null,
+            var header when header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) => header[Bearer.Length..].Trim(),
+            _ => "",
+        };
+    }
+
+    private async Task<Caller?> CallerOfAsync(string token) =>
+        accounts.Find(token) is { } account ? new Caller(account.Name, account.Project, account.Role, "token")
+        : keystone.IsUsed && !AccountBook.IsOwnToken(token) ? await keystone.FindAsync(token, Context.RequestAborted)
+        : null;
 
     private AuthenticateResult OfSocket(SocketPeer peer)
     {

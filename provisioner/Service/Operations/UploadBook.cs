@@ -5,7 +5,6 @@ using System.Text.Json;
 using Cloudlet.Errors;
 using Cloudlet.Linux;
 using Cloudlet.Service.Access;
-using Cloudlet.Service.Answers;
 using Cloudlet.ServiceApi.Contracts;
 
 namespace Cloudlet.Service.Operations;
@@ -60,8 +59,8 @@ public sealed class UploadBook(string folder, QuotaGuard quota, TimeProvider clo
         if (request.Bytes > free - Reserve)
             throw new CloudletException(
                 ErrorKind.NoSpace,
-                $"the upload of {request.Bytes} bytes does not fit: {Math.Max(0, free - Reserve)} bytes are free. Remove what is not needed "
-                    + "(bases, overlays, ended VMs), or ask the operator for more space"
+                $"the upload of {request.Bytes} bytes does not fit: {Math.Max(0, free - Reserve)} bytes are free. Remove what is not "
+                    + "needed (bases, overlays, ended VMs), or ask the operator for more space"
             );
         var held = quota.Reserve(caller, Amount(request.Bytes));
         var record = new UploadRecord(

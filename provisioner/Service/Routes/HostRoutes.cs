@@ -1,4 +1,3 @@
-using Cloudlet.Service.Access;
 using Cloudlet.Service.Answers;
 using Cloudlet.Service.Tls;
 using Cloudlet.Service.Work;
@@ -6,7 +5,7 @@ using Cloudlet.ServiceApi.Contracts;
 
 namespace Cloudlet.Service.Routes;
 
-/// <summary>/v1/host, and what everybody may ask: whether the service is up, and its certificate authority.</summary>
+/// <summary>/v1/host, and the routes without credentials: whether the service is up, and its certificate authority.</summary>
 internal static class HostRoutes
 {
     public static void Map(IEndpointRouteBuilder app)

@@ -19,11 +19,7 @@ internal static class VmRoutes
                 async (HttpContext context, VmWork work) =>
                     await RouteFrame.AcceptAsync(
                         context,
-                        await work.CreateAsync(
-                            context.Caller(),
-                            await Bodies.ReadAsync(context, RequestJson.Default.CreateVmRequest),
-                            context.RequestAborted
-                        )
+                        work.Create(context.Caller(), await Bodies.ReadAsync(context, RequestJson.Default.CreateVmRequest))
                     )
             )
             .Described("createVm", "Resume a base, or synthesize a VM from an overlay", Role.Member)

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cloudlet.Errors;
 using Cloudlet.ServiceApi.Contracts;
-using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Service.Settings;
 
@@ -40,11 +39,19 @@ public sealed record ServiceSettings
     /// <summary>Networks (CIDR) that overlays and bases may be fetched from. Empty: all but loopback and link-local addresses.</summary>
     public IReadOnlyList<string> FetchFrom { get; set; } = [];
 
+    /// <summary>
+    /// True: members may start VMs that reach every network of this host, its loopback too. Otherwise only administrators may.
+    /// </summary>
+    public bool OpenNetworks { get; set; }
+
     /// <summary>What each project may use.</summary>
     public QuotaView Quota { get; set; } = new(Vms: 10, MemoryMib: 16384, StorageMib: 102400, Uploads: 4);
 
     /// <summary>What single projects may use instead.</summary>
     public IReadOnlyDictionary<string, QuotaView> Quotas { get; set; } = new Dictionary<string, QuotaView>();
+
+    /// <summary>The Keystone whose tokens are accepted; null: none.</summary>
+    public KeystoneSettings? Keystone { get; set; }
 
     /// <summary>Requests a minute of an account, or of an address without one; 0: unlimited.</summary>
     public int RequestsPerMinute { get; set; } = 1200;
@@ -93,6 +100,7 @@ public sealed record ServiceSettings
                 problems.Add($"fetchFrom[{i}]: expected a network such as 10.0.0.0/8, found '{FetchFrom[i]}'");
         if (Certificate is null != Key is null)
             problems.Add($"{(Key is null ? "key" : "certificate")}: missing; certificate and key belong together");
+        problems.AddRange(Keystone?.Problems() ?? []);
         if (RequestsPerMinute < 0)
             problems.Add($"requestsPerMinute: expected 0 or more, found {RequestsPerMinute}");
         foreach (var (name, quota) in Quotas.Prepend(new("", Quota)))
@@ -103,6 +111,34 @@ public sealed record ServiceSettings
 
     /// <summary>The limits of a project.</summary>
     public QuotaView QuotaOf(string project) => Quotas.GetValueOrDefault(project, Quota);
+}
+
+/// <summary>A Keystone, and what its roles mean here.</summary>
+public sealed record KeystoneSettings
+{
+    /// <summary>URL of the Identity API, e.g. <c>https://controller:5000/v3</c>.</summary>
+    public string Url { get; set; } = "";
+
+    /// <summary>Certificates (PEM) that may have issued the one of Keystone; null: those of the system.</summary>
+    public string? CaFile { get; set; }
+
+    /// <summary>Roles whose accounts are administrators here.</summary>
+    public IReadOnlyList<string> Admin { get; set; } = ["admin"];
+
+    /// <summary>Roles whose accounts change their project.</summary>
+    public IReadOnlyList<string> Member { get; set; } = ["member"];
+
+    /// <summary>Roles whose accounts look at their project.</summary>
+    public IReadOnlyList<string> Reader { get; set; } = ["reader"];
+
+    /// <summary>Everything that is wrong.</summary>
+    internal IEnumerable<string> Problems()
+    {
+        if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0)
+            yield return $"keystone.url: expected the URL of an Identity API such as https://controller:5000/v3, found '{Url}'";
+        if (CaFile is not null and not ['/', ..])
+            yield return $"keystone.caFile: expected an absolute path, found '{CaFile}'";
+    }
 }
 
 /// <summary>An address to listen on.</summary>

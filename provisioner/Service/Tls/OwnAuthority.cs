@@ -48,7 +48,7 @@ internal static class OwnAuthority
         request.CertificateExtensions.Add(alternatives.Build());
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] &= 0x7f;
-        using var issued = request.Create(authority, now - Early, Min(now + ServerLasts, authority.NotAfter), serial);
+        using var issued = request.Create(authority, now - Early, Min(now + ServerLasts, new DateTimeOffset(authority.NotAfter)), serial);
         return issued.CopyWithPrivateKey(key);
     }
 

@@ -117,7 +117,7 @@ public sealed class BaseWork(Workshop shop, ExportShelf exports)
             ? await new BaseArchive(store).ImportAsync(place, request.Name, operation, ct, shop.Fetch)
             : await new BaseImporter(store).ImportAsync(place, request.Format, request.Name, operation, ct);
 
-    private static void Check(Caller caller, CreateBaseRequest request)
+    private void Check(Caller caller, CreateBaseRequest request)
     {
         var checks = new FieldChecks()
             .OneOf(("upload", request.Upload), ("url", request.Url), ("from", request.From))
@@ -135,6 +135,11 @@ public sealed class BaseWork(Workshop shop, ExportShelf exports)
                 "public",
                 "only administrators make public bases: leave it out, or ask one"
             );
+        checks.Require(
+            request.Boot is not { OpenNetwork: true } || shop.MayOpenNetworks(caller),
+            "boot.openNetwork",
+            Workshop.ClosedNetworks
+        );
         if (request.Boot is { } boot)
             Check(boot, checks);
         checks.Done();

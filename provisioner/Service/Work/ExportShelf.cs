@@ -39,7 +39,7 @@ public sealed class ExportShelf(string folder, TimeProvider clock)
     {
         if (!Directory.Exists(folder))
             return;
-        var oldest = clock.GetUtcNow() - Kept;
+        var oldest = clock.GetUtcNow().UtcDateTime - Kept;
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories))
             if (file.LastWriteTimeUtc < oldest)
                 file.Delete();

@@ -91,7 +91,7 @@ public sealed class OverlayWork(Workshop shop)
     /// <summary>Removes an overlay.</summary>
     public void Remove(Caller caller, string idOrName) => new OverlayShelf(shop.Of(caller)).Remove(idOrName);
 
-    private Task CutAsync(
+    private Task<OverlayMade> CutAsync(
         Caller caller,
         RunningVm vm,
         CreateOverlayRequest request,

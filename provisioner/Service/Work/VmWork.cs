@@ -6,8 +6,8 @@ using Cloudlet.ServiceApi.Contracts;
 using Cloudlet.Synthesis.Bases;
 using Cloudlet.Synthesis.Fetch;
 using Cloudlet.Synthesis.Overlays;
+using Cloudlet.Synthesis.Pages;
 using Cloudlet.Synthesis.Shelf;
-using Cloudlet.Synthesis.Store;
 using Cloudlet.Synthesis.Vms;
 
 namespace Cloudlet.Service.Work;
@@ -35,30 +35,26 @@ public sealed class VmWork(Workshop shop)
         };
 
     /// <summary>Starts a VM from a base, an overlay that is kept here, an upload or a URL.</summary>
-    public async Task<Operation> CreateAsync(Caller caller, CreateVmRequest request, CancellationToken ct)
+    public Operation Create(Caller caller, CreateVmRequest request)
     {
-        Check(request);
-        var memory = await MemoryOfAsync(caller, request, ct);
-        var upload = request.Upload is null ? null : shop.Uploads.Take(request.Upload, caller.Scope);
-        IDisposable held;
+        Check(caller, request);
+        var quota = Reserve(caller, request);
         try
         {
-            held = new Several(upload, shop.Quota.Reserve(caller, new QuotaView(1, memory >> 20, 0, 0)));
+            var upload = request.Upload is null ? null : shop.Uploads.Take(request.Upload, caller.Scope);
+            return shop.Operations.Start(
+                caller,
+                "vm.create",
+                request.Base ?? request.Overlay ?? request.Url ?? $"upload {request.Upload}",
+                (operation, stop) => StartAsync(caller, request, upload?.Path, operation, stop),
+                new Several(upload, quota)
+            );
         }
         catch
         {
-            upload?.Dispose();
+            quota?.Dispose();
             throw;
         }
-
-        var target = request.Base ?? request.Overlay ?? request.Url ?? $"upload {request.Upload}";
-        return shop.Operations.Start(
-            caller,
-            "vm.create",
-            target,
-            (operation, stop) => StartAsync(caller, request, upload?.Path, operation, stop),
-            held
-        );
     }
 
     /// <summary>Pauses or continues a guest.</summary>
@@ -117,9 +113,11 @@ public sealed class VmWork(Workshop shop)
         }
         else
         {
+            var place = upload ?? request.Url ?? new OverlayShelf(seen).Get(request.Overlay!).Path;
+            using var quota = request.Overlay is null ? await ReserveAsync(caller, place, shop.Fetch, ct) : null;
             var synthesis = new SynthesisRequest
             {
-                Place = upload ?? request.Url ?? new OverlayShelf(seen).Get(request.Overlay!).Path,
+                Place = place,
                 Name = request.Name,
                 Forwards = Views.Of(request.Forwards),
                 IsOpen = request.OpenNetwork,
@@ -134,25 +132,34 @@ public sealed class VmWork(Workshop shop)
         return ResultOf(vm) with { Note = clock.Note, ResumeMs = Math.Round(took, 1) };
     }
 
-    /// <summary>Memory of the machine that is to start, bytes; 0 when only the overlay's server knows.</summary>
-    private async Task<long> MemoryOfAsync(Caller caller, CreateVmRequest request, CancellationToken ct)
+    /// <summary>
+    /// Reserves a VM with its memory. Null when only the overlay says how much that is: it is reserved when the overlay is read.
+    /// </summary>
+    private IDisposable? Reserve(Caller caller, CreateVmRequest request)
     {
-        if (request.Base is not null)
-            return new BaseCatalog(shop.Of(caller)).Get(request.Base).Manifest.Definition?.MemoryBytes ?? 0;
-        if (request.Overlay is not null)
-            return new OverlayShelf(shop.Of(caller)).Get(request.Overlay).MemoryBytes;
-        if (request.Url is null)
-            return 0;
-        await using var from = OverlaySource.Open(request.Url, policy: shop.Fetch);
-        return (await OverlayReader.SummaryAsync(from, ct)).Header.MemoryPages * Cloudlet.Synthesis.Pages.PageSize.Bytes;
+        if (request.Base is null && request.Overlay is null)
+            return null;
+        var memory = request.Base is not null
+            ? new BaseCatalog(shop.Of(caller)).Get(request.Base).Manifest.Definition?.MemoryBytes ?? 0
+            : new OverlayShelf(shop.Of(caller)).Get(request.Overlay!).MemoryBytes;
+        return Reserve(caller, memory);
     }
 
-    private static void Check(CreateVmRequest request)
+    private IDisposable Reserve(Caller caller, long memory) => shop.Quota.Reserve(caller, new QuotaView(1, memory >> 20, 0, 0));
+
+    private async Task<IDisposable> ReserveAsync(Caller caller, string place, FetchPolicy? policy, CancellationToken ct)
+    {
+        await using var from = OverlaySource.Open(place, policy: policy);
+        return Reserve(caller, (await OverlayReader.SummaryAsync(from, ct)).Header.MemoryPages * PageSize.Bytes);
+    }
+
+    private void Check(Caller caller, CreateVmRequest request)
     {
         var checks = new FieldChecks()
             .OneOf(("base", request.Base), ("overlay", request.Overlay), ("upload", request.Upload), ("url", request.Url))
             .Name(request.Name)
             .Url(request.Url)
+            .Require(!request.OpenNetwork || shop.MayOpenNetworks(caller), "openNetwork", Workshop.ClosedNetworks)
             .Between(request.Forwards.Count, 0, MostForwards, "forwards");
         foreach (var (forward, i) in request.Forwards.Take(MostForwards).Select((f, i) => (f, i)))
             checks

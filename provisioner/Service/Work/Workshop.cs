@@ -26,6 +26,12 @@ public sealed class Workshop(ServiceSettings settings, RuntimeStore store, Opera
     /// <summary>Which servers may be fetched from.</summary>
     public FetchPolicy Fetch { get; } = FetchRules.Of(settings.FetchFrom);
 
+    /// <summary>True when a caller may start VMs that reach every network of this host.</summary>
+    public bool MayOpenNetworks(Caller caller) => settings.OpenNetworks || caller.Role == Role.Admin;
+
+    /// <summary>What is wrong with <c>openNetwork</c> where the caller may not use it.</summary>
+    internal const string ClosedNetworks = "only administrators open a guest's network here: leave it out, or ask one";
+
     /// <summary>The store as a caller sees it.</summary>
     public RuntimeStore Of(Caller caller) => store.For(caller.Scope);
 

@@ -22,13 +22,15 @@ public static class FirstContact
         if (login.Url.Scheme != Uri.UriSchemeHttps)
             return null;
 
-        // The certificate can't be verified yet: whoever answers, the caller compares the fingerprint by another way.
+        // The certificate can't be verified yet: the caller compares the fingerprint with one that he got by another way.
+#pragma warning disable CA5359 // it is the purpose of this request, which sends nothing secret
         using var handler = new SocketsHttpHandler
         {
             SslOptions = { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
             ConnectTimeout = TimeSpan.FromSeconds(10),
             AllowAutoRedirect = false,
         };
+#pragma warning restore CA5359
         using var http = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(20), MaxResponseContentBufferSize = Longest };
         try
         {
@@ -46,7 +48,8 @@ public static class FirstContact
         {
             throw new CloudletException(
                 ErrorKind.Unreachable,
-                $"the service at {login.Address} can't be reached: {ConnectionErrors.Found(e)}. Check the address, and that the service runs",
+                $"the service at {login.Address} can't be reached: {ConnectionErrors.Found(e)}. Check the address, and that the service "
+                    + "runs",
                 e
             );
         }

@@ -14,7 +14,7 @@ public static class Operations
     /// Follows an operation by its events, over broken connections, until it ends. When this is cancelled, the operation is, too.
     /// </summary>
     /// <returns>What it made; null when it makes nothing.</returns>
-    /// <exception cref="CloudletException">What it failed with; Interrupted when somebody else cancelled it.</exception>
+    /// <exception cref="CloudletException">What it failed with; Interrupted when another client cancelled it.</exception>
     public static async Task<OperationResult?> FollowAsync(
         this ServiceClient client,
         OperationView operation,

@@ -56,7 +56,9 @@ public sealed class ServiceClient : IDisposable
         return items;
     }
 
-    /// <summary>Sends a request with a body, and reads the answer. It is sent again when its answer was lost: it has a key of its own.</summary>
+    /// <summary>
+    /// Sends a request with a body, and reads the answer. It is sent again when its answer was lost: it has a key of its own.
+    /// </summary>
     /// <exception cref="CloudletException">As <see cref="GetAsync"/>.</exception>
     public async Task<TAnswer> PostAsync<TBody, TAnswer>(
         string path,

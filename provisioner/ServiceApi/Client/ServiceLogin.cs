@@ -69,7 +69,7 @@ public static class SavedLogin
             return null;
         try
         {
-            if ((File.GetUnixFileMode(FilePath) & ~OwnerOnly) != 0)
+            if ((File.GetUnixFileMode(FilePath) & ~OwnerOnly) != UnixFileMode.None)
                 throw new CloudletException(
                     ErrorKind.InvalidInput,
                     $"other users may read {FilePath}, which has a token: chmod 600 it, and get a new token ('cloudlet login')"

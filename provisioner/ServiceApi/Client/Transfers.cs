@@ -18,7 +18,7 @@ public static class Transfers
     /// <param name="progress">Bytes that were sent.</param>
     /// <param name="ct">Stops it, and discards the upload.</param>
     /// <returns>Id of the upload.</returns>
-    /// <exception cref="CloudletException">What the service refuses it with; Unreachable when the connection breaks again and again.</exception>
+    /// <exception cref="CloudletException">What the service refuses it with; Unreachable when the connection breaks too often.</exception>
     public static async Task<string> UploadAsync(this ServiceClient client, string path, IProgress<long> progress, CancellationToken ct)
     {
         await using var file = new FileStream(

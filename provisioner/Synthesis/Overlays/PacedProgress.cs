@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Cloudlet.Synthesis.Overlays;
 
-/// <summary>Receives progress in bytes, beside messages. A receiver of messages that also implements this gets no percentages as text.</summary>
+/// <summary>
+/// Receives progress in bytes, beside messages. A receiver of messages that also implements this gets no percentages as text.
+/// </summary>
 public interface IByteProgress
 {
     /// <summary>Reports how much of a step is done.</summary>

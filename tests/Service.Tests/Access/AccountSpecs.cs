@@ -105,7 +105,8 @@ public class AccountSpecs
         );
         var log = await new StreamReader(file).ReadToEndAsync();
         log.ShouldContain(
-            "\"account\":\"ops-admin\",\"project\":\"ops\",\"way\":\"token\",\"from\":\"127.0.0.1\",\"what\":\"POST /v1/accounts\",\"result\":\"201\""
+            "\"account\":\"ops-admin\",\"project\":\"ops\","
+                + "\"way\":\"token\",\"from\":\"127.0.0.1\",\"what\":\"POST /v1/accounts\",\"result\":\"201\""
         );
         log.ShouldContain("\"what\":\"GET /v1/vms\",\"result\":\"401\"");
     }

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 
-namespace Cloudlet.Cli.Verbs;
+namespace Cloudlet.Cli.Output;
 
 /// <summary>Connects this terminal with a serial port, until Ctrl-] or the other end disconnects.</summary>
 internal sealed class TerminalRelay(TextWriter errors)
 {
     private const byte Leave = 0x1d; // Ctrl-], as telnet has it
 
+    /// <summary>Relays until either side ends.</summary>
     /// <param name="serial">The serial port; closed at the end.</param>
     /// <param name="ct">Disconnects.</param>
     public async Task RunAsync(Stream serial, CancellationToken ct)
