@@ -36,5 +36,6 @@ public sealed class CarriedProgram(Func<string?> find)
             }
             : resource;
 
-    private static bool IsDescribed(HostState state) => state.Resources.Any(static r => r is SentProgramSpec { Content: SentProgramSpec.Any });
+    private static bool IsDescribed(HostState state) =>
+        state.Resources.Any(static r => r is SentProgramSpec { Content: SentProgramSpec.Any });
 }

@@ -88,7 +88,7 @@ public sealed class SshAgent(SshTarget target, SshOptions options, Func<string> 
         if (exit != 0)
             throw new CloudletException(
                 ErrorKind.Unsupported,
-                $"{ProgramShelf.ServiceName} ({path}, sha256:{digest}) was copied to {target} but does not run there: it exited with {exit}: "
+                $"{ProgramShelf.ServiceName} ({path}, sha256:{digest}) was copied to {target} but exited with {exit} there: "
                     + string.Join(" | ", words.TakeLast(5))
             );
     }

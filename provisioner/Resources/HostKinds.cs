@@ -89,8 +89,7 @@ public static class HostKinds
         static (kinds, host) => kinds.Add(new PackagesKind(host.Machine.Packages, host.Clock, host.Machine.Systemd, host.Machine.Files)),
         static (kinds, host) =>
             kinds.Add(new ProgramsKind(host.Machine.Files, host.Program, host.Program is null ? null : new HostProgramProbe())),
-        static (kinds, host) =>
-            kinds.Add(new SentProgramsKind(host.Machine.Files, new HostProgramProbe(), mustBeThere: host.IsApply)),
+        static (kinds, host) => kinds.Add(new SentProgramsKind(host.Machine.Files, new HostProgramProbe(), mustBeThere: host.IsApply)),
         static (kinds, host) =>
             kinds.Add(new ConditionsKind(host.Machine.Probes, host.Machine.Kernel, host.Machine.Systemd, host.Clock, host.IsDaemon)),
         static (kinds, host) =>

@@ -164,5 +164,6 @@ public static class ServiceCompiler
         );
 
     /// <summary>The path of a file that is described by its path or by the name of a secret.</summary>
-    private static string? Place(string? described, HostSection host) => described is null or ['/', ..] ? described : host.SecretPath(described);
+    private static string? Place(string? described, HostSection host) =>
+        described is null or ['/', ..] ? described : host.SecretPath(described);
 }

@@ -11,7 +11,7 @@ public sealed record ServiceSection
 {
     /// <summary>Addresses to listen on.</summary>
     [Description(
-        "Addresses to listen on, https://ADDRESS:PORT; http:// only on loopback, behind a proxy of the host (default: none, only the socket)."
+        "Addresses to listen on, https://ADDRESS:PORT; http:// only on loopback, behind a proxy of the host (default: only the socket)."
     )]
     [SchemaPattern("^https?://.+:[0-9]{1,5}/?$")]
     public IReadOnlyList<string>? Listen { get; init; }
@@ -22,7 +22,7 @@ public sealed record ServiceSection
 
     /// <summary>A given certificate.</summary>
     [Description(
-        "A certificate with its chain (PEM): absolute path on the host, or name of a secret of the host (default: the service makes its own)."
+        "A certificate with its chain (PEM): absolute path on the host, or name of a secret of the host (default: one of its own)."
     )]
     public string? Certificate { get; init; }
 

@@ -93,7 +93,7 @@ internal static partial class ServiceRules
             || url.Fragment.Length > 0
             || !IPAddress.TryParse(url.DnsSafeHost, out var ip)
         )
-            return $"\"{text}\" is not an address to listen on: write https://ADDRESS:PORT with an IP address, such as https://0.0.0.0:8443";
+            return $"\"{text}\" is not an address to listen on: write https://ADDRESS:PORT with an IP address, e.g. https://0.0.0.0:8443";
         if (!HasPort().IsMatch(text) || url.Port == 0)
             return $"\"{text}\" has no port from 1 to 65535; write one, such as https://{url.Host}:8443";
         end = $"{ip}:{url.Port}";
@@ -105,10 +105,7 @@ internal static partial class ServiceRules
     private static void Certificate(ServiceSection service, HostSection host, HostReport report)
     {
         if (service.Certificate is null != service.Key is null)
-            report.Missing(
-                $"`{(service.Key is null ? "key" : "certificate")}` is missing: certificate and key belong together",
-                "service"
-            );
+            report.Missing($"`{(service.Key is null ? "key" : "certificate")}` is missing: certificate and key belong together", "service");
         File(service.Certificate, "certificate");
         File(service.Key, "key");
 
@@ -156,7 +153,7 @@ internal static partial class ServiceRules
             );
         else if (Array.Exists(["/", "/usr", "/etc", "/boot", "/proc", "/sys", "/dev", "/run", "/home", "/root"], IsBelow))
             report.Value(
-                $"the service can't write below {store}: choose a folder for data, such as /var/lib/cloudlet-service/runtime or /srv/cloudlet",
+                $"the service can't write below {store}: choose a folder for data, such as /srv/cloudlet",
                 "service",
                 "store"
             );

@@ -89,10 +89,8 @@ internal sealed record QemuUser(uint User, uint Group, bool IsOwn)
                 $"--regid={Text(Group)}",
                 kvm is { } group ? $"--groups={Text(group)}" : "--clear-groups",
                 "--no-new-privs",
-
                 // The kernel takes capabilities away only from root that becomes another user; ambient ones go with the inheritable ones.
                 "--inh-caps=-all",
-
                 // Without CAP_SETPCAP it stays as it is, which gives nothing to a process that can gain no privileges.
                 "--bounding-set=-all",
             ];

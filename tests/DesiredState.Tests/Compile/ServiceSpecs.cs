@@ -22,19 +22,17 @@ public sealed class ServiceSpecs
 
         state
             .Resources.Select(r => r.Id)
-            .ShouldBe(
-                [
-                    "file:/etc/cloudlet/service.json",
-                    "file:/etc/systemd/system/cloudlet-service-accounts.service",
-                    UnitFile,
-                    "file:/etc/sysusers.d/cloudlet-service.conf",
-                    "package:qemu-system-x86",
-                    "package:qemu-utils",
-                    Program,
-                    "unit:cloudlet-service-accounts.service",
-                    Unit,
-                ]
-            );
+            .ShouldBe([
+                "file:/etc/cloudlet/service.json",
+                "file:/etc/systemd/system/cloudlet-service-accounts.service",
+                UnitFile,
+                "file:/etc/sysusers.d/cloudlet-service.conf",
+                "package:qemu-system-x86",
+                "package:qemu-utils",
+                Program,
+                "unit:cloudlet-service-accounts.service",
+                Unit,
+            ]);
         state.Resource<SentProgramSpec>(Program).Content.ShouldBe(SentProgramSpec.Any);
         var unit = state.Resource<UnitSpec>(Unit);
         (unit.Enabled, unit.Running).ShouldBe((true, true));
@@ -49,13 +47,19 @@ public sealed class ServiceSpecs
             new ServiceSection
             {
                 Quota = new ServiceQuotaSection { Vms = 2 },
-                Quotas = new Dictionary<string, ServiceQuotaSection> { ["b"] = new() { Uploads = 9 }, ["a"] = new() },
+                Quotas = new Dictionary<string, ServiceQuotaSection>
+                {
+                    ["b"] = new() { Uploads = 9 },
+                    ["a"] = new(),
+                },
             }
         );
 
-        json.GetProperty("quota").ToString().ReplaceLineEndings("").Replace(" ", "").ShouldBe(
-            """{"vms":2,"memoryMib":16384,"storageMib":102400,"uploads":4}"""
-        );
+        json.GetProperty("quota")
+            .ToString()
+            .ReplaceLineEndings("")
+            .Replace(" ", "")
+            .ShouldBe("""{"vms":2,"memoryMib":16384,"storageMib":102400,"uploads":4}""");
         json.GetProperty("quotas").EnumerateObject().Select(q => q.Name).ShouldBe(["a", "b"]);
         json.GetProperty("quotas").GetProperty("b").GetProperty("vms").GetInt32().ShouldBe(2);
         json.GetProperty("quotas").GetProperty("b").GetProperty("uploads").GetInt32().ShouldBe(9);
@@ -112,7 +116,9 @@ public sealed class ServiceSpecs
 
     private static JsonElement Settings(ServiceSection section) =>
         JsonDocument
-            .Parse(TestHost.State(new HostSection { Boot = BootNetwork.None, Service = section }).Resource<FileSpec>(Configuration).Content!)
+            .Parse(
+                TestHost.State(new HostSection { Boot = BootNetwork.None, Service = section }).Resource<FileSpec>(Configuration).Content!
+            )
             .RootElement;
 
     private static string UnitText(ServiceSection section) =>

@@ -117,7 +117,15 @@ public sealed partial class ServiceSpecs(ServiceHost site) : IClassFixture<Servi
     /// <summary>Sends a byte to the guest's console; what it says about its boot and its answers.</summary>
     private async Task<(string Boot, int Count)> AskAsync(string vm)
     {
-        var run = await site.TryDeviceAsync($"(sleep 3; printf x; sleep 4) | timeout 20 cloudlet vm console {vm}");
+        // The console stays open until the answer is there.
+        var run = await site.TryDeviceAsync(
+            $$"""
+            out=$(mktemp)
+            { printf x; for i in $(seq 150); do grep -aq 'count [0-9a-f]\{8\}' $out && break; sleep 0.2; done; } |
+              timeout 60 cloudlet vm console {{vm}} >$out 2>&1 || true
+            cat $out
+            """
+        );
         var match = Answer().Matches(run.Output).LastOrDefault();
         match.ShouldNotBeNull($"{run.Output}\n{run.Error}");
         return (

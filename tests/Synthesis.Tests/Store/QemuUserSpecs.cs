@@ -49,17 +49,15 @@ public sealed class QemuUserSpecs
         QemuUser
             .For(isRoot: true, (0, 0), [])
             .Prefix(kvm: null)
-            .ShouldBe(
-                [
-                    "setpriv",
-                    "--reuid=60800",
-                    "--regid=60800",
-                    "--clear-groups",
-                    "--no-new-privs",
-                    "--inh-caps=-all",
-                    "--bounding-set=-all",
-                ]
-            );
+            .ShouldBe([
+                "setpriv",
+                "--reuid=60800",
+                "--regid=60800",
+                "--clear-groups",
+                "--no-new-privs",
+                "--inh-caps=-all",
+                "--bounding-set=-all",
+            ]);
 
     [Fact]
     public void Files_belong_to_the_owner_and_qemus_group()
