@@ -24,7 +24,7 @@ public sealed record SentProgramSpec : ResourceSpec
     /// <summary><c>sha256:…</c> of the content, or <see cref="Any"/>; observed: also a description of what was found.</summary>
     public string? Content { get; init; }
 
-    /// <summary>The digest in <see cref="Content"/>, 64 hexadecimal digits; null when that is none.</summary>
+    /// <summary>The digest in <see cref="Content"/>, 64 hexadecimal digits; null when it has no digest.</summary>
     public static string? DigestIn(string? content) =>
         content?.StartsWith(DigestPrefix, StringComparison.Ordinal) == true ? content[DigestPrefix.Length..] : null;
 }

@@ -128,8 +128,7 @@ public sealed class SentProgramsKind(IHostFiles files, IProgramProbe probe, bool
     {
         if (_digests.TryGetValue(path, out var known) && known.File == file)
             return known.Digest;
-        var content = files.Read(path, int.MaxValue) ?? [];
-        var digest = Convert.ToHexStringLower(SHA256.HashData(content));
+        var digest = files.DigestOf(path) ?? "";
         _digests[path] = (file, digest);
         return digest;
     }
