@@ -2,6 +2,7 @@ using System.Text;
 using CliWrap;
 using Cloudlet.Converge.Applying;
 using Cloudlet.Errors;
+using Cloudlet.Machine.Programs;
 
 namespace Cloudlet.Agent;
 
@@ -15,11 +16,16 @@ public sealed class ProcessAgent(string program, string? network) : IAgent
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>The program of the cloudlet service, for a machine that has one; null: none is installed.</summary>
+    public CarriedProgram? Carried { get; init; }
+
     /// <inheritdoc/>
     public async Task AskAsync(AgentRequest request, ConvergeEventSink events, CancellationToken ct)
     {
         var words = new List<string>();
-        using var input = new MemoryStream(request.ToBytes(), writable: false);
+        if (Carried?.NeededBy(request) is var (path, digest))
+            ProgramShelf.Store(path, digest);
+        using var input = new MemoryStream((Carried?.Describe(request) ?? request).ToBytes(), writable: false);
         using var kill = new CancellationTokenSource();
         await using var killLater = ct.Register(() => kill.CancelAfter(Patience));
         var result = await Cli.Wrap(program)

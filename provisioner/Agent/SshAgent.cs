@@ -1,5 +1,6 @@
 using Cloudlet.Converge.Applying;
 using Cloudlet.Errors;
+using Cloudlet.Machine.Programs;
 using Cloudlet.Machine.Ssh;
 
 namespace Cloudlet.Agent;
@@ -24,6 +25,9 @@ public sealed class SshAgent(SshTarget target, SshOptions options, Func<string> 
 {
     private SshConnection? _connection;
 
+    /// <summary>The program of the cloudlet service, for hosts that have one; null: none is sent.</summary>
+    public CarriedProgram? Carried { get; init; }
+
     /// <summary>Kept open for the next request: logging in costs more than most requests.</summary>
     private SshConnection Connection => _connection ??= new SshConnection(target, options.Extra, options.LoginTimeout, options.ConfigFile);
 
@@ -47,14 +51,16 @@ public sealed class SshAgent(SshTarget target, SshOptions options, Func<string> 
             );
         }
 
+        if (Carried?.NeededBy(request) is var (path, digest))
+            await SendAsync(path, digest, events, ct);
         var words = new List<string>();
         var exit = await new AgentInstaller(Connection, program()).RunAsync(
             ["agent"],
-            request.ToBytes(),
+            (Carried?.Describe(request) ?? request).ToBytes(),
             EventLines.To(events, target.ToString()),
             ct,
             words.Add,
-            Copying(events)
+            Copying(events, "copying the agent to the host, once for this version")
         );
         if (exit != 0)
             throw new CloudletException(
@@ -67,13 +73,33 @@ public sealed class SshAgent(SshTarget target, SshOptions options, Func<string> 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _connection?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private static Progress<long> Copying(ConvergeEventSink events)
+    /// <summary>Sends the service's program unless the host has this content, and runs it there once.</summary>
+    private async Task SendAsync(string path, string digest, ConvergeEventSink events, CancellationToken ct)
+    {
+        var words = new List<string>();
+        var exit = await new AgentInstaller(Connection, path, ProgramShelf.Folder, ProgramShelf.ServiceName).RunAsync(
+            ["--version"],
+            default,
+            words.Add,
+            ct,
+            words.Add,
+            Copying(events, $"copying {ProgramShelf.ServiceName} to the host, once for this content")
+        );
+        if (exit != 0)
+            throw new CloudletException(
+                ErrorKind.Unsupported,
+                $"{ProgramShelf.ServiceName} ({path}, sha256:{digest}) was copied to {target} but exited with {exit} there: "
+                    + string.Join(" | ", words.TakeLast(5))
+            );
+    }
+
+    private static Progress<long> Copying(ConvergeEventSink events, string what)
     {
         var said = 0;
         return new Progress<long>(_ =>
         {
             if (Interlocked.Exchange(ref said, 1) == 0)
-                events(new Noticed("copying the agent to the host, once for this version"));
+                events(new Noticed(what));
         });
     }
 }

@@ -32,6 +32,7 @@ using Cloudlet.Resources.Kinds.Packages;
 using Cloudlet.Resources.Kinds.Programs;
 using Cloudlet.Resources.Kinds.Schemas;
 using Cloudlet.Resources.Kinds.Secrets;
+using Cloudlet.Resources.Kinds.SentPrograms;
 using Cloudlet.Resources.Kinds.Sysctls;
 using Cloudlet.Resources.Kinds.Units;
 using Cloudlet.Resources.Ovsdb;
@@ -56,8 +57,8 @@ public sealed record HostParts(IMachine Machine, StatePaths Paths, ContentVault 
     /// <summary>Values of secrets that came with the request; null: none.</summary>
     public SecretValues? Secrets { get; init; }
 
-    /// <summary>True in an apply: it is refused when the value of a secret is neither given nor on the host.</summary>
-    public bool MustKnowSecrets { get; init; }
+    /// <summary>True in an apply: it is refused when a secret or a program is neither sent nor on the host.</summary>
+    public bool IsApply { get; init; }
 
     /// <summary>The daemon's memory of processes, to detect hanging ones; null: none is detected.</summary>
     public UnitActivity? Activity { get; init; }
@@ -88,6 +89,7 @@ public static class HostKinds
         static (kinds, host) => kinds.Add(new PackagesKind(host.Machine.Packages, host.Clock, host.Machine.Systemd, host.Machine.Files)),
         static (kinds, host) =>
             kinds.Add(new ProgramsKind(host.Machine.Files, host.Program, host.Program is null ? null : new HostProgramProbe())),
+        static (kinds, host) => kinds.Add(new SentProgramsKind(host.Machine.Files, new HostProgramProbe(), mustBeThere: host.IsApply)),
         static (kinds, host) =>
             kinds.Add(new ConditionsKind(host.Machine.Probes, host.Machine.Kernel, host.Machine.Systemd, host.Clock, host.IsDaemon)),
         static (kinds, host) =>
@@ -129,7 +131,7 @@ public static class HostKinds
                     host.Vault,
                     new SecretCopies(host.Machine.Files, host.Vault, host.Paths.Secrets),
                     host.Secrets,
-                    host.MustKnowSecrets
+                    host.IsApply
                 )
             ),
     ];

@@ -34,6 +34,7 @@ public static class ServiceApp
         builder.Services.AddOpenApi("v1", OpenApiFrame.Configure);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
         var app = builder.Build();
+        app.Use(app.Services.GetRequiredService<IdleMemory>().CountAsync);
         app.UseMiddleware<RequestFrame>();
         app.UseWebSockets();
         app.UseRouting();
@@ -86,6 +87,7 @@ public static class ServiceApp
         services.AddSingleton(new RuntimeStore(settings.StoreFolder));
         services.AddSingleton(s => new AuditLog(settings.State, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new AccountBook(settings.State, s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IdleMemory>().AddHostedService(static s => s.GetRequiredService<IdleMemory>());
         services.AddSingleton<KeystoneCallers>();
         services.AddSingleton<QuotaGuard>();
         services.AddSingleton(s => ActivatorUtilities.CreateInstance<OperationBook>(s, Path.Combine(settings.State, "operations")));
@@ -196,7 +198,7 @@ public static class ServiceApp
     {
         const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
         File.SetUnixFileMode(settings.Socket, Mode);
-        if (SocketPeer.GroupNumber(settings.SocketGroup) is { } group && Environment.IsPrivilegedProcess)
+        if (SocketPeer.GroupNumber(settings.SocketGroup) is { } group && (Environment.IsPrivilegedProcess || StoreAccess.IsMember(group)))
         {
             StoreAccess.SetGroup(settings.Socket, group);
             StoreAccess.SetGroup(Path.GetDirectoryName(settings.Socket)!, group);

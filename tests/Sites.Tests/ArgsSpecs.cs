@@ -21,7 +21,7 @@ public sealed class ArgsSpecs
             checkedTypes,
             extra: ["name", "onDelete", "takeOver", "templates"]
         );
-        checkedTypes.Count.ShouldBe(34);
+        checkedTypes.Count.ShouldBe(37);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Cloudlet.Agent;
 using Cloudlet.DesiredState.Sections;
 using Cloudlet.Errors;
 using Cloudlet.Linux;
+using Cloudlet.Machine.Programs;
 using Cloudlet.Machine.Ssh;
 using Cloudlet.Provider.Settings;
 
@@ -14,6 +15,10 @@ namespace Cloudlet.Provider.Agents;
 internal sealed class AgentConnector(ProviderSettings settings, TimeProvider clock) : IAgentConnector
 {
     private readonly UnreachableHosts _unreachable = new(clock);
+    private CarriedProgram? _carried;
+
+    /// <summary>The program of the cloudlet service that lies beside <c>cloudlet</c>; its digest is computed once for all hosts.</summary>
+    private CarriedProgram Carried => _carried ??= new CarriedProgram(() => ProgramShelf.Find(Program()));
 
     /// <inheritdoc/>
     public IAgent Open(HostReach reach, Waiting waiting) =>
@@ -26,9 +31,12 @@ internal sealed class AgentConnector(ProviderSettings settings, TimeProvider clo
                 _unreachable,
                 waiting,
                 clock
-            ),
+            )
+            {
+                Carried = Carried,
+            },
             NamespaceReach ns => new ProcessAgent(Program(), ns.Name),
-            _ => new ProcessAgent(Program(), null),
+            _ => new ProcessAgent(Program(), null) { Carried = Carried },
         };
 
     private string SingleFile() =>

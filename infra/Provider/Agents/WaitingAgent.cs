@@ -32,8 +32,14 @@ internal sealed class WaitingAgent(
     private TimeSpan Limit =>
         _wasUnreachable && settings.ConnectTimeout > UnreachableHosts.ShortLook ? UnreachableHosts.ShortLook : settings.ConnectTimeout;
 
+    /// <inheritdoc cref="SshAgent.Carried"/>
+    public CarriedProgram? Carried { get; init; }
+
     private SshAgent Agent =>
-        _opened ??= new SshAgent(target, new SshOptions(settings.SshOptions, settings.SshConfig) { LoginTimeout = Limit }, () => program);
+        _opened ??= new SshAgent(target, new SshOptions(settings.SshOptions, settings.SshConfig) { LoginTimeout = Limit }, () => program)
+        {
+            Carried = Carried,
+        };
 
     /// <inheritdoc/>
     public async Task AskAsync(AgentRequest request, ConvergeEventSink events, CancellationToken ct)

@@ -334,6 +334,10 @@ public sealed class HostArgs : ResourceArgs
     [Input("health")]
     public Input<HealthArgs>? Health { get; set; }
 
+    /// <summary>The cloudlet service, an API for bases, VMs and overlays; `service: {}` installs it with its defaults.</summary>
+    [Input("service")]
+    public Input<ServiceArgs>? Service { get; set; }
+
     /// <summary>Where a cloud answers, for the sections that describe its projects, users, networks and others.</summary>
     [Input("cloud")]
     public Input<CloudArgs>? Cloud { get; set; }

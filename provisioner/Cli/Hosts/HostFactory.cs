@@ -70,7 +70,7 @@ internal static class HostFactory
                     Program = SingleFile is null ? null : OwnProgram.OfThisProcess(),
                     IsDaemon = isDaemon,
                     Secrets = request?.Secrets,
-                    MustKnowSecrets = request?.Verb == HostVerb.Apply,
+                    IsApply = request?.Verb == HostVerb.Apply,
                     Activity = activity,
                     Log = new UnitLog(machine.Processes, machine.Files, Masking),
                 }

@@ -6,6 +6,7 @@ using Cloudlet.DesiredState;
 using Cloudlet.DesiredState.Sections;
 using Cloudlet.DesiredState.Site;
 using Cloudlet.Errors;
+using Cloudlet.Machine.Programs;
 using Cloudlet.Machine.Ssh;
 
 namespace Cloudlet.Cli.Verbs;
@@ -38,6 +39,9 @@ internal sealed record FoundTargets(IReadOnlyList<Target> Hosts, IReadOnlyList<P
 internal static class Targets
 {
     private const string DefaultSite = "site.yaml";
+
+    /// <summary>The service's program beside this one; its digest is computed once for all hosts.</summary>
+    private static readonly CarriedProgram s_carried = new(static () => ProgramShelf.Find(Environment.ProcessPath));
 
     public static FoundTargets Find(TargetSelection selection, bool needsState, Func<HostState?, AgentRequest> request)
     {
@@ -80,15 +84,25 @@ internal static class Targets
     private static IAgent Session(HostReach reach, SshOptions ssh) =>
         reach switch
         {
-            LocalReach => new MachineSession(HostFactory.OpenThisMachine),
+            LocalReach => new MachineSession(HostFactory.OpenThisMachine, s_carried),
             NamespaceReach ns => new MachineSession(_ => HostFactory.OpenNamespace(ns.Name)),
-            SshReach remote => new SshAgent(new SshTarget(remote.Host, remote.User, remote.Port), ssh, HostFactory.CopyableProgram),
+            SshReach remote => new SshAgent(new SshTarget(remote.Host, remote.User, remote.Port), ssh, HostFactory.CopyableProgram)
+            {
+                Carried = s_carried,
+            },
             _ => throw new CloudletException(ErrorKind.Unsupported, $"no way to reach {reach}"),
         };
 
     private static FoundTargets ThisMachine(AgentRequest request) =>
         new(
-            [new Target(request.State?.Host ?? Environment.MachineName, "local", request, new MachineSession(HostFactory.OpenThisMachine))],
+            [
+                new Target(
+                    request.State?.Host ?? Environment.MachineName,
+                    "local",
+                    request,
+                    new MachineSession(HostFactory.OpenThisMachine, s_carried)
+                ),
+            ],
             []
         );
 

@@ -28,6 +28,7 @@ public static class HostCompiler
         // Generated resources come first: a declaration of the same resource is layered over them.
         resources.AddAll(boot is null ? [] : [.. boot.Files.Select(static f => f.File), .. boot.Units]);
         resources.AddAll(host.LinksOnly ? [] : HealthCompiler.Compile(host));
+        resources.AddAll(host.LinksOnly ? [] : ServiceCompiler.Compile(host));
         resources.AddAll(host.LinksOnly ? [] : CloudCompiler.Compile(host));
         var compilation = new HostCompilation(host, problems);
         foreach (var section in ISection.All.Where(s => s.Kind.IsInNamespaces || !host.LinksOnly))

@@ -26,6 +26,7 @@ using Cloudlet.DesiredState.Kinds.Packages;
 using Cloudlet.DesiredState.Kinds.Programs;
 using Cloudlet.DesiredState.Kinds.Schemas;
 using Cloudlet.DesiredState.Kinds.Secrets;
+using Cloudlet.DesiredState.Kinds.SentPrograms;
 using Cloudlet.DesiredState.Kinds.Sysctls;
 using Cloudlet.DesiredState.Kinds.Units;
 
@@ -45,6 +46,7 @@ internal static class KnownKinds
         KindDescriptors.Add(new FilesDescriptor());
         KindDescriptors.Add(new PackagesDescriptor());
         KindDescriptors.Add(new ProgramsDescriptor());
+        KindDescriptors.Add(new SentProgramsDescriptor());
         KindDescriptors.Add(new ConditionsDescriptor());
         KindDescriptors.Add(new UnitsDescriptor());
         KindDescriptors.Add(new DatabasesDescriptor());

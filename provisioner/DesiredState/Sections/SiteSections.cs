@@ -74,6 +74,10 @@ public sealed record HostSection
     [Description("The health daemon, which keeps the host as described; `health: {}` installs it with its defaults.")]
     public HealthSection? Health { get; init; }
 
+    /// <summary>The cloudlet service.</summary>
+    [Description("The cloudlet service, an API for bases, VMs and overlays; `service: {}` installs it with its defaults.")]
+    public ServiceSection? Service { get; init; }
+
     /// <summary>The cloud that the host's sections describe objects of.</summary>
     [Description("Where a cloud answers, for the sections that describe its projects, users, networks and others.")]
     public CloudSection? Cloud { get; init; }

@@ -23,6 +23,7 @@ internal static class SiteCheck
             section.Check(check);
         SecretRules.Check(host, report);
         HealthRules.Check(host, report);
+        ServiceRules.Check(host, report);
         CloudRules.Check(check);
         return reach;
     }
@@ -51,6 +52,7 @@ internal static class SiteCheck
         foreach (var section in ISection.All.Where(static s => !s.Kind.IsInNamespaces))
             Refuse(section.Section, section.NamesIn(host).Any());
         Refuse("health", host.Health is not null);
+        Refuse("service", host.Service is not null);
         // An inherited value is harmless: the defaults are for the other hosts too.
         if (host.Boot is not (null or BootNetwork.None) && tree.Own.TryGet("boot", out _))
             report.Value("a network namespace does not boot; remove this key", "boot");

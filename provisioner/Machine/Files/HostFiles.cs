@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Cloudlet.Errors;
 using Cloudlet.Linux;
@@ -65,6 +66,16 @@ public sealed class HostFiles : IHostFiles
                     ErrorKind.InvalidInput,
                     $"Cannot read {path}: it is longer than {limit} bytes. Choose a smaller file."
                 );
+    }
+
+    /// <inheritdoc/>
+    public string? DigestOf(string path)
+    {
+        var file = OpenRegular(path, out _);
+        if (file is null)
+            return null;
+        using var content = new FileStream(file, FileAccess.Read);
+        return Convert.ToHexStringLower(SHA256.HashData(content));
     }
 
     /// <inheritdoc/>

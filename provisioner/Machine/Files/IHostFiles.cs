@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Cloudlet.Machine.Files;
 
 /// <summary>Type of the file at a path; links are not followed.</summary>
@@ -68,6 +70,12 @@ public interface IHostFiles
     /// does not exist.
     /// </summary>
     byte[]? ReadEnd(string path, int count) => Read(path, int.MaxValue) is { } all ? all[Math.Max(0, all.Length - count)..] : null;
+
+    /// <summary>
+    /// SHA-256 of the content of a regular file of any length (links are followed), 64 lower-case hexadecimal digits; null when it does not
+    /// exist.
+    /// </summary>
+    string? DigestOf(string path) => Read(path, int.MaxValue) is { } all ? Convert.ToHexStringLower(SHA256.HashData(all)) : null;
 
     /// <summary>
     /// Replaces or creates a regular file atomically, creating missing parent folders (0755). Owner and group null: as the old file, else

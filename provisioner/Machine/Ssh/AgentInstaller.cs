@@ -13,6 +13,7 @@ public sealed class AgentInstaller
     private readonly SshConnection _connection;
     private readonly string _executable;
     private readonly string _folder;
+    private readonly string _what;
     private readonly Lazy<string> _digest;
 
     /// <summary>Prepares the agent; nothing is read or sent yet.</summary>
@@ -21,8 +22,14 @@ public sealed class AgentInstaller
     public AgentInstaller(SshConnection connection, string executable)
         : this(connection, executable, AgentScripts.Folder) { }
 
-    internal AgentInstaller(SshConnection connection, string executable, string folder)
+    /// <summary>As the other constructor, for another program of ours.</summary>
+    /// <param name="connection">The host; the caller disposes it.</param>
+    /// <param name="executable">A local, self-contained executable for the host's processor architecture.</param>
+    /// <param name="folder">Folder on the host where its versions are stored.</param>
+    /// <param name="what">Its name in messages.</param>
+    public AgentInstaller(SshConnection connection, string executable, string folder, string what = "agent")
     {
+        _what = what;
         _connection = connection;
         _executable = executable;
         _folder = folder;
@@ -70,7 +77,7 @@ public sealed class AgentInstaller
             {
                 throw new CloudletException(
                     ErrorKind.ProcessFailed,
-                    $"The agent was copied to {_connection.Target} but was damaged or removed right after. Check the disk there (dmesg), "
+                    $"The {_what} was copied to {_connection.Target} but was damaged or removed right after. Check the disk there (dmesg), "
                         + "and programs that clean /var/lib/cloudlet."
                 );
             }
@@ -102,7 +109,7 @@ public sealed class AgentInstaller
                 : $"exit code {exitCode}";
         throw new CloudletException(
             ErrorKind.ProcessFailed,
-            $"Cannot copy the agent to {_connection.Target}: {problem}{Quote(words)}. Check free space below /var/lib/cloudlet there "
+            $"Cannot copy the {_what} to {_connection.Target}: {problem}{Quote(words)}. Check free space below /var/lib/cloudlet there "
                 + "and run again."
         );
     }
@@ -117,7 +124,7 @@ public sealed class AgentInstaller
             ),
             AgentScripts.CannotExecute => throw new CloudletException(
                 ErrorKind.Unsupported,
-                $"{_connection.Target} cannot execute the agent{Quote(words)}. It needs the same processor architecture as here and "
+                $"{_connection.Target} cannot execute the {_what}{Quote(words)}. It needs the same processor architecture as here and "
                     + "/var/lib without noexec."
             ),
             _ => exitCode,

@@ -128,7 +128,7 @@ internal static class BasePublisher
     private static void Close(string path)
     {
         if (QemuUser.Current.IsOwn)
-            Syscalls.Own(path, 0, 0);
+            Syscalls.Own(path, Syscalls.Self().User, Syscalls.Self().Group);
         File.SetUnixFileMode(path, QemuUser.Current.IsOwn ? ReadOnly : UnixFileMode.UserRead);
     }
 }

@@ -3,9 +3,12 @@ using System.Globalization;
 namespace Cloudlet.Synthesis.Store;
 
 /// <summary>
-/// The user that QEMU runs as. Under root it is a separate user by number, which needs no account and owns no file of the host. Otherwise
-/// it is the current user.
+/// The user that QEMU runs as. Under root, and in a service with <see cref="Needed"/>, it is a separate user by number, which needs no
+/// account and owns no file of the host: a guest that breaks out of QEMU gets nothing of ours. Otherwise it is the current user.
 /// </summary>
+/// <param name="User">Its number.</param>
+/// <param name="Group">Number of its group.</param>
+/// <param name="IsOwn">True for a user of its own.</param>
 internal sealed record QemuUser(uint User, uint Group, bool IsOwn)
 {
     /// <summary>systemd's list of user numbers (systemd.io/UIDS-GIDS) leaves 60706–61183 unused.</summary>
@@ -13,11 +16,36 @@ internal sealed record QemuUser(uint User, uint Group, bool IsOwn)
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    /// <summary>
+    /// Capabilities by which a process that is not root runs QEMU as another user (capabilities(7)): it becomes that user (CAP_SETUID,
+    /// CAP_SETGID), gives it files (CAP_CHOWN), reaches its sockets (CAP_DAC_OVERRIDE), ends it (CAP_KILL), and reads the memory of its
+    /// guest for an overlay (CAP_SYS_PTRACE).
+    /// </summary>
+    public const ulong Needed = (1UL << 0) | (1UL << 1) | (1UL << 5) | (1UL << 6) | (1UL << 7) | (1UL << 19);
+
     /// <summary>The user for QEMUs of this process.</summary>
-    public static QemuUser Current { get; } =
-        Environment.IsPrivilegedProcess
-            ? new QemuUser(DefaultId, DefaultId, IsOwn: true)
-            : new QemuUser(Syscalls.Self().User, Syscalls.Self().Group, IsOwn: false);
+    public static QemuUser Current { get; } = For(Environment.IsPrivilegedProcess, Syscalls.Self(), File.ReadLines("/proc/self/status"));
+
+    /// <summary>Owner of the files that QEMU may use but not remove: ourselves.</summary>
+    public uint Owner { get; init; } = Syscalls.Self().User;
+
+    /// <summary>The user for QEMUs of a process.</summary>
+    /// <param name="isRoot">True for root.</param>
+    /// <param name="self">Its user and group.</param>
+    /// <param name="status">Its /proc/PID/status.</param>
+    public static QemuUser For(bool isRoot, (uint User, uint Group) self, IEnumerable<string> status) =>
+        isRoot || Passes(status)
+            ? new QemuUser(DefaultId, DefaultId, IsOwn: true) { Owner = self.User }
+            : new QemuUser(self.User, self.Group, IsOwn: false) { Owner = self.User };
+
+    /// <summary>True when the process has what is needed and passes it to its programs: an ambient capability is in every set.</summary>
+    private static bool Passes(IEnumerable<string> status)
+    {
+        const string Line = "CapAmb:";
+        return status.FirstOrDefault(static l => l.StartsWith(Line, StringComparison.Ordinal)) is { } line
+            && ulong.TryParse(line.AsSpan(Line.Length).Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var set)
+            && (set & Needed) == Needed;
+    }
 
     /// <summary>Lets QEMU read and write a file that we own. When QEMU runs as the current user, its group gets no access.</summary>
     public void LetWrite(string file) => Share(file, OwnerOnly, UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
@@ -61,7 +89,9 @@ internal sealed record QemuUser(uint User, uint Group, bool IsOwn)
                 $"--regid={Text(Group)}",
                 kvm is { } group ? $"--groups={Text(group)}" : "--clear-groups",
                 "--no-new-privs",
+                // The kernel takes capabilities away only from root that becomes another user; ambient ones go with the inheritable ones.
                 "--inh-caps=-all",
+                // Without CAP_SETPCAP it stays as it is, which gives nothing to a process that can gain no privileges.
                 "--bounding-set=-all",
             ];
 
@@ -70,7 +100,7 @@ internal sealed record QemuUser(uint User, uint Group, bool IsOwn)
     private void Share(string path, UnixFileMode ours, UnixFileMode qemus)
     {
         if (IsOwn)
-            Syscalls.Own(path, 0, Group);
+            Syscalls.Own(path, Owner, Group);
         File.SetUnixFileMode(path, IsOwn ? ours | qemus : ours);
     }
 }

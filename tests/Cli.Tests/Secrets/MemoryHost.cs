@@ -71,7 +71,7 @@ internal sealed class MemoryHost(string name, Action<string> asked) : IAgent, ID
                 new HostParts(Machine, StatePaths.Host, _vault, Machine.Clock)
                 {
                     Secrets = request.Secrets,
-                    MustKnowSecrets = request.Verb == HostVerb.Apply,
+                    IsApply = request.Verb == HostVerb.Apply,
                 }
             ),
             new HostConvergeStore(Machine.Files, StatePaths.Host with { RunFolder = _folder.Path }, _vault, Machine.Clock),

@@ -29,6 +29,7 @@ public class ExampleSiteSpecs
     [InlineData("openstack-two-cards.yaml")]
     [InlineData("openstack-hosts.yaml")]
     [InlineData("secrets.yaml")]
+    [InlineData("service.yaml")]
     public void Every_example_compiles(params string[] names)
     {
         foreach (var state in Compile(names))
@@ -53,6 +54,7 @@ public class ExampleSiteSpecs
             "openstack-two-cards.yaml",
             "openstack.yaml",
             "secrets.yaml",
+            "service.yaml",
             "single-host.yaml",
             "two-hosts.yaml",
             "two-nics.yaml",

@@ -85,7 +85,7 @@ internal sealed class SecretsHost : IDisposable
         new(HostKinds.For(Parts(values, isApply)), Store, new RecordingGuard(), Machine.Clock, _events.Add);
 
     private HostParts Parts((string, string)[] values, bool isApply) =>
-        new(Machine, StatePaths.Host, Vault, Machine.Clock) { Secrets = ValuesOf(values), MustKnowSecrets = isApply };
+        new(Machine, StatePaths.Host, Vault, Machine.Clock) { Secrets = ValuesOf(values), IsApply = isApply };
 
     private static SecretValues ValuesOf((string Name, string Value)[] values) =>
         new([.. values.Select(static v => new KeyValuePair<string, string>(v.Name, v.Value))]);

@@ -25,6 +25,13 @@ public sealed class PackagesDescriptor : SectionDescriptor<PackageSpec, PackageS
 
     internal override IEnumerable<ResourceSpec> Compile(HostCompilation host) => PackagesCompiler.Compile(host.Section);
 
+    /// <summary>A package that a part of the host needs may also be declared, to give its version.</summary>
+    internal override PackageSpec Combine(PackageSpec generated, PackageSpec declared) =>
+        declared with
+        {
+            After = [.. declared.After.Union(generated.After)],
+        };
+
     internal override bool IsSound(PackageSpec spec) => spec.Name is { Length: > 0 };
 
     /// <summary>Ids of all packages: one may bring the user, folder or unit that a described file or unit needs.</summary>
