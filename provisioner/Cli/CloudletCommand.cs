@@ -41,6 +41,7 @@ internal static class CloudletCommand
             BaseVerb.Create(),
             VmVerb.Create(),
             CompletionVerb.Create(),
+            ManVerb.Create(Version),
             AgentVerb.Create(),
             GuardVerb.Create(),
         ];
