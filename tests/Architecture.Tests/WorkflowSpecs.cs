@@ -13,7 +13,8 @@ public sealed partial class WorkflowSpecs
 
     public static TheoryData<string> Workflows() => new(Yaml("workflows"));
 
-    public static TheoryData<string> Forms() => new(Yaml("ISSUE_TEMPLATE").Where(static f => !f.EndsWith("config.yml", StringComparison.Ordinal)));
+    public static TheoryData<string> Forms() =>
+        new(Yaml("ISSUE_TEMPLATE").Where(static f => !f.EndsWith("config.yml", StringComparison.Ordinal)));
 
     [Theory]
     [MemberData(nameof(Workflows))]
@@ -108,7 +109,11 @@ public sealed partial class WorkflowSpecs
 
     private static string Text(YamlNode node) => ((YamlScalarNode)node).Value!;
 
-    [GeneratedRegex(@"(?<=^|\s)(\.ci|build|\./check|\./run)(/[\w-]+)?(?=\s|$)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"(?<=^|\s)(\.ci|build|\./check|\./run)(/[\w-]+)?(?=\s|$)",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex Script();
 
     [GeneratedRegex(@"\$\{\{\s*(?<context>\w+)\.", RegexOptions.ExplicitCapture, 1000)]
