@@ -33,9 +33,7 @@ public sealed partial class StorePlace
         var (place, item) = hash < 0 ? (text, null) : (text[..hash], text[(hash + 1)..]);
         if (item is not null && !ItemPattern().IsMatch(item))
             throw Invalid(text, $"'{item}' is not a name or id of an item (lower-case letters, digits, dashes; base/NAME or overlay/NAME)");
-        if (place.StartsWith('/'))
-            place = $"file://{Path.GetFullPath(place)}";
-        if (!Uri.TryCreate(place, UriKind.Absolute, out var url))
+        if (!Uri.TryCreate(place.StartsWith('/') ? Path.GetFullPath(place) : place, UriKind.Absolute, out var url))
             throw Invalid(text, "");
         if (url.UserInfo.Length > 0)
             throw Invalid(
