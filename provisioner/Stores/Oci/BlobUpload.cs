@@ -14,6 +14,9 @@ internal sealed class BlobUpload(RegistryClient client, UploadNotes notes, int c
 {
     private const int MostBreaks = 6; // in a row, without a chunk between them
 
+    /// <summary>A registry may give up an upload whose chunk was cut off, so a chunk is finished before an interruption takes effect.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+
     /// <summary>Sends a content that the registry lacks. InvalidInput when what arrived there is something else.</summary>
     public async Task SendAsync(StoredItem item, Stream from, IProgress<long>? progress, CancellationToken ct)
     {
@@ -26,6 +29,7 @@ internal sealed class BlobUpload(RegistryClient client, UploadNotes notes, int c
                 while (at < item.Length)
                 {
                     progress?.Report(at);
+                    ct.ThrowIfCancellationRequested();
                     url = await SendChunkAsync(url, from, at, (int)Math.Min(chunk, item.Length - at), ct);
                     at += Math.Min(chunk, item.Length - at);
                     notes.Note(client.Root, item.Sha256, url);
@@ -90,6 +94,8 @@ internal sealed class BlobUpload(RegistryClient client, UploadNotes notes, int c
         var block = new byte[length];
         from.Position = at;
         await from.ReadExactlyAsync(block, ct);
+        using var end = new CancellationTokenSource();
+        await using var late = ct.Register(() => end.CancelAfter(Grace));
         using var answer = await client.SendAsync(
             url,
             to =>
@@ -99,7 +105,7 @@ internal sealed class BlobUpload(RegistryClient client, UploadNotes notes, int c
                 content.Headers.TryAddWithoutValidation("Content-Range", $"{at}-{at + length - 1}");
                 return new HttpRequestMessage(HttpMethod.Patch, to) { Content = content };
             },
-            ct
+            end.Token
         );
         if (answer.StatusCode != HttpStatusCode.Accepted)
             throw answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable

@@ -52,6 +52,8 @@ public sealed class GlanceServer : RealServer
             log_file = {Folder["log"]}
             [database]
             connection = sqlite:///{Folder["db"]}
+            [paste_deploy]
+            config_file = /etc/glance/glance-api-paste.ini
             [glance_store]
             stores = file
             default_store = file

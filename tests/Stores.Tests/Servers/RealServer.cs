@@ -12,6 +12,7 @@ public abstract class RealServer : IAsyncLifetime
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private readonly List<Process> _programs = [];
+    private string _said = "";
 
     /// <summary>Why it can't be used; null: it runs.</summary>
     public string? Problem { get; private set; }
@@ -61,7 +62,7 @@ public abstract class RealServer : IAsyncLifetime
         };
         var program = Process.Start(start)!;
         program.OutputDataReceived += static (_, _) => { };
-        program.ErrorDataReceived += static (_, _) => { };
+        program.ErrorDataReceived += (_, line) => _said = line.Data ?? _said;
         program.BeginOutputReadLine();
         program.BeginErrorReadLine();
         _programs.Add(program);
@@ -84,7 +85,7 @@ public abstract class RealServer : IAsyncLifetime
     }
 
     /// <summary>Waits until a port accepts connections.</summary>
-    protected static async Task AnswersAsync(int port)
+    protected async Task AnswersAsync(int port)
     {
         for (var watch = Stopwatch.StartNew(); ; )
             try
@@ -95,6 +96,8 @@ public abstract class RealServer : IAsyncLifetime
             }
             catch (SocketException) when (watch.Elapsed < StartLimit)
             {
+                if (_programs.Find(static p => p.HasExited) is { } ended)
+                    throw new InvalidOperationException($"{ended.StartInfo.FileName} exited with {ended.ExitCode}: {_said}");
                 await Task.Delay(50);
             }
     }

@@ -13,9 +13,9 @@ public sealed class SwiftServer : RealServer
     public int Port { get; private set; }
 
     protected override IReadOnlyList<string> Programs =>
-        ["swift-proxy-server", "swift-account-server", "swift-container-server", "swift-object-server", "swift-ring-builder"];
+        ["swift-proxy-server", "swift-account-server", "swift-container-server", "swift-object-server", "swift-ring-builder", "memcached"];
 
-    protected override string Package => "swift-proxy swift-account swift-container swift-object";
+    protected override string Package => "swift-proxy swift-account swift-container swift-object memcached";
 
     protected override async Task StartAsync()
     {
@@ -42,8 +42,11 @@ public sealed class SwiftServer : RealServer
                 );
             })
         );
+        ports["cache"] = FreePort();
+        string[] cache = ["-l", "127.0.0.1", "-p", $"{ports["cache"]}", "-U", "0", "-m", "16", "-u", Environment.UserName];
+        Start("memcached", cache);
         Port = FreePort();
-        Start("swift-proxy-server", Folder.Write("proxy.conf", Common(Port) + Proxy));
+        Start("swift-proxy-server", Folder.Write("proxy.conf", $"{Common(Port)}{Proxy}memcache_servers = 127.0.0.1:{ports["cache"]}\n"));
         foreach (var port in ports.Values.Append(Port))
             await AnswersAsync(port);
         await MakeBucketAsync();
@@ -51,7 +54,7 @@ public sealed class SwiftServer : RealServer
 
     private const string Proxy = $"""
         [pipeline:main]
-        pipeline = catch_errors s3api tempauth slo proxy-server
+        pipeline = catch_errors cache s3api tempauth slo proxy-server
         [filter:catch_errors]
         use = egg:swift#catch_errors
         [filter:s3api]
@@ -66,6 +69,8 @@ public sealed class SwiftServer : RealServer
         use = egg:swift#proxy
         allow_account_management = true
         account_autocreate = true
+        [filter:cache]
+        use = egg:swift#memcache
 
         """;
 
