@@ -129,13 +129,22 @@ internal sealed class S3Connection : IDisposable
 
     private sealed class OneServer(HttpMessageHandler inner, Uri endpoint) : DelegatingHandler(inner)
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            StoreHttp.IsSame(request.RequestUri!, endpoint)
-                ? base.SendAsync(request, cancellationToken)
-                : throw new CloudletException(
-                    ErrorKind.InvalidInput,
-                    $"the server redirects to {request.RequestUri!.GetLeftPart(UriPartial.Authority)}, which does not get the account: "
-                        + "correct AWS_ENDPOINT_URL or AWS_REGION"
-                );
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (!StoreHttp.IsSame(request.RequestUri!, endpoint))
+                throw Elsewhere(request.RequestUri);
+            var answer = await base.SendAsync(request, cancellationToken);
+            if ((int)answer.StatusCode is not (301 or 302 or 303 or 307 or 308))
+                return answer;
+            using (answer)
+                throw Elsewhere(answer.Headers.Location);
+        }
+
+        private static CloudletException Elsewhere(Uri? to) =>
+            new(
+                ErrorKind.InvalidInput,
+                $"the server redirects to {(to is { IsAbsoluteUri: true } ? to.GetLeftPart(UriPartial.Authority) : "another place")}, which does "
+                    + "not get the account: correct AWS_ENDPOINT_URL or AWS_REGION"
+            );
     }
 }

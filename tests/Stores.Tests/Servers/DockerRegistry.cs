@@ -3,7 +3,7 @@ using Cloudlet.TestKit;
 namespace Cloudlet.Stores.Tests.Servers;
 
 /// <summary>Debian's docker-registry on loopback, with the account tester.</summary>
-public sealed class DockerRegistry : RealServer
+public class DockerRegistry : RealServer
 {
     public const string User = "tester";
     public const string Password = "Xq7-s3cret";
@@ -20,14 +20,16 @@ public sealed class DockerRegistry : RealServer
 
     protected override string Package => "docker-registry";
 
-    protected override Task StartAsync()
+    /// <summary>The part of the configuration that says how to log in.</summary>
+    protected virtual string Auth()
     {
         Folder.Write("accounts", $"{User}:{Hash}\n");
-        return StartAsync($"auth:\n  htpasswd:\n    realm: test\n    path: {Folder["accounts"]}\n");
+        return $"auth:\n  htpasswd:\n    realm: test\n    path: {Folder["accounts"]}\n";
     }
 
-    internal async Task StartAsync(string auth)
+    protected override async Task StartAsync()
     {
+        var auth = Auth();
         Port = FreePort();
         var configuration = Folder.Write(
             "config.yml",
