@@ -51,7 +51,14 @@ public sealed class RegistryLoginSpecs(TokenRegistry registry) : IClassFixture<T
     [Fact]
     public async Task The_storage_behind_a_redirect_gets_no_password()
     {
-        await using var storage = new ScriptedWeb { Script = async c => { await ScriptedWeb.SendAsync(c, "content"u8.ToArray()); return true; } };
+        await using var storage = new ScriptedWeb
+        {
+            Script = async c =>
+            {
+                await ScriptedWeb.SendAsync(c, "content"u8.ToArray());
+                return true;
+            },
+        };
         await using var fake = new ScriptedWeb();
         fake.Script = context =>
         {
@@ -132,7 +139,10 @@ public sealed class RegistryLoginSpecs(TokenRegistry registry) : IClassFixture<T
     {
         _folder.Write("config.json", json);
 
-        var account = RegistryAccount.Find("registry.example", new StoreOptions { Environment = n => n == "DOCKER_CONFIG" ? _folder.Path : null });
+        var account = RegistryAccount.Find(
+            "registry.example",
+            new StoreOptions { Environment = n => n == "DOCKER_CONFIG" ? _folder.Path : null }
+        );
 
         account?.Basic.ShouldBe("bWU6eA==");
         (account is not null).ShouldBe(isFound);

@@ -57,7 +57,10 @@ public sealed class S3StoreSpecs(SwiftServer swift) : StoreContract, IClassFixtu
 
         var error = await Should.ThrowAsync<CloudletException>(() => store.ListAsync(Ct));
 
-        (error.Kind, error.Message.Contains("no such bucket", StringComparison.Ordinal)).ShouldBe((ErrorKind.NotFound, true), error.Message);
+        (error.Kind, error.Message.Contains("no such bucket", StringComparison.Ordinal)).ShouldBe(
+            (ErrorKind.NotFound, true),
+            error.Message
+        );
     }
 
     [Fact]
@@ -89,7 +92,10 @@ public sealed class S3StoreSpecs(SwiftServer swift) : StoreContract, IClassFixtu
     [Fact]
     public void An_account_may_be_in_a_profile()
     {
-        Folder.Write("credentials", "[default]\naws_access_key_id = one\naws_secret_access_key = a\n[lab]\naws_access_key_id=two\naws_secret_access_key=b\n");
+        Folder.Write(
+            "credentials",
+            "[default]\naws_access_key_id = one\naws_secret_access_key = a\n[lab]\naws_access_key_id=two\naws_secret_access_key=b\n"
+        );
         string? Environment(string name) =>
             name switch
             {

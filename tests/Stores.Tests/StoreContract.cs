@@ -144,7 +144,8 @@ public abstract class StoreContract : IAsyncDisposable
         return (item, content);
     }
 
-    protected virtual Func<CancellationToken, Task<Stream>> Opening(byte[] content) => _ => Task.FromResult<Stream>(new MemoryStream(content));
+    protected virtual Func<CancellationToken, Task<Stream>> Opening(byte[] content) =>
+        _ => Task.FromResult<Stream>(new MemoryStream(content));
 
     protected static Task<Stream> Never(CancellationToken ct) => throw new InvalidOperationException("the content was asked for");
 

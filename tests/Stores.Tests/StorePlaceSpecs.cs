@@ -39,15 +39,11 @@ public sealed class StorePlaceSpecs
     [InlineData("/srv#")]
     [InlineData("https://host/?token=x")]
     public void Anything_else_is_refused(string text) =>
-        Should
-            .Throw<CloudletException>(() => StorePlace.Parse(text).Open(Options()).Dispose())
-            .Kind.ShouldBe(ErrorKind.InvalidInput);
+        Should.Throw<CloudletException>(() => StorePlace.Parse(text).Open(Options()).Dispose()).Kind.ShouldBe(ErrorKind.InvalidInput);
 
     [Fact]
     public void A_password_in_a_place_is_refused_and_not_repeated() =>
-        Should
-            .Throw<CloudletException>(() => StorePlace.Parse("https://me:Xq7-s3cret@host/bases"))
-            .Message.ShouldNotContain("Xq7-s3cret");
+        Should.Throw<CloudletException>(() => StorePlace.Parse("https://me:Xq7-s3cret@host/bases")).Message.ShouldNotContain("Xq7-s3cret");
 
     [Theory]
     [InlineData("http://192.0.2.1:8080", false, false)]

@@ -19,7 +19,11 @@ public sealed class TransferSpecs : IDisposable
     private readonly FolderStore _store;
 
     public TransferSpecs() =>
-        (_here, _there, _store) = (new RuntimeStore(_folder["here"]), new RuntimeStore(_folder["there"]), new FolderStore(_folder["store"]));
+        (_here, _there, _store) = (
+            new RuntimeStore(_folder["here"]),
+            new RuntimeStore(_folder["there"]),
+            new FolderStore(_folder["store"])
+        );
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -102,7 +106,10 @@ public sealed class TransferSpecs : IDisposable
     [Fact]
     public async Task Another_base_than_the_one_that_was_named_is_refused()
     {
-        var (one, other) = ((await PushAsync(Samples.Base(_here, "one"))).Item, (await PushAsync(Samples.Base(_here, "two", random: 2))).Item);
+        var (one, other) = (
+            (await PushAsync(Samples.Base(_here, "one"))).Item,
+            (await PushAsync(Samples.Base(_here, "two", random: 2))).Item
+        );
         var lie = one with { Sha256 = other.Sha256, Length = other.Length };
 
         var error = await Should.ThrowAsync<CloudletException>(() =>
@@ -157,7 +164,21 @@ public sealed class TransferSpecs : IDisposable
         bytes[^1] ^= 1;
         await File.WriteAllBytesAsync(blob, bytes, Ct);
 
-        foreach (var lie in new[] { item, item with { Sha256 = other.Sha256, Length = other.Length }, item with { BaseId = new string('c', 64) } })
+        foreach (
+            var lie in new[]
+            {
+                item,
+                item with
+                {
+                    Sha256 = other.Sha256,
+                    Length = other.Length,
+                },
+                item with
+                {
+                    BaseId = new string('c', 64),
+                },
+            }
+        )
         {
             (await Should.ThrowAsync<CloudletException>(() => transfer.PullAsync(lie, _folder["copy.overlay"], Ct))).Kind.ShouldBe(
                 ErrorKind.InvalidInput
@@ -197,7 +218,9 @@ public sealed class TransferSpecs : IDisposable
         (await ItemChoice.FindAsync(_store, null, ItemKind.Base, Ct)).Key.Id.ShouldBe(vm.Id);
         (await ItemChoice.FindAsync(_store, vm.Id[..8], null, Ct)).Key.Id.ShouldBe(vm.Id);
         (await ItemChoice.FindAsync(_store, "overlay/app", null, Ct)).Key.Kind.ShouldBe(ItemKind.Overlay);
-        foreach (var (text, kind) in new[] { ("app", ErrorKind.InvalidInput), (null, ErrorKind.InvalidInput), ("none", ErrorKind.NotFound) })
+        foreach (
+            var (text, kind) in new[] { ("app", ErrorKind.InvalidInput), (null, ErrorKind.InvalidInput), ("none", ErrorKind.NotFound) }
+        )
             (await Should.ThrowAsync<CloudletException>(() => ItemChoice.FindAsync(_store, text, null, Ct))).Kind.ShouldBe(kind);
     }
 

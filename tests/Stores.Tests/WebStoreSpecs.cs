@@ -21,7 +21,11 @@ public sealed class WebStoreSpecs : IAsyncDisposable
     public WebStoreSpecs()
     {
         _web = new ScriptedWeb(_folder.Path);
-        _item = new StoredItem(ItemKey.Of(ItemKind.Base, new string('a', 64), "counter"), Convert.ToHexStringLower(SHA256.HashData(_content)), 300_000);
+        _item = new StoredItem(
+            ItemKey.Of(ItemKind.Base, new string('a', 64), "counter"),
+            Convert.ToHexStringLower(SHA256.HashData(_content)),
+            300_000
+        );
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -147,7 +151,9 @@ public sealed class WebStoreSpecs : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("""{"format": 1, "items": [{"format": 1, "kind": "base", "id": "../x", "name": "x", "sha256": "../x", "length": 1}, null]}""")]
+    [InlineData(
+        """{"format": 1, "items": [{"format": 1, "kind": "base", "id": "../x", "name": "x", "sha256": "../x", "length": 1}, null]}"""
+    )]
     [InlineData("""{"format": 1, "items": []}""")]
     public async Task Entries_that_are_not_valid_are_left_out(string index)
     {

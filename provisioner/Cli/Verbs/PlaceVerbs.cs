@@ -30,14 +30,24 @@ internal static class PlaceVerbs
         {
             Examples =
             [
-                ("cloudlet base push counter oci://registry.example:5000/cloudlet", "to an OCI registry, with the account of 'docker login'"),
+                (
+                    "cloudlet base push counter oci://registry.example:5000/cloudlet",
+                    "to an OCI registry, with the account of 'docker login'"
+                ),
                 ("cloudlet base push counter s3://images/bases --small", "to a bucket, with fewer bytes and more time"),
                 ("cloudlet base push counter /mnt/usb", "to a folder"),
             ],
             Exits = Exits,
         };
         var which = BaseVerb.Which();
-        var (place, name, replace, small, insecure, json) = (Place("PLACE"), Name(), Replace(), OverlayVerb.Small(), Insecure(), RuntimeOptions.Json());
+        var (place, name, replace, small, insecure, json) = (
+            Place("PLACE"),
+            Name(),
+            Replace(),
+            OverlayVerb.Small(),
+            Insecure(),
+            RuntimeOptions.Json()
+        );
         verb.Arguments.Add(which);
         verb.Arguments.Add(place);
         foreach (var option in (Option[])[name, replace, small, insecure, json])
@@ -66,7 +76,10 @@ internal static class PlaceVerbs
     /// <summary><c>base pull</c>.</summary>
     public static VerbCommand PullBase(Option<string> store)
     {
-        var verb = new VerbCommand("pull", "Fetch a base from a store and import it. It is verified as it arrives, and has the same id here.")
+        var verb = new VerbCommand(
+            "pull",
+            "Fetch a base from a store and import it. It is verified as it arrives, and has the same id here."
+        )
         {
             Examples =
             [
@@ -236,7 +249,10 @@ internal static class PlaceVerbs
             {
                 var given = StorePlace.Parse(parsed.GetValue(place)!);
                 if (given.Item is null)
-                    throw new CloudletException(ErrorKind.InvalidInput, "say which: PLACE#NAME; 'cloudlet store list PLACE' shows the names");
+                    throw new CloudletException(
+                        ErrorKind.InvalidInput,
+                        "say which: PLACE#NAME; 'cloudlet store list PLACE' shows the names"
+                    );
                 var (from, item) = await FindAsync(parsed.GetValue(place)!, kind: null, parsed.GetValue(insecure), ct);
                 using var _ = from;
                 await from.RemoveAsync(item, ct);
@@ -255,7 +271,8 @@ internal static class PlaceVerbs
                 + "(docs/guides/stores.md).",
         };
 
-    private static Option<string?> Name() => new("--name") { Description = "Its name in the store; by default the one it has here.", HelpName = "NAME" };
+    private static Option<string?> Name() =>
+        new("--name") { Description = "Its name in the store; by default the one it has here.", HelpName = "NAME" };
 
     private static Option<bool> Replace() => new("--replace") { Description = "Replace another one that has this name in the store." };
 
@@ -269,7 +286,10 @@ internal static class PlaceVerbs
     private static IStore OpenWhole(string place, bool insecure) =>
         StorePlace.Parse(place) is { Item: null } whole
             ? whole.Open(OptionsOf(insecure))
-            : throw new CloudletException(ErrorKind.InvalidInput, $"'{place}' names an item, expected a store: leave out what begins with #");
+            : throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"'{place}' names an item, expected a store: leave out what begins with #"
+            );
 
     private static async Task<(IStore Store, StoredItem Item)> FindAsync(string place, ItemKind? kind, bool insecure, CancellationToken ct)
     {

@@ -44,8 +44,12 @@ public sealed class FolderStore(string folder) : IStore
         );
 
     /// <inheritdoc/>
-    public Task WriteAsync(StoredItem item, Func<CancellationToken, Task<Stream>> content, IProgress<long>? progress, CancellationToken ct) =>
-        FolderErrors.TryAsync(Place, () => KeepAsync(item, content, progress, ct));
+    public Task WriteAsync(
+        StoredItem item,
+        Func<CancellationToken, Task<Stream>> content,
+        IProgress<long>? progress,
+        CancellationToken ct
+    ) => FolderErrors.TryAsync(Place, () => KeepAsync(item, content, progress, ct));
 
     /// <inheritdoc/>
     public Task<bool> RemoveAsync(StoredItem item, CancellationToken ct) =>
@@ -73,12 +77,16 @@ public sealed class FolderStore(string folder) : IStore
 
     private string At(string path) => Path.Combine(folder, path);
 
-    private bool Has(StoredItem item) => new FileInfo(At(ItemPaths.OfBlob(item.Sha256))) is { Exists: true } file && file.Length == item.Length;
+    private bool Has(StoredItem item) =>
+        new FileInfo(At(ItemPaths.OfBlob(item.Sha256))) is { Exists: true } file && file.Length == item.Length;
 
     private StoredItem? Find(ItemKey key)
     {
         var file = new FileInfo(At(ItemPaths.Of(key)));
-        return file is { Exists: true, Length: <= LongestRecord } && ItemRecord.Parse(File.ReadAllBytes(file.FullName)) is { } item && item.Key == key
+        return
+            file is { Exists: true, Length: <= LongestRecord }
+            && ItemRecord.Parse(File.ReadAllBytes(file.FullName)) is { } item
+            && item.Key == key
             ? item
             : null;
     }
@@ -141,7 +149,10 @@ public sealed class FolderStore(string folder) : IStore
                 if (await CopyAsync(from, to, item, progress, ct) != item.Sha256)
                 {
                     File.Delete(part);
-                    throw new CloudletException(ErrorKind.InvalidInput, $"{item.Key} changed while it was copied to {Place}; push it again");
+                    throw new CloudletException(
+                        ErrorKind.InvalidInput,
+                        $"{item.Key} changed while it was copied to {Place}; push it again"
+                    );
                 }
             }
         }
@@ -149,7 +160,13 @@ public sealed class FolderStore(string folder) : IStore
         FileReplacement.Publish(part, path);
     }
 
-    private static async Task<string> CopyAsync(Stream from, FileStream to, StoredItem item, IProgress<long>? progress, CancellationToken ct)
+    private static async Task<string> CopyAsync(
+        Stream from,
+        FileStream to,
+        StoredItem item,
+        IProgress<long>? progress,
+        CancellationToken ct
+    )
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var block = new byte[1 << 18];

@@ -49,7 +49,8 @@ public sealed class GlanceStore(CloudClient client, string name, StoreOptions op
     public async Task<Stream> ReadAsync(StoredItem item, long from, CancellationToken ct)
     {
         var id =
-            (await ImageAsync(item.Key, ct)).Id ?? throw new CloudletException(ErrorKind.NotFound, $"{Place} has no content for {item.Key}");
+            (await ImageAsync(item.Key, ct)).Id
+            ?? throw new CloudletException(ErrorKind.NotFound, $"{Place} has no content for {item.Key}");
         return new ResumedRead(OpenAsync, from, item.Length, $"{item.Key} of {Place}", options.Patience);
 
         async Task<Stream> OpenAsync(long at, CancellationToken stop)
@@ -80,15 +81,14 @@ public sealed class GlanceStore(CloudClient client, string name, StoreOptions op
             return;
         }
 
-        var row = images.FirstOrDefault(i => i.Text(Uploading) == item.Sha256 && i.Text("status") == "queued" && i.Text("name") == item.Key.Name);
+        var row = images.FirstOrDefault(i =>
+            i.Text(Uploading) == item.Sha256 && i.Text("status") == "queued" && i.Text("name") == item.Key.Name
+        );
         var id =
             row.Text("id")
-            ?? (
-                await client.SendAsync(
-                    new CloudRequest(HttpMethod.Post, ServiceTypes.Image, "/images") { Body = BodyOf(item) },
-                    ct
-                )
-            ).Text("id")
+            ?? (await client.SendAsync(new CloudRequest(HttpMethod.Post, ServiceTypes.Image, "/images") { Body = BodyOf(item) }, ct)).Text(
+                "id"
+            )
             ?? throw new CloudletException(ErrorKind.Unexpected, $"{Place}: expected the id of the new image");
         await SendAsync(item, id, content, progress, ct);
     }

@@ -79,9 +79,8 @@ internal sealed record ItemRecord
             ? new StoredItem(key, Sha256!, Length)
             {
                 BaseId = Base,
-                QemuVersion = QemuVersion is { Length: <= 40 } version && version.All(static c => char.IsAsciiDigit(c) || c == '.')
-                    ? version
-                    : null,
+                QemuVersion =
+                    QemuVersion is { Length: <= 40 } version && version.All(static c => char.IsAsciiDigit(c) || c == '.') ? version : null,
                 Pushed = Pushed,
             }
             : null;

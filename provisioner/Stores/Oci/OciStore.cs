@@ -110,7 +110,8 @@ public sealed partial class OciStore : IStore
 
     private static string TagOf(ItemKey key) => $"{key.KindName}.{key.Id}.{key.Name}";
 
-    private static ItemKey? KeyOf(string? tag) => tag?.Split('.') is [var kind, var id, var name] ? ItemKey.TryCreate(kind, id, name) : null;
+    private static ItemKey? KeyOf(string? tag) =>
+        tag?.Split('.') is [var kind, var id, var name] ? ItemKey.TryCreate(kind, id, name) : null;
 
     private async Task<(StoredItem? Item, string? Digest)> ManifestAsync(ItemKey key, CancellationToken ct)
     {
@@ -140,7 +141,9 @@ public sealed partial class OciStore : IStore
         using var answer = await _client.SendAsync($"blobs/{digest}", static at => new HttpRequestMessage(HttpMethod.Head, at), ct);
         if ((int)answer.StatusCode is 200 or (>= 300 and < 400))
             return true;
-        return answer.StatusCode == HttpStatusCode.NotFound ? false : throw StoreHttp.Refused(answer, "expected whether it has the content");
+        return answer.StatusCode == HttpStatusCode.NotFound
+            ? false
+            : throw StoreHttp.Refused(answer, "expected whether it has the content");
     }
 
     private async Task<Stream> OpenAsync(StoredItem item, long from, CancellationToken ct)

@@ -34,7 +34,9 @@ internal sealed partial record RegistryChallenge(Uri? Realm, string? Service, st
         var query = new List<string>();
         if (Service is not null)
             query.Add($"service={Uri.EscapeDataString(Service)}");
-        query.AddRange((Scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static s => $"scope={Uri.EscapeDataString(s)}"));
+        query.AddRange(
+            (Scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static s => $"scope={Uri.EscapeDataString(s)}")
+        );
         return new UriBuilder(Realm!) { Query = string.Join('&', query) }.Uri;
     }
 

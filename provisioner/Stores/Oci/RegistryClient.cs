@@ -114,7 +114,10 @@ internal sealed class RegistryClient : IDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", _account.Basic);
         using var answer = await _http.SendAsync(request, ct);
         if (answer.StatusCode != HttpStatusCode.OK)
-            throw StoreHttp.Refused(answer, $"it gives no token for {Root.Authority}: log in again, or ask for the right to the repository");
+            throw StoreHttp.Refused(
+                answer,
+                $"it gives no token for {Root.Authority}: log in again, or ask for the right to the repository"
+            );
         try
         {
             var token = JsonSerializer.Deserialize(await _http.BytesAsync(answer, ct), OciJson.Default.RegistryToken);

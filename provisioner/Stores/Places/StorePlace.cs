@@ -62,7 +62,10 @@ public sealed partial class StorePlace
         var named = options.Value("AWS_ENDPOINT_URL_S3") ?? options.Value("AWS_ENDPOINT_URL");
         Uri? endpoint = null;
         if (named is not null && (!Uri.TryCreate(named, UriKind.Absolute, out endpoint) || endpoint.Scheme is not ("http" or "https")))
-            throw new CloudletException(ErrorKind.InvalidInput, $"AWS_ENDPOINT_URL is '{named}', expected a URL such as https://192.0.2.1:8080");
+            throw new CloudletException(
+                ErrorKind.InvalidInput,
+                $"AWS_ENDPOINT_URL is '{named}', expected a URL such as https://192.0.2.1:8080"
+            );
         if (endpoint is not null)
             RequireTls(endpoint, options);
         var prefix = Url.AbsolutePath.Trim('/');
@@ -108,10 +111,18 @@ public sealed partial class StorePlace
                 )
         );
 
-    [GeneratedRegex(@"^((base|overlay)/)?[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^((base|overlay)/)?[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex ItemPattern();
 
-    [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        1000
+    )]
     private static partial Regex PathPattern();
 
     [GeneratedRegex(

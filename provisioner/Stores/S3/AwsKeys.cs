@@ -26,7 +26,8 @@ internal sealed class AwsKeys
         if (options.Value("AWS_ACCESS_KEY_ID") is { } id && options.Value("AWS_SECRET_ACCESS_KEY") is { } secret)
             return new AwsKeys(id, secret, options.Value("AWS_SESSION_TOKEN"));
         var profile = options.Value("AWS_PROFILE") ?? "default";
-        var file = options.Value("AWS_SHARED_CREDENTIALS_FILE") ?? (options.Home is { } home ? Path.Combine(home, ".aws", "credentials") : null);
+        var file =
+            options.Value("AWS_SHARED_CREDENTIALS_FILE") ?? (options.Home is { } home ? Path.Combine(home, ".aws", "credentials") : null);
         var found = file is not null && File.Exists(file) ? Profile(file, profile) : [];
         return found.TryGetValue("aws_access_key_id", out var key) && found.TryGetValue("aws_secret_access_key", out var its)
             ? new AwsKeys(key, its, found.GetValueOrDefault("aws_session_token"))

@@ -108,7 +108,7 @@ internal sealed class S3Connection : IDisposable
             (0, _) => (ErrorKind.Unreachable, ConnectionErrors.Found(e)),
             (429 or 503, _) => (ErrorKind.Busy, "the server has too much to do"),
             (507, _) => (ErrorKind.NoSpace, "the server has no room left"),
-            ( >= 500, _) => (ErrorKind.Unreachable, "the server has an error of its own: see its log"),
+            (>= 500, _) => (ErrorKind.Unreachable, "the server has an error of its own: see its log"),
             _ => (ErrorKind.InvalidInput, "the server refused the request"),
         };
         var code = e.ErrorCode is { Length: > 0 and < 60 } word && word.All(char.IsAsciiLetterOrDigit) ? $" {word}" : "";

@@ -110,7 +110,8 @@ public sealed class S3Store : IStore
             $"look for {item.Key}",
             stop => _connection.Client.GetObjectMetadataAsync(_bucket, BlobOf(item), stop),
             ct
-        ) is { } found
+        )
+            is { } found
         && found.ContentLength == item.Length;
 
     private async Task<Stream> OpenAsync(StoredItem item, long from, CancellationToken ct)
@@ -254,7 +255,11 @@ public sealed class S3Store : IStore
         var request = new ListObjectsV2Request { BucketName = _bucket, Prefix = _prefix + below };
         while (true)
         {
-            var answer = await _connection.RequireAsync("list the bucket", stop => _connection.Client.ListObjectsV2Async(request, stop), ct);
+            var answer = await _connection.RequireAsync(
+                "list the bucket",
+                stop => _connection.Client.ListObjectsV2Async(request, stop),
+                ct
+            );
             names.AddRange((answer.S3Objects ?? []).Select(o => o.Key[_prefix.Length..]));
             if (answer.IsTruncated != true)
                 return names;

@@ -37,8 +37,7 @@ public static class ItemChoice
                 ErrorKind.InvalidInput,
                 $"{store.Place} has several: {string.Join(", ", found)}: add #NAME, with base/ or overlay/ before it, or more digits of the id"
             );
-        return
-            found.Count > 0 && await store.FindAsync(found.Find(static k => k.IsNamed) ?? found[0], ct) is { } item
+        return found.Count > 0 && await store.FindAsync(found.Find(static k => k.IsNamed) ?? found[0], ct) is { } item
             ? item
             : throw new CloudletException(
                 ErrorKind.NotFound,

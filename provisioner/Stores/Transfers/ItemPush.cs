@@ -69,7 +69,11 @@ internal sealed class ItemPush(IStore store, IProgress<string> progress)
         return (Convert.ToHexStringLower(await SHA256.HashDataAsync(file, ct)), file.Length);
     }
 
-    private async Task<PushResult> SendAsync(ItemKey key, Func<ItemKey, CancellationToken, Task<PreparedItem>> prepare, CancellationToken ct)
+    private async Task<PushResult> SendAsync(
+        ItemKey key,
+        Func<ItemKey, CancellationToken, Task<PreparedItem>> prepare,
+        CancellationToken ct
+    )
     {
         using var prepared = await prepare(key, ct);
         var isSent = false;

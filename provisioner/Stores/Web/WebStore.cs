@@ -36,8 +36,12 @@ public sealed class WebStore(Uri root, StoreOptions options) : IStore
         );
 
     /// <inheritdoc/>
-    public Task WriteAsync(StoredItem item, Func<CancellationToken, Task<Stream>> content, IProgress<long>? progress, CancellationToken ct) =>
-        throw ReadOnly();
+    public Task WriteAsync(
+        StoredItem item,
+        Func<CancellationToken, Task<Stream>> content,
+        IProgress<long>? progress,
+        CancellationToken ct
+    ) => throw ReadOnly();
 
     /// <inheritdoc/>
     public Task<bool> RemoveAsync(StoredItem item, CancellationToken ct) => throw ReadOnly();

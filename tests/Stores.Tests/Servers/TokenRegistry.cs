@@ -48,7 +48,11 @@ public sealed class TokenRegistry : DockerRegistry
         var scopes = context.Request.QueryString.GetValues("scope") ?? [];
         lock (Scopes)
             Scopes.AddRange(scopes);
-        await ScriptedWeb.SendAsync(context, Encoding.UTF8.GetBytes(new JsonObject { ["token"] = Token(scopes) }.ToJsonString()), hasRanges: false);
+        await ScriptedWeb.SendAsync(
+            context,
+            Encoding.UTF8.GetBytes(new JsonObject { ["token"] = Token(scopes) }.ToJsonString()),
+            hasRanges: false
+        );
         return true;
     }
 
