@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Cloudlet.Errors;
 using Cloudlet.Stores.Folders;
 using Cloudlet.Stores.Http;

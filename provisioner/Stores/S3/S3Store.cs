@@ -126,7 +126,7 @@ public sealed class S3Store : IStore
     private Task PutAsync(StoredItem item, Stream from, CancellationToken ct) =>
         PutAsync(ItemPaths.OfBlob(item.Sha256), from, $"send {item.Key}", ct);
 
-    private Task PutAsync(string path, Stream from, string what, CancellationToken ct)
+    private async Task PutAsync(string path, Stream from, string what, CancellationToken ct)
     {
         var request = new PutObjectRequest
         {
@@ -136,7 +136,7 @@ public sealed class S3Store : IStore
             AutoCloseStream = false,
             UseChunkEncoding = false,
         };
-        return _connection.RequireAsync(what, stop => _connection.Client.PutObjectAsync(request, stop), ct);
+        await _connection.RequireAsync(what, stop => _connection.Client.PutObjectAsync(request, stop), ct);
     }
 
     private async Task PutPartsAsync(StoredItem item, Stream from, IProgress<long>? progress, CancellationToken ct)
@@ -269,8 +269,8 @@ public sealed class S3Store : IStore
         }
     }
 
-    private Task DeleteAsync(string path, CancellationToken ct) =>
-        _connection.TryAsync(
+    private async Task DeleteAsync(string path, CancellationToken ct) =>
+        await _connection.TryAsync(
             $"delete {path}",
             stop => _connection.Client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = _bucket, Key = _prefix + path }, stop),
             ct

@@ -1,5 +1,3 @@
-using Cloudlet.TestKit;
-
 namespace Cloudlet.Stores.Tests.Servers;
 
 /// <summary>Debian's docker-registry on loopback, with the account tester.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Cloudlet.Stores.Http;
-using Cloudlet.TestKit;
 using Cloudlet.TestKit.Cloud;
 
 namespace Cloudlet.Stores.Tests.Servers;

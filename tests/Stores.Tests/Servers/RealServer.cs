@@ -56,6 +56,7 @@ public abstract class RealServer : IAsyncLifetime
     {
         var start = new ProcessStartInfo(ProgramSearch.Find(name, [.. ProgramSearch.SystemFolders])!, arguments)
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Folder.Path,
@@ -73,6 +74,7 @@ public abstract class RealServer : IAsyncLifetime
     {
         var start = new ProcessStartInfo(ProgramSearch.Find(name, [.. ProgramSearch.SystemFolders])!, arguments)
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Folder.Path,
@@ -94,10 +96,10 @@ public abstract class RealServer : IAsyncLifetime
                 await probe.ConnectAsync(IPAddress.Loopback, port);
                 return;
             }
-            catch (SocketException) when (watch.Elapsed < StartLimit)
+            catch (SocketException e) when (watch.Elapsed < StartLimit)
             {
                 if (_programs.Find(static p => p.HasExited) is { } ended)
-                    throw new InvalidOperationException($"{ended.StartInfo.FileName} exited with {ended.ExitCode}: {_said}");
+                    throw new InvalidOperationException($"{ended.StartInfo.FileName} exited with {ended.ExitCode}: {_said}", e);
                 await Task.Delay(50);
             }
     }

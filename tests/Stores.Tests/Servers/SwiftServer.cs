@@ -1,5 +1,4 @@
 using Cloudlet.Stores.Http;
-using Cloudlet.TestKit;
 
 namespace Cloudlet.Stores.Tests.Servers;
 
