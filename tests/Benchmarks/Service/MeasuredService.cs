@@ -54,8 +54,8 @@ internal sealed class MeasuredService : IAsyncDisposable
         var config = Path.Combine(folder.FullName, "service.json");
         await File.WriteAllTextAsync(
             config,
-            $$"""
-            {"state":"{{folder.FullName}}/state","socket":"{{folder.FullName}}/api.sock","listen":["https://127.0.0.1:{{port}}"],
+            $$$"""
+            {"state":"{{{folder.FullName}}}/state","socket":"{{{folder.FullName}}}/api.sock","listen":["https://127.0.0.1:{{{port}}}"],
              "requestsPerMinute":0,"quota":{"vms":100,"memoryMib":1000000,"storageMib":1000000,"uploads":10}}
             """,
             ct
