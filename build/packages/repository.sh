@@ -1,12 +1,16 @@
 # Functions of build/package that make an apt repository.
 # shellcheck shell=bash disable=SC2154 # repository, key, output, made
 
-# Adds the packages to the folder $repository and signs its lists with $key. Packages of earlier versions stay, so that a host
-# can go back. The new lists replace the old ones when they are complete.
-make_repository() {
-  local fingerprint file name target architecture architectures new=$repository/.new
-  fingerprint=$(gpg --batch --with-colons --list-secret-keys "$key" 2>/dev/null | awk -F: '$1 == "fpr" {print $10; exit}')
+# find_key: sets $fingerprint to that of $key.
+find_key() {
+  fingerprint=$(gpg --batch --with-colons --list-secret-keys "$key" 2>/dev/null | awk -F: '$1 == "fpr" {print $10; exit}') || true
   [ -n "$fingerprint" ] || fail "gpg has no secret key '$key'; list them with: gpg --list-secret-keys"
+}
+
+# Adds the packages to the folder $repository and signs its lists with the key $fingerprint. Packages of earlier versions
+# stay, so that a host can go back. The new lists replace the old ones when they are complete.
+make_repository() {
+  local file name target architecture architectures new=$repository/.new
   for file in "${made[@]}"; do
     case "$file" in *.deb) ;; *) continue ;; esac
     name=${file%%_*}

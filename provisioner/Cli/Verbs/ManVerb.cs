@@ -10,6 +10,7 @@ internal static class ManVerb
     /// <summary>Date of reproducible builds, in seconds since 1970 (reproducible-builds.org).</summary>
     private const string DateVariable = "SOURCE_DATE_EPOCH";
 
+    /// <summary>Makes the verb.</summary>
     /// <param name="version">Version of this program.</param>
     public static Command Create(string version)
     {

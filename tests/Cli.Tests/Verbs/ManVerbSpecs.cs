@@ -132,6 +132,7 @@ public sealed class ManVerbSpecs
         using var process = Process.Start(
             new ProcessStartInfo(program, arguments)
             {
+                UseShellExecute = false,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 Environment = { ["LC_ALL"] = "C.UTF-8", ["MANWIDTH"] = "100" },

@@ -76,6 +76,18 @@ public sealed class PackageFileSpecs(PackageBuild build, PulumiCli cli) : IClass
         Namespaces.Mtu(machine).ShouldBeNull();
     }
 
+    [Fact]
+    public async Task A_key_that_gpg_does_not_have_is_refused_before_anything_is_made()
+    {
+        PackageBuild.Require();
+
+        var run = await build.TryAsync("--repository", build["unsigned"], "--key", "0123456789ABCDEF", build["refused"]);
+
+        run.ShouldExitWith(1).Error.ShouldContain("gpg has no secret key '0123456789ABCDEF'");
+        Directory.Exists(build["unsigned"]).ShouldBeFalse();
+        Directory.Exists(build["refused"]).ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData("--only", "rpm")]
     [InlineData("--version", "v1")]
