@@ -129,7 +129,7 @@ public sealed class CloudClient(CloudLogin login, Func<string> password, CloudHt
 
     /// <summary>Reads data, such as that of an image, without a limit of its length.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="from">Position of the first byte; a service without ranges sends all, which is seen by the status of the answer.</param>
+    /// <param name="from">Position of the first byte; a service without ranges sends all, as the status of the answer says.</param>
     /// <param name="ct">Cancels the request.</param>
     /// <returns>The answer with its unread body; the caller disposes it.</returns>
     /// <exception cref="CloudletException">As <see cref="SendAsync(CloudRequest, CancellationToken)"/>.</exception>

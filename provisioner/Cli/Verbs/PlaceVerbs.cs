@@ -14,7 +14,7 @@ using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Cli.Verbs;
 
-/// <summary>The verbs that move bases and overlays to and from stores: <c>push</c>, <c>pull</c>, <c>store list</c>, <c>store delete</c>.</summary>
+/// <summary>Verbs for stores of bases and overlays: <c>push</c>, <c>pull</c>, <c>store list</c>, <c>store delete</c>.</summary>
 internal static class PlaceVerbs
 {
     private static readonly (int Code, string Meaning)[] Exits =
@@ -167,8 +167,8 @@ internal static class PlaceVerbs
         var file = new Argument<string?>("FILE")
         {
             Description =
-                "The overlay's file; an existing regular one is replaced, a device such as /dev/stdout is written to. Without it, the overlay "
-                + "is kept in the folder of bases and VMs.",
+                "The overlay's file; an existing regular one is replaced, a device such as /dev/stdout is written to. Without it, the "
+                + "overlay is kept in the folder of bases and VMs.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var (name, insecure, json) = (RuntimeOptions.Name("overlay that is kept"), Insecure(), RuntimeOptions.Json());
@@ -320,7 +320,8 @@ internal static class PlaceVerbs
         parsed.InvocationConfiguration.Output.WriteLine(json ? JsonOf(pushed.Item, place, pushed.IsSent) : TextOf(pushed.Item));
 
     private static string TextOf(StoredItem item) =>
-        $"{item.Key.ShortId}  {item.Key.KindName, -7} {(item.Key.IsNamed ? item.Key.Name : "-"), -20} {RuntimeOptions.Size(item.Length), 6}  "
+        $"{item.Key.ShortId}  {item.Key.KindName, -7} {(item.Key.IsNamed ? item.Key.Name : "-"), -20} "
+        + $"{RuntimeOptions.Size(item.Length), 6}  "
         + $"{item.Pushed?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", System.Globalization.CultureInfo.InvariantCulture) ?? "-", -16}"
         + (item.BaseId is { } baseId ? $"  of base {baseId[..12]}" : "");
 

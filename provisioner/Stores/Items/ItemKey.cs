@@ -68,7 +68,7 @@ public sealed partial record ItemKey
         if (!NamePattern().IsMatch(name))
             throw new CloudletException(
                 ErrorKind.InvalidInput,
-                $"'{name}' is not a valid name in a store: use 1–40 lower-case letters, digits and dashes, with no dash at the beginning or end"
+                $"'{name}' is not a valid name in a store: use 1–40 lower-case letters, digits and dashes, with no dash at either end"
             );
     }
 

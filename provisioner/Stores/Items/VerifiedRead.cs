@@ -95,6 +95,7 @@ public sealed class VerifiedRead : Stream
     private CloudletException Lied(string found) =>
         new(
             ErrorKind.InvalidInput,
-            $"{_place} sent other bytes for {_item.Key} than its record says: {found}. Nothing of it was kept; delete it there and push it again"
+            $"{_place} sent other bytes for {_item.Key} than its record says: {found}. Nothing of it was kept; "
+                + "delete it there and push it again"
         );
 }

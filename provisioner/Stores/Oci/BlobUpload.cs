@@ -14,7 +14,7 @@ internal sealed class BlobUpload(RegistryClient client, UploadNotes notes, int c
 {
     private const int MostBreaks = 6; // in a row, without a chunk between them
 
-    /// <summary>A registry may give up an upload whose chunk was cut off, so a chunk is finished before an interruption takes effect.</summary>
+    /// <summary>A registry may give up an upload whose chunk was cut off, so an interruption waits for the end of a chunk.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     /// <summary>Sends a content that the registry lacks. InvalidInput when what arrived there is something else.</summary>

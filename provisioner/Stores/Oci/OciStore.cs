@@ -10,8 +10,8 @@ using Cloudlet.Stores.Items;
 namespace Cloudlet.Stores.Oci;
 
 /// <summary>
-/// A repository of an OCI registry. Each item is an artifact with two tags: <c>KIND-NAME</c> for people, and <c>KIND.ID.NAME</c>, so that the
-/// list of tags is a list of items.
+/// A repository of an OCI registry. Each item is an artifact with two tags: <c>KIND-NAME</c> for people, and <c>KIND.ID.NAME</c>, so
+/// that the list of tags is a list of items.
 /// </summary>
 public sealed partial class OciStore : IStore
 {

@@ -7,8 +7,8 @@ using Cloudlet.Stores.Http;
 namespace Cloudlet.Stores.Oci;
 
 /// <summary>
-/// Sends requests to a registry (OCI distribution 1.1) and logs in when it asks for that. Tokens and passwords go to the registry, and to the
-/// service of tokens that it names, and to no other server.
+/// Sends requests to a registry (OCI distribution 1.1) and logs in when it asks for that. Tokens and passwords go to the registry, and to
+/// the service of tokens that it names, and to no other server.
 /// </summary>
 internal sealed class RegistryClient : IDisposable
 {
@@ -92,8 +92,8 @@ internal sealed class RegistryClient : IDisposable
             throw new CloudletException(
                 ErrorKind.PermissionDenied,
                 _account is null
-                    ? $"{Root.Authority} asks for an account: log in with 'docker login', 'podman login' or 'oras login', or name their file "
-                        + "in REGISTRY_AUTH_FILE"
+                    ? $"{Root.Authority} asks for an account: log in with 'docker login', 'podman login' or 'oras login', or name their "
+                        + "file in REGISTRY_AUTH_FILE"
                     : $"{Root.Authority} refuses the account, or it has no right to {Root.AbsolutePath[4..^1]}: log in again"
             );
         _authorization = challenge.Realm is null

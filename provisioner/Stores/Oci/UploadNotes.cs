@@ -5,8 +5,8 @@ using Cloudlet.Stores.Http;
 namespace Cloudlet.Stores.Oci;
 
 /// <summary>
-/// URLs of uploads that have begun: a registry does not list them. Soft state in the cache folder of the user; without it, an upload that was
-/// cut off begins again.
+/// URLs of uploads that have begun: a registry does not list them. Soft state in the cache folder of the user; without it, an upload that
+/// was cut off begins again.
 /// </summary>
 /// <param name="options">Its environment says where the cache is.</param>
 internal sealed class UploadNotes(StoreOptions options)

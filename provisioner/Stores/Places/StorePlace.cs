@@ -80,7 +80,7 @@ public sealed partial class StorePlace
         if (!RepositoryPattern().IsMatch(repository))
             throw Invalid(
                 Url.OriginalString,
-                $"'{repository}' is not a valid repository: lower-case letters and digits, with dots, dashes, underscores and slashes between"
+                $"'{repository}' is not a valid repository: lower-case letters and digits, and between them . - _ or /"
             );
         var isPlain = Url.IsLoopback || options.AllowsPlainHttp;
         return new OciStore(new Uri($"{(isPlain ? "http" : "https")}://{Url.Authority}"), repository, options);
@@ -91,8 +91,8 @@ public sealed partial class StorePlace
         if (endpoint.Scheme != "https" && !endpoint.IsLoopback && !options.AllowsPlainHttp)
             throw new CloudletException(
                 ErrorKind.InvalidInput,
-                $"{endpoint.GetLeftPart(UriPartial.Authority)} has no TLS, so others on the way could read and change everything: use https, "
-                    + "or say --insecure"
+                $"{endpoint.GetLeftPart(UriPartial.Authority)} has no TLS, so others on the way could read and change everything: use "
+                    + "https, or say --insecure"
             );
     }
 

@@ -143,8 +143,8 @@ internal sealed class S3Connection : IDisposable
         private static CloudletException Elsewhere(Uri? to) =>
             new(
                 ErrorKind.InvalidInput,
-                $"the server redirects to {(to is { IsAbsoluteUri: true } ? to.GetLeftPart(UriPartial.Authority) : "another place")}, which does "
-                    + "not get the account: correct AWS_ENDPOINT_URL or AWS_REGION"
+                $"the server redirects to {(to is { IsAbsoluteUri: true } ? to.GetLeftPart(UriPartial.Authority) : "another place")}, which "
+                    + "does not get the account: correct AWS_ENDPOINT_URL or AWS_REGION"
             );
     }
 }

@@ -6,8 +6,8 @@ using Cloudlet.Stores.Items;
 namespace Cloudlet.Stores.S3;
 
 /// <summary>
-/// A bucket of an object store with the API of S3, in the layout of a folder (<see cref="ItemPaths"/>). Large contents are sent in parts; an
-/// upload that was cut off continues behind the parts that the store has.
+/// A bucket of an object store with the API of S3, in the layout of a folder (<see cref="ItemPaths"/>). Large contents are sent in parts;
+/// an upload that was cut off continues behind the parts that the store has.
 /// </summary>
 public sealed class S3Store : IStore
 {
@@ -212,7 +212,7 @@ public sealed class S3Store : IStore
             )
         ).UploadId;
 
-    /// <summary>The last upload of this content that was cut off. The name is the digest, so its parts are parts of the same file.</summary>
+    /// <summary>The last upload of this content that was cut off. The name is the digest, so its parts are of the same file.</summary>
     private async Task<string?> UnfinishedAsync(StoredItem item, CancellationToken ct)
     {
         var request = new ListMultipartUploadsRequest { BucketName = _bucket, Prefix = BlobOf(item) };

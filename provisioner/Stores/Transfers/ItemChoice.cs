@@ -35,7 +35,8 @@ public static class ItemChoice
         if (found.Select(static k => (k.Kind, k.Id)).Distinct().Count() > 1)
             throw new CloudletException(
                 ErrorKind.InvalidInput,
-                $"{store.Place} has several: {string.Join(", ", found)}: add #NAME, with base/ or overlay/ before it, or more digits of the id"
+                $"{store.Place} has several: {string.Join(", ", found)}: add #NAME, with base/ or overlay/ before it, "
+                    + "or more digits of the id"
             );
         return found.Count > 0 && await store.FindAsync(found.Find(static k => k.IsNamed) ?? found[0], ct) is { } item
             ? item

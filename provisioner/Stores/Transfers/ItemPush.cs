@@ -47,8 +47,8 @@ internal sealed class ItemPush(IStore store, IProgress<string> progress)
         if (taken is not null && !replaces)
             throw new CloudletException(
                 ErrorKind.AlreadyExists,
-                $"{store.Place} has another {key.KindName} with the name '{key.Name}' ({taken.ShortId}): choose another with --name, or say "
-                    + "--replace"
+                $"{store.Place} has another {key.KindName} with the name '{key.Name}' ({taken.ShortId}): choose another with --name, or "
+                    + "say --replace"
             );
         var there = same.Count == 0 ? null : await store.FindAsync(same.Contains(key) ? key : same[0], ct);
         if (there is not null)
