@@ -47,7 +47,7 @@ public sealed class SentProgramsKindSpecs : IDisposable
         Files.Read(Path).ShouldBe("sent"u8.ToArray());
         (await _kind.ObserveAsync(Sent, default)).ShouldBe(Sent);
 
-        Files.Write(Path, "SENT"u8, Executable, "root", "root");
+        Files.Write(Path, "changed"u8, Executable, "root", "root");
         (await _kind.ObserveAsync(Sent, default)).ShouldNotBe(Sent);
         Files.SetAttributes(Path, UnixFileMode.UserRead, null, null);
         (await _kind.ObserveAsync(Sent, default))!.Content.ShouldBe("not executable, or not owned by root");
