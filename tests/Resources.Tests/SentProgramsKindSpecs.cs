@@ -26,7 +26,7 @@ public sealed class SentProgramsKindSpecs : IDisposable
     };
     private static readonly SentProgramSpec Sent = Any with { Content = SentProgramSpec.DigestPrefix + Digest };
 
-    private static readonly Plan s_plan = new(HostState.Create("edge-1", [Sent]), []);
+    private static readonly Plan NoPlan = new(HostState.Create("edge-1", [Sent]), []);
 
     private readonly FakeMachine _machine = new(new ManualClock());
     private readonly Probe _probe = new();
@@ -85,7 +85,7 @@ public sealed class SentProgramsKindSpecs : IDisposable
     public async Task A_plan_is_made_before_it_is_sent()
     {
         var plan = new SentProgramsKind(_machine.Files, _probe);
-        (await plan.CheckAsync(Sent, null, s_plan, default)).ShouldBeEmpty();
+        (await plan.CheckAsync(Sent, null, NoPlan, default)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class SentProgramsKindSpecs : IDisposable
     private void Shelve(string content) => Files.Write(ProgramShelf.PathOf(Digest), Encoding.UTF8.GetBytes(content), Executable);
 
     private async Task<IReadOnlyList<string>> ReasonsAsync(SentProgramSpec desired) =>
-        await _kind.CheckAsync(desired, await _kind.ObserveAsync(desired, default), s_plan, default);
+        await _kind.CheckAsync(desired, await _kind.ObserveAsync(desired, default), NoPlan, default);
 
     private sealed class Probe : IProgramProbe
     {
