@@ -26,7 +26,7 @@ public sealed class SentProgramsKindSpecs : IDisposable
     };
     private static readonly SentProgramSpec Sent = Any with { Content = SentProgramSpec.DigestPrefix + Digest };
 
-    private static readonly Plan s_plan = new(HostState.Create("edge-1", [Sent]), []);
+    private static readonly Plan NoPlan = new(HostState.Create("edge-1", [Sent]), []);
 
     private readonly FakeMachine _machine = new(new ManualClock());
     private readonly Probe _probe = new();
@@ -47,7 +47,7 @@ public sealed class SentProgramsKindSpecs : IDisposable
         Files.Read(Path).ShouldBe("sent"u8.ToArray());
         (await _kind.ObserveAsync(Sent, default)).ShouldBe(Sent);
 
-        Files.Write(Path, "SENT"u8, Executable, "root", "root");
+        Files.Write(Path, "changed"u8, Executable, "root", "root");
         (await _kind.ObserveAsync(Sent, default)).ShouldNotBe(Sent);
         Files.SetAttributes(Path, UnixFileMode.UserRead, null, null);
         (await _kind.ObserveAsync(Sent, default))!.Content.ShouldBe("not executable, or not owned by root");
@@ -85,7 +85,7 @@ public sealed class SentProgramsKindSpecs : IDisposable
     public async Task A_plan_is_made_before_it_is_sent()
     {
         var plan = new SentProgramsKind(_machine.Files, _probe);
-        (await plan.CheckAsync(Sent, null, s_plan, default)).ShouldBeEmpty();
+        (await plan.CheckAsync(Sent, null, NoPlan, default)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class SentProgramsKindSpecs : IDisposable
     private void Shelve(string content) => Files.Write(ProgramShelf.PathOf(Digest), Encoding.UTF8.GetBytes(content), Executable);
 
     private async Task<IReadOnlyList<string>> ReasonsAsync(SentProgramSpec desired) =>
-        await _kind.CheckAsync(desired, await _kind.ObserveAsync(desired, default), s_plan, default);
+        await _kind.CheckAsync(desired, await _kind.ObserveAsync(desired, default), NoPlan, default);
 
     private sealed class Probe : IProgramProbe
     {

@@ -41,7 +41,7 @@ internal static class Targets
     private const string DefaultSite = "site.yaml";
 
     /// <summary>The service's program beside this one; its digest is computed once for all hosts.</summary>
-    private static readonly CarriedProgram s_carried = new(static () => ProgramShelf.Find(Environment.ProcessPath));
+    private static readonly CarriedProgram Carried = new(static () => ProgramShelf.Find(Environment.ProcessPath));
 
     public static FoundTargets Find(TargetSelection selection, bool needsState, Func<HostState?, AgentRequest> request)
     {
@@ -84,11 +84,11 @@ internal static class Targets
     private static IAgent Session(HostReach reach, SshOptions ssh) =>
         reach switch
         {
-            LocalReach => new MachineSession(HostFactory.OpenThisMachine, s_carried),
+            LocalReach => new MachineSession(HostFactory.OpenThisMachine, Carried),
             NamespaceReach ns => new MachineSession(_ => HostFactory.OpenNamespace(ns.Name)),
             SshReach remote => new SshAgent(new SshTarget(remote.Host, remote.User, remote.Port), ssh, HostFactory.CopyableProgram)
             {
-                Carried = s_carried,
+                Carried = Carried,
             },
             _ => throw new CloudletException(ErrorKind.Unsupported, $"no way to reach {reach}"),
         };
@@ -100,7 +100,7 @@ internal static class Targets
                     request.State?.Host ?? Environment.MachineName,
                     "local",
                     request,
-                    new MachineSession(HostFactory.OpenThisMachine, s_carried)
+                    new MachineSession(HostFactory.OpenThisMachine, Carried)
                 ),
             ],
             []
