@@ -140,11 +140,13 @@ internal sealed class S3Connection : IDisposable
                 throw Elsewhere(answer.Headers.Location);
         }
 
-        private static CloudletException Elsewhere(Uri? to) =>
-            new(
+        private static CloudletException Elsewhere(Uri? to)
+        {
+            var where = to is { IsAbsoluteUri: true } ? to.GetLeftPart(UriPartial.Authority) : "another place";
+            return new CloudletException(
                 ErrorKind.InvalidInput,
-                $"the server redirects to {(to is { IsAbsoluteUri: true } ? to.GetLeftPart(UriPartial.Authority) : "another place")}, which "
-                    + "does not get the account: correct AWS_ENDPOINT_URL or AWS_REGION"
+                $"the server redirects to {where}, which does not get the account: correct AWS_ENDPOINT_URL or AWS_REGION"
             );
+        }
     }
 }
