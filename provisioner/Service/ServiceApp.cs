@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Security;
 using System.Threading.RateLimiting;
 using Cloudlet.Service.Access;
+using Cloudlet.Service.Console;
+using Cloudlet.Service.Console.SignIn;
 using Cloudlet.Service.Operations;
 using Cloudlet.Service.Routes;
 using Cloudlet.Service.Settings;
@@ -29,18 +31,22 @@ public static class ServiceApp
     public static WebApplication Build(ServiceSettings settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error); // it warns that keys are protected by the folder's mode alone
         AddWork(builder.Services, settings);
         AddAccess(builder.Services, settings);
+        ConsoleFrame.Add(builder.Services, settings);
         builder.Services.AddOpenApi("v1", OpenApiFrame.Configure);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
         var app = builder.Build();
         app.UseMiddleware<RequestFrame>();
+        ConsoleFrame.UseBeforeRoutes(app);
         app.UseWebSockets();
         app.UseRouting();
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
+        ConsoleFrame.UseBeforeAnswers(app);
         app.UseMiddleware<Idempotency>();
         BaseRoutes.Map(app);
         VmRoutes.Map(app);
@@ -51,6 +57,7 @@ public static class ServiceApp
         HostRoutes.Map(app);
         StoreRoutes.Map(app);
         app.MapOpenApi().AllowAnonymous();
+        ConsoleFrame.Map(app);
         return app;
     }
 
@@ -184,9 +191,15 @@ public static class ServiceApp
             | UnixFileMode.OtherExecute;
         if (!Directory.Exists(settings.State))
             File.SetUnixFileMode(Directory.CreateDirectory(settings.State).FullName, Passable);
-        foreach (var name in (string[])["operations", "uploads", "exports"])
+        foreach (
+            var folder in (string[])
+                [
+                    .. new[] { "operations", "uploads", "exports" }.Select(n => Path.Combine(settings.State, n)),
+                    ConsoleCookie.KeyFolder(settings),
+                ]
+        )
             Directory.CreateDirectory(
-                Path.Combine(settings.State, name),
+                folder,
                 UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
             );
     }

@@ -147,7 +147,8 @@ public sealed class VmWork(Workshop shop)
         return (await OverlayReader.SummaryAsync(from, ct)).Header.MemoryPages * Cloudlet.Synthesis.Pages.PageSize.Bytes;
     }
 
-    private static void Check(CreateVmRequest request)
+    /// <summary>InvalidRequestException with everything that is wrong.</summary>
+    internal static void Check(CreateVmRequest request)
     {
         var checks = new FieldChecks()
             .OneOf(("base", request.Base), ("overlay", request.Overlay), ("upload", request.Upload), ("url", request.Url))
