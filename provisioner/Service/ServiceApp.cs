@@ -40,13 +40,12 @@ public static class ServiceApp
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
         var app = builder.Build();
         app.UseMiddleware<RequestFrame>();
-        ConsoleFrame.UseBeforeRoutes(app);
         app.UseWebSockets();
+        ConsoleFrame.Use(app);
         app.UseRouting();
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
-        ConsoleFrame.UseBeforeAnswers(app);
         app.UseMiddleware<Idempotency>();
         BaseRoutes.Map(app);
         VmRoutes.Map(app);
@@ -57,7 +56,7 @@ public static class ServiceApp
         HostRoutes.Map(app);
         StoreRoutes.Map(app);
         app.MapOpenApi().AllowAnonymous();
-        ConsoleFrame.Map(app);
+        app.MapGet("/", () => Results.Redirect($"{ConsoleCookie.Path}/")).AllowAnonymous().ExcludeFromDescription();
         return app;
     }
 

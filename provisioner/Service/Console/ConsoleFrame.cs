@@ -32,24 +32,33 @@ internal static class ConsoleFrame
         services.Configure<ForwardedHeadersOptions>(o => o.ForwardedHeaders = ForwardedHeaders.XForwardedProto);
     }
 
-    /// <summary>Adds the steps before the routes are chosen.</summary>
-    public static void UseBeforeRoutes(WebApplication app)
-    {
-        app.UseWhen(
-            ConsoleHeaders.IsConsole,
-            console => console.UseForwardedHeaders().UseMiddleware<ConsoleHeaders>().UseResponseCompression()
+    /// <summary>
+    /// Adds the console. It has routes and steps of its own: its requests never reach those of the API, which do not know its cookie.
+    /// </summary>
+    public static void Use(WebApplication app) =>
+        app.Map(
+            ConsoleCookie.Path,
+            console =>
+            {
+                // Without this, UseRouting takes the routes of the API.
+                console.Properties.Remove("__GlobalEndpointRouteBuilder");
+                console
+                    .UseForwardedHeaders()
+                    .UseMiddleware<ConsoleHeaders>()
+                    .UseResponseCompression()
+                    .UseRouting()
+                    .UseAuthentication()
+                    .UseRateLimiter()
+                    .UseAuthorization()
+                    .UseMiddleware<OriginGuard>()
+                    .UseAntiforgery()
+                    .UseEndpoints(routes => Map(routes.MapGroup("")));
+            }
         );
-    }
 
-    /// <summary>Adds the steps after the user is known.</summary>
-    public static void UseBeforeAnswers(WebApplication app) => app.UseMiddleware<OriginGuard>().UseAntiforgery();
-
-    /// <summary>Maps the pages, what they need, and the way to them.</summary>
-    public static void Map(WebApplication app)
+    private static void Map(RouteGroupBuilder console)
     {
-        app.MapGet("/", () => Results.Redirect($"{ConsoleCookie.Path}/")).AllowAnonymous().ExcludeFromDescription();
-        var console = app.MapGroup(ConsoleCookie.Path);
-        console.ExcludeFromDescription();
+        console.ExcludeFromDescription().WithMetadata(new ConsoleRouteAttribute());
         ConsoleAssets.Map(console);
         ConsoleRoutes.Map(console);
         console
@@ -62,3 +71,7 @@ internal static class ConsoleFrame
             .RequireAuthorization(ConsoleCookie.PolicyOf(Role.Reader));
     }
 }
+
+/// <summary>Marks a route of the console, whose pattern is below /console.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class ConsoleRouteAttribute : Attribute;

@@ -97,7 +97,7 @@ internal static class ConsoleCookie
         options.Cookie.SameSite = SameSiteMode.Strict;
         options.ExpireTimeSpan = Idle;
         options.SlidingExpiration = true;
-        options.LoginPath = $"{Path}/login";
+        options.LoginPath = "/login"; // below the console
         options.ReturnUrlParameter = "next";
         options.Events.OnValidatePrincipal = ValidateAsync;
         options.Events.OnRedirectToLogin = context => RedirectAsync(context, StatusCodes.Status401Unauthorized);

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Cloudlet.Errors;
-using Cloudlet.Service.Console.SignIn;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace Cloudlet.Service.Console.Web;
@@ -12,17 +11,12 @@ internal sealed class ConsoleHeaders(RequestDelegate next)
 {
     private static readonly object s_nonce = new();
 
-    /// <summary>True for a request of the console.</summary>
-    public static bool IsConsole(HttpContext context) => context.Request.Path.StartsWithSegments(ConsoleCookie.Path);
-
     /// <summary>The number of this page that allows a style of a script; only xterm.js, which writes styles for its colours, uses it.</summary>
     public static string NonceOf(HttpContext context) => (string)context.Items[s_nonce]!;
 
     /// <summary>Serves a request.</summary>
     public Task InvokeAsync(HttpContext context)
     {
-        if (!IsConsole(context))
-            return next(context);
         if (context.Features.Get<IConnectionSocketFeature>()?.Socket is { AddressFamily: AddressFamily.Unix })
             throw new CloudletException(ErrorKind.NotFound, "the console is served over https only: use the API on the socket");
         if (!context.Request.IsHttps)
@@ -56,8 +50,7 @@ internal sealed class OriginGuard(RequestDelegate next)
     {
         var request = context.Request;
         var isRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
-        return ConsoleHeaders.IsConsole(context)
-            && (!isRead || context.WebSockets.IsWebSocketRequest)
+        return (!isRead || context.WebSockets.IsWebSocketRequest)
             && request.Headers.Origin.ToString() is var origin
             && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
             ? throw new CloudletException(
