@@ -38,6 +38,7 @@ internal static class ConsoleAssets
         }
 
         response.ContentType = type;
+        response.Headers.Remove(HeaderNames.Pragma);
         response.Headers.CacheControl = "public, max-age=31536000, immutable";
         response.Headers.Vary = HeaderNames.AcceptEncoding;
         if (CodingOf(context.Request) is { } coding)

@@ -33,7 +33,7 @@ internal sealed class ConsoleHeaders(RequestDelegate next)
         headers["Referrer-Policy"] = "same-origin";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers.CacheControl = "no-store";
+        (headers.CacheControl, headers.Pragma) = ("no-cache, no-store", "no-cache"); // as the form tokens want it
         return next(context);
     }
 }
