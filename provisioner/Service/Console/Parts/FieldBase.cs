@@ -4,7 +4,7 @@ namespace Cloudlet.Service.Console.Parts;
 
 /// <summary>A field of a form, with its problems.</summary>
 /// <typeparam name="T">Its value.</typeparam>
-public abstract class FieldBase<T> : ComponentBase
+public abstract class FieldBase<T> : ComponentBase, IDisposable
 {
     private static int s_last;
 
@@ -44,6 +44,16 @@ public abstract class FieldBase<T> : ComponentBase
             is { Length: > 0 } ids
             ? ids
             : null;
+
+    /// <inheritdoc/>
+    protected override void OnInitialized() => Form.Changed += StateHasChanged;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Form.Changed -= StateHasChanged;
+        GC.SuppressFinalize(this);
+    }
 
     /// <inheritdoc/>
     protected override void OnParametersSet() => Form.Claim(Path);

@@ -14,6 +14,9 @@ public sealed class FormState(Action check)
     private IReadOnlyList<FieldProblem> _found = [];
     private bool _wasSent;
 
+    /// <summary>Raised when there are other problems than before. Fields show them then: a form does not draw its fields again by itself.</summary>
+    internal event Action? Changed;
+
     /// <summary>What the service refused it with, other than problems of fields.</summary>
     public string? Error { get; private set; }
 
@@ -50,6 +53,7 @@ public sealed class FormState(Action check)
             _found = e.Problems;
         }
 
+        Changed?.Invoke();
         return _found.Count == 0;
     }
 
@@ -80,6 +84,7 @@ public sealed class FormState(Action check)
         finally
         {
             IsBusy = false;
+            Changed?.Invoke();
         }
 
         return false;
