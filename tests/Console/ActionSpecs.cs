@@ -48,6 +48,7 @@ public sealed class ActionSpecs(Browser browser)
         await visit.CheckAsync("bases-form");
         await page.GetByLabel("Name").FillAsync("counter");
         await page.GetByLabel("File", new() { Exact = true }).SetInputFilesAsync(archive);
+        await page.GetByText("expected exactly one of").WaitForAsync(new() { State = WaitForSelectorState.Detached });
         await visit.Button("Import").ClickAsync();
         await visit.SucceededAsync("Import base");
         await visit.Row("counter").WaitForAsync();

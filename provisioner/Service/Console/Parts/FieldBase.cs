@@ -6,8 +6,6 @@ namespace Cloudlet.Service.Console.Parts;
 /// <typeparam name="T">Its value.</typeparam>
 public abstract class FieldBase<T> : ComponentBase, IDisposable
 {
-    private static int s_last;
-
     /// <summary>The form.</summary>
     [CascadingParameter]
     public FormState Form { get; set; } = null!;
@@ -33,7 +31,7 @@ public abstract class FieldBase<T> : ComponentBase, IDisposable
     public EventCallback<T> ValueChanged { get; set; }
 
     /// <summary>Id of the input.</summary>
-    protected string Id { get; } = $"f{Interlocked.Increment(ref s_last)}";
+    protected string Id { get; } = FieldIds.Next();
 
     /// <summary>What is wrong with it.</summary>
     protected IReadOnlyList<string> Problems => [.. Form.Of(Path)];
@@ -65,4 +63,13 @@ public abstract class FieldBase<T> : ComponentBase, IDisposable
         await ValueChanged.InvokeAsync(value);
         Form.Touch(Path);
     }
+}
+
+/// <summary>Ids of inputs, one row for all kinds of fields.</summary>
+internal static class FieldIds
+{
+    private static int s_last;
+
+    /// <summary>An id that no other field of this program has.</summary>
+    public static string Next() => $"f{Interlocked.Increment(ref s_last)}";
 }
