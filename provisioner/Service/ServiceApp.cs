@@ -31,7 +31,10 @@ public static class ServiceApp
     public static WebApplication Build(ServiceSettings settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+        builder
+            .Logging.ClearProviders()
+            .AddSimpleConsole(o => o.SingleLine = true)
+            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error); // it warns that keys are protected by the folder's mode alone
         AddWork(builder.Services, settings);
         AddAccess(builder.Services, settings);
@@ -197,10 +200,7 @@ public static class ServiceApp
                     ConsoleCookie.KeyFolder(settings),
                 ]
         )
-            Directory.CreateDirectory(
-                folder,
-                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            );
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static void ShareSocket(ServiceSettings settings)

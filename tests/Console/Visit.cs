@@ -64,7 +64,8 @@ internal sealed class Visit : IAsyncDisposable
 
     public ILocator Heading(string name) => Page.GetByRole(AriaRole.Heading, new() { Name = name, Exact = true });
 
-    public ILocator Row(string name) => Page.GetByRole(AriaRole.Row).Filter(new() { Has = Page.GetByRole(AriaRole.Rowheader).GetByText(name) });
+    public ILocator Row(string name) =>
+        Page.GetByRole(AriaRole.Row).Filter(new() { Has = Page.GetByRole(AriaRole.Rowheader).GetByText(name) });
 
     /// <summary>Waits until the operation that was started last on this page has succeeded.</summary>
     public async Task SucceededAsync(string kind)

@@ -1,7 +1,7 @@
+using Cloudlet.Service.Access;
 using Cloudlet.Service.Console.Shell;
 using Cloudlet.Service.Console.SignIn;
 using Cloudlet.Service.Console.Web;
-using Cloudlet.Service.Access;
 using Cloudlet.Service.Settings;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Server;

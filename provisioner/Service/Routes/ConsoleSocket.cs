@@ -11,8 +11,7 @@ internal static class ConsoleSocket
 {
     private const int PartSize = 4096;
 
-    public static Task ServeAsync(HttpContext context, VmWork work, string id) =>
-        ServeAsync(context, work, id, context.RequestAborted);
+    public static Task ServeAsync(HttpContext context, VmWork work, string id) => ServeAsync(context, work, id, context.RequestAborted);
 
     /// <param name="context">The request.</param>
     /// <param name="work">Finds the VM.</param>

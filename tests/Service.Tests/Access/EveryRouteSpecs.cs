@@ -97,7 +97,9 @@ public class EveryRouteSpecs
                             m,
                             PathOf(e),
                             e.Metadata.GetOrderedMetadata<IAuthorizeData>()
-                                .Select(a => a.Policy is { } word ? Caller.RoleOf(word.Replace("console-", "", StringComparison.Ordinal)) : null)
+                                .Select(a =>
+                                    a.Policy is { } word ? Caller.RoleOf(word.Replace("console-", "", StringComparison.Ordinal)) : null
+                                )
                                 .FirstOrDefault(r => r is not null)
                         )
                     )
@@ -107,7 +109,8 @@ public class EveryRouteSpecs
 
     /// <summary>The console's routes are in a part of the service of their own, whose patterns begin there.</summary>
     private static string PathOf(RouteEndpoint route) =>
-        (route.Metadata.GetMetadata<ConsoleRouteAttribute>() is null ? "/" : "/console/") + route.RoutePattern.RawText!.Trim('/') is var path
+        (route.Metadata.GetMetadata<ConsoleRouteAttribute>() is null ? "/" : "/console/") + route.RoutePattern.RawText!.Trim('/')
+            is var path
         && path.Length > 1
             ? path.TrimEnd('/')
             : "/";

@@ -19,7 +19,9 @@ public partial class SignInSpecs
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Redirect);
         answer.Headers.Location!.OriginalString.ShouldEndWith("/console/");
-        var cookie = answer.Headers.GetValues("Set-Cookie").Single(c => c.StartsWith("__Secure-cloudlet-console=", StringComparison.Ordinal));
+        var cookie = answer
+            .Headers.GetValues("Set-Cookie")
+            .Single(c => c.StartsWith("__Secure-cloudlet-console=", StringComparison.Ordinal));
         cookie.Split("; ").Skip(1).Order(StringComparer.Ordinal).ShouldBe(["httponly", "path=/console", "samesite=strict", "secure"]);
     }
 
@@ -120,7 +122,10 @@ public partial class SignInSpecs
         using var http = Bare(service);
         using var page = await http.GetAsync("/console/login");
         var policy = page.Headers.GetValues("Content-Security-Policy").Single();
-        foreach (var part in (string[])["default-src 'self'", "script-src 'self';", "object-src 'none'", "frame-ancestors 'none'", "base-uri 'self'"])
+        foreach (
+            var part in (string[])
+                ["default-src 'self'", "script-src 'self';", "object-src 'none'", "frame-ancestors 'none'", "base-uri 'self'"]
+        )
             policy.ShouldContain(part);
         policy.ShouldNotContain("unsafe");
         var html = await page.Content.ReadAsStringAsync();
@@ -195,7 +200,13 @@ public partial class SignInSpecs
     private static string CookieOf(HttpResponseMessage answer) =>
         string.Join("; ", answer.Headers.GetValues("Set-Cookie").Select(c => c.Split(';')[0]));
 
-    private static async Task<HttpStatusCode> StatusAsync(HttpClient http, HttpMethod method, string path, string? cookie, string? origin = null)
+    private static async Task<HttpStatusCode> StatusAsync(
+        HttpClient http,
+        HttpMethod method,
+        string path,
+        string? cookie,
+        string? origin = null
+    )
     {
         using var request = new HttpRequestMessage(method, path);
         if (cookie is not null)

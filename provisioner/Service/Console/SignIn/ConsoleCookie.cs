@@ -47,10 +47,7 @@ internal static class ConsoleCookie
                 PolicyOf(role),
                 new AuthorizationPolicyBuilder(Scheme).RequireAuthenticatedUser().RequireRole(Caller.WordOf(role)).Build()
             );
-        services
-            .AddDataProtection()
-            .SetApplicationName("cloudlet-service")
-            .PersistKeysToFileSystem(new DirectoryInfo(KeyFolder(settings)));
+        services.AddDataProtection().SetApplicationName("cloudlet-service").PersistKeysToFileSystem(new DirectoryInfo(KeyFolder(settings)));
         services.AddAntiforgery(o =>
         {
             o.Cookie.Name = "__Secure-cloudlet-form";

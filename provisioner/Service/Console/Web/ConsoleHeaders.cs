@@ -50,7 +50,8 @@ internal sealed class OriginGuard(RequestDelegate next)
     {
         var request = context.Request;
         var isRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
-        return (!isRead || context.WebSockets.IsWebSocketRequest)
+        return
+            (!isRead || context.WebSockets.IsWebSocketRequest)
             && request.Headers.Origin.ToString() is var origin
             && !string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
             ? throw new CloudletException(

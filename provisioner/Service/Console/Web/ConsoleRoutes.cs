@@ -19,9 +19,7 @@ internal static class ConsoleRoutes
             .MapPatch("/uploads/{id}", UploadRoutes.AppendAsync)
             .RequireAuthorization(ConsoleCookie.PolicyOf(Role.Member))
             .WithMetadata(new LongBodyAttribute());
-        console
-            .MapGet("/files/overlays/{id}", OverlayRoutes.Content)
-            .RequireAuthorization(ConsoleCookie.PolicyOf(Role.Reader));
+        console.MapGet("/files/overlays/{id}", OverlayRoutes.Content).RequireAuthorization(ConsoleCookie.PolicyOf(Role.Reader));
         console
             .MapGet(
                 "/files/exports/{id}",
