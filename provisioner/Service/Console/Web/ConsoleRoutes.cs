@@ -32,7 +32,8 @@ internal static class ConsoleRoutes
                     )
             )
             .RequireAuthorization(ConsoleCookie.PolicyOf(Role.Member));
-        console.MapGet("/serial/{id}", SerialAsync).RequireAuthorization(ConsoleCookie.PolicyOf(Role.Member));
+        // Of any method: a WebSocket of HTTP/2 begins with CONNECT.
+        console.Map("/serial/{id}", SerialAsync).RequireAuthorization(ConsoleCookie.PolicyOf(Role.Member));
     }
 
     private static async Task<IResult> SignOutAsync(HttpContext context, IAntiforgery antiforgery)
