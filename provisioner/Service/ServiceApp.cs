@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Security;
 using System.Threading.RateLimiting;
 using Cloudlet.Service.Access;
+using Cloudlet.Service.Console;
+using Cloudlet.Service.Console.SignIn;
 using Cloudlet.Service.Operations;
 using Cloudlet.Service.Routes;
 using Cloudlet.Service.Settings;
@@ -31,12 +33,14 @@ public static class ServiceApp
         Telemetry.Add(builder, settings);
         AddWork(builder.Services, settings);
         AddAccess(builder.Services, settings);
+        ConsoleFrame.Add(builder.Services, settings);
         builder.Services.AddOpenApi("v1", OpenApiFrame.Configure);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
         var app = builder.Build();
         app.Use(app.Services.GetRequiredService<IdleMemory>().CountAsync);
         app.UseMiddleware<RequestFrame>();
         app.UseWebSockets();
+        ConsoleFrame.Use(app);
         app.UseRouting();
         app.UseAuthentication();
         app.UseRateLimiter();
@@ -52,6 +56,7 @@ public static class ServiceApp
         HostRoutes.Map(app);
         StoreRoutes.Map(app);
         app.MapOpenApi().AllowAnonymous();
+        app.MapGet("/", () => Results.Redirect($"{ConsoleCookie.Path}/")).AllowAnonymous().ExcludeFromDescription();
         return app;
     }
 
@@ -187,11 +192,14 @@ public static class ServiceApp
             | UnixFileMode.OtherExecute;
         if (!Directory.Exists(settings.State))
             File.SetUnixFileMode(Directory.CreateDirectory(settings.State).FullName, Passable);
-        foreach (var name in (string[])["operations", "uploads", "exports"])
-            Directory.CreateDirectory(
-                Path.Combine(settings.State, name),
-                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            );
+        foreach (
+            var folder in (string[])
+                [
+                    .. new[] { "operations", "uploads", "exports" }.Select(n => Path.Combine(settings.State, n)),
+                    ConsoleCookie.KeyFolder(settings),
+                ]
+        )
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static void ShareSocket(ServiceSettings settings)

@@ -23,7 +23,8 @@ internal static class Telemetry
         {
             logs.MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-                .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning);
+                // It warns that keys are protected by the mode of their folder alone.
+                .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error);
             if (Console.IsOutputRedirected)
                 logs.WriteTo.Console(new CompactJsonFormatter());
             else

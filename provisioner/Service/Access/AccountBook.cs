@@ -102,7 +102,12 @@ public sealed class AccountBook(string folder, TimeProvider clock)
     {
         if (!IsOwnToken(token) || token.Length > 100)
             return null;
-        var digest = DigestOf(token);
+        return FindByDigest(DigestOf(token));
+    }
+
+    /// <summary>The account whose token has a digest; null when none has it, or the account was revoked or has ended.</summary>
+    internal Account? FindByDigest(string digest)
+    {
         lock (_gate)
             return Accounts().Find(a => a.TokenDigest == digest && IsInUse(a));
     }

@@ -19,7 +19,7 @@ public enum Role
 /// <param name="Account">Name of the account.</param>
 /// <param name="Project">Its project.</param>
 /// <param name="Role">What it may do.</param>
-/// <param name="Way">How it was recognized: socket, token or keystone.</param>
+/// <param name="Way">How it was recognized: socket, token, keystone or console.</param>
 public sealed record Caller(string Account, string Project, Role Role, string Way)
 {
     private const string ProjectClaim = "project",

@@ -11,14 +11,20 @@ internal static class ConsoleSocket
 {
     private const int PartSize = 4096;
 
-    public static async Task ServeAsync(HttpContext context, VmWork work, string id)
+    public static Task ServeAsync(HttpContext context, VmWork work, string id) => ServeAsync(context, work, id, context.RequestAborted);
+
+    /// <param name="context">The request.</param>
+    /// <param name="work">Finds the VM.</param>
+    /// <param name="id">The VM.</param>
+    /// <param name="ct">Ends the connection.</param>
+    public static async Task ServeAsync(HttpContext context, VmWork work, string id, CancellationToken ct)
     {
         var vm = work.Get(context.Caller(), id);
         if (!context.WebSockets.IsWebSocketRequest)
             throw new InvalidRequestException([new FieldProblem("", "expected a WebSocket: send Upgrade: websocket")]);
-        using var port = await vm.OpenConsoleAsync(context.RequestAborted);
+        using var port = await vm.OpenConsoleAsync(ct);
         using var web = await context.WebSockets.AcceptWebSocketAsync();
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
         await Task.WhenAny(ToWebAsync(port, web, end.Token), ToPortAsync(web, port, end.Token));
         await end.CancelAsync();
         if (web.State is WebSocketState.Open or WebSocketState.CloseReceived)

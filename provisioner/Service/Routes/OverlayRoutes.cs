@@ -75,7 +75,7 @@ internal static class OverlayRoutes
         return Bodies.WriteAsync(context, Bodies.PageOf(context, all, o => o.Id), AnswerJson.Default.PageOverlayView);
     }
 
-    private static IResult Content(HttpContext context, OverlayWork work, string id)
+    internal static IResult Content(HttpContext context, OverlayWork work, string id)
     {
         var overlay = work.Get(context.Caller(), id);
         return Results.File(

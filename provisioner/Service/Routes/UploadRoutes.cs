@@ -65,9 +65,8 @@ internal static class UploadRoutes
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task CreateAsync(HttpContext context, UploadBook book)
-    {
-        var request = await Bodies.ReadAsync(context, RequestJson.Default.CreateUploadRequest);
+    /// <summary>InvalidRequestException with everything that is wrong.</summary>
+    internal static void Check(CreateUploadRequest request) =>
         new FieldChecks()
             .Between(request.Bytes, 1, MostBytes, "bytes")
             .Require(
@@ -76,12 +75,17 @@ internal static class UploadRoutes
                 "expected 64 lower-case hexadecimal digits"
             )
             .Done();
+
+    private static async Task CreateAsync(HttpContext context, UploadBook book)
+    {
+        var request = await Bodies.ReadAsync(context, RequestJson.Default.CreateUploadRequest);
+        Check(request);
         var upload = book.Create(context.Caller(), request);
         context.Response.Headers.Location = $"/v1/uploads/{upload.Id}";
         await Bodies.WriteAsync(context, upload, AnswerJson.Default.UploadView, StatusCodes.Status201Created);
     }
 
-    private static async Task AppendAsync(HttpContext context, UploadBook book, string id)
+    internal static async Task AppendAsync(HttpContext context, UploadBook book, string id)
     {
         var text = context.Request.Headers[OffsetHeader].ToString();
         var isNumber = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset);

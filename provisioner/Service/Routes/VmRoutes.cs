@@ -59,7 +59,7 @@ internal static class VmRoutes
             vms.MapPost("/{id}/" + word, (HttpContext context, VmWork work, string id) => PauseAsync(context, work, id, isPaused))
                 .Described($"{word}Vm", summary, Role.Member)
                 .OfOne<VmView>();
-        vms.MapGet("/{id}/console", ConsoleSocket.ServeAsync)
+        vms.MapGet("/{id}/console", (HttpContext context, VmWork work, string id) => ConsoleSocket.ServeAsync(context, work, id))
             .Described("openConsole", "The serial port, as binary messages of a WebSocket", Role.Member)
             .Produces(StatusCodes.Status101SwitchingProtocols)
             .ProducesProblem(StatusCodes.Status404NotFound);

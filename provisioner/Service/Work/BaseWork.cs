@@ -117,7 +117,8 @@ public sealed class BaseWork(Workshop shop, ExportShelf exports)
             ? await new BaseArchive(store).ImportAsync(place, request.Name, operation, ct, shop.Fetch)
             : await new BaseImporter(store).ImportAsync(place, request.Format, request.Name, operation, ct);
 
-    private void Check(Caller caller, CreateBaseRequest request)
+    /// <summary>InvalidRequestException with everything that is wrong.</summary>
+    internal void Check(Caller caller, CreateBaseRequest request)
     {
         var checks = new FieldChecks()
             .OneOf(("upload", request.Upload), ("url", request.Url), ("from", request.From))

@@ -14,11 +14,13 @@ namespace Cloudlet.Service.Work;
 /// <param name="clock">Tells how old answers are.</param>
 public sealed class HostWork(RuntimeStore store, TimeProvider clock)
 {
-    private const string HealthFile = "/run/cloudlet/health/status.json";
     private const int LongestHealth = 4 << 20;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(30);
 
     private (string? Version, string? Problem, long At)? _qemu;
+
+    /// <summary>The health daemon's status.</summary>
+    internal string HealthFile { get; set; } = "/run/cloudlet/health/status.json";
 
     /// <summary>Version of this program.</summary>
     public static string Version { get; } =
@@ -70,7 +72,7 @@ public sealed class HostWork(RuntimeStore store, TimeProvider clock)
         return (version, problem);
     }
 
-    private static JsonElement? Health()
+    private JsonElement? Health()
     {
         try
         {

@@ -43,15 +43,7 @@ public sealed class OverlayWork(Workshop shop)
     /// <summary>Makes an overlay of a VM, or keeps an upload as one.</summary>
     public Operation Create(Caller caller, CreateOverlayRequest request)
     {
-        new FieldChecks()
-            .OneOf(("vm", request.Vm), ("upload", request.Upload))
-            .Name(request.Name)
-            .Require(
-                request.Upload is null || !(request.Small || request.Trim || request.End),
-                "upload",
-                "small, trim and end are for overlays of VMs: leave them out"
-            )
-            .Done();
+        Check(request);
         var vm = request.Vm is null ? null : new VmCatalog(shop.Of(caller)).Get(request.Vm);
         var upload = request.Upload is null ? null : shop.Uploads.Take(request.Upload, caller.Scope);
         return shop.Operations.Start(
@@ -71,6 +63,18 @@ public sealed class OverlayWork(Workshop shop)
             upload
         );
     }
+
+    /// <summary>InvalidRequestException with everything that is wrong.</summary>
+    internal static void Check(CreateOverlayRequest request) =>
+        new FieldChecks()
+            .OneOf(("vm", request.Vm), ("upload", request.Upload))
+            .Name(request.Name)
+            .Require(
+                request.Upload is null || !(request.Small || request.Trim || request.End),
+                "upload",
+                "small, trim and end are for overlays of VMs: leave them out"
+            )
+            .Done();
 
     /// <summary>Verifies every byte of an overlay.</summary>
     public Operation Verify(Caller caller, string idOrName)

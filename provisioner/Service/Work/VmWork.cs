@@ -153,7 +153,8 @@ public sealed class VmWork(Workshop shop)
         return Reserve(caller, (await OverlayReader.SummaryAsync(from, ct)).Header.MemoryPages * PageSize.Bytes);
     }
 
-    private void Check(Caller caller, CreateVmRequest request)
+    /// <summary>InvalidRequestException with everything that is wrong.</summary>
+    internal void Check(Caller caller, CreateVmRequest request)
     {
         var checks = new FieldChecks()
             .OneOf(("base", request.Base), ("overlay", request.Overlay), ("upload", request.Upload), ("url", request.Url))

@@ -1,8 +1,4 @@
-using System.Security.Cryptography;
 using System.Text.Json;
-using Cloudlet.Lab.Model;
-using Cloudlet.Lab.Tests.Converge;
-using Cloudlet.Lab.Tests.LabHosts;
 
 namespace Cloudlet.Guest.Tests.Runtime;
 
@@ -11,32 +7,13 @@ namespace Cloudlet.Guest.Tests.Runtime;
 /// </summary>
 public sealed class CountingBase : IAsyncDisposable
 {
-    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(20);
-    private static readonly TimeSpan Kept = TimeSpan.FromHours(6); // a parallel run may use the image of a slightly older program
-
     private JsonElement? _made;
 
     /// <summary>The store.</summary>
     internal RuntimeStoreFolder Store { get; } = new();
 
-    /// <summary>Path of the image, made once for each version of the program and kept beside the lab's images.</summary>
-    internal static async Task<string> ImageAsync()
-    {
-        RuntimeStoreFolder.Require();
-        var folder = Directory.CreateDirectory(Path.Combine(LabTesting.ImageStore, "guest-disks")).FullName;
-        await using var program = File.OpenRead(CloudletProgram.Path);
-        var image = Path.Combine(folder, $"{Convert.ToHexStringLower(await SHA256.HashDataAsync(program))[..12]}.qcow2");
-        using var turn = await LabLock.AcquireAsync($"{image}.lock", BuildLimit, TimeProvider.System, CancellationToken.None);
-        foreach (
-            var old in Directory
-                .EnumerateFiles(folder)
-                .Where(p => DateTime.UtcNow - File.GetLastWriteTimeUtc(p) > Kept && !p.StartsWith(image, StringComparison.Ordinal))
-        )
-            File.Delete(old);
-        if (!File.Exists(image))
-            (await CloudletProgram.RunAsync("lab", "image", image, "--store", LabTesting.ImageStore)).ShouldExitWith(0);
-        return image;
-    }
+    /// <summary>Path of the image.</summary>
+    internal static Task<string> ImageAsync() => CountingImage.PathAsync();
 
     /// <summary>The base <c>counter</c>, as the program reports it.</summary>
     internal async Task<JsonElement> GetAsync() =>

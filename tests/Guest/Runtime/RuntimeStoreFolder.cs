@@ -28,8 +28,7 @@ internal sealed class RuntimeStoreFolder(string? path = null) : IAsyncDisposable
     public string this[string name] => _folder[name];
 
     /// <summary>Skips the calling test, or fails it in CI, when VMs can't run here.</summary>
-    public static void Require() =>
-        LabTesting.RequirePrograms(GuestPrograms.Qemu, GuestPrograms.MakeFileSystem, HelperPrograms.Mmdebstrap, HelperPrograms.QemuImg);
+    public static void Require() => CountingImage.Require();
 
     /// <summary>Runs <c>cloudlet … --store</c>.</summary>
     public Task<ProgramRun> RunAsync(params IReadOnlyList<string> arguments) => CloudletProgram.RunAsync([.. arguments, "--store", Path]);
