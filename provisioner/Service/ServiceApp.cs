@@ -195,7 +195,9 @@ public static class ServiceApp
         foreach (
             var folder in (string[])
                 [
-                    .. new[] { "operations", "uploads", "exports" }.Select(n => Path.Combine(settings.State, n)),
+                    Path.Combine(settings.State, "operations"),
+                    Path.Combine(settings.State, "uploads"),
+                    Path.Combine(settings.State, "exports"),
                     ConsoleCookie.KeyFolder(settings),
                 ]
         )

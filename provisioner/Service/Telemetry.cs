@@ -25,7 +25,7 @@ internal static class Telemetry
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 // It warns that keys are protected by the mode of their folder alone.
                 .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error);
-            if (Console.IsOutputRedirected)
+            if (System.Console.IsOutputRedirected)
                 logs.WriteTo.Console(new CompactJsonFormatter());
             else
                 logs.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture);
