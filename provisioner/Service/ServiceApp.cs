@@ -35,7 +35,7 @@ public static class ServiceApp
             .Logging.ClearProviders()
             .AddSimpleConsole(o => o.SingleLine = true)
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
-            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error); // it warns that keys are protected by the folder's mode alone
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error); // its warning: keys are protected by their mode alone
         AddWork(builder.Services, settings);
         AddAccess(builder.Services, settings);
         ConsoleFrame.Add(builder.Services, settings);

@@ -14,7 +14,7 @@ public sealed class FormState(Action check)
     private IReadOnlyList<FieldProblem> _found = [];
     private bool _wasSent;
 
-    /// <summary>Raised when there are other problems than before. Fields show them then: a form does not draw its fields again by itself.</summary>
+    /// <summary>Raised when there are other problems than before. A form does not draw its fields by itself.</summary>
     internal event Action? Changed;
 
     /// <summary>What the service refused it with, other than problems of fields.</summary>
