@@ -7,7 +7,7 @@ using Cloudlet.TestKit;
 
 namespace Cloudlet.Console.Tests;
 
-/// <summary>An exported base of the counting guest, to be imported by a page; kept beside the image, because a boot takes half a minute.</summary>
+/// <summary>An exported base of the counting guest, to be imported by a page; kept beside the image: a boot takes half a minute.</summary>
 internal static class CountingArchive
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(9);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Cloudlet.Service.Console.Parts;
 
-/// <summary>The health daemon's status (docs/formats/health.md), as far as a page shows it. What is missing there is missing here.</summary>
+/// <summary>The health daemon's status (docs/formats/health.md), as far as a page shows it; what is missing stays missing.</summary>
 /// <param name="Host">The host.</param>
 /// <param name="Written">When the status changed last.</param>
 /// <param name="Hold">Why repairs are on hold; null when they are not.</param>

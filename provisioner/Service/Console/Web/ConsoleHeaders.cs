@@ -11,7 +11,7 @@ internal sealed class ConsoleHeaders(RequestDelegate next)
 {
     private static readonly object NonceKey = new();
 
-    /// <summary>The number of this page that allows a style of a script; only xterm.js, which writes styles for its colours, uses it.</summary>
+    /// <summary>The number of this page that allows a style of a script; only xterm.js uses it, for its colours.</summary>
     public static string NonceOf(HttpContext context) => (string)context.Items[NonceKey]!;
 
     /// <summary>Serves a request.</summary>
