@@ -44,6 +44,7 @@ internal static class CloudletCommand
             LoginVerb.CreateLogout(),
             AccountVerb.Create(),
             CompletionVerb.Create(),
+            ManVerb.Create(Version),
             AgentVerb.Create(),
             GuardVerb.Create(),
         ];

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Cloudlet.Errors;
 
@@ -124,6 +125,36 @@ public sealed class CloudClient(CloudLogin login, Func<string> password, CloudHt
         return answer.Json.ValueKind != JsonValueKind.Undefined || answer.Text.Length == 0
             ? answer.Json
             : throw CloudErrors.Strange(call, "JSON");
+    }
+
+    /// <summary>Reads data, such as that of an image, without a limit of its length.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="from">Position of the first byte; a service without ranges sends all, as the status of the answer says.</param>
+    /// <param name="ct">Cancels the request.</param>
+    /// <returns>The answer with its unread body; the caller disposes it.</returns>
+    /// <exception cref="CloudletException">As <see cref="SendAsync(CloudRequest, CancellationToken)"/>.</exception>
+    public async Task<HttpResponseMessage> OpenAsync(CloudRequest request, long from, CancellationToken ct)
+    {
+        var (url, token) = await UrlOfAsync(request, ct);
+        for (var isSecond = false; ; isSecond = true)
+        {
+            var call = CallOf(request, url) with { Secrets = [.. request.Secrets, token.Value] };
+            var (open, answer) = await http.OpenAsync(call, () => Make(url, token), ct);
+            if (open is not null)
+                return open;
+            if (answer!.Status != HttpStatusCode.Unauthorized || isSecond)
+                throw CloudErrors.Refused(call, answer);
+            token = await TokenAsync(token, ct);
+        }
+
+        HttpRequestMessage Make(Uri to, CloudToken with)
+        {
+            var message = new HttpRequestMessage(request.Method, to);
+            message.Headers.Add("X-Auth-Token", with.Value);
+            if (from > 0)
+                message.Headers.Range = new RangeHeaderValue(from, null);
+            return message;
+        }
     }
 
     private async Task<(CloudCall Call, CloudAnswer Answer)> OnceAsync(

@@ -125,6 +125,41 @@ public sealed class CloudHttp(HttpMessageInvoker client)
         }
     }
 
+    /// <summary>Sends one request and leaves the body of a successful answer unread; the caller disposes it.</summary>
+    /// <param name="call">The request, for messages.</param>
+    /// <param name="make">Makes the request.</param>
+    /// <param name="ct">Cancels it.</param>
+    /// <returns>The answer with its body, or one that is not a success, completely read.</returns>
+    /// <exception cref="CloudletException">As <see cref="SendAsync(CloudCall, Func{HttpRequestMessage}, CancellationToken)"/>.</exception>
+    internal async Task<(HttpResponseMessage? Open, CloudAnswer? Read)> OpenAsync(
+        CloudCall call,
+        Func<HttpRequestMessage> make,
+        CancellationToken ct
+    )
+    {
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        time.CancelAfter(call.Limit);
+        try
+        {
+            using var request = make();
+            var response = client is HttpClient http
+                ? await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, time.Token)
+                : await client.SendAsync(request, time.Token);
+            if (response.IsSuccessStatusCode)
+                return (response, null);
+            using (response)
+                return (null, await AnswerOfAsync(call, response, time.Token));
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw CloudErrors.Silent(call, e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw CloudErrors.Unreachable(call, e);
+        }
+    }
+
     /// <summary>True for a connection that was accepted and ended before the answer.</summary>
     private static bool WasCutOff(CloudletException error) =>
         error.InnerException is IOException or HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded }
@@ -141,18 +176,7 @@ public sealed class CloudHttp(HttpMessageInvoker client)
             using var response = client is HttpClient http
                 ? await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, time.Token)
                 : await client.SendAsync(request, time.Token);
-            var body = await ReadAsync(call, response, time.Token);
-            var json = Parse(body);
-            return new CloudAnswer(
-                response.StatusCode,
-                json,
-                json.ValueKind == JsonValueKind.Undefined ? Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, LongestText)]) : ""
-            )
-            {
-                RequestId = Header(response, "x-openstack-request-id") ?? Header(response, "x-compute-request-id"),
-                SubjectToken = Header(response, "X-Subject-Token"),
-                Location = response.Headers.Location,
-            };
+            return await AnswerOfAsync(call, response, time.Token);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
@@ -162,6 +186,22 @@ public sealed class CloudHttp(HttpMessageInvoker client)
         {
             throw CloudErrors.Unreachable(call, e);
         }
+    }
+
+    private static async Task<CloudAnswer> AnswerOfAsync(CloudCall call, HttpResponseMessage response, CancellationToken ct)
+    {
+        var body = await ReadAsync(call, response, ct);
+        var json = Parse(body);
+        return new CloudAnswer(
+            response.StatusCode,
+            json,
+            json.ValueKind == JsonValueKind.Undefined ? Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, LongestText)]) : ""
+        )
+        {
+            RequestId = Header(response, "x-openstack-request-id") ?? Header(response, "x-compute-request-id"),
+            SubjectToken = Header(response, "X-Subject-Token"),
+            Location = response.Headers.Location,
+        };
     }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(CloudCall call, HttpResponseMessage response, CancellationToken ct)

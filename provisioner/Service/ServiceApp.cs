@@ -28,7 +28,7 @@ public static class ServiceApp
     public static WebApplication Build(ServiceSettings settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        Telemetry.Add(builder, settings);
         AddWork(builder.Services, settings);
         AddAccess(builder.Services, settings);
         builder.Services.AddOpenApi("v1", OpenApiFrame.Configure);
@@ -42,6 +42,7 @@ public static class ServiceApp
         app.UseRateLimiter();
         app.UseAuthorization();
         app.UseMiddleware<Idempotency>();
+        Telemetry.Map(app);
         BaseRoutes.Map(app);
         VmRoutes.Map(app);
         OverlayRoutes.Map(app);

@@ -6,6 +6,7 @@ using Cloudlet.Benchmarks.Idle;
 using Cloudlet.Benchmarks.Nova;
 using Cloudlet.Benchmarks.Overlay;
 using Cloudlet.Benchmarks.Pulumi;
+using Cloudlet.Benchmarks.Service;
 using Cloudlet.Errors;
 using Cloudlet.Synthesis.Overlays;
 
@@ -49,6 +50,11 @@ Benchmark[] benchmarks =
         "resume",
         "the last part of overlay alone: unchanged data, and how soon a resumed VM runs, beside a bare QEMU and -incoming",
         OverlayBenchmark.ReportResumeAsync
+    ),
+    new(
+        "service",
+        "what the API of the cloudlet service costs above the runtime, and what the service costs when nothing is asked of it",
+        ServiceBenchmark.ReportAsync
     ),
 ];
 var help = $"""

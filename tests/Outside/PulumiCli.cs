@@ -92,13 +92,14 @@ public sealed class PulumiStack(string programs, string home, string folder, str
 
     /// <summary>Replaces the program.</summary>
     /// <param name="resources">The resources, as YAML, not indented.</param>
-    public void Declare(string resources)
+    /// <param name="installed">Whether Pulumi has to find an installed provider; by default the program names the published one.</param>
+    public void Declare(string resources, bool installed = false)
     {
         var indented = string.Join('\n', resources.Split('\n').Select(static l => $"  {l}"));
+        var plugins = installed ? "" : $"plugins:\n  providers:\n    - {{name: cloudlet, path: {provider}}}\n";
         File.WriteAllText(
             Path.Join(folder, "Pulumi.yaml"),
-            $"name: {project}\nruntime: yaml\nplugins:\n  providers:\n    - {{name: cloudlet, path: "
-                + $"{provider}}}\n{(resources.Length > 0 ? $"resources:\n{indented}\n" : "")}"
+            $"name: {project}\nruntime: yaml\n{plugins}{(resources.Length > 0 ? $"resources:\n{indented}\n" : "")}"
         );
     }
 

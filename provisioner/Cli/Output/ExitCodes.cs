@@ -17,4 +17,14 @@ internal static class ExitCodes
 
     /// <summary>Interrupted from the keyboard or by a signal.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>What each means, for the manual page of the program; verbs say more about theirs.</summary>
+    public static IReadOnlyList<(int Code, string Meaning)> Meanings { get; } =
+    [
+        (Ok, "every host is as described, or was made so"),
+        (Failed, "at least one host could not be made as described, reached or read; or a step of a check failed"),
+        (Drift, "`verify`: at least one host has drifted, and nothing worse happened"),
+        (Invalid, "the site files, the state or the command line are wrong; nothing was touched"),
+        (Interrupted, "interrupted"),
+    ];
 }

@@ -34,6 +34,8 @@ internal static class BaseVerb
         verb.Subcommands.Add(List(store));
         verb.Subcommands.Add(Show(store));
         verb.Subcommands.Add(Export(store));
+        verb.Subcommands.Add(PlaceVerbs.PushBase(store));
+        verb.Subcommands.Add(PlaceVerbs.PullBase(store));
         verb.Subcommands.Add(Verify(store));
         verb.Subcommands.Add(Remove(store));
         return verb;
@@ -360,7 +362,8 @@ internal static class BaseVerb
     /// <summary>The argument for a base.</summary>
     public static Argument<string> Which() => new("BASE") { Description = "Name, or the first digits of the id." };
 
-    private static void Print(TextWriter output, BaseVm one, bool json)
+    /// <summary>Prints a base on one line.</summary>
+    public static void Print(TextWriter output, BaseVm one, bool json)
     {
         var manifest = one.Manifest;
         if (json)

@@ -24,6 +24,8 @@ internal static class CompletionVerb
             _files
         }
         compdef _cloudlet cloudlet
+        # From a folder of fpath, zsh runs this file for the first completion.
+        [ "${funcstack[1]}" != _cloudlet ] || _cloudlet "$@"
         """;
 
     private const string Fish = """

@@ -28,6 +28,8 @@ internal static class OverlayVerb
         verb.Subcommands.Add(Cut());
         verb.Subcommands.Add(List(store));
         verb.Subcommands.Add(Remove(store));
+        verb.Subcommands.Add(PlaceVerbs.PushOverlay(store));
+        verb.Subcommands.Add(PlaceVerbs.PullOverlay(store));
         verb.Subcommands.Add(Show());
         verb.Subcommands.Add(Verify());
         return verb;
@@ -185,7 +187,8 @@ internal static class OverlayVerb
         return verb;
     }
 
-    private static OverlayView ViewOf(ShelvedOverlay o) =>
+    /// <summary>A kept overlay, as the service shows one.</summary>
+    public static OverlayView ViewOf(ShelvedOverlay o) =>
         new(o.Id, o.Digest, o.BaseId, o.Bytes, o.DiskBytes, o.MemoryBytes, o.CarriedPages, o.Created)
         {
             Name = o.Name,

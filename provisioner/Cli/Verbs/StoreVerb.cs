@@ -13,12 +13,13 @@ internal static class StoreVerb
 {
     public static Command Create()
     {
-        var verb = new VerbCommand("store", "The store of bases and VMs.")
+        var verb = new VerbCommand("store", "The store of bases and VMs, and other stores that bases and overlays are pushed to.")
         {
             Examples =
             [
                 ("cloudlet store verify", "after a disk error, or before you trust a base"),
                 ("cloudlet store gc", "remove leftovers of killed commands"),
+                ("cloudlet store list oci://registry.example:5000/cloudlet", "what was pushed there"),
             ],
         };
         var store = RuntimeOptions.Store();
@@ -26,6 +27,8 @@ internal static class StoreVerb
         verb.Options.Add(ServiceOptions.Service);
         verb.Subcommands.Add(Collect(store));
         verb.Subcommands.Add(Verify(store));
+        verb.Subcommands.Add(PlaceVerbs.List());
+        verb.Subcommands.Add(PlaceVerbs.Delete());
         return verb;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Cloudlet.Errors;
@@ -19,8 +20,13 @@ namespace Cloudlet.Service.Operations;
 /// <param name="log">Defects.</param>
 public sealed partial class OperationBook(string folder, AuditLog audit, TimeProvider clock, ILogger<OperationBook> log)
 {
+    /// <summary>Name of the source of the operations' traces.</summary>
+    public const string TraceSource = "cloudlet.service.operations";
+
     private const int MostEnded = 500;
     private static readonly TimeSpan Kept = TimeSpan.FromDays(1);
+
+    private static readonly ActivitySource Traces = new(TraceSource);
 
     private readonly ConcurrentDictionary<string, Operation> _operations = new();
 
@@ -125,6 +131,8 @@ public sealed partial class OperationBook(string folder, AuditLog audit, TimePro
     private async Task RunAsync(Operation operation, Func<Operation, CancellationToken, Task<OperationResult?>> work, IDisposable? held)
     {
         Func<OperationView, OperationView> last;
+        using var trace = Traces.StartActivity(operation.View.Kind);
+        trace?.SetTag("operation", operation.View.Id).SetTag("project", operation.View.Project);
         try
         {
             var result = await work(operation, operation.Stopping);
@@ -139,6 +147,7 @@ public sealed partial class OperationBook(string folder, AuditLog audit, TimePro
             if (e is not CloudletException)
                 LogDefect(e, operation.View.Kind, operation.View.Id);
             var problem = Problems.Of(e);
+            trace?.SetStatus(ActivityStatusCode.Error, problem.Code);
             last = v => v with { State = OperationView.Failed, Problem = problem };
         }
         finally

@@ -53,6 +53,9 @@ public sealed record ServiceSettings
     /// <summary>The Keystone whose tokens are accepted; null: none.</summary>
     public KeystoneSettings? Keystone { get; set; }
 
+    /// <summary>Base address of an OTLP/HTTP collector that traces are sent to, e.g. <c>http://127.0.0.1:4318</c>; null: none.</summary>
+    public string? Otlp { get; set; }
+
     /// <summary>Requests a minute of an account, or of an address without one; 0: unlimited.</summary>
     public int RequestsPerMinute { get; set; } = 1200;
 
@@ -101,6 +104,8 @@ public sealed record ServiceSettings
         if (Certificate is null != Key is null)
             problems.Add($"{(Key is null ? "key" : "certificate")}: missing; certificate and key belong together");
         problems.AddRange(Keystone?.Problems() ?? []);
+        if (Otlp is not null && (!Uri.TryCreate(Otlp, UriKind.Absolute, out var collector) || collector.Scheme is not ("http" or "https")))
+            problems.Add($"otlp: expected the URL of a collector such as http://127.0.0.1:4318, found '{Otlp}'");
         if (RequestsPerMinute < 0)
             problems.Add($"requestsPerMinute: expected 0 or more, found {RequestsPerMinute}");
         foreach (var (name, quota) in Quotas.Prepend(new("", Quota)))

@@ -39,7 +39,40 @@ public sealed class BaseArchive(RuntimeStore store)
         IProgress<string> progress,
         CancellationToken ct,
         FetchPolicy? policy = null
-    ) => store.TryAsync($"import {place}", () => ReadAsync(place, name, policy, progress, ct));
+    ) =>
+        store.TryAsync(
+            $"import {place}",
+            async () =>
+            {
+                using var claim = new BaseCatalog(store).Claim(name);
+                await using var from = OverlaySource.Open(place, policy: policy);
+                return await ReadAsync(from, place, expectedId: null, name, progress, ct);
+            }
+        );
+
+    /// <summary>The same from a stream that is read from front to back, for a base whose id is known.</summary>
+    /// <param name="from">The exported base. When its end can't be read, nothing of the base is kept.</param>
+    /// <param name="place">Where it comes from, for messages.</param>
+    /// <param name="expectedId">The id that it has to have.</param>
+    /// <param name="name">Its name in this store, or null.</param>
+    /// <param name="progress">What is being done.</param>
+    /// <param name="ct">Stops it.</param>
+    public Task<BaseVm> ImportAsync(
+        Stream from,
+        string place,
+        string expectedId,
+        string? name,
+        IProgress<string> progress,
+        CancellationToken ct
+    ) =>
+        store.TryAsync(
+            $"import {place}",
+            async () =>
+            {
+                using var claim = new BaseCatalog(store).Claim(name);
+                return await ReadAsync(from, place, expectedId, name, progress, ct);
+            }
+        );
 
     /// <summary>True for a URL, and for a file that begins with the overlay magic; false for images and missing files.</summary>
     /// <param name="place">A file, or a URL.</param>
@@ -81,11 +114,16 @@ public sealed class BaseArchive(RuntimeStore store)
         );
     }
 
-    private async Task<BaseVm> ReadAsync(string place, string? name, FetchPolicy? policy, IProgress<string> progress, CancellationToken ct)
+    private async Task<BaseVm> ReadAsync(
+        Stream from,
+        string place,
+        string? expectedId,
+        string? name,
+        IProgress<string> progress,
+        CancellationToken ct
+    )
     {
         var catalog = new BaseCatalog(store);
-        using var claim = catalog.Claim(name);
-        await using var from = OverlaySource.Open(place, policy: policy);
         var archive = await OverlayReader.OpenAsync(from, ct);
         if (archive.Header.BaseId != OverlayHeader.NoBase)
             throw new OverlayRefusedException(
@@ -99,6 +137,17 @@ public sealed class BaseArchive(RuntimeStore store)
                 )
             );
         var manifest = ManifestOf(archive, place);
+        if (expectedId is not null && manifest.Id() != expectedId)
+            throw new OverlayRefusedException(
+                ErrorKind.InvalidInput,
+                OverlayRefusal.Of(
+                    OverlayRefusalCode.BaseIdMismatch,
+                    $"{place} sent another base, so it was not imported",
+                    expectedId,
+                    manifest.Id(),
+                    "delete it there and push it again"
+                )
+            );
         if (catalog.List().FirstOrDefault(b => b.Id == manifest.Id()) is { } there)
         {
             progress.Report($"base {there.ShortId} is here already");

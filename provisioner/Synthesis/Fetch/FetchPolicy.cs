@@ -10,7 +10,7 @@ namespace Cloudlet.Synthesis.Fetch;
 public sealed class FetchPolicy(Func<IPAddress, bool> allows, string advice)
 {
     /// <summary>Connects; PermissionDenied when every address of the server is refused.</summary>
-    internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
         IPAddress[] found = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, ct);

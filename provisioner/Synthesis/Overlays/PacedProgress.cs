@@ -19,7 +19,7 @@ public interface IByteProgress
 /// <param name="what">What is being done.</param>
 /// <param name="all">Total amount of work.</param>
 /// <param name="unit">Bytes of a unit of work.</param>
-internal sealed class PacedProgress(IProgress<string> to, string what, long all, int unit = 1) : IProgress<long>
+public sealed class PacedProgress(IProgress<string> to, string what, long all, int unit = 1) : IProgress<long>
 {
     private long _last = Stopwatch.GetTimestamp();
 

@@ -13,6 +13,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly TempDir _folder = new();
+    private readonly int _port = Cloudlet.TestKit.Cloud.FakeCloud.FreePort();
     private Process? _process;
     private string _log = "";
 
@@ -35,7 +36,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
     {
         var program = Path.Combine(CloudletProgram.Repository, "provisioner/Service/bin/Release/net10.0/cloudlet-service.dll");
         Assert.SkipUnless(File.Exists(program), $"there is no {program}: build the solution first");
-        var settings = $$"""{"state":"{{State}}","socket":"{{_folder["run/api.sock"]}}","listen":["https://127.0.0.1:0"]}""";
+        var settings = $$"""{"state":"{{State}}","socket":"{{_folder["run/api.sock"]}}","listen":["https://127.0.0.1:{{_port}}"]}""";
         _folder.Write("service.json", settings);
         _process = Process.Start(
             new ProcessStartInfo("dotnet", [program, "--config", _folder["service.json"]])

@@ -26,14 +26,13 @@ public class ServiceSpecs(CountingBase counting)
         await service.KillAsync();
         (await RuntimeStoreFolder.CountAsync(one)).Number.ShouldBeGreaterThan(before.Number);
         await service.StartAsync();
-        await RelogInAsync(service, alice, "alice");
         var two = await alice.AskAsync("synthesize", "app", "--name", "two", "--forward", "0:7000");
 
         (await RuntimeStoreFolder.CountAsync(two)).Boot.ShouldBe(before.Boot);
         imported.GetProperty("id").GetString().ShouldBe(overlay.GetProperty("base").GetString());
         await ConsoleAnswersAsync(alice, "two");
         await OthersSeeNothingAsync(service, bob, one.GetProperty("id").GetString()!);
-        (await alice.RunAsync("base", "remove", "counter")).ShouldExitWith(1).Error.ShouldContain("builds on it");
+        (await alice.RunAsync("base", "remove", "counter")).ShouldExitWith(1).Error.ShouldContain("on it; remove with");
         foreach (var vm in new[] { "one", "two" })
             (await alice.RunAsync("vm", "stop", vm, "--force", "--remove")).ShouldExitWith(0);
         (await alice.RunAsync("overlay", "remove", "app")).ShouldExitWith(0);
@@ -71,18 +70,11 @@ public class ServiceSpecs(CountingBase counting)
             client.Kill();
             await client.WaitForExitAsync();
             await service.StartAsync();
-            await RelogInAsync(service, alice, "alice");
             await EverythingIsWholeAsync(service, string.Join(' ', arguments));
         }
 
         (await alice.RunAsync("synthesize", "cut", "--name", "after")).ShouldExitWith(0);
     }
-
-    /// <summary>The port of a service of a test is another one after a restart.</summary>
-    private static async Task RelogInAsync(ServiceProcess service, ServiceUser user, string name) =>
-        (
-            await user.RunAsync("login", service.Url, "--fingerprint", service.Fingerprint, "--token-file", service[$"{name}.token"])
-        ).ShouldExitWith(0);
 
     private static async Task EverythingIsWholeAsync(ServiceProcess service, string after)
     {
