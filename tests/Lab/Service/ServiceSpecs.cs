@@ -117,11 +117,11 @@ public sealed partial class ServiceSpecs(ServiceHost site) : IClassFixture<Servi
     /// <summary>Sends a byte to the guest's console; what it says about its boot and its answers.</summary>
     private async Task<(string Boot, int Count)> AskAsync(string vm)
     {
-        // The console stays open until the answer is there.
+        // The console stays open until the answer is there; Ctrl-] leaves it.
         var run = await site.TryDeviceAsync(
             $$"""
             out=$(mktemp)
-            { printf x; for i in $(seq 150); do grep -aq 'count [0-9a-f]\{8\}' $out && break; sleep 0.2; done; } |
+            { printf x; for i in $(seq 150); do grep -aq 'count [0-9a-f]\{8\}' $out && break; sleep 0.2; done; printf '\035'; } |
               timeout 60 cloudlet vm console {{vm}} >$out 2>&1 || true
             cat $out
             """
