@@ -14,8 +14,8 @@ public sealed class FormState(Action check)
     private IReadOnlyList<FieldProblem> _found = [];
     private bool _wasSent;
 
-    /// <summary>Raised when there are other problems than before. A form does not draw its fields by itself.</summary>
-    internal event Action? Changed;
+    /// <summary>Called when there are other problems than before. A form does not draw its fields by itself.</summary>
+    internal Action? Changed { get; set; }
 
     /// <summary>What the service refused it with, other than problems of fields.</summary>
     public string? Error { get; private set; }

@@ -136,7 +136,7 @@ public abstract class LivePage : ComponentBase, IAsyncDisposable
         Started.Insert(0, (await Session.ChangeAsync(what, start, o => o.View.Id)).View.Id);
 
     /// <summary>Operations that were started on this page, the latest first.</summary>
-    protected List<string> Started { get; } = [];
+    protected System.Collections.ObjectModel.Collection<string> Started { get; } = [];
 
     /// <summary>Leads to the login.</summary>
     protected void Leave()

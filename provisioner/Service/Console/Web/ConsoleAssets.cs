@@ -15,11 +15,11 @@ internal static class ConsoleAssets
     private const int BrotliQuality = 9,
         BrotliWindow = 22;
 
-    private static readonly IReadOnlyDictionary<string, byte[]> s_files = Read();
-    private static readonly ConcurrentDictionary<(string Path, string Coding), byte[]> s_packed = new();
+    private static readonly Dictionary<string, byte[]> Files = Read();
+    private static readonly ConcurrentDictionary<(string Path, string Coding), byte[]> Packed = new();
 
     /// <summary>Digest of all files.</summary>
-    public static string Version { get; } = DigestOf(s_files);
+    public static string Version { get; } = DigestOf(Files);
 
     /// <summary>Folder of the files, relative to the console.</summary>
     public static string Folder { get; } = $"assets/{Version}";
@@ -31,7 +31,7 @@ internal static class ConsoleAssets
     private static async Task ServeAsync(HttpContext context, string version, string path)
     {
         var response = context.Response;
-        if (version != Version || !s_files.TryGetValue(path, out var bytes) || TypeOf(path) is not { } type)
+        if (version != Version || !Files.TryGetValue(path, out var bytes) || TypeOf(path) is not { } type)
         {
             response.StatusCode = StatusCodes.Status404NotFound;
             return;
@@ -44,7 +44,7 @@ internal static class ConsoleAssets
         if (CodingOf(context.Request) is { } coding)
         {
             response.Headers.ContentEncoding = coding;
-            bytes = s_packed.GetOrAdd((path, coding), static (key, plain) => Pack(plain, key.Coding), bytes);
+            bytes = Packed.GetOrAdd((path, coding), static (key, plain) => Pack(plain, key.Coding), bytes);
         }
 
         response.ContentLength = bytes.Length;
@@ -100,7 +100,7 @@ internal static class ConsoleAssets
         return files;
     }
 
-    private static string DigestOf(IReadOnlyDictionary<string, byte[]> files)
+    private static string DigestOf(Dictionary<string, byte[]> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (_, bytes) in files.OrderBy(f => f.Key, StringComparer.Ordinal))

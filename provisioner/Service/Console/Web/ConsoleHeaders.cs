@@ -9,10 +9,10 @@ namespace Cloudlet.Service.Console.Web;
 /// <param name="next">The rest.</param>
 internal sealed class ConsoleHeaders(RequestDelegate next)
 {
-    private static readonly object s_nonce = new();
+    private static readonly object NonceKey = new();
 
     /// <summary>The number of this page that allows a style of a script; only xterm.js uses it, for its colours.</summary>
-    public static string NonceOf(HttpContext context) => (string)context.Items[s_nonce]!;
+    public static string NonceOf(HttpContext context) => (string)context.Items[NonceKey]!;
 
     /// <summary>Serves a request.</summary>
     public Task InvokeAsync(HttpContext context)
@@ -25,7 +25,7 @@ internal sealed class ConsoleHeaders(RequestDelegate next)
                 "the console is served over https only; a proxy in front of it has to send X-Forwarded-Proto: https"
             );
         var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
-        context.Items[s_nonce] = nonce;
+        context.Items[NonceKey] = nonce;
         var headers = context.Response.Headers;
         headers.ContentSecurityPolicy =
             $"default-src 'self'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; connect-src 'self'; img-src 'self'; "
