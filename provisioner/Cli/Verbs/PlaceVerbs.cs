@@ -185,8 +185,8 @@ internal static class PlaceVerbs
                 if (parsed.GetValue(file) is { } path)
                 {
                     var summary = await transfer.PullAsync(item, path, ct);
-                    var beside = OverlayVerb.Beside(path, parsed.InvocationConfiguration);
-                    OverlayVerb.Print(beside, path, summary, counts: null, parsed.GetValue(json));
+                    var beside = OverlayText.Beside(path, parsed.InvocationConfiguration);
+                    OverlayText.Print(beside, path, summary, counts: null, parsed.GetValue(json));
                     return ExitCodes.Ok;
                 }
 
@@ -321,7 +321,7 @@ internal static class PlaceVerbs
 
     private static string TextOf(StoredItem item) =>
         $"{item.Key.ShortId}  {item.Key.KindName, -7} {(item.Key.IsNamed ? item.Key.Name : "-"), -20} "
-        + $"{RuntimeOptions.Size(item.Length), 6}  "
+        + $"{ByteText.Of(item.Length), 6}  "
         + $"{item.Pushed?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", System.Globalization.CultureInfo.InvariantCulture) ?? "-", -16}"
         + (item.BaseId is { } baseId ? $"  of base {baseId[..12]}" : "");
 

@@ -13,7 +13,7 @@ internal static class ConsoleSocket
 
     public static Task ServeAsync(HttpContext context, VmWork work, string id) => ServeAsync(context, work, id, context.RequestAborted);
 
-    /// <summary>Serves it until either side ends, or the caller may not use it any more.</summary>
+    /// <summary>Serves a request until either side or the caller ends it.</summary>
     /// <param name="context">The request.</param>
     /// <param name="work">Finds the VM.</param>
     /// <param name="id">The VM.</param>

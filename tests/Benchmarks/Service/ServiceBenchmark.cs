@@ -8,7 +8,6 @@ using Cloudlet.Benchmarks.Common;
 using Cloudlet.ServiceApi.Client;
 using Cloudlet.ServiceApi.Contracts;
 using Cloudlet.Synthesis.Bases;
-using Cloudlet.Synthesis.Qemu;
 using Cloudlet.Synthesis.Vms;
 
 namespace Cloudlet.Benchmarks.Service;

@@ -14,10 +14,8 @@ public sealed class FormState(Action check)
     private IReadOnlyList<FieldProblem> _found = [];
     private bool _wasSent;
 
-    /// <summary>Raised when there are other problems than before. A form does not draw its fields by itself.</summary>
-#pragma warning disable MA0046 // a form tells its own fields to draw themselves again; there is nothing to say of sender and arguments
-    internal event Action? Changed;
-#pragma warning restore MA0046
+    /// <summary>Called when there are other problems than before. A form does not draw its fields by itself.</summary>
+    internal Action? Changed { get; set; }
 
     /// <summary>What the service refused it with, other than problems of fields.</summary>
     public string? Error { get; private set; }

@@ -35,5 +35,5 @@ public static class Format
         };
 
     /// <summary>The beginning of an id.</summary>
-    public static string ShortId(string id) => id.Length > 12 ? id[..12] : id;
+    public static string Head(string id) => id.Length > 12 ? id[..12] : id;
 }

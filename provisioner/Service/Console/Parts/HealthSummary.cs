@@ -57,8 +57,8 @@ public sealed record HealthSummary(
     private static long Number(JsonElement from, string name) =>
         Member(from, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var value) ? value : 0;
 
-    private static JsonElement.ArrayEnumerator Items(JsonElement from, string name) =>
-        Member(from, name) is { ValueKind: JsonValueKind.Array } items ? items.EnumerateArray() : default;
+    private static JsonElement[] Items(JsonElement from, string name) =>
+        Member(from, name) is { ValueKind: JsonValueKind.Array } items ? [.. items.EnumerateArray()] : [];
 }
 
 /// <summary>A described resource.</summary>

@@ -100,7 +100,7 @@ internal static class ConsoleAssets
         return files;
     }
 
-    private static string DigestOf(IReadOnlyDictionary<string, byte[]> files)
+    private static string DigestOf(Dictionary<string, byte[]> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (_, bytes) in files.OrderBy(f => f.Key, StringComparer.Ordinal))
