@@ -10,13 +10,7 @@ namespace Cloudlet.OpenStack;
 /// <param name="ProjectName">Name of its project.</param>
 /// <param name="Roles">Names of the roles of the account in the project.</param>
 /// <param name="Expires">When it ends.</param>
-public sealed record TokenOwner(
-    string User,
-    string? ProjectId,
-    string? ProjectName,
-    IReadOnlyList<string> Roles,
-    DateTimeOffset Expires
-);
+public sealed record TokenOwner(string User, string? ProjectId, string? ProjectName, IReadOnlyList<string> Roles, DateTimeOffset Expires);
 
 /// <summary>
 /// Asks Keystone about a token that a client sent. The token itself authorizes the question, so that no account of ours is needed.
@@ -36,7 +30,10 @@ public static class TokenCheck
     {
         if (token.Length is 0 or > LongestToken || token.Any(static c => c is <= ' ' or > '~'))
             return null;
-        var call = new CloudCall(HttpMethod.Get, new Uri($"{identity.TrimEnd('/')}/auth/tokens?nocatalog"), "keystone") { Secrets = [token] };
+        var call = new CloudCall(HttpMethod.Get, new Uri($"{identity.TrimEnd('/')}/auth/tokens?nocatalog"), "keystone")
+        {
+            Secrets = [token],
+        };
         var answer = await http.SendAsync(call, Make, ct);
         if (answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound or HttpStatusCode.Forbidden)
             return null;

@@ -105,7 +105,7 @@ public sealed partial class ActionSpecs(Browser browser)
         // The shell adds: what is typed does not contain the answer.
         await page.Keyboard.TypeAsync("echo 'the answer is' $((40 + 2)) | tr a-z A-Z; printf '\\033[38;2;1;200;3mgreen\\033[0m\\n'\n");
         await screen.GetByText("THE ANSWER IS 42").WaitForAsync();
-        var green = screen.Locator("span").Filter(new() { HasTextRegex = new("^green$") }).Last;
+        var green = screen.Locator("span").Filter(new() { HasTextRegex = ExactlyGreen() }).Last;
         (await green.EvaluateAsync<string>("e => getComputedStyle(e).color")).ShouldBe("rgb(1, 200, 3)");
         await visit.CheckAsync("vm-console");
         await page.Keyboard.PressAsync("Control+Alt+x");
@@ -126,10 +126,10 @@ public sealed partial class ActionSpecs(Browser browser)
         await visit.CheckAsync("vm");
         await page.GetByRole(AriaRole.Link, new() { Name = "Open the overlay" }).ClickAsync();
         await visit.Heading("Overlay app").WaitForAsync();
-        var memory = page.GetByRole(AriaRole.Img, new() { NameRegex = new("^Memory: .*% as in the base.*carried by the overlay") });
+        var memory = page.GetByRole(AriaRole.Img, new() { NameRegex = MemoryMap() });
         await memory.WaitForAsync();
         (await memory.Locator("path.carried").GetAttributeAsync("d")).ShouldNotBeNullOrEmpty();
-        var carried = await page.GetByRole(AriaRole.Row, new() { NameRegex = new("^carried ") }).Locator("td").First.InnerTextAsync();
+        var carried = await page.GetByRole(AriaRole.Row, new() { NameRegex = CarriedRow() }).Locator("td").First.InnerTextAsync();
         long.Parse(carried.Replace("\u202f", "", StringComparison.Ordinal), CultureInfo.InvariantCulture).ShouldBeGreaterThan(0);
         await visit.CheckAsync("overlay");
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Download" }).ClickAsync());
@@ -201,4 +201,13 @@ public sealed partial class ActionSpecs(Browser browser)
         await visit.Button("Yes").ClickAsync();
         await visit.Row(name).WaitForAsync(new() { State = WaitForSelectorState.Detached });
     }
+
+    [GeneratedRegex("^green$", RegexOptions.NonBacktracking)]
+    private static partial Regex ExactlyGreen();
+
+    [GeneratedRegex("^Memory: .*% as in the base.*carried by the overlay", RegexOptions.NonBacktracking)]
+    private static partial Regex MemoryMap();
+
+    [GeneratedRegex("^carried ", RegexOptions.NonBacktracking)]
+    private static partial Regex CarriedRow();
 }

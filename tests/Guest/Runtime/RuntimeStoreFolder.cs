@@ -4,8 +4,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Cloudlet.Guest.Tests.Guests;
 using Cloudlet.Lab.Tests.Converge;
-using Cloudlet.Lab.Tests.LabHosts;
-using Cloudlet.Machine.Processes;
 using Cloudlet.TestKit;
 
 namespace Cloudlet.Guest.Tests.Runtime;

@@ -102,7 +102,9 @@ public partial class SignInSpecs
         using var http = Bare(service);
         var cookie = CookieOf(await SignInAsync(service, http, TokenOf(service)));
         using var socket = new ClientWebSocket();
+#pragma warning disable CA5359 // the service of this test alone
         socket.Options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+#pragma warning restore CA5359
         socket.Options.CollectHttpResponseDetails = true;
         socket.Options.SetRequestHeader("Cookie", cookie);
         if (origin is not null)
@@ -160,6 +162,7 @@ public partial class SignInSpecs
         (await StatusAsync(again, HttpMethod.Get, "/console/", cookie)).ShouldBe(HttpStatusCode.OK);
     }
 
+#pragma warning disable MA0039, CA5400 // the service of this test alone
     private static HttpClient Bare(RunningService service) =>
         new(
             new HttpClientHandler
@@ -172,6 +175,7 @@ public partial class SignInSpecs
         {
             BaseAddress = service.Url,
         };
+#pragma warning restore MA0039, CA5400
 
     private static string TokenOf(RunningService service, string name = "alice", Role role = Role.Member) =>
         service.Services.GetRequiredService<AccountBook>().Add(name, name, role, TimeSpan.FromDays(1)).Token;

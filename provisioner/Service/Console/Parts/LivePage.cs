@@ -133,10 +133,10 @@ public abstract class LivePage : ComponentBase, IAsyncDisposable
     /// <param name="what">What is done, for the audit log.</param>
     /// <param name="start">Starts it.</param>
     protected async Task StartOrThrowAsync(string what, Func<Caller, Task<Operation>> start) =>
-        Started.Insert(0, (await Session.ChangeAsync(what, start, o => o.View.Id)).View.Id);
+        Started = [(await Session.ChangeAsync(what, start, o => o.View.Id)).View.Id, .. Started];
 
     /// <summary>Operations that were started on this page, the latest first.</summary>
-    protected System.Collections.ObjectModel.Collection<string> Started { get; } = [];
+    protected IReadOnlyList<string> Started { get; private set; } = [];
 
     /// <summary>Leads to the login.</summary>
     protected void Leave()

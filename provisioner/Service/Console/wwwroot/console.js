@@ -9,3 +9,12 @@ modal?.addEventListener('components-reconnect-state-changed', event => {
     location.reload();
   }
 });
+
+// Blazor follows a link within the page by scrolling alone; for the keyboard, the focus has to move there too.
+document.addEventListener('click', event => {
+  if (event.target instanceof Element && event.target.closest('a.skip')) {
+    event.preventDefault();
+    event.stopPropagation();
+    document.getElementById('content')?.focus();
+  }
+}, true);
