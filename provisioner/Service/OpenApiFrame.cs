@@ -26,6 +26,11 @@ internal static class OpenApiFrame
                         + "the client. Errors are problem documents (RFC 9457) that hold everything that is wrong.",
                     License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
                 };
+                // The order of the routes differs from run to run.
+                var paths = document.Paths.OrderBy(p => p.Key, StringComparer.Ordinal).ToList();
+                document.Paths = [];
+                foreach (var (path, item) in paths)
+                    document.Paths.Add(path, item);
                 document.Servers = [new OpenApiServer { Url = "/" }];
                 document.Components ??= new OpenApiComponents();
                 document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();

@@ -93,7 +93,8 @@ internal sealed partial class RequestFrame(RequestDelegate next, AuditLog audit,
         var isChange = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
         var isRefused = status is StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden;
         var isConsole = status == StatusCodes.Status101SwitchingProtocols;
-        var isCircuit = request.Path.StartsWithSegments("/console/_blazor", StringComparison.Ordinal); // a page's changes are recorded one by one
+        // A page's changes are recorded one by one.
+        var isCircuit = request.Path.StartsWithSegments("/console/_blazor", StringComparison.Ordinal);
         if ((!isChange && !isRefused && !isConsole) || (isCircuit && !isRefused))
             return;
         try

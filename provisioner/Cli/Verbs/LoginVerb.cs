@@ -21,7 +21,7 @@ internal static class LoginVerb
             Examples =
             [
                 ("cloudlet login https://edge-1:8443", "asks for the token, and to compare the service's fingerprint"),
-                ("cloudlet login https://edge-1:8443 --fingerprint SHA256:1f… <token", "without a terminal"),
+                ("cloudlet login https://edge-1:8443 --fingerprint SHA256:1f… --token-file token", "without a terminal"),
                 ("cloudlet vm list", "the VMs of that service"),
                 ("cloudlet vm list --store /var/lib/cloudlet/runtime", "those of this machine nevertheless"),
             ],

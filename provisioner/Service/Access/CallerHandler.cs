@@ -45,7 +45,7 @@ internal sealed class CallerHandler(
         return peer is null ? AuthenticateResult.NoResult() : OfSocket(peer);
     }
 
-    /// <summary>The token of a request, in the way of OAuth or in that of OpenStack; empty when it has another kind of credentials.</summary>
+    /// <summary>The token of a request, as OAuth or OpenStack sends it; empty when it has another kind of credentials.</summary>
     private static string? TokenOf(HttpRequest request)
     {
         if (request.Headers["X-Auth-Token"].ToString() is { Length: > 0 } ofOpenStack)

@@ -4,7 +4,7 @@ using Cloudlet.Lab.Tests.Converge;
 
 namespace Cloudlet.Guest.Tests.Runtime;
 
-/// <summary>A cloudlet used from elsewhere: the verbs of a laptop, a service, and real guests under QEMU (docs/guides/service.md).</summary>
+/// <summary>A cloudlet used from elsewhere: verbs of a laptop, a service, real guests under QEMU (docs/guides/service.md).</summary>
 [Collection(nameof(CountingGuests))]
 public class ServiceSpecs(CountingBase counting)
 {

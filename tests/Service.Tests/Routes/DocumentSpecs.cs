@@ -172,6 +172,8 @@ internal sealed class RandomRequests(int seed)
         "nothing",
     ];
 
+    private static readonly string[] Parameters = ["limit", "after", "name", "state", "cells", "small", "force", "timeoutSeconds", "x"];
+
     private readonly Random _random = new(seed);
 
     public RandomRequest Next(IReadOnlyList<(string Path, string Method, JsonElement Operation)> operations)
@@ -180,8 +182,7 @@ internal sealed class RandomRequests(int seed)
         while (path.IndexOf('{', StringComparison.Ordinal) is >= 0 and var start)
             path = path[..start] + Uri.EscapeDataString(Pick(Texts)) + path[(path.IndexOf('}', start) + 1)..];
         if (_random.Next(3) == 0)
-            path +=
-                $"?{Pick(["limit", "after", "name", "state", "cells", "small", "force", "timeoutSeconds", "x"])}={Uri.EscapeDataString(Pick(Texts))}";
+            path += $"?{Pick(Parameters)}={Uri.EscapeDataString(Pick(Texts))}";
         var hasBody = method is "POST" or "PATCH" or "PUT" && _random.Next(10) > 0;
         return new RandomRequest(
             method,
@@ -208,7 +209,7 @@ internal sealed class RandomRequests(int seed)
 
     private string Value(int depth, bool isObject) =>
         isObject
-            ? $"{{{string.Join(',', Enumerable.Range(0, _random.Next(6)).Select(_ => $"\"{Pick(Names)}\":{Value(depth + 1, _random.Next(6) == 0 && depth < 4)}"))}}}"
+            ? $"{{{string.Join(',', Enumerable.Range(0, _random.Next(6)).Select(_ => Member(depth + 1)))}}}"
             : _random.Next(7) switch
             {
                 0 => "null",
@@ -218,6 +219,8 @@ internal sealed class RandomRequests(int seed)
                 4 => $"[{(depth < 4 ? Value(depth + 1, _random.Next(2) == 0) : "")}]",
                 _ => JsonSerializer.Serialize(Pick(Texts)),
             };
+
+    private string Member(int depth) => $"\"{Pick(Names)}\":{Value(depth, _random.Next(6) == 0 && depth < 5)}";
 
     private string Pick(string[] from) => from[_random.Next(from.Length)];
 }
