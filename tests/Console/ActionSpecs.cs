@@ -202,12 +202,12 @@ public sealed partial class ActionSpecs(Browser browser)
         await visit.Row(name).WaitForAsync(new() { State = WaitForSelectorState.Detached });
     }
 
-    [GeneratedRegex("^green$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^green$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ExactlyGreen();
 
-    [GeneratedRegex("^Memory: .*% as in the base.*carried by the overlay", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^Memory: .*% as in the base.*carried by the overlay", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex MemoryMap();
 
-    [GeneratedRegex("^carried ", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^carried ", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex CarriedRow();
 }
