@@ -52,6 +52,7 @@ internal static class Telemetry
     /// <summary>Serves <c>/metrics</c> to readers, with what the host runs at the moment.</summary>
     public static void Map(WebApplication app)
     {
+        Metrics.SuppressDefaultMetrics(); // they listen to every counter of .NET, many times a second
         var registry = Metrics.NewCustomRegistry();
         var factory = Metrics.WithCustomRegistry(registry);
         var vms = factory.CreateGauge("cloudlet_service_vms", "VMs of the store.", "running");
