@@ -152,11 +152,7 @@ internal static partial class ServiceRules
                 "store"
             );
         else if (Array.Exists(["/", "/usr", "/etc", "/boot", "/proc", "/sys", "/dev", "/run", "/home", "/root"], IsBelow))
-            report.Value(
-                $"the service can't write below {store}: choose a folder for data, such as /srv/cloudlet",
-                "service",
-                "store"
-            );
+            report.Value($"the service can't write below {store}: choose a folder for data, such as /srv/cloudlet", "service", "store");
 
         bool IsBelow(string folder) =>
             folder == "/" ? store == "/" : store == folder || store.StartsWith($"{folder}/", StringComparison.Ordinal);
