@@ -94,23 +94,6 @@ internal static class RemoteBases
         return ExitCodes.Ok;
     }
 
-    /// <summary>Removes bases.</summary>
-    public static async Task<int> RemoveAsync(
-        ServiceClient client,
-        IReadOnlyList<string> which,
-        InvocationConfiguration console,
-        CancellationToken ct
-    )
-    {
-        foreach (var one in which)
-        {
-            await client.DeleteAsync(RemoteWork.PathOf("bases", one), ct);
-            await console.Output.WriteLineAsync($"base {one} was removed");
-        }
-
-        return ExitCodes.Ok;
-    }
-
     private static Task<BaseView> GetAsync(ServiceClient client, string which, CancellationToken ct) =>
         client.GetAsync(RemoteWork.PathOf("bases", which), AnswerJson.Default.BaseView, ct);
 

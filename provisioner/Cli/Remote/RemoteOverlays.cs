@@ -47,23 +47,6 @@ internal static class RemoteOverlays
         return ExitCodes.Ok;
     }
 
-    /// <summary>Removes overlays.</summary>
-    public static async Task<int> RemoveAsync(
-        ServiceClient client,
-        IReadOnlyList<string> which,
-        InvocationConfiguration console,
-        CancellationToken ct
-    )
-    {
-        foreach (var one in which)
-        {
-            await client.DeleteAsync(RemoteWork.PathOf("overlays", one), ct);
-            await console.Output.WriteLineAsync($"overlay {one} was removed");
-        }
-
-        return ExitCodes.Ok;
-    }
-
     /// <summary>The request for a VM of an overlay: a URL, a file of this machine, which is uploaded, or one that is kept there.</summary>
     public static async Task<CreateVmRequest> RequestOfAsync(
         ServiceClient client,

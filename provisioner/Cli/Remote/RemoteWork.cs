@@ -49,6 +49,31 @@ internal static class RemoteWork
         return await client.UploadAsync(file, new ByteLines(progress, "sent", new FileInfo(file).Length), ct);
     }
 
+    /// <summary>Removes several things of a kind.</summary>
+    /// <param name="client">The service.</param>
+    /// <param name="kind">bases or overlays, as in paths.</param>
+    /// <param name="word">The kind in messages.</param>
+    /// <param name="which">Names or ids.</param>
+    /// <param name="console">Prints each that was removed.</param>
+    /// <param name="ct">Stops it.</param>
+    public static async Task<int> RemoveAsync(
+        this ServiceClient client,
+        string kind,
+        string word,
+        IReadOnlyList<string> which,
+        InvocationConfiguration console,
+        CancellationToken ct
+    )
+    {
+        foreach (var one in which)
+        {
+            await client.DeleteAsync(PathOf(kind, one), ct);
+            await console.Output.WriteLineAsync($"{word} {one} was removed");
+        }
+
+        return ExitCodes.Ok;
+    }
+
     /// <summary>A path with an id or name in it.</summary>
     public static string PathOf(string kind, string id, string more = "") => $"/v1/{kind}/{Uri.EscapeDataString(id)}{more}";
 }

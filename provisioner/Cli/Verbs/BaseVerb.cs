@@ -339,7 +339,7 @@ internal static class BaseVerb
             return ExitCodes.Ok;
         });
         verb.OnService(
-            (client, parsed, ct) => RemoteBases.RemoveAsync(client, parsed.GetValue(which)!, parsed.InvocationConfiguration, ct)
+            (client, parsed, ct) => client.RemoveAsync("bases", "base", parsed.GetValue(which)!, parsed.InvocationConfiguration, ct)
         );
         return verb;
     }

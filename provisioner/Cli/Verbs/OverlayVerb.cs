@@ -182,7 +182,7 @@ internal static class OverlayVerb
             return ExitCodes.Ok;
         });
         verb.OnService(
-            (client, parsed, ct) => RemoteOverlays.RemoveAsync(client, parsed.GetValue(which)!, parsed.InvocationConfiguration, ct)
+            (client, parsed, ct) => client.RemoveAsync("overlays", "overlay", parsed.GetValue(which)!, parsed.InvocationConfiguration, ct)
         );
         return verb;
     }

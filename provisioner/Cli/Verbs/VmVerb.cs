@@ -17,6 +17,8 @@ internal static class VmVerb
 {
     private static readonly TimeSpan ClockLimit = TimeSpan.FromSeconds(30); // an idle machine takes 2 s
 
+    private static readonly (int Code, string Meaning)[] NoVm = [(ExitCodes.Failed, "there is no such VM, or its process has ended")];
+
     public static Command Create()
     {
         var verb = new VerbCommand("vm", "Virtual machines, resumed from bases. They outlive the command that started them.")
@@ -193,48 +195,38 @@ internal static class VmVerb
         return verb;
     }
 
-    private static VerbCommand Continue(Option<string> store)
-    {
-        var verb = new VerbCommand("continue", "Resume a paused guest, or one that stalled because its disk could not be written.")
-        {
-            Exits = [(ExitCodes.Failed, "there is no such VM, or its process has ended")],
-        };
-        var which = Which();
-        verb.Arguments.Add(which);
-        verb.SetAction(
-            async (parsed, ct) =>
+    private static VerbCommand Continue(Option<string> store) =>
+        SetPaused(
+            new VerbCommand("continue", "Resume a paused guest, or one that stalled because its disk could not be written.")
             {
-                var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
-                await vm.ContinueAsync(ct);
-                await parsed.InvocationConfiguration.Output.WriteLineAsync($"VM {vm.Label} continues");
-                return ExitCodes.Ok;
-            }
+                Exits = NoVm,
+            },
+            store,
+            isPaused: false
         );
-        verb.OnService(
-            (client, parsed, ct) => RemoteVms.SetPausedAsync(client, parsed.GetValue(which)!, false, parsed.InvocationConfiguration, ct)
-        );
-        return verb;
-    }
 
-    private static VerbCommand Pause(Option<string> store)
+    private static VerbCommand Pause(Option<string> store) =>
+        SetPaused(
+            new VerbCommand("pause", "Pause a guest. It keeps its memory, and `vm continue` resumes it.") { Exits = NoVm },
+            store,
+            isPaused: true
+        );
+
+    private static VerbCommand SetPaused(VerbCommand verb, Option<string> store, bool isPaused)
     {
-        var verb = new VerbCommand("pause", "Pause a guest. It keeps its memory, and `vm continue` resumes it.")
-        {
-            Exits = [(ExitCodes.Failed, "there is no such VM, or its process has ended")],
-        };
         var which = Which();
         verb.Arguments.Add(which);
         verb.SetAction(
             async (parsed, ct) =>
             {
                 var vm = new VmCatalog(new RuntimeStore(parsed.GetValue(store)!)).Get(parsed.GetValue(which)!);
-                await vm.PauseAsync(ct);
-                await parsed.InvocationConfiguration.Output.WriteLineAsync($"VM {vm.Label} is paused");
+                await (isPaused ? vm.PauseAsync(ct) : vm.ContinueAsync(ct));
+                await parsed.InvocationConfiguration.Output.WriteLineAsync($"VM {vm.Label} {(isPaused ? "is paused" : "continues")}");
                 return ExitCodes.Ok;
             }
         );
         verb.OnService(
-            (client, parsed, ct) => RemoteVms.SetPausedAsync(client, parsed.GetValue(which)!, true, parsed.InvocationConfiguration, ct)
+            (client, parsed, ct) => RemoteVms.SetPausedAsync(client, parsed.GetValue(which)!, isPaused, parsed.InvocationConfiguration, ct)
         );
         return verb;
     }

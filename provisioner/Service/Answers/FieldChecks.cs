@@ -1,11 +1,11 @@
-using System.Text.RegularExpressions;
 using Cloudlet.Errors;
 using Cloudlet.ServiceApi.Contracts;
+using Cloudlet.Synthesis.Store;
 
 namespace Cloudlet.Service.Answers;
 
 /// <summary>Collects what is wrong with a request, so that the answer has all of it.</summary>
-internal sealed partial class FieldChecks
+internal sealed class FieldChecks
 {
     private readonly List<FieldProblem> _problems = [];
 
@@ -20,7 +20,7 @@ internal sealed partial class FieldChecks
     /// <summary>Requires a valid name, or none.</summary>
     public FieldChecks Name(string? name, string path = "name") =>
         Require(
-            name is null || NamePattern().IsMatch(name),
+            name is null || RuntimeStore.IsValidName(name),
             path,
             $"expected 1 to 40 lower-case letters, digits and dashes, with a letter first and no dash at the end, found '{Short(name)}'"
         );
@@ -78,7 +78,4 @@ internal sealed partial class FieldChecks
     }
 
     private static string Short(string? text) => text is { Length: > 80 } ? $"{text[..80]}…" : text ?? "";
-
-    [GeneratedRegex(@"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex NamePattern();
 }

@@ -128,9 +128,12 @@ public sealed partial class RuntimeStore
         }
     }
 
+    /// <summary>True for a valid name of a base, VM, overlay or project.</summary>
+    public static bool IsValidName(string name) => NamePattern().IsMatch(name);
+
     private static void RequireValid(string name)
     {
-        if (!NamePattern().IsMatch(name))
+        if (!IsValidName(name))
             throw new CloudletException(
                 ErrorKind.InvalidInput,
                 $"'{name}' is not a valid name: use 1–40 lower-case letters, digits and dashes, with a letter first and no dash at the end"
